@@ -1,0 +1,51 @@
+# Every target installs into .venv what it needs, once. PYTHON=python3.12 make … chooses the interpreter.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	if $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then echo $$p; break; fi; done)
+BIN := .venv/bin
+STUDY ?= data/sample
+INSTALLED := .venv/.installed
+
+.PHONY: install report test lab bench notebooks lint lock clean
+
+install: $(INSTALLED)
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Threadline needs Python 3.11 or later; none was found. Install it, or say PYTHON=/path/to/python make install." >&2; exit 2; }
+	$(PYTHON) -m venv .venv
+	@echo "Installing the packages of requirements.lock into .venv (some 1.3 GB, a few minutes) …"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "Compiling the clusterer, once …"
+	$(BIN)/threadline warm-up
+	@touch $(INSTALLED)
+
+report: install
+	$(BIN)/threadline report $(STUDY)
+
+test: install
+	$(BIN)/python -m pytest
+
+lab: install
+	$(BIN)/threadline lab $(STUDY)
+
+bench: install
+	@for file in tests/benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+# Execute the notebooks on the sample study, and store what they show.
+notebooks: install
+	THREADLINE_STUDY= THREADLINE_PROGRESS=off $(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+	$(BIN)/python tests/clean_notebooks.py notebooks/*.ipynb
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+# Pins with hashes for every platform; pyproject.toml says what is left out, and why.
+lock:
+	test -x .venv/lock/bin/uv || { $(PYTHON) -m venv .venv/lock && .venv/lock/bin/python -m pip install --quiet uv; }
+	.venv/lock/bin/uv pip compile pyproject.toml --universal --generate-hashes --python-version 3.11 \
+		--extra dev --extra cluster --no-header --no-annotate --quiet --output-file requirements.lock
+
+clean:
+	rm -rf .venv reports data/*/.threadline .pytest_cache .ruff_cache .hypothesis build *.egg-info
+	find analysis tests notebooks data -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf

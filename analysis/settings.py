@@ -1,0 +1,298 @@
+"""study.toml, read into frozen dataclasses. Every default lives here, with its unit and its reason."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+PERIODS = ("day", "week", "month", "quarter", "year")
+FORMATS = ("auto", "threads", "csv", "tsv", "parquet")
+STUDY_FILE = "study.toml"
+
+
+class StudyError(Exception):
+    """An error that the user can mend: one line that says what, where and how.
+
+    Parameters
+    ----------
+    expected : str
+        What would have been right.
+    found : str
+        What was there instead.
+    where : str
+        The file, and the key, line or column in it.
+    remedy : str
+        What to do about it.
+    """
+
+    def __init__(self, *, expected: str, found: str, where: str, remedy: str = "") -> None:
+        self.expected, self.found, self.where, self.remedy = expected, found, where, remedy
+        text = f"{where}: expected {expected}, found {found}."
+        super().__init__(" ".join(f"{text} {remedy}".split()))
+
+
+@dataclass(frozen=True)
+class SourceSettings:
+    """Where the threads are, and how to read them."""
+
+    paths: tuple[str, ...]  # files or globs, relative to study.toml or absolute
+    format: str = "auto"  # by the files' endings
+    timezone: str = "UTC"  # of dates without a zone; periods are cut in it
+    licence: str = "not stated"
+    authors: str = ""  # a file of known names, one a line: settles what is a name in plain-text threads
+    columns: Mapping[str, str] = field(default_factory=dict)  # our column = theirs; tables only
+    articles: Mapping[str, object] = field(default_factory=dict)  # paths and columns of the articles' table
+
+
+@dataclass(frozen=True)
+class TimeSettings:
+    """How time is cut."""
+
+    period: str = "month"  # short enough to see a change, long enough for an interval
+
+
+@dataclass(frozen=True)
+class TopicSettings:
+    """How topics are found."""
+
+    encoder: str = "static"  # needs no network and no GPU
+    n_topics: int | str = "auto"  # the number that is most stable
+    runs: int = 10  # runs of which the topics are a consensus; more are steadier and slower
+    seed: int = 1
+    min_comments: int = 200  # below, no topics are claimed: too few for a topic of ten comments to recur
+
+
+@dataclass(frozen=True)
+class SentimentSettings:
+    """By which instrument sentiment is scored."""
+
+    instrument: str = "vader"
+
+
+@dataclass(frozen=True)
+class TrendSettings:
+    """How intervals are made. Not in study.toml but for `draws`: the rest are the method's own."""
+
+    draws: int = 2000  # bootstrap draws: the 2.5 % quantile then has a standard error of 0.3 points
+    level: float = 0.95
+    seed: int = 1
+    min_threads: int = 5  # fewer threads than this in a cell: "too few" instead of an interval
+    permutations: int = 999  # of threads, for the null of a change point
+    period: str = "month"
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class PrivacySettings:
+    """What of the authors and their words may be shown."""
+
+    authors: str = "pseudonym"  # or "keep"
+    quotes: bool = False  # no verbatim comment in a report: it could be searched for
+
+
+@dataclass(frozen=True)
+class ComputeSettings:
+    """On what the study runs."""
+
+    workers: int | str = "auto"  # processes; "auto" is the number of cores
+    scheduler: str = ""  # address of a Dask scheduler, "tcp://…"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All of study.toml, and the folder that it stands in."""
+
+    folder: Path
+    title: str
+    source: SourceSettings
+    time: TimeSettings = field(default_factory=TimeSettings)
+    topics: TopicSettings = field(default_factory=TopicSettings)
+    sentiment: SentimentSettings = field(default_factory=SentimentSettings)
+    privacy: PrivacySettings = field(default_factory=PrivacySettings)
+    compute: ComputeSettings = field(default_factory=ComputeSettings)
+
+    @property
+    def trend(self) -> TrendSettings:
+        """Settings of everything over time, with the study's period and zone in them."""
+        return TrendSettings(period=self.time.period, timezone=self.source.timezone, seed=self.topics.seed)
+
+
+def count_workers(compute: ComputeSettings) -> int:
+    """Processes to use on this machine, at least 1: the cores that this process may run on, if "auto"."""
+    if compute.workers == "auto":
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return int(compute.workers)
+
+
+def read_settings(folder: str | Path) -> Settings:
+    """Read a study's settings.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The study folder, or its study.toml.
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    StudyError
+        If the folder or the file is missing, is not TOML, or has an unknown key or a wrong value.
+    """
+    folder = Path(folder)
+    folder = folder.parent if folder.name == STUDY_FILE else folder
+    path = folder / STUDY_FILE
+    if not folder.is_dir():
+        raise StudyError(
+            expected="a study folder",
+            found="a file" if folder.exists() else "nothing",
+            where=str(folder),
+            remedy="`threadline new FOLDER FILES…` makes one from your files.",
+        )
+    if not path.is_file():
+        n_files = sum(1 for p in folder.iterdir() if not p.name.startswith("."))
+        raise StudyError(
+            expected=f"a {STUDY_FILE} in the study folder",
+            found=f"{n_files} other files and folders" if n_files else "an empty folder",
+            where=str(folder),
+            remedy="`threadline new FOLDER FILES…` writes a first one from your files.",
+        )
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StudyError(
+            expected="TOML in UTF-8",
+            found=f"text that is not: {error}",
+            where=str(path),
+            remedy="See README, “Your own corpus”.",
+        ) from None
+    settings = _build(Settings, {"folder": folder, **raw}, str(path), "")
+    _check(settings, str(path))
+    return settings
+
+
+def _build(kind: type, raw: Mapping[str, object], where: str, section: str) -> typing.Any:
+    """One dataclass from one TOML table; every key is known and of its type, or the error names it."""
+    hints = typing.get_type_hints(kind)
+    known = [f.name for f in fields(kind)]
+    values: dict[str, object] = {}
+    for key, value in raw.items():
+        name = f"[{section}] {key}" if section else key
+        if key not in known or (not section and key == "folder" and not isinstance(value, Path)):
+            near = difflib.get_close_matches(key, known, n=1)
+            valid = ", ".join(k for k in known if k != "folder")
+            raise StudyError(
+                expected=f"one of: {valid}",
+                found="an unknown key",
+                where=f"{where}, {name}",
+                remedy=f"Did you mean “{near[0]}”?" if near else "Remove it or correct its name.",
+            )
+        values[key] = _typed(hints[key], value, where, name, key)
+    for f in fields(kind):
+        if f.name not in values and f.default is MISSING and f.default_factory is MISSING:
+            name = f"[{section}] {f.name}" if section else f.name
+            what = f"a table [{f.name}]" if is_dataclass(hints[f.name]) else f"a value for {name}"
+            raise StudyError(expected=what, found="nothing", where=where, remedy="Add it; README shows one.")
+    return kind(**values)
+
+
+def _typed(hint: typing.Any, value: object, where: str, name: str, key: str) -> object:
+    """`value` as the type that the field names, or an error that quotes it."""
+    if is_dataclass(hint):
+        if isinstance(value, dict):
+            return _build(typing.cast(type, hint), value, where, key)
+        expected = f"a table [{key}]"
+    elif hint == tuple[str, ...]:
+        if isinstance(value, list) and value and all(isinstance(v, str) and v for v in value):
+            return tuple(value)
+        expected = 'a list of files or globs, such as ["threads/*.txt"]'
+    elif typing.get_origin(hint) is not None and typing.get_origin(hint) is not types.UnionType:  # Mapping[…]
+        if isinstance(value, dict):
+            return dict(value)
+        expected = f"a table [{name.strip('[]').replace('] ', '.')}]"
+    else:
+        kinds = typing.get_args(hint) or (hint,)
+        # TOML's true is Python's True, which is an int: without this, runs = true would be one run.
+        if isinstance(value, kinds) and (not isinstance(value, bool) or bool in kinds):
+            return value
+        words = {int: "a whole number", str: "a text in quotes", bool: "true or false", float: "a number"}
+        expected = " or ".join(words.get(k, k.__name__) for k in kinds)
+    raise StudyError(expected=expected, found=_shown(value), where=f"{where}, {name}", remedy="Correct the value.")
+
+
+def _shown(value: object) -> str:
+    """A value for a message: short, and on one line."""
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "…"
+
+
+def _check(settings: Settings, where: str) -> None:
+    """Values that have the right type and are wrong all the same."""
+
+    def must(ok: bool, name: str, expected: str, value: object, remedy: str = "Correct the value.") -> None:
+        if not ok:
+            raise StudyError(expected=expected, found=_shown(value), where=f"{where}, {name}", remedy=remedy)
+
+    source, topics, compute = settings.source, settings.topics, settings.compute
+    must(bool(settings.title.strip()), "title", "a title", settings.title)
+    must(source.format in FORMATS, "[source] format", f"one of: {', '.join(FORMATS)}", source.format)
+    try:
+        ZoneInfo(source.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        must(False, "[source] timezone", "an IANA time zone such as Europe/Paris", source.timezone)
+    must(
+        settings.time.period in PERIODS,
+        "[time] period",
+        f"one of: {', '.join(PERIODS)}",
+        settings.time.period,
+    )
+    n = topics.n_topics
+    must(n == "auto" if isinstance(n, str) else 2 <= n <= 500, "[topics] n_topics", '"auto" or 2 to 500', n)
+    must(1 <= topics.runs <= 200, "[topics] runs", "a whole number from 1 to 200", topics.runs)
+    must(topics.seed >= 0, "[topics] seed", "a whole number from 0", topics.seed)
+    must(topics.min_comments >= 0, "[topics] min_comments", "a whole number from 0", topics.min_comments)
+    must(
+        topics.encoder == "static" or topics.encoder.startswith(("sentence-transformers:", "npy:")),
+        "[topics] encoder",
+        '"static", "sentence-transformers:NAME" or "npy:FILE"',
+        topics.encoder,
+    )
+    must(
+        settings.sentiment.instrument == "vader",
+        "[sentiment] instrument",
+        '"vader"',
+        settings.sentiment.instrument,
+    )
+    must(
+        settings.privacy.authors in ("pseudonym", "keep"),
+        "[privacy] authors",
+        '"pseudonym" or "keep"',
+        settings.privacy.authors,
+    )
+    w = compute.workers
+    must(w == "auto" if isinstance(w, str) else w >= 1, "[compute] workers", '"auto" or a number from 1', w)
+    must(
+        not compute.scheduler or "://" in compute.scheduler,
+        "[compute] scheduler",
+        'an address such as "tcp://host:8786"',
+        compute.scheduler,
+    )
+    if source.authors:
+        must(
+            (settings.folder / source.authors).is_file(),
+            "[source] authors",
+            "a file of names, one a line",
+            source.authors,
+            "Write the file, or remove the key.",
+        )
+    for key, value in source.columns.items():
+        must(isinstance(value, str), f"[source.columns] {key}", "the name of their column in quotes", value)

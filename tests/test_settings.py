@@ -1,0 +1,92 @@
+"""study.toml: what is right is read; what is wrong is one line that names file, key, found and right."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from analysis.settings import StudyError, TopicSettings, count_workers, read_settings
+
+MINIMAL = 'title = "A study"\n[source]\npaths = ["threads/*.txt"]\n'
+
+
+def study(tmp_path, text):
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_a_minimal_file_takes_the_defaults(tmp_path):
+    s = read_settings(study(tmp_path, MINIMAL))
+    assert (s.title, s.source.paths, s.time.period) == ("A study", ("threads/*.txt",), "month")
+    assert s.topics == TopicSettings()
+    assert s.privacy.authors == "pseudonym" and s.privacy.quotes is False
+
+
+def test_every_value_is_read(tmp_path):
+    text = MINIMAL + (
+        'format = "csv"\ntimezone = "Asia/Tokyo"\nlicence = "CC0"\n[source.columns]\ntext = "body"\n'
+        '[time]\nperiod = "week"\n[topics]\nn_topics = 7\nruns = 3\nseed = 5\n[privacy]\nauthors = "keep"\nquotes = true\n'
+        "[compute]\nworkers = 1\n"
+    )
+    s = read_settings(study(tmp_path, text))
+    assert s.source.columns == {"text": "body"}
+    assert (s.topics.n_topics, s.topics.runs, s.topics.seed) == (7, 3, 5)
+    assert (s.trend.period, s.trend.timezone, s.trend.seed) == ("week", "Asia/Tokyo", 5)
+    assert s.privacy.quotes is True and count_workers(s.compute) == 1
+
+
+def test_settings_are_frozen(tmp_path):
+    s = read_settings(study(tmp_path, MINIMAL))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        s.title = "another"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (MINIMAL + '[topics]\nn_topic = 7\n', ["[topics] n_topic", "unknown key", "n_topics"]),
+        (MINIMAL + 'titel = "x"\n', ["titel", "unknown key"]),
+        ('titel = "x"\n[source]\npaths = ["a"]\n', ["titel", "unknown key", "“title”"]),
+        (MINIMAL + '[topics]\nn_topics = true\n', ["[topics] n_topics", "a whole number", "True"]),
+        (MINIMAL + '[topics]\nn_topics = "many"\n', ["[topics] n_topics", '"auto" or 2 to 500', "'many'"]),
+        (MINIMAL + '[topics]\nruns = 1.5\n', ["[topics] runs", "a whole number", "1.5"]),
+        (MINIMAL + '[privacy]\nquotes = "no"\n', ["[privacy] quotes", "true or false", "'no'"]),
+        (MINIMAL + 'timezone = "Mars/Olympus"\n', ["[source] timezone", "Mars/Olympus"]),
+        (MINIMAL + 'timezone = "../../etc/passwd"\n', ["[source] timezone"]),
+        (MINIMAL + 'authors = "names.txt"\n', ["[source] authors", "names.txt"]),
+        (MINIMAL + '[time]\nperiod = "fortnight"\n', ["[time] period", "day, week, month", "fortnight"]),
+        ('title = "x"\n[source]\npaths = "threads"\n', ["[source] paths", "a list of files", "'threads'"]),
+        ('title = "x"\n', ["a table [source]"]),
+        ('[source]\npaths = ["a"]\n', ["title"]),
+        ('title = "x\n', ["TOML", "line 1"]),
+        (MINIMAL + 'folder = "x"\n', ["folder", "unknown key"]),
+        ('folder = "x"\n' + MINIMAL, ["folder", "unknown key"]),
+        ("source = 3\n" + 'title = "x"\n', ["source", "a table [source]", "3"]),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_one_line_that_names_it(tmp_path, text, words):
+    with pytest.raises(StudyError) as caught:
+        read_settings(study(tmp_path, text))
+    message = str(caught.value)
+    assert "\n" not in message
+    for word in ["study.toml", *words]:
+        assert word in message
+
+
+@pytest.mark.parametrize(("make", "found"), [("nothing", "nothing"), ("empty", "an empty folder"), ("file", "a file")])
+def test_a_missing_study_says_what_to_do(tmp_path, make, found):
+    place = tmp_path / "study"
+    if make == "empty":
+        place.mkdir()
+    if make == "file":
+        place.write_text("x")
+    with pytest.raises(StudyError, match="threadline new") as caught:
+        read_settings(place)
+    assert f"found {found}" in str(caught.value)
+
+
+def test_a_file_that_is_not_text_is_no_traceback(tmp_path):
+    (tmp_path / "study.toml").write_bytes(b"\x89PNG\r\n\x1a\n\xff\xfe")
+    with pytest.raises(StudyError, match="TOML in UTF-8"):
+        read_settings(tmp_path)
