@@ -1,0 +1,107 @@
+"""Kept results: one folder per step and digest, written whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+FOLDER = ".threadline"  # in the study folder; ignored by git
+Tables = dict[str, pd.DataFrame]
+
+
+def digest_of(*parts: object) -> str:
+    """SHA-256 (hex) of values that JSON can write; anything else by its text."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode("utf-8")).hexdigest()
+
+
+def digest_of_file(path: Path) -> str:
+    """SHA-256 (hex) of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@dataclass
+class Store:
+    """Results of steps under a folder, by the digest of what they were made from.
+
+    Attributes
+    ----------
+    folder : Path
+        Where results are kept. Where it cannot be written, they are computed at each run.
+    seconds : dict
+        Wall time of each step that was asked for, in seconds: of its computing, also where it was kept.
+    kept : dict
+        Whether each step's result was kept (True) or computed (False).
+    """
+
+    folder: Path
+    seconds: dict[str, float] = field(default_factory=dict)
+    kept: dict[str, bool] = field(default_factory=dict)
+
+    def get(self, step: str, digest: str, compute: Callable[[], Mapping[str, pd.DataFrame]]) -> Tables:
+        """Tables of a step: read if they were kept, else computed and kept.
+
+        Parameters
+        ----------
+        step : str
+            The step's name.
+        digest : str
+            Of its inputs, settings and code.
+        compute : callable
+            Gives the tables by name.
+        """
+        place = self.folder / f"{step}-{digest[:20]}"
+        tables = self._read(step, place)
+        if tables is not None:
+            return tables
+        start = time.perf_counter()
+        made = dict(compute())
+        self.seconds[step], self.kept[step] = time.perf_counter() - start, False
+        self._write(step, place, made)
+        kept_seconds = self.seconds[step]
+        # What was just written is read back, so that a first run and a later one see the same types.
+        tables = self._read(step, place)
+        self.seconds[step], self.kept[step] = kept_seconds, False
+        return made if tables is None else tables
+
+    def _read(self, step: str, place: Path) -> Tables | None:
+        """A kept result; None where there is none, or where it is damaged (it is then removed)."""
+        try:
+            index = json.loads((place / "index.json").read_text(encoding="utf-8"))
+            for name, digest in index["tables"].items():
+                if digest_of_file(place / f"{name}.parquet") != digest:
+                    raise ValueError(name)
+            tables = {name: pd.read_parquet(place / f"{name}.parquet") for name in index["tables"]}
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError):
+            shutil.rmtree(place, ignore_errors=True)
+            return None
+        self.seconds[step], self.kept[step] = float(index["seconds"]), True
+        return tables
+
+    def _write(self, step: str, place: Path, tables: Tables) -> None:
+        """Write to a folder beside and rename it: a reader sees the whole result or none."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            (self.folder / ".gitignore").write_text("*\n", encoding="utf-8")
+            work = Path(tempfile.mkdtemp(prefix=f".{step}-", dir=self.folder))
+        except OSError:
+            return
+        try:
+            index: dict[str, object] = {"step": step, "seconds": round(self.seconds[step], 3), "tables": {}}
+            for name, table in tables.items():
+                table.to_parquet(work / f"{name}.parquet")
+                index["tables"][name] = digest_of_file(work / f"{name}.parquet")  # type: ignore[index]
+            (work / "index.json").write_text(json.dumps(index), encoding="utf-8")
+            work.replace(place)
+        except OSError:  # the disk is full, or another process was first: its result is the same
+            shutil.rmtree(work, ignore_errors=True)
