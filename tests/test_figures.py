@@ -1,0 +1,111 @@
+"""Figures: a finished table in, a picture and its words out; nothing computed, nothing left behind."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import figures
+
+STARTS = pd.date_range("2022-01-01", periods=6, freq="MS", tz="Europe/Dublin").as_unit("us")
+
+
+def series(estimate, topic=None):
+    table = pd.DataFrame({"period_start": STARTS[:-1], "period_end": STARTS[1:], "estimate": estimate})
+    table["low"], table["high"] = table["estimate"] - 0.1, table["estimate"] + 0.1
+    table[["n_comments", "n_threads", "n_authors"]] = [10, 6, 8]
+    return table if topic is None else table.assign(topic=topic)
+
+
+TOPICS = pd.DataFrame(
+    {
+        "topic": [0, 1],
+        "label": ["tram · stop", "$x^2$ · <b>"],
+        "n_comments": [30, 20],
+        "n_threads": [9, 8],
+        "stability": [0.9, 0.4],
+    }
+)
+BY_TOPIC = pd.concat([series([0.1] * 5, 0), series([-0.2, np.nan, 0.3, 0.1, 0.2], 1), series([0.0] * 5, -1)])
+CHANGES = pd.DataFrame(
+    {"topic": [0], "at": [STARTS[2]], "low": [STARTS[1]], "high": [STARTS[3]], "before": [0.2], "after": [-0.3]}
+)
+AGREEMENT = pd.Series(
+    {"n": 300}
+    | {
+        f"{k}{e}": v
+        for k in ("alpha", "accuracy", "f1_macro", "r")
+        for e, v in (("", 0.6), ("_low", 0.5), ("_high", 0.7))
+    }
+)
+DRAWN = {
+    "activity": lambda: figures.activity(series([0.1] * 5), "month"),
+    "topic_sizes": lambda: figures.topic_sizes(TOPICS, 5),
+    "topic_choice": lambda: figures.topic_choice(
+        pd.DataFrame({"n_topics": [2, 3], "stability": [0.8, 0.9], "chosen": [False, True]})
+    ),
+    "sentiment_shares": lambda: figures.sentiment_shares(
+        pd.DataFrame({"low": [-1, -0.1, 0.5], "high": [-0.5, 0.1, 1], "n_comments": [1, 2, 1]})
+    ),
+    "sentiment_by_topic": lambda: figures.sentiment_by_topic(
+        pd.DataFrame({"topic": [0, -1], "n_comments": [9, 3], "estimate": [0.1, -0.1], "low": [0, np.nan], "high": [0.2, np.nan]}),
+        TOPICS,
+    ),
+    "sentiment_by_period": lambda: figures.sentiment_by_period(series([0.1, -0.2, np.nan, 0.3, 0.1]), "month", "Unchecked."),
+    "topics_by_period": lambda: figures.topics_by_period(BY_TOPIC, TOPICS, "month"),
+    "topic_sentiment_by_period": lambda: figures.topic_sentiment_by_period(BY_TOPIC, TOPICS, CHANGES, "month"),
+    "agreement": lambda: figures.agreement(AGREEMENT),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_picture_is_drawn_and_says_what_it_shows(name):
+    before = dict(mpl.rcParams)
+    picture = DRAWN[name]()
+    data, about = picture._repr_mimebundle_()
+    assert data["image/png"].startswith(b"\x89PNG") and len(data["image/png"]) > 5000
+    assert about["image/png"]["alt"] == data["text/plain"] == picture.alt
+    assert any(character.isdigit() for character in picture.alt) and picture.alt.endswith(".")
+    assert dict(mpl.rcParams) == before, "matplotlib's settings are the user's"
+
+
+def test_the_same_table_gives_the_same_bytes():
+    assert DRAWN["topics_by_period"]().png() == DRAWN["topics_by_period"]().png()
+
+
+def test_a_table_is_not_changed():
+    table = series([0.1, -0.2, np.nan, 0.3, 0.1])
+    copy = table.copy(deep=True)
+    figures.sentiment_by_period(table, "month")
+    pd.testing.assert_frame_equal(table, copy)
+
+
+def test_an_unstable_topic_is_pale_and_named_so():
+    assert figures.colour_of(1, TOPICS) == figures.PALE != figures.colour_of(0, TOPICS)
+    assert figures.name_of(1, TOPICS).endswith("(unstable)") and figures.name_of(-1, TOPICS) == "unassigned"
+
+
+def test_colours_are_keyed_by_topic_and_not_by_place():
+    topics = TOPICS.assign(stability=0.9)
+    assert figures.colour_of(1, topics) == figures.colour_of(1, topics.iloc[::-1].reset_index(drop=True))
+
+
+def test_alt_text_has_the_numbers_of_the_table():
+    alt = DRAWN["sentiment_by_period"]().alt
+    assert "−0.20 in 2022-02" in alt and "+0.30 in 2022-04" in alt and "1 of 5 periods" in alt and "Unchecked." in alt
+    assert "tram · stop from +0.20 to −0.30 at 2022-03-01" in DRAWN["topic_sentiment_by_period"]().alt
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0049, "0.5 %"), (0.123, "12 %"), (0.0996, "10 %"), (0, "0 %"), (1, "100 %"), (0.00001, "0.0 %")],
+)
+def test_shares_are_rounded_to_what_they_support(value, text):
+    assert figures.percent(value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.126, "+0.13"), (-0.5, "−0.50"), (-0.001, "0.00"), (0.001, "0.00")])
+def test_sentiment_has_a_sign_and_no_negative_zero(value, text):
+    assert figures.signed(value) == text
