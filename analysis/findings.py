@@ -1,0 +1,202 @@
+"""Finished tables -> sentences whose numbers are computed: they change, hedge or vanish with the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import pandas as pd
+
+from analysis.figures import UNSTABLE, month, name_of, percent, signed
+
+MAX_Q = 0.05  # false discovery rate (Benjamini-Hochberg) above which nothing is called a change
+# Krippendorff (2004): below 0.667 codes do not support even tentative conclusions. The same line for the
+# instrument's accuracy would be higher than most reach; below one half it is wrong more often than right.
+MIN_ALPHA, MIN_ACCURACY = 0.667, 0.5
+OVERALL = "all comments"
+MOST = 6  # changes that are said; the others are in a table
+MIN_PERIODS = 4  # fewer are no series
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Sentences that a notebook shows as a paragraph, and compares as text."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        paragraphs = "<br>".join(escape(line) for line in self.text.splitlines())
+        return f'<p class="finding">{paragraphs}</p>'
+
+
+def _plural(n: int, one: str, many: str = "") -> str:
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def _interval(row: pd.Series, form: object = signed) -> str:
+    """An estimate and its interval in words; says so where there is none."""
+    show = form if callable(form) else signed
+    if not np.isfinite(row["low"]):
+        return f"{show(row['estimate'])} (too few threads for an interval)"
+    return f"{show(row['estimate'])} (95 % interval {show(row['low'])} to {show(row['high'])})"
+
+
+def corpus(summary: pd.DataFrame, activity: pd.DataFrame) -> Finding:
+    """What is in the corpus, and whether every line of it is accounted for."""
+    n = summary.set_index("quantity")["n"]
+    share = summary.set_index("quantity")["share"]
+    read, rejected = int(n["lines or rows read"]), int(n["lines or rows rejected"])
+    text = (
+        f"Every one of the {read:,} lines or rows in {_plural(int(n['files read']), 'file')} is accounted for: "
+        f"{read - rejected:,} are in the tables, {rejected:,} were rejected with a reason. "
+        f"They hold {_plural(int(n['comments']), 'comment')} by {_plural(int(n['authors']), 'author')} "
+        f"under {_plural(int(n['articles (threads)']), 'article')}"
+    )
+    if len(activity):
+        text += (
+            f", from {activity['period_start'].iloc[0]:%Y-%m-%d} to before {activity['period_end'].iloc[-1]:%Y-%m-%d}"
+        )
+    text += f". {percent(share['comments that repeat an earlier one'])} of the comments repeat an earlier one."
+    own = float(share["comments with a time of their own"])
+    if own < 1:
+        text += f" {percent(1 - own)} take the time of their article, having none of their own."
+    return Finding(text)
+
+
+def topics(table: pd.DataFrame, n_comments: int, n_unassigned: int, note: str) -> Finding:
+    """How many topics there are, how large, and how far to trust them."""
+    if table.empty:
+        return Finding(note or f"No topics are claimed for {_plural(n_comments, 'comment')}.")
+    stable = int((table["stability"] >= UNSTABLE).sum())
+    first = table.iloc[0]
+    text = (
+        f"{_plural(len(table), 'topic')} in {n_comments:,} comments; the largest, “{first['label']}”, has "
+        f"{percent(first['n_comments'] / n_comments)} of them. {stable} of {len(table)} come out again in reruns "
+        f"(stability of {UNSTABLE} or more). {percent(n_unassigned / n_comments)} of the comments are unassigned: "
+        "the runs disagree on them."
+    )
+    return Finding(f"{text} {note}".strip())
+
+
+def sentiment(overall: pd.Series, agreement: pd.DataFrame, n_unscored: int) -> Finding:
+    """How the comments sound on the whole, and what the instrument is worth here."""
+    text = f"Mean sentiment is {_interval(overall)} over {_plural(int(overall['n_comments']), 'scored comment')}"
+    text += f" in {_plural(int(overall['n_threads']), 'thread')}."
+    if n_unscored:
+        got = f"{_plural(n_unscored, 'comment')} got no score"
+        text += f" {got}: empty, or in a language that the instrument does not know."
+    return Finding(f"{text} {instrument(agreement)}")
+
+
+def instrument(agreement: pd.DataFrame) -> str:
+    """Say what the instrument is worth on this corpus, in plain words."""
+    if agreement.empty:
+        return "The instrument is unchecked on this corpus: no comment has been coded by hand."
+    row = agreement.iloc[0]
+    text = (
+        f"Against {int(row['n']):,} comments coded by people, {row['instrument']} names the right one of three "
+        f"classes in {percent(row['accuracy'])} (95 % interval {percent(row['accuracy_low'])} to "
+        f"{percent(row['accuracy_high'])}), "
+        f"r = {row['r']:.2f} ({row['r_low']:.2f} to {row['r_high']:.2f}); the coders agree with each other at "
+        f"α = {row['alpha']:.2f} ({row['alpha_low']:.2f} to {row['alpha_high']:.2f})."
+    )
+    if row["alpha_low"] < MIN_ALPHA:
+        text += f" The coders' agreement may be below {MIN_ALPHA}: the check itself is weak."
+    if row["accuracy"] < MIN_ACCURACY:
+        text += " Do not use this instrument on this corpus."
+    return text
+
+
+def unchecked(agreement: pd.DataFrame) -> str:
+    """Warn on the figure itself where no person has checked the instrument; else empty."""
+    return "Instrument not checked by people on this corpus." if agreement.empty else ""
+
+
+def changes(table: pd.DataFrame, topics: pd.DataFrame, *, measure: str = "") -> list[str]:
+    """One sentence for each abrupt change that chance does not explain (q below 0.05), strongest first.
+
+    `table` is `change_points`; `measure` "sentiment" or "share" takes those alone.
+    """
+    found = significant(table, measure).sort_values(["q_value", "p_value", "series"], kind="stable")
+    sentences = []
+    for _, row in found.iterrows():
+        share = row["measure"] == "share"
+        show = percent if share else signed
+        whose = "of all comments" if pd.isna(row["topic"]) else f"of “{name_of(int(row['topic']), topics)}”"
+        verb = "fell" if row["after"] < row["before"] else "rose"
+        what = "share" if share else "mean sentiment"
+        sentences.append(
+            f"The {what} {whose} {verb} from {show(row['before'])} to {show(row['after'])} around {month(row['at'])} "
+            f"(95 % interval of the date {row['low']:%Y-%m-%d} to {row['high']:%Y-%m-%d}; q = {_q(row['q_value'])})."
+        )
+    return sentences
+
+
+def significant(table: pd.DataFrame, measure: str = "") -> pd.DataFrame:
+    """Rows of `change_points` or `slopes` that chance does not explain: q below 0.05."""
+    found = table[table["q_value"] < MAX_Q]
+    return found[found["measure"] == measure] if measure else found
+
+
+def trends(table: pd.DataFrame, topics: pd.DataFrame) -> list[str]:
+    """One sentence for each steady rise or fall whose interval excludes none (q below 0.05): `slopes`."""
+    found = significant(table)
+    found = found[(found["low"] > 0) | (found["high"] < 0)].sort_values(["q_value", "series"], kind="stable")
+    sentences = []
+    for _, row in found.iterrows():
+        share = row["measure"] == "share"
+        whose = "all comments" if pd.isna(row["topic"]) else f"“{name_of(int(row['topic']), topics)}”"
+        verb = "rises" if row["estimate"] > 0 else "fades" if share else "falls"
+        what = "The share of" if share else "The mean sentiment of"
+        unit = " points a year" if share else " a year"
+        size = [100 * row[c] if share else row[c] for c in ("estimate", "low", "high")]
+        digits = 1 if share else 2
+        sentences.append(
+            f"{what} {whose} {verb} by {signed(size[0], digits)}{unit} (95 % interval {signed(size[1], digits)} to "
+            f"{signed(size[2], digits)}; q = {_q(row['q_value'])})."
+        )
+    return sentences
+
+
+def _q(value: float) -> str:
+    return "below 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def over_time(
+    change_points: pd.DataFrame, slopes: pd.DataFrame, topics: pd.DataFrame, n_periods: int, most: int = MOST
+) -> list[Finding]:
+    """What changed, the least likely by chance first; or that nothing can be said to have.
+
+    Of a series that both breaks and rises or fades, the break is said: the line through it says less.
+    """
+    broken = set(significant(change_points)["series"])
+    sentences = changes(change_points, topics) + trends(slopes[~slopes["series"].isin(broken)], topics)
+    if sentences:
+        more = len(sentences) - most
+        if more > 0:
+            sentences = [*sentences[:most], f"{_plural(more, 'further change')} with q below {MAX_Q}: see Over time."]
+        return [Finding(sentence) for sentence in sentences]
+    tested = int(change_points["p_value"].notna().sum() + slopes["p_value"].notna().sum())
+    if not tested or n_periods < MIN_PERIODS:
+        return [Finding(f"Too few threads or periods to speak of change over time ({_plural(n_periods, 'period')}).")]
+    return [Finding(f"No change over time that chance does not explain: of {tested} tests none has q below {MAX_Q}.")]
+
+
+def limits(summary: pd.DataFrame, agreement: pd.DataFrame, instrument: str) -> list[str]:
+    """What the figures do not say, for a reader who sees nothing but the report."""
+    share = summary.set_index("quantity")["share"]
+    said = [
+        "Those who comment are not the public: nothing here is an estimate of what people at large think.",
+        "A topic is a group of comments with words in common; what it means is the reader's to judge.",
+        "A change in time is no cause: what else happened at that date is not in these data.",
+        "The intervals respect that comments in one thread are alike. They do not cover faults of the instrument.",
+    ]
+    if agreement.empty:
+        said.insert(0, f"Nobody has checked the instrument ({instrument}) on these comments: its scores may mislead.")
+    if share["comments with a time of their own"] < 1:
+        said.append("Comments without a time of their own take their article's: what was said later looks earlier.")
+    return said
