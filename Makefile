@@ -12,11 +12,9 @@ install: $(INSTALLED)
 $(INSTALLED): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Threadline needs Python 3.11 or later; none was found. Install it, or say PYTHON=/path/to/python make install." >&2; exit 2; }
 	$(PYTHON) -m venv .venv
-	@echo "Installing the packages of requirements.lock into .venv (some 1.3 GB, a few minutes) …"
+	@echo "Installing the packages of requirements.lock into .venv (some 1 GB, two minutes or so) …"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@echo "Compiling the clusterer, once …"
-	$(BIN)/threadline warm-up
 	@touch $(INSTALLED)
 
 report: install
@@ -33,8 +31,7 @@ bench: install
 
 # Execute the notebooks on the sample study, and store what they show.
 notebooks: install
-	THREADLINE_STUDY= THREADLINE_PROGRESS=off $(BIN)/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
-	$(BIN)/python tests/clean_notebooks.py notebooks/*.ipynb
+	$(BIN)/python tests/store_notebooks.py
 
 lint: install
 	$(BIN)/ruff check .

@@ -1,0 +1,316 @@
+"""Vectors -> one partition on which independent fits agree, and how far they do.
+
+The method, in the order of the code:
+
+1. *Smoothing.* Every text is replaced by an average over its neighbourhood: the vectors are centred, reduced to 50
+   principal components, and multiplied four times with the normalised graph of 15 nearest neighbours (graph
+   convolution as a low-pass filter [1]_). Texts of one dense region move together; so k-means, which is steady, finds
+   what density-based methods find, which agree better with people.
+2. *One fit.* Ward's tree over 600 small clusters, cut at every wanted number of topics, each cut consolidated by
+   k-means [2]_. Cheap for many numbers at once, and close to the best optimum of many random restarts.
+3. *Halves.* The texts are split into two halves of threads, again and again; each half is fitted on its own, from its
+   own centring onwards, and assigned all texts. The number of topics is the largest of those at which two such
+   fits agree most (mean of ARI and AMI, both adjusted for chance [3]_, [4]_). Each text's agreement and each topic's
+   stability (clusterboot: mean best Jaccard [5]_) come from the same fits.
+4. *Consensus.* Fits of all texts with different seeds vote: their labels side by side are clustered into one
+   partition [6]_, which k-means on the smoothed vectors then makes tight.
+
+References
+----------
+.. [1] Zhang, X., Liu, H., Li, Q., & Wu, X.-M. (2019). Attributed graph clustering via adaptive graph convolution.
+.. [2] Husson, F., Josse, J., & Pagès, J. (2010). Principal component methods - hierarchical clustering - partitional
+   clustering: why would we need to choose for visualizing data?
+.. [3] Lange, T., Roth, V., Braun, M. L., & Buhmann, J. M. (2004). Stability-based validation of clustering solutions.
+.. [4] Vinh, N. X., Epps, J., & Bailey, J. (2010). Information theoretic measures for clusterings comparison.
+.. [5] Hennig, C. (2007). Cluster-wise assessment of cluster stability.
+.. [6] Strehl, A., & Ghosh, J. (2002). Cluster ensembles: a knowledge reuse framework.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.neighbours import extended, smoothed
+
+Progress = Callable[[str, int, int], None]
+Cuts = dict[int, np.ndarray]  # number of topics -> centroids of shape (n_topics, n_dims)
+
+MICRO = 600  # small clusters under Ward's tree; with 300 the reruns differ more
+FIT_LIMIT = 25_000  # texts in the fit of all; the graph grows with their square
+HALF_LIMIT = 5_000  # texts in the fit of a half
+# Fewer than five topics are mostly stable and seldom an answer to what people talk about; they can be asked for.
+# Steps of a fifth or more: between nearer numbers stability differs by less than its noise.
+CANDIDATES = (5, 6, 8, 10, 12, 16, 20, 24, 32, 40)
+CURVE_TEXTS = 2_000  # on which the agreement of two fits is measured
+TEXTS_PER_TOPIC = 20  # on average, at the least: a topic of ten texts in each half
+TOLERANCE = 0.02  # of numbers that are equally stable within this, the largest: it says most
+
+
+@dataclass(frozen=True)
+class Consensus:
+    """One partition of n texts, and how far independent fits agree on it."""
+
+    topic: np.ndarray  # (n,) int64, in no particular order
+    agreement: np.ndarray  # (n,) float64 in [0, 1]: share of the fits of halves that put the text in its topic
+    stability: np.ndarray  # (n_topics,) float64 in [0, 1]: mean best Jaccard over the fits of halves
+    curve: pd.DataFrame  # n_topics, stability [0, 1] (mean of ARI and AMI between fits of halves), chosen
+    n_fitted: int  # texts in the fit of all; the rest were assigned
+
+
+def find_consensus(
+    vectors: np.ndarray,
+    threads: Sequence[str],
+    *,
+    n_topics: int | str = "auto",
+    runs: int = 10,
+    seed: int = 1,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Consensus:
+    """Partition distinct texts into topics.
+
+    The result depends on the order of the rows: the caller puts them in a canonical one. It does not depend on
+    `workers`: linear algebra is held at one thread, and fits go side by side in threads of this process, so that it
+    works in a notebook and in a script alike.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n, n_dims), float32
+        No row all zero.
+    threads : sequence of str, length n
+        The thread of each text; halves are halves of threads, or of texts where there are fewer than
+        ten threads or one of them holds more than a quarter of the texts.
+    n_topics : int or "auto"
+    runs : int
+        Fits of halves, and as many of all.
+    seed : int
+        Of the halves, the small clusters and, above `FIT_LIMIT` texts, of the sample.
+    workers : int
+        Fits side by side.
+    progress : callable, optional
+        Called with (message, done, total).
+
+    Returns
+    -------
+    Consensus
+    """
+    import warnings
+
+    from threadpoolctl import threadpool_limits
+
+    n, runs = len(vectors), max(2, runs)  # one half has nothing to be compared with
+    wanted = _candidates(n) if n_topics == "auto" else (int(n_topics),)
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of scikit-learn, where fewer texts differ than clusters are asked for
+        halves = _halves(threads, runs, seed)
+        half_labels = _side_by_side(
+            lambda r: _fit_half(vectors, halves[r], wanted, [seed, 1, r]),
+            runs,
+            workers,
+            progress,
+            "fitting halves of the threads",
+        )
+        curve = _curve(half_labels, wanted)
+        chosen = int(curve.loc[curve["chosen"], "n_topics"].iloc[0])
+
+        rows = _sample(np.arange(n), FIT_LIMIT, [seed, 2])
+        smooth = smoothed(vectors[rows])
+        fits = _side_by_side(
+            lambda r: _nearest(smooth, _fit(smooth, (chosen,), [seed, 3, r])[chosen]),
+            runs,
+            workers,
+            progress,
+            "fitting all comments",
+        )
+        centroids = _tightened(smooth, _vote(np.stack(fits), chosen))
+        if len(rows) < n:
+            smooth = extended(vectors[rows], smooth, vectors)
+        topic = _nearest(smooth, centroids)
+        # A cluster may lose its last text to its neighbours when the rest are assigned.
+        topic = np.unique(topic, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    votes = np.stack([labels[chosen] for labels in half_labels])
+    agreement, stability = _compared(topic, votes)
+    return Consensus(topic, agreement, stability, curve, len(rows))
+
+
+def _fit(smooth: np.ndarray, wanted: Iterable[int], seed: list[int]) -> Cuts:
+    """Ward's tree over small clusters, cut at each wanted number and consolidated; step 2 of the method."""
+    from sklearn.cluster import KMeans
+
+    n = len(smooth)
+    state = int(np.random.default_rng(seed).integers(2**31))
+    micro = KMeans(max(max(wanted), min(MICRO, n // 6)), n_init=1, max_iter=10, random_state=state).fit(smooth)
+    size = np.bincount(micro.labels_, minlength=micro.n_clusters).astype(np.float64)
+    cuts = _ward(micro.cluster_centers_[size > 0].astype(np.float64), size[size > 0], set(wanted))
+    return {k: _consolidated(smooth, start) for k, start in cuts.items()}
+
+
+def _ward(centre: np.ndarray, size: np.ndarray, wanted: set[int]) -> Cuts:
+    """Ward's tree over weighted points: the centroids of every wanted cut."""
+    centre, size = centre.copy(), size.copy()
+    m = len(centre)
+    alive = np.ones(m, dtype=bool)
+    length = (centre**2).sum(axis=1)
+    squared = np.maximum(length[:, None] + length - 2 * (centre @ centre.T), 0)
+    cost = squared * (size[:, None] * size / (size[:, None] + size))
+    np.fill_diagonal(cost, np.inf)
+    best = cost.argmin(axis=1)
+    least = cost[np.arange(m), best]
+    cuts: Cuts = {k: centre.astype(np.float32) for k in wanted if k > m}  # fewer different points than topics
+    for left in range(m, 0, -1):
+        if left in wanted:
+            cuts[left] = centre[alive].astype(np.float32)
+        if left <= min(wanted):
+            break
+        i = int(least.argmin())
+        j = int(best[i])
+        centre[i] = (size[i] * centre[i] + size[j] * centre[j]) / (size[i] + size[j])
+        size[i] += size[j]
+        alive[j] = False
+        cost[j], cost[:, j], least[j] = np.inf, np.inf, np.inf
+        others = alive.copy()
+        others[i] = False
+        fresh = ((centre - centre[i]) ** 2).sum(axis=1) * (size * size[i] / (size + size[i]))
+        cost[i] = np.where(others, fresh, np.inf)
+        cost[:, i] = cost[i]
+        stale = np.flatnonzero(alive & ((best == i) | (best == j)) | (np.arange(m) == i))
+        best[stale] = cost[stale].argmin(axis=1)
+        least[stale] = cost[stale, best[stale]]
+        closer = others & (cost[i] < least)
+        best[closer], least[closer] = i, cost[i][closer]
+    return cuts
+
+
+def _consolidated(points: np.ndarray, start: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
+    """K-means from given centroids to its optimum: the centroids there."""
+    from sklearn.cluster import KMeans
+
+    model = KMeans(len(start), init=start.astype(points.dtype), n_init=1, max_iter=100)
+    return model.fit(points, sample_weight=weight).cluster_centers_
+
+
+def _nearest(points: np.ndarray, centroids: np.ndarray) -> np.ndarray:
+    """The nearest centroid of each point, int64."""
+    return (points @ centroids.T - (centroids**2).sum(axis=1) / 2).argmax(axis=1)
+
+
+def _halves(threads: Sequence[str], runs: int, seed: int) -> list[np.ndarray]:
+    """Rows of one half after the other; each two in turn (0 and 1, 2 and 3, …) have no thread in common."""
+    unit = np.unique(np.asarray(threads, dtype=object).astype(str), return_inverse=True)[1].reshape(-1)
+    size = np.bincount(unit)
+    if unit.max() + 1 < 10 or size.max() > len(unit) / 4:
+        unit = np.arange(len(unit))
+        size = np.ones(len(unit))
+    halves: list[np.ndarray] = []
+    for pair in range((runs + 1) // 2):
+        order = np.random.default_rng([seed, 0, pair]).permutation(len(size))
+        before = np.concatenate([[0], np.cumsum(size[order])[:-1]])
+        first = np.zeros(len(size), dtype=bool)
+        first[order] = before + size[order] / 2 <= len(unit) / 2
+        for side in (first, ~first):
+            rows = np.flatnonzero(side[unit])
+            halves.append(_sample(rows, HALF_LIMIT, [seed, 4, len(halves)]))
+    return halves[:runs]
+
+
+def _sample(rows: np.ndarray, limit: int, seed: list[int]) -> np.ndarray:
+    """At most `limit` of the rows, in their order."""
+    if len(rows) <= limit:
+        return rows
+    return np.sort(np.random.default_rng(seed).choice(rows, limit, replace=False))
+
+
+def _fit_half(vectors: np.ndarray, half: np.ndarray, wanted: Iterable[int], seed: list[int]) -> Cuts:
+    """Labels of all texts by a fit of one half, for each wanted number of topics."""
+    smooth = smoothed(vectors[half])
+    cuts = _fit(smooth, wanted, seed)
+    everywhere = extended(vectors[half], smooth, vectors)
+    return {k: _nearest(everywhere, centroids).astype(np.int16) for k, centroids in cuts.items()}
+
+
+def _side_by_side(job: Callable[[int], object], n: int, workers: int, progress: Progress | None, message: str) -> list:
+    """`job(0)`, …, `job(n - 1)`, some at a time; numpy lets other threads run while it computes."""
+    from threadpoolctl import threadpool_limits
+
+    def one(r: int) -> object:
+        with threadpool_limits(1):  # OpenMP keeps its limit per thread
+            return job(r)
+
+    with ThreadPoolExecutor(max_workers=max(1, min(workers, n))) as pool:
+        results = []
+        for result in pool.map(one, range(n)):
+            results.append(result)
+            if progress is not None:
+                progress(message, len(results), n)
+    return results
+
+
+def _candidates(n: int) -> tuple[int, ...]:
+    """Numbers of topics that "auto" looks at."""
+    return tuple(k for k in CANDIDATES if k * TEXTS_PER_TOPIC <= n) or CANDIDATES[:1]
+
+
+def _curve(half_labels: list[Cuts], wanted: Sequence[int]) -> pd.DataFrame:
+    """How far fits of two halves agree at each number of topics, and the number chosen.
+
+    Only halves that have no thread in common are compared: others would agree on texts that both have seen. The mean
+    of ARI and AMI, for ARI looks at large topics and AMI at small ones, and each alone favours numbers to match.
+    """
+    from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
+
+    n = len(half_labels[0][wanted[0]])
+    rows = _sample(np.arange(n), CURVE_TEXTS, [0])
+    stability = np.zeros(len(wanted))
+    for at, k in enumerate(wanted):
+        labels = [cuts[k][rows] for cuts in half_labels]
+        pairs = zip(labels[::2], labels[1::2], strict=False)
+        agreement = [(adjusted_rand_score(a, b) + adjusted_mutual_info_score(a, b)) / 2 for a, b in pairs]
+        stability[at] = np.clip(np.mean(agreement), 0, 1)
+    best = int(np.flatnonzero(stability >= stability.max() - TOLERANCE)[-1])
+    chosen = np.arange(len(wanted)) == best
+    return pd.DataFrame({"n_topics": list(wanted), "stability": stability, "chosen": chosen})
+
+
+def _vote(labels: np.ndarray, k: int) -> np.ndarray:
+    """One partition from several, (runs, n) -> (n,): the different rows of labels, one-hot, clustered."""
+    patterns, which, count = np.unique(labels.T, axis=0, return_inverse=True, return_counts=True)
+    which = which.reshape(-1)
+    points = np.concatenate([np.eye(k, dtype=np.float32)[column] for column in patterns.T], axis=1)
+    weight = count.astype(np.float64)
+    heavy = np.argsort(-count, kind="stable")[: max(MICRO, k)]  # the patterns that stand for most texts
+    start = _ward(points[heavy].astype(np.float64), weight[heavy], {k})[k]
+    return _nearest(points, _consolidated(points, start, weight))[which]
+
+
+def _tightened(smooth: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Centroids at the optimum of k-means nearest to a partition."""
+    present = np.unique(labels)
+    start = np.stack([smooth[labels == label].mean(axis=0, dtype=np.float64) for label in present])
+    return _consolidated(smooth, start)
+
+
+def _compared(topic: np.ndarray, votes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Agreement of each text and stability of each topic over other partitions, (runs, n).
+
+    A run's clusters are matched one to one to the topics by their Jaccard similarity before texts are counted.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    n_topics = int(topic.max()) + 1
+    agree = np.zeros(len(topic))
+    stability = np.zeros(n_topics)
+    for vote in votes:
+        both = np.zeros((n_topics, int(vote.max()) + 1))
+        np.add.at(both, (topic, vote), 1)
+        jaccard = both / (both.sum(axis=1, keepdims=True) + both.sum(axis=0) - both)
+        stability += jaccard.max(axis=1)
+        mine, theirs = linear_sum_assignment(-jaccard)
+        match = np.full(both.shape[1], -1)
+        match[theirs] = mine
+        agree += match[vote] == topic
+    return agree / len(votes), stability / len(votes)

@@ -1,0 +1,313 @@
+"""Vectors -> consensus topics, their stability and their words, handed to BERTopic.
+
+How the partition is found is said in `analysis.consensus`, how words are chosen in `analysis.words`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analysis.consensus import Consensus, find_consensus
+from analysis.neighbours import unit_length
+from analysis.settings import StudyError, TopicSettings
+from analysis.words import IN_LABEL, count_words, stop_words, topic_words, vocabulary
+
+if TYPE_CHECKING:
+    from bertopic import BERTopic
+
+Progress = Callable[[str, int, int], None]
+
+UNASSIGNED_BELOW = 0.25  # agreement: fewer than one fit in four puts the comment where the consensus does
+CLAIM_FROM = 0.1  # stability of the best number of topics; on vectors without any structure it is below 0.01
+MIN_WORDS = 3  # in a text on average (median), or there is nothing to tell topics by
+_WORDISH = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]|[^\W\d_]+")
+
+
+@dataclass(frozen=True)
+class Topics:
+    """Topics of n_texts comments, in the order in which the texts were given."""
+
+    topic: np.ndarray  # (n_texts,) int64, -1 = unassigned; numbered by size, ties by the smallest text
+    agreement: np.ndarray  # (n_texts,) float64 in [0, 1]: share of the independent fits that agree on the text
+    table: pd.DataFrame  # topic, label, words, n_comments, n_threads, stability; without -1
+    curve: pd.DataFrame  # n_topics, stability, chosen; empty if a number was given
+    note: str  # what cannot be said, in plain words, or ""; with or without topics
+    centroids: np.ndarray  # (n_topics, n_dims): mean vector of a topic's distinct texts, each scaled to length 1
+    _texts: tuple[str, ...] = field(default=(), repr=False)
+    _vectors: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32), repr=False)
+    _vocabulary: tuple[str, ...] = field(default=(), repr=False)
+    _words: tuple[tuple[tuple[str, float], ...], ...] = field(default=(), repr=False)
+    _encoder: str = field(default="", repr=False)
+
+    @cached_property
+    def bertopic(self) -> BERTopic:
+        """A fitted BERTopic with these topics, labels and words; its documents are in the order of the texts.
+
+        Raises
+        ------
+        StudyError
+            If there are no topics.
+        """
+        from analysis.bertopic_model import fitted
+
+        if self.table.empty:
+            raise StudyError(expected="topics", found="none", where="topics", remedy=self.note or "Add comments.")
+        return fitted(self._texts, self._vectors, self.topic, self.table, self._words, self._vocabulary, self._encoder)
+
+
+def fit_topics(
+    texts: Sequence[str],
+    vectors: np.ndarray,
+    *,
+    threads: Sequence[str],
+    ids: Sequence[str],
+    languages: Sequence[str] | None = None,
+    weight: np.ndarray | None = None,
+    settings: TopicSettings,
+    workers: int = 1,
+    hidden_words: Collection[str] = (),
+    progress: Progress | None = None,
+) -> Topics:
+    """Find the topics of comments.
+
+    The result does not depend on the order of the rows, on `workers` or on the number of cores: the fit sees each
+    distinct text once, in the order of the texts themselves.
+
+    Parameters
+    ----------
+    texts : sequence of str, length n_texts
+    vectors : ndarray of shape (n_texts, n_dims), float32
+        From `analysis.encoding.encode`, or the user's own; a row of zeros stays unassigned.
+    threads : sequence of str, length n_texts
+        Article of each comment; halves of these are what stability is measured on.
+    ids : sequence of str, length n_texts
+        comment_id, unique.
+    languages : sequence of str, optional
+        ISO 639-1 of each text, for stop words; English where not given.
+    weight : ndarray of shape (n_texts,), optional
+        0 marks a duplicate: it is not in the fit and gets the topic of its text, or of the nearest topic.
+    settings : TopicSettings
+    workers : int, default 1
+        Fits side by side.
+    hidden_words : collection of str
+        Never shown as words of a topic, such as names of authors; in lower case.
+    progress : callable, optional
+        Called with (message, done, total).
+
+    Returns
+    -------
+    Topics
+        With a `note` and everything unassigned where nothing can be said: fewer distinct texts than
+        `settings.min_comments`, texts of one or two words, or no number of topics on which halves of the threads
+        agree.
+
+    Raises
+    ------
+    StudyError
+        If lengths differ, ids are not unique or the vectors are not finite.
+    """
+    texts, vectors = list(texts), np.asarray(vectors, dtype=np.float32)
+    weight = np.ones(len(texts)) if weight is None else np.asarray(weight, dtype=np.float64)
+    _check(texts, vectors, threads, ids, languages, weight)
+    thread = np.asarray(list(threads), dtype=object)
+    by_id = sorted(range(len(texts)), key=lambda i: ids[i])
+    able = np.linalg.norm(vectors, axis=1) > 0
+    first: dict[str, int] = {}  # text -> the row that stands for it, the first by id
+    for i in by_id:
+        if able[i] and weight[i] > 0:
+            first.setdefault(texts[i], i)
+    fit = np.asarray([first[text] for text in sorted(first)], dtype=np.int64)
+    note = _too_little([texts[i] for i in fit], vectors[fit], settings)
+    found: Consensus | None = None
+    if not note:
+        found = find_consensus(
+            vectors[fit],
+            [str(t) for t in thread[fit]],
+            n_topics=settings.n_topics,
+            runs=settings.runs,
+            seed=settings.seed,
+            workers=workers,
+            progress=progress,
+        )
+        best = float(found.curve["stability"].max())
+        if best < CLAIM_FROM and settings.n_topics == "auto":
+            note = (
+                "No topics are claimed: two halves of the threads, each modelled on its own, "
+                f"agree on no number of topics (agreement at best {best:.2f} of 1)."
+            )
+    if note or found is None:
+        return _nothing(len(texts), vectors.shape[1], note, found)
+    topic, agreement = _to_all(texts, vectors, fit, found, able)
+    if (agreement < UNASSIGNED_BELOW).all():
+        note = "No topics are claimed: independent fits agree on the topic of no comment."
+        return _nothing(len(texts), vectors.shape[1], note, found)
+    return _finished(texts, vectors, thread, fit, found, topic, agreement, languages, frozenset(hidden_words), settings)
+
+
+def warm_up(progress: Progress | None = None) -> None:
+    """Import what a first fit imports, so that it does not wait; nothing is compiled."""
+    if progress is not None:
+        progress("loading the libraries of topics", 0, 1)
+    import bertopic  # noqa: F401
+    import sklearn.cluster  # noqa: F401
+
+    if progress is not None:
+        progress("loading the libraries of topics", 1, 1)
+
+
+def _check(
+    texts: Sequence[str],
+    vectors: np.ndarray,
+    threads: Sequence[str],
+    ids: Sequence[str],
+    languages: Sequence[str] | None,
+    weight: np.ndarray,
+) -> None:
+    """One row per text everywhere, unique ids, finite numbers."""
+    lengths = {"vectors": len(vectors), "threads": len(threads), "ids": len(ids), "weight": len(weight)}
+    if languages is not None:
+        lengths["languages"] = len(languages)
+    wrong = {name: n for name, n in lengths.items() if n != len(texts)}
+    problem = ""
+    if vectors.ndim != 2:
+        problem = f"vectors of shape {vectors.shape}"
+    elif wrong:
+        problem = ", ".join(f"{n} {name}" for name, n in wrong.items())
+    elif len(set(ids)) != len(ids):
+        problem = "an id twice"
+    elif not np.isfinite(vectors).all():
+        problem = "vectors with missing or infinite values"
+    if problem:
+        expected = f"one finite vector, one thread and one id for each of {len(texts)} texts"
+        raise StudyError(expected=expected, found=problem, where="topics", remedy="Encode the comments again.")
+
+
+def _too_little(texts: Sequence[str], vectors: np.ndarray, settings: TopicSettings) -> str:
+    """Why nothing can be said about these distinct texts, or ""."""
+    n = len(texts)
+    need = max(settings.min_comments, 20)
+    if isinstance(settings.n_topics, int):
+        need = max(need, 5 * settings.n_topics)
+    what = "comment is" if n == 1 else "comments are"
+    if n < need:
+        return (
+            f"{n} different {what} too few for topics: at least {need} are needed for a topic to recur when "
+            "half of the threads are left out. [topics] min_comments sets the limit."
+        )
+    if len(np.unique(vectors, axis=0)) < need:
+        return f"The comments have fewer than {need} different vectors: too few for topics."
+    if np.median([len(_WORDISH.findall(text)) for text in texts]) < MIN_WORDS:
+        return f"Half of the comments have fewer than {MIN_WORDS} words: too little text to tell topics by."
+    return ""
+
+
+def _nothing(n: int, n_dims: int, note: str, found: Consensus | None) -> Topics:
+    """Everything unassigned, and why."""
+    auto = found is not None and len(found.curve) > 1
+    curve = found.curve.assign(chosen=False) if found is not None and auto else _empty_curve()
+    table = pd.DataFrame(
+        {
+            "topic": np.zeros(0, np.int64),
+            "label": pd.Series([], dtype="str"),
+            "words": pd.Series([], dtype="str"),
+            "n_comments": np.zeros(0, np.int64),
+            "n_threads": np.zeros(0, np.int64),
+            "stability": np.zeros(0),
+        }
+    )
+    return Topics(np.full(n, -1, dtype=np.int64), np.zeros(n), table, curve, note, np.zeros((0, n_dims), np.float32))
+
+
+def _empty_curve() -> pd.DataFrame:
+    return pd.DataFrame({"n_topics": np.zeros(0, np.int64), "stability": np.zeros(0), "chosen": np.zeros(0, bool)})
+
+
+def _to_all(
+    texts: Sequence[str], vectors: np.ndarray, fit: np.ndarray, found: Consensus, able: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Topic and agreement of every text from those of the distinct ones."""
+    row = {texts[i]: r for r, i in enumerate(fit)}
+    topic = np.full(len(texts), -1, dtype=np.int64)
+    agreement = np.zeros(len(texts))
+    unknown = []
+    for i, text in enumerate(texts):
+        r = row.get(text, -1)
+        if r >= 0 and able[i]:
+            topic[i], agreement[i] = found.topic[r], found.agreement[r]
+        elif able[i]:
+            unknown.append(i)
+    if unknown:  # a duplicate in other words: the text that is nearest to it
+        unit = unit_length(vectors[fit])
+        for i in unknown:
+            r = int((unit @ unit_length(vectors[i : i + 1])[0]).argmax())
+            topic[i], agreement[i] = found.topic[r], found.agreement[r]
+    return topic, agreement
+
+
+def _finished(
+    texts: list[str],
+    vectors: np.ndarray,
+    thread: np.ndarray,
+    fit: np.ndarray,
+    found: Consensus,
+    topic: np.ndarray,
+    agreement: np.ndarray,
+    languages: Sequence[str] | None,
+    hidden: frozenset[str],
+    settings: TopicSettings,
+) -> Topics:
+    """Topics in their order, with words and table; comments without agreement unassigned."""
+    topic = np.where(agreement < UNASSIGNED_BELOW, -1, topic)
+    n_found = len(found.stability)
+    size = np.bincount(topic[topic >= 0], minlength=n_found)
+    smallest = ["" for _ in range(n_found)]
+    for i in sorted(range(len(texts)), key=lambda i: texts[i], reverse=True):
+        if topic[i] >= 0:
+            smallest[topic[i]] = texts[i]
+    ranked = sorted((c for c in range(n_found) if size[c]), key=lambda c: (-size[c], smallest[c]))
+    number = np.full(n_found + 1, -1, dtype=np.int64)
+    number[ranked] = np.arange(len(ranked))
+    topic = number[topic]  # -1 looks up the last, which is -1
+    distinct = topic[fit]
+    unit = unit_length(vectors[fit])
+    centroids = np.stack([unit[distinct == c].mean(axis=0) for c in range(len(ranked))]).astype(np.float32)
+    used = [texts[i] for i in fit]
+    words = vocabulary(used, list(thread[fit]), stop_words(languages) | hidden)
+    chosen = topic_words(count_words(used, distinct, len(ranked), words))
+    label = [" · ".join(word for word, _ in row[:IN_LABEL]) for row in chosen]
+    table = pd.DataFrame(
+        {
+            "topic": np.arange(len(ranked), dtype=np.int64),
+            "label": [text or f"topic {i}" for i, text in enumerate(label)],
+            "words": [", ".join(word for word, _ in row) for row in chosen],
+            "n_comments": size[ranked].astype(np.int64),
+            "n_threads": [len(set(thread[topic == c])) for c in range(len(ranked))],
+            "stability": found.stability[ranked],
+        }
+    )
+    given = settings.n_topics != "auto"
+    best = float(found.curve["stability"].max())
+    weak = (
+        f"Two halves of the threads, each modelled on its own, hardly agree on {settings.n_topics} topics "
+        f"({best:.2f} of 1): these topics arrange the comments, they are not findings about them."
+    )
+    return Topics(
+        topic,
+        agreement,
+        table,
+        _empty_curve() if given else found.curve,
+        weak if given and best < CLAIM_FROM else "",
+        centroids,
+        _texts=tuple(texts),
+        _vectors=vectors,
+        _vocabulary=tuple(words),
+        _words=tuple(tuple(row) for row in chosen),
+        _encoder=settings.encoder,
+    )

@@ -1,0 +1,138 @@
+"""The words of topics: tokens, stop words, class TF-IDF, and what of it is shown.
+
+Never a word: addresses (URL, e-mail), @mentions, numbers, single letters, stop words of the texts' languages, and words
+that fewer than three comments in three threads use.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.stopwords import STOP_WORDS
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
+
+MIN_COMMENTS = 3  # a word that fewer use could point to a person
+SHOWN = 10  # words per topic
+IN_LABEL = 3
+POOL = 40  # candidates per topic, among which inflections and near-synonyms are passed over
+ALIKE = 0.72  # cosine of two words' static vectors from which they count as near-synonyms
+
+_NOT_WORDS = re.compile(r"\b(?:https?://|www\.)\S+|\S+@\S+|(?<!\w)[@#]\S+|\b[\w-]+(?:\.[\w-]+)+(?:/\S*)?")
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+# Scripts written without spaces: pairs of neighbouring characters stand for words.
+_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]+")
+_DIGIT = re.compile(r"\d")
+
+
+@dataclass(frozen=True)
+class WordCounts:
+    """How often each topic uses each word."""
+
+    words: list[str]
+    counts: sp.csr_matrix  # (n_topics, n_words)
+
+
+def tokens(text: str) -> list[str]:
+    """Words of a text, in lower case and in their order; addresses, mentions and numbers left out."""
+    text = _NOT_WORDS.sub(" ", text.lower().replace("’", "'"))
+    found: list[str] = []
+    for word in _WORD.findall(text):
+        if _DIGIT.search(word):
+            continue  # a telephone number, a year, an amount
+        if _UNSPACED.search(word):
+            for run in _UNSPACED.findall(word):
+                found.extend(run[i : i + 2] for i in range(len(run) - 1))
+        elif len(word) > 1:
+            found.append(word)
+    return found
+
+
+def stop_words(languages: Sequence[str] | None) -> frozenset[str]:
+    """Stop words of the languages in which at least one text in fifty is written; English where none is known."""
+    codes, counts = np.unique(np.asarray(list(languages or ["en"]), dtype=str), return_counts=True)
+    used = [code for code, count in zip(codes, counts, strict=True) if count * 50 >= counts.sum()]
+    lists = [STOP_WORDS[code] for code in used if code in STOP_WORDS] or [STOP_WORDS["en"]]
+    words = frozenset(" ".join(lists).split())
+    return words | {word.replace("'", "") for word in words}
+
+
+def vocabulary(texts: Sequence[str], threads: Sequence[str], hidden: Collection[str]) -> list[str]:
+    """Words that at least three comments use, in at least three threads where there are as many; sorted."""
+    comments: dict[str, int] = {}
+    places: dict[str, set[str]] = {}
+    for text, thread in zip(texts, threads, strict=True):
+        for word in dict.fromkeys(tokens(text)):
+            comments[word] = comments.get(word, 0) + 1
+            spots = places.setdefault(word, set())
+            if len(spots) < MIN_COMMENTS:
+                spots.add(thread)
+    enough = min(MIN_COMMENTS, len(set(threads)))
+    return sorted(
+        word for word, n in comments.items() if n >= MIN_COMMENTS and len(places[word]) >= enough and word not in hidden
+    )
+
+
+def count_words(texts: Sequence[str], topic: np.ndarray, n_topics: int, words: Sequence[str]) -> WordCounts:
+    """Count the words of each topic; texts with topic -1 are left out."""
+    import scipy.sparse as sp
+
+    column = {word: i for i, word in enumerate(words)}
+    rows: list[int] = []
+    columns: list[int] = []
+    for text, label in zip(texts, topic, strict=True):
+        if label >= 0:
+            here = [column[word] for word in tokens(text) if word in column]
+            columns.extend(here)
+            rows.extend([int(label)] * len(here))
+    counts = sp.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(n_topics, len(words)))
+    counts.sum_duplicates()
+    return WordCounts(list(words), counts)
+
+
+def class_tfidf(counts: sp.csr_matrix) -> np.ndarray:
+    """Class TF-IDF as BERTopic computes it with bm25_weighting and reduce_frequent_words, (n_topics, n_words)."""
+    dense = counts.toarray()
+    total = dense.sum(axis=0)
+    average = int(dense.sum(axis=1).mean())
+    idf = np.log(1 + np.maximum(average - total + 0.5, 0) / (total + 0.5))
+    return np.sqrt(dense / np.maximum(dense.sum(axis=1, keepdims=True), 1)) * idf
+
+
+def choose(ranked: Sequence[tuple[str, float]], n: int = SHOWN) -> list[tuple[str, float]]:
+    """The first n words of a ranking that are neither inflections nor near-synonyms of one before them."""
+    from analysis.encoding import encode
+
+    ranked = [(word, float(score)) for word, score in ranked if word and score > 0][:POOL]
+    vectors = encode([word for word, _ in ranked])
+    vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    kept: list[int] = []
+    for i, (word, _) in enumerate(ranked):
+        if len(kept) == n:
+            break
+        if not any(_same_stem(word, ranked[j][0]) or float(vectors[i] @ vectors[j]) > ALIKE for j in kept):
+            kept.append(i)
+    return [ranked[i] for i in kept]
+
+
+def topic_words(word_counts: WordCounts) -> list[list[tuple[str, float]]]:
+    """For each topic its words with their weights, best first; equal weights in the order of the alphabet."""
+    weights = class_tfidf(word_counts.counts)
+    shown = []
+    for row in weights:
+        order = np.lexsort((np.arange(len(row)), -np.round(row, 12)))[:POOL]
+        shown.append(choose([(word_counts.words[i], row[i]) for i in order]))
+    return shown
+
+
+def _same_stem(one: str, other: str) -> bool:
+    """Whether two words look like forms of one: a long common beginning and short, different ends."""
+    short, long = sorted((one, other), key=len)
+    common = next((i for i, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    return common >= max(3, len(short) - 2, int(0.6 * len(long)))
