@@ -1,0 +1,113 @@
+"""Sentiment: texts -> one score in [-1, 1] per comment, by a named instrument."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from analysis import lexicon, vader
+from analysis.settings import StudyError
+
+INSTRUMENTS = ("vader", "vader-scaled", "lexicon:FILE.csv")
+PROGRESS_EVERY = 5000  # texts
+
+
+def knows(instrument: str, folder: Path | None = None) -> frozenset[str] | None:
+    """Languages that an instrument can score.
+
+    Parameters
+    ----------
+    instrument : str
+        As in study.toml.
+    folder : Path, optional
+        The study folder, against which an instrument's file is looked up.
+
+    Returns
+    -------
+    frozenset of str or None
+        ISO 639-1 codes; None for any language.
+
+    Raises
+    ------
+    StudyError
+        If there is no such instrument, or its file is wrong.
+    """
+    return _instrument(instrument, folder)[1]
+
+
+def _instrument(instrument: str, folder: Path | None) -> tuple[Callable[[str], float], frozenset[str] | None]:
+    """The function that scores one text, and the languages that it knows."""
+    if instrument in ("vader", "vader-scaled"):
+        return partial(vader.score, scaled=instrument == "vader-scaled"), frozenset({"en"})
+    kind, _, name = instrument.partition(":")
+    if kind == "lexicon" and name:
+        words = lexicon.read((folder or Path()) / name)
+        return partial(lexicon.score, lexicon=words), words.languages
+    raise StudyError(
+        expected=f"one of: {', '.join(INSTRUMENTS)}",
+        found=f'"{instrument}"',
+        where="[sentiment] instrument",
+        remedy="Correct it in study.toml.",
+    )
+
+
+def score(
+    texts: Sequence[str],
+    *,
+    languages: Sequence[str] | None = None,
+    instrument: str = "vader",
+    folder: Path | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> np.ndarray:
+    """Score how texts sound.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    languages : sequence of str, optional
+        ISO 639-1 code of each text; "und" or a missing value where it is unknown: such a text is scored.
+    instrument : str
+        "vader": vaderSentiment's compound score of the normalised text (`normalise`); of one longer than PIECE_WORDS
+        the mean of its pieces. "vader-scaled": the same valences scaled by the length of the text, negation ending
+        with its sentence; it agrees better with people (tests/benchmarks/sentiment.py). "lexicon:FILE.csv": a word
+        list of the researcher's own (analysis/lexicon.py).
+    folder : Path, optional
+        The study folder, against which an instrument's file is looked up.
+    progress : callable, optional
+        Called with (message, done, total).
+
+    Returns
+    -------
+    ndarray of shape (n_texts,), float64
+        In [-1, 1]; NaN where there is no score: an empty text, or a language that the instrument does not know.
+
+    Raises
+    ------
+    StudyError
+        If there is no such instrument, its file is wrong, or there is not one language for every text.
+    """
+    measure, known = _instrument(instrument, folder)
+    if languages is not None and len(languages) != len(texts):
+        raise StudyError(
+            expected=f"{len(texts)} languages, one a text", found=str(len(languages)), where="sentiment.score"
+        )
+    scores = np.full(len(texts), np.nan)
+    for i, text in enumerate(texts):
+        if progress and i % PROGRESS_EVERY == 0:
+            progress("scoring sentiment", i, len(texts))
+        if languages is None or _in(languages[i], known):
+            scores[i] = measure(text) if isinstance(text, str) else np.nan
+    if progress:
+        progress("scoring sentiment", len(texts), len(texts))
+    return scores
+
+
+def _in(language: object, known: frozenset[str] | None) -> bool:
+    """Whether a text in `language` is scored: "en-GB" is English, and what is unknown is tried."""
+    if known is None or not isinstance(language, str):
+        return True
+    code = language.lower().split("-")[0].split("_")[0]
+    return code in known or code in ("", "und")
