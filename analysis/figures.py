@@ -149,7 +149,7 @@ def _dates(axes: Axes) -> None:
 
 
 def _series(axes: Axes, table: pd.DataFrame, colour: str) -> None:
-    """A line with its interval; a gap where there is no estimate, a hollow point where there is no interval."""
+    """A line with its interval; where there is none, a hollow point, the larger the more comments it rests on."""
     x = _middle(table)
     y, low, high = (table[c].to_numpy(float) for c in ("estimate", "low", "high"))
     axes.fill_between(x, low, high, color=colour, alpha=0.22, linewidth=0)
@@ -159,7 +159,8 @@ def _series(axes: Axes, table: pd.DataFrame, colour: str) -> None:
     axes.vlines(x[alone], low[alone], high[alone], color=colour, alpha=0.5, linewidth=2)
     axes.plot(x, np.where(known, y, np.nan), color=colour, linewidth=1.6, marker="o" if len(x) <= 60 else None, ms=3)
     axes.plot(x[alone], y[alone], "o", color=colour, ms=3)
-    axes.plot(x[~known], y[~known], "o", mfc="white", mec=PALE, ms=4, linestyle="none")
+    area = np.clip(table["n_comments"].to_numpy(float), 4, 60)[~known]
+    axes.scatter(x[~known], y[~known], s=area, facecolors="none", edgecolors=colour, linewidths=1.0, alpha=0.8)
     _dates(axes)
 
 
@@ -260,7 +261,7 @@ def topic_choice(curve: pd.DataFrame) -> Picture:
     chosen = curve[curve["chosen"]]
     ax.plot(chosen["n_topics"], chosen["stability"], "o", color=WARN, ms=9)
     for row in chosen.itertuples():
-        ax.annotate(f"chosen: {row.n_topics}", (row.n_topics, row.stability), (6, 8), textcoords="offset points")
+        ax.annotate(f"chosen: {row.n_topics}", (row.n_topics, row.stability), (9, -4), textcoords="offset points")
     ax.set_xlabel("number of topics")
     ax.set_title("Stability (1 = every rerun agrees)")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -385,8 +386,10 @@ def topic_sentiment_by_period(
         ax.set_title(_shorten(name_of(topic, topics)), fontsize=10)
         for row in changes[changes["topic"] == topic].itertuples():
             at, low, high = (pd.Timestamp(v).tz_localize(None) for v in (row.at, row.low, row.high))
-            ax.axvspan(low, high, color=WARN, alpha=0.18, linewidth=0)
+            ax.axvspan(low, high, color=WARN, alpha=0.14, linewidth=0)
             ax.axvline(at, color=WARN, linewidth=1.4)
+            ends = part["period_start"].iloc[0].tz_localize(None), part["period_end"].iloc[-1].tz_localize(None)
+            ax.hlines([row.before, row.after], [ends[0], at], [at, ends[1]], color=INK, linewidth=1.2)
             marks.append(f"{name_of(topic, topics)} from {signed(row.before)} to {signed(row.after)} at {at:%Y-%m-%d}")
     if axes:
         _sentiment_axis(axes[0], table)

@@ -33,7 +33,8 @@ class Finding:
         return f'<p class="finding">{paragraphs}</p>'
 
 
-def _plural(n: int, one: str, many: str = "") -> str:
+def plural(n: int, one: str, many: str = "") -> str:
+    """Write a number with its noun."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
@@ -51,10 +52,10 @@ def corpus(summary: pd.DataFrame, activity: pd.DataFrame) -> Finding:
     share = summary.set_index("quantity")["share"]
     read, rejected = int(n["lines or rows read"]), int(n["lines or rows rejected"])
     text = (
-        f"Every one of the {read:,} lines or rows in {_plural(int(n['files read']), 'file')} is accounted for: "
+        f"Every one of the {read:,} lines or rows in {plural(int(n['files read']), 'file')} is accounted for: "
         f"{read - rejected:,} are in the tables, {rejected:,} were rejected with a reason. "
-        f"They hold {_plural(int(n['comments']), 'comment')} by {_plural(int(n['authors']), 'author')} "
-        f"under {_plural(int(n['articles (threads)']), 'article')}"
+        f"They hold {plural(int(n['comments']), 'comment')} by {plural(int(n['authors']), 'author')} "
+        f"under {plural(int(n['articles (threads)']), 'article')}"
     )
     if len(activity):
         text += (
@@ -70,11 +71,11 @@ def corpus(summary: pd.DataFrame, activity: pd.DataFrame) -> Finding:
 def topics(table: pd.DataFrame, n_comments: int, n_unassigned: int, note: str) -> Finding:
     """How many topics there are, how large, and how far to trust them."""
     if table.empty:
-        return Finding(note or f"No topics are claimed for {_plural(n_comments, 'comment')}.")
+        return Finding(note or f"No topics are claimed for {plural(n_comments, 'comment')}.")
     stable = int((table["stability"] >= UNSTABLE).sum())
     first = table.iloc[0]
     text = (
-        f"{_plural(len(table), 'topic')} in {n_comments:,} comments; the largest, “{first['label']}”, has "
+        f"{plural(len(table), 'topic')} in {n_comments:,} comments; the largest, “{first['label']}”, has "
         f"{percent(first['n_comments'] / n_comments)} of them. {stable} of {len(table)} come out again in reruns "
         f"(stability of {UNSTABLE} or more). {percent(n_unassigned / n_comments)} of the comments are unassigned: "
         "the runs disagree on them."
@@ -84,10 +85,10 @@ def topics(table: pd.DataFrame, n_comments: int, n_unassigned: int, note: str) -
 
 def sentiment(overall: pd.Series, agreement: pd.DataFrame, n_unscored: int) -> Finding:
     """How the comments sound on the whole, and what the instrument is worth here."""
-    text = f"Mean sentiment is {_interval(overall)} over {_plural(int(overall['n_comments']), 'scored comment')}"
-    text += f" in {_plural(int(overall['n_threads']), 'thread')}."
+    text = f"Mean sentiment is {_interval(overall)} over {plural(int(overall['n_comments']), 'scored comment')}"
+    text += f" in {plural(int(overall['n_threads']), 'thread')}."
     if n_unscored:
-        got = f"{_plural(n_unscored, 'comment')} got no score"
+        got = f"{plural(n_unscored, 'comment')} got no score"
         text += f" {got}: empty, or in a language that the instrument does not know."
     return Finding(f"{text} {instrument(agreement)}")
 
@@ -167,7 +168,14 @@ def _q(value: float) -> str:
 
 
 def over_time(
-    change_points: pd.DataFrame, slopes: pd.DataFrame, topics: pd.DataFrame, n_periods: int, most: int = MOST
+    change_points: pd.DataFrame,
+    slopes: pd.DataFrame,
+    topics: pd.DataFrame,
+    *,
+    n_comments: int,
+    n_threads: int,
+    n_periods: int,
+    most: int = MOST,
 ) -> list[Finding]:
     """What changed, the least likely by chance first; or that nothing can be said to have.
 
@@ -178,11 +186,12 @@ def over_time(
     if sentences:
         more = len(sentences) - most
         if more > 0:
-            sentences = [*sentences[:most], f"{_plural(more, 'further change')} with q below {MAX_Q}: see Over time."]
+            sentences = [*sentences[:most], f"{plural(more, 'further change')} with q below {MAX_Q}: see Over time."]
         return [Finding(sentence) for sentence in sentences]
     tested = int(change_points["p_value"].notna().sum() + slopes["p_value"].notna().sum())
     if not tested or n_periods < MIN_PERIODS:
-        return [Finding(f"Too few threads or periods to speak of change over time ({_plural(n_periods, 'period')}).")]
+        what = f"{plural(n_comments, 'comment')} in {plural(n_threads, 'thread')} over {plural(n_periods, 'period')}"
+        return [Finding(f"{what} are too few to speak of a trend or any other change over time.")]
     return [Finding(f"No change over time that chance does not explain: of {tested} tests none has q below {MAX_Q}.")]
 
 

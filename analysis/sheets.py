@@ -23,6 +23,10 @@ HEADS = {
     "source_file": "file",
     "n_files": "files",
     "n_topics": "number of topics",
+    "n_lines": "lines or rows",
+    "n_chars": "characters",
+    "n_periods": "periods",
+    "n_scored": "comments scored",
     "alpha": "α",
     "f1_macro": "macro F1",
 }

@@ -1,0 +1,261 @@
+"""The one door: opens a study folder; notebooks and commands use only this."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analysis import figures, findings, views
+from analysis.corpus import language_counts, summary
+from analysis.figures import Picture
+from analysis.findings import Finding
+from analysis.settings import StudyError, read_settings
+from analysis.sheets import Sheet, sheet
+from analysis.steps import CORPUS_TABLES, Steps
+
+Progress = Callable[[str, int, int], None]
+
+SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample"
+VARIABLE = "THREADLINE_STUDY"
+PROGRESS = "THREADLINE_PROGRESS"  # "off" where a notebook is executed to be kept: nothing but results belongs in it
+PROGRESS_AFTER = 2.0  # seconds: a shorter step needs none
+
+# The tables that a report writes, in the order of the data. They are the contract: data/README.md.
+TABLES = (
+    "articles",
+    "comments",
+    "rejects",
+    "accounting",
+    "topics",
+    "activity_by_period",
+    "sentiment_by_period",
+    "topics_by_period",
+    "topic_sentiment_by_period",
+    "change_points",
+    "slopes",
+    "agreement",
+)
+
+
+def open_study(folder: str | Path | None = None, progress: Progress | None = None) -> Study:
+    """Open a study.
+
+    Parameters
+    ----------
+    folder : str or Path, optional
+        The study folder; default the environment variable THREADLINE_STUDY, else the sample study.
+    progress : callable, optional
+        Called with (message, done, total) while a step runs.
+
+    Raises
+    ------
+    StudyError
+        If the folder holds no study, or its settings are wrong.
+    """
+    if progress is None and os.environ.get(PROGRESS) != "off":
+        progress = _notebook_progress()
+    return Study(read_settings(folder or os.environ.get(VARIABLE) or SAMPLE), progress)
+
+
+def _notebook_progress() -> Progress | None:
+    """Progress in a notebook's cell: one line for a step that takes over two seconds, cleared at its end."""
+    try:
+        from IPython import get_ipython
+        from IPython.display import clear_output
+    except ImportError:
+        return None
+    if get_ipython() is None or not hasattr(get_ipython(), "kernel"):
+        return None
+    started: dict[str, float] = {}
+
+    def show(message: str, done: int, total: int) -> None:
+        start = started.setdefault(message, time.monotonic())
+        if total and done >= total:
+            clear_output()
+        elif time.monotonic() - start > PROGRESS_AFTER or total == 1:
+            clear_output(wait=True)
+            print(f"{message}: {done:,} of {total:,}" if total > 1 else f"{message} …")
+
+    return show
+
+
+class Study(Steps):
+    """A study: its tables, and what notebooks show of them."""
+
+    def __repr__(self) -> str:
+        """Title and size, for a notebook's first cell."""
+        return f"{self.settings.title}: {self.size}"
+
+    @property
+    def size(self) -> str:
+        """How much there is, in words."""
+        c, plural = self.corpus, findings.plural
+        return (
+            f"{plural(len(c.comments), 'comment')} under {plural(len(c.articles), 'article')}, "
+            f"by {plural(c.comments['author'].nunique(), 'author')}"
+        )
+
+    # ------------------------------------------------------------------------------------- what is shown
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Look a table up by its name.
+
+        Parameters
+        ----------
+        name : str
+            One of TABLES (data/README.md has their columns), or: summary, languages, notes, boundaries,
+            topic_choice, by_topic, overall, decomposition, sensitivity, confusion, problems, scores, limits.
+
+        Raises
+        ------
+        StudyError
+            If there is no table of that name.
+        """
+        if name == "comments":
+            return self.comments
+        if name in CORPUS_TABLES:
+            return getattr(self.corpus, name)
+        if name in ("summary", "languages"):
+            return {"summary": summary, "languages": language_counts}[name](self.corpus)
+        if name in ("topics", "topic_choice"):
+            return self._topic_tables["table" if name == "topics" else "curve"]
+        if name == "scores":
+            return score_counts(self.comments["sentiment"])
+        if name in ("agreement", "confusion", "problems"):
+            return self._coding.get(name, pd.DataFrame())
+        if name == "limits":
+            return pd.DataFrame({"limit": self.limits()})
+        if name in self._trends:
+            return self._trends[name]
+        known = (*TABLES, "summary", "languages", "notes", "topic_choice", "scores", "confusion", "limits")
+        raise StudyError(expected=f"one of {', '.join(known)}", found=repr(name), where="table", remedy="Correct it.")
+
+    def view(self, name: str) -> pd.DataFrame:
+        """Look a table up as people read it: fewer columns or rows, topics by their labels."""
+        source = {
+            "rejected_reasons": "rejects",
+            "concentration": "comments",
+            "doubtful": "boundaries",
+            "agreement_by_topic": "comments",
+            "naive": "sentiment_by_period",
+        }.get(name, name)
+        table = self.table(source)
+        if len(table.columns) and hasattr(views, name):
+            table = getattr(views, name)(table)
+        if "topic" not in table or "label" in table:
+            return table
+        return table.assign(topic=[self.topic_name(topic) for topic in table["topic"]])
+
+    def topic_name(self, topic: object) -> str:
+        """Name a topic as figures do; a missing one stands for all comments."""
+        return findings.OVERALL if pd.isna(topic) else figures.name_of(int(topic), self.table("topics"))  # type: ignore[call-overload]
+
+    def show(self, name: str, *, rows: int = 40, caption: str = "", shares: tuple[str, ...] = ()) -> Sheet:
+        """Show a table or view to people: its first `rows` rows, and how many there are if there are more."""
+        table = self.view(name)
+        if len(table) > rows:
+            caption = f"{caption} The first {rows} of {len(table):,} rows.".strip()
+        return sheet(table.head(rows), caption=caption, shares=shares)
+
+    def picture(self, name: str) -> Picture | Finding:
+        """Draw a figure: activity, topics, topic_choice, scores, sentiment_by_topic, agreement, or one by period.
+
+        A corpus that is too small for a figure gives a sentence that says so.
+        """
+        period, topics = self.settings.time.period, self.table("topics")
+        warning = findings.unchecked(self.table("agreement"))
+        if name == "activity":
+            table = self.table("activity_by_period")
+            return figures.activity(table, period) if len(table) else self._nothing(name)
+        if name == "topics":
+            n = int((self.comments["topic"] == -1).sum())
+            return figures.topic_sizes(topics, n) if len(topics) else self._nothing(name)
+        if name == "topic_choice":
+            curve = self.table("topic_choice")
+            return figures.topic_choice(curve) if len(curve) else self._nothing(name)
+        if name == "scores":
+            return figures.sentiment_shares(self.table("scores"))
+        if name == "sentiment_by_topic":
+            table = self.table("by_topic")
+            return figures.sentiment_by_topic(table, topics) if len(topics) else self._nothing(name)
+        if name == "agreement":
+            table = self.table("agreement")
+            return figures.agreement(table.iloc[0]) if len(table) else self._nothing(name)
+        if name == "sentiment_by_period":
+            table = self.table(name)
+            return figures.sentiment_by_period(table, period, warning) if len(table) > 1 else self._nothing(name)
+        if name == "topics_by_period":
+            table = self.table(name)
+            return figures.topics_by_period(table, topics, period) if len(topics) else self._nothing(name)
+        if name == "topic_sentiment_by_period":
+            if topics.empty:
+                return self._nothing(name)
+            marked = findings.significant(self.table("change_points"), "sentiment")
+            return figures.topic_sentiment_by_period(self.table(name), topics, marked, period, warning)
+        raise StudyError(expected="a figure's name", found=repr(name), where="picture", remedy="See its docstring.")
+
+    def _nothing(self, name: str) -> Finding:
+        why = f"{self.size}, in one period or without any date." if name == "sentiment_by_period" else self.note
+        if name == "agreement":
+            why = findings.instrument(self.table("agreement"))
+        return Finding(f"No figure of {name.replace('_', ' ')}. {why}".strip())
+
+    @property
+    def note(self) -> str:
+        """What cannot be said of the topics, in plain words; empty if nothing."""
+        return str(self._topic_tables["note"]["note"].iloc[0])
+
+    def finding(self, name: str) -> Finding:
+        """Say the finding of a notebook, with its numbers: corpus, topics, sentiment or over_time."""
+        if name == "corpus":
+            return findings.corpus(self.table("summary"), self.table("activity_by_period"))
+        if name == "topics":
+            n = int((self.comments["topic"] == -1).sum())
+            return findings.topics(self.table("topics"), len(self.comments), n, self.note)
+        if name == "sentiment":
+            unscored = int(self.comments["sentiment"].isna().sum())
+            return findings.sentiment(self.table("overall").iloc[0], self.table("agreement"), unscored)
+        if name == "over_time":
+            return Finding("\n".join(finding.text for finding in self.changes()))
+        raise StudyError(expected="a finding's name", found=repr(name), where="finding", remedy="See its docstring.")
+
+    def findings(self) -> list[Finding]:
+        """Say every finding, in the order of the notebooks."""
+        return [*(self.finding(name) for name in ("corpus", "topics", "sentiment")), *self.changes()]
+
+    def changes(self) -> list[Finding]:
+        """Say what changed over time, a finding each."""
+        return findings.over_time(
+            self.table("change_points"),
+            self.table("slopes"),
+            self.table("topics"),
+            n_comments=len(self.comments),
+            n_threads=self.comments["article_id"].nunique(),
+            n_periods=len(self.table("activity_by_period")),
+        )
+
+    def limits(self) -> list[str]:
+        """Say what the figures do not say, in plain words."""
+        return findings.limits(self.table("summary"), self.table("agreement"), self.settings.sentiment.instrument)
+
+    def headline_pictures(self) -> list[tuple[str, Picture]]:
+        """Draw the three figures of the first page, those that the corpus is large enough for."""
+        titles = {
+            "sentiment_by_period": "How the comments sound over time",
+            "topics": "What the comments are about",
+            "topic_sentiment_by_period": "How each topic sounds over time",
+        }
+        drawn = [(title, self.picture(name)) for name, title in titles.items()]
+        return [(title, picture) for title, picture in drawn if isinstance(picture, figures.Picture)]
+
+
+def score_counts(scores: pd.Series) -> pd.DataFrame:
+    """Comments in 21 bins of their score, the middle one around 0: low, high, n_comments."""
+    edges = np.linspace(-1.05, 1.05, 22)
+    counts, _ = np.histogram(scores.dropna(), bins=edges)
+    return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "n_comments": counts})

@@ -1,0 +1,109 @@
+"""Finished tables -> the few columns and rows that a notebook shows; the whole table stays in the report's folder."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+LARGEST = 0.01  # the part of threads or authors that counts as the largest
+BY_PERIOD = ["period_start", "n_comments", "n_threads", "estimate", "low", "high"]
+TONE = ["share_negative", "share_negative_low", "share_negative_high"]
+TONE += ["share_positive", "share_positive_low", "share_positive_high"]
+
+
+def rejected_reasons(rejects: pd.DataFrame) -> pd.DataFrame:
+    """Rejected lines or rows by reason, most first: reason, n_lines, n_files, n_chars."""
+    by = rejects.groupby("reason", sort=True)
+    table = pd.DataFrame(
+        {"n_lines": by.size(), "n_files": by["source_file"].nunique(), "n_chars": by["n_chars"].sum()}
+    ).reset_index()
+    return table.sort_values(["n_lines", "reason"], ascending=[False, True], ignore_index=True)
+
+
+def concentration(comments: pd.DataFrame) -> pd.DataFrame:
+    """What the largest threads and the most active authors hold: of, n, median, largest, share of the top 1 %."""
+    rows = []
+    for name, column in (("threads with comments", "article_id"), ("authors", "author")):
+        sizes = comments[column].dropna().value_counts().to_numpy()
+        if not len(sizes):
+            continue
+        top = int(np.ceil(LARGEST * len(sizes)))
+        rows.append((name, len(sizes), int(np.median(sizes)), int(sizes[0]), sizes[:top].sum() / len(comments)))
+    columns = ["of", "n", "median_comments", "largest", "share_of_largest_1_%"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def doubtful(boundaries: pd.DataFrame) -> pd.DataFrame:
+    """The least sure names first: by file and line, without the name itself."""
+    table = boundaries.sort_values(["boundary_confidence", "source_file", "line"], kind="stable", ignore_index=True)
+    return table[["source_file", "line", "boundary_confidence"]]
+
+
+def agreement_by_topic(comments: pd.DataFrame) -> pd.DataFrame:
+    """Agreement of the runs by topic: topic, n_comments, lower quartile, median, upper quartile."""
+    by = comments.groupby("topic")["topic_agreement"]
+    table = pd.DataFrame(
+        {
+            "n_comments": by.size(),
+            "lower_quartile": by.quantile(0.25),
+            "median": by.median(),
+            "upper_quartile": by.quantile(0.75),
+        }
+    )
+    return table.reset_index()
+
+
+def by_topic(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean sentiment and share of each topic, the most negative first."""
+    table = table.sort_values(["estimate", "topic"], kind="stable", ignore_index=True)
+    return table[["topic", "n_scored", "n_threads", "estimate", "low", "high", *TONE]]
+
+
+def overall(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean sentiment and shares of all scored comments."""
+    return table[["n_comments", "n_threads", "n_authors", "estimate", "low", "high", *TONE]]
+
+
+def sentiment_by_period(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean sentiment by period."""
+    return table[BY_PERIOD]
+
+
+def naive(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean width of the naive intervals and of those that respect threads: interval, n_periods, mean_width."""
+    both = table.dropna(subset=["low", "high", "naive_low", "naive_high"])
+    rows = [
+        ("as if comments were independent", len(both), (both["naive_high"] - both["naive_low"]).mean()),
+        ("respecting threads", len(both), (both["high"] - both["low"]).mean()),
+    ]
+    return pd.DataFrame(rows, columns=["interval", "n_periods", "mean_width"])
+
+
+def slopes(table: pd.DataFrame) -> pd.DataFrame:
+    """Steady change a year of each series; shares in percentage points."""
+    points = table["measure"] == "share"
+    shown = table.assign(unit=np.where(points, "points a year", "sentiment a year"))
+    for column in ("estimate", "low", "high"):
+        shown[column] = np.where(points, 100 * table[column], table[column])
+    return shown[["topic", "measure", "unit", "n_comments", "estimate", "low", "high", "q_value"]]
+
+
+def change_points(table: pd.DataFrame) -> pd.DataFrame:
+    """The largest change of each series, the least likely by chance first."""
+    first = table[table["step"] == 1] if "step" in table else table
+    first = first.sort_values(["q_value", "p_value", "series"], kind="stable", ignore_index=True)
+    at = first.assign(earliest=first["low"], latest=first["high"])
+    return at[["topic", "measure", "at", "earliest", "latest", "before", "after", "p_value", "q_value"]]
+
+
+def decomposition(table: pd.DataFrame) -> pd.DataFrame:
+    """The change of the mean and its parts: the whole, then by topic, the largest first."""
+    order = table.assign(_whole=table["topic"].isna(), _size=table["estimate"].abs())
+    order = order.sort_values(["_whole", "_size"], ascending=[False, False], kind="stable", ignore_index=True)
+    return order[["topic", "part", "estimate", "low", "high", "n_before", "n_after"]]
+
+
+def sensitivity(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean sentiment and its change between the halves, with the loudest and the repeated left out."""
+    main = table[table["measure"] != "share"].reset_index(drop=True)
+    return main[["measure", "left_out", "n_comments", "estimate", "low", "high"]]

@@ -1,0 +1,179 @@
+"""The one door: a step is computed once, and anew only when what it rests on changed; all that is shown is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import analysis
+from analysis import views
+from analysis.figures import Picture
+from analysis.findings import Finding
+from analysis.settings import StudyError
+from analysis.steps import ROOMS
+from analysis.study import TABLES, VARIABLE, open_study, score_counts
+
+# Rooms that compute no kept result: what they hold may change without anything being computed anew.
+SHOWN = {
+    "__init__",
+    "__main__",
+    "store",
+    "figures",
+    "sheets",
+    "findings",
+    "views",
+    "steps",
+    "study",
+    "report",
+    "new",
+    "cli",
+}
+SHOWN |= {"bertopic_model"}
+
+SUBJECTS = {
+    "ferry": "the ferry to the island was late and the boat smelled of diesel at the pier",
+    "school": "the school kitchen serves soup to the pupils and the teacher eats lunch there",
+    "match": "the match was lost because the goalkeeper and the referee fell out in the second half",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A study of 300 comments in 30 threads on three subjects over ten months."""
+    place = tmp_path_factory.mktemp("study")
+    rng = np.random.default_rng(1)
+    rows = []
+    for thread in range(30):
+        words = SUBJECTS[list(SUBJECTS)[thread % 3]].split()
+        for i in range(10):
+            text = (
+                " ".join(rng.choice(words, size=9))
+                + (" I love it" if rng.random() < 0.5 else " I hate it")
+                + f" {thread}{i}"
+            )
+            day = pd.Timestamp("2022-01-05") + pd.Timedelta(days=10 * thread, hours=i)
+            rows.append(
+                (f"t{thread:02d}", f"c{thread:02d}{i}", f"reader number {rng.integers(50)}", day.isoformat(), text)
+            )
+    table = pd.DataFrame(rows, columns=["article_id", "comment_id", "author", "posted_at", "text"])
+    table.to_parquet(place / "comments.parquet")
+    (place / "study.toml").write_text(
+        "title = 'Three subjects'\n[source]\npaths = ['comments.parquet']\n"
+        "[topics]\nruns = 4\n[time]\nperiod = 'month'\n"
+    )
+    return place
+
+
+@pytest.fixture(scope="module")
+def study(folder):
+    s = open_study(folder)
+    for name in TABLES:
+        s.table(name)
+    return s
+
+
+def test_every_table_is_there_with_its_columns(study):
+    documented = (Path(analysis.__file__).parent.parent / "data" / "README.md").read_text(encoding="utf-8")
+    for name in TABLES:
+        table = study.table(name)
+        assert len(table.columns)
+        for column in table.columns:
+            assert f"`{column}`" in documented, f"{name}.{column} is not in the data card"
+
+
+def test_nothing_changed_and_nothing_is_computed(folder, study):
+    again = open_study(folder)
+    for name in TABLES:
+        pd.testing.assert_frame_equal(again.table(name), study.table(name))
+    assert all(again.store.kept.values()) and set(again.store.kept) == set(ROOMS)
+
+
+def test_another_period_computes_only_what_depends_on_it(folder, study, tmp_path):
+    toml = folder / "study.toml"
+    before = toml.read_text()
+    toml.write_text(before.replace("'month'", "'quarter'"))
+    try:
+        other = open_study(folder)
+        for name in TABLES:
+            other.table(name)
+        assert [step for step, kept in other.store.kept.items() if not kept] == ["trends"]
+        assert len(other.table("sentiment_by_period")) < len(study.table("sentiment_by_period"))
+    finally:
+        toml.write_text(before)
+
+
+def test_every_room_that_computes_is_in_a_steps_digest():
+    rooms = {path.stem for path in Path(analysis.__file__).parent.glob("*.py")}
+    assert rooms - SHOWN == {room for step in ROOMS.values() for room in step}
+
+
+def test_rooms_import_only_from_rooms_above_them():
+    text = (Path(analysis.__file__).parent / "__init__.py").read_text(encoding="utf-8")
+    order = [line.split()[0] for line in text.splitlines() if line[:1].islower() and "  " in line]
+    assert {p.stem for p in Path(analysis.__file__).parent.glob("*.py")} - {"__init__", "__main__"} == set(order)
+    for room in order:
+        source = (Path(analysis.__file__).parent / f"{room}.py").read_text(encoding="utf-8")
+        for line in source.splitlines():
+            words = line.split()
+            if words[:1] == ["from"] and words[1].startswith("analysis"):
+                named = [words[1].split(".")[1]] if "." in words[1] else [w.strip(",") for w in words[3:]]
+                assert all(order.index(n) < order.index(room) for n in named), f"{room}: {line.strip()}"
+
+
+def test_topics_are_found_and_bertopic_is_a_fitted_one(study):
+    comments = study.table("comments")
+    subject = comments["article_id"].str[1:].astype(int) % 3
+    assigned = comments["topic"] >= 0
+    assert assigned.mean() > 0.8
+    for topic in comments.loc[assigned, "topic"].unique():
+        assert subject[comments["topic"] == topic].value_counts(normalize=True).iloc[0] > 0.9
+    model = study.topics.bertopic
+    info = model.get_topic_info()
+    assert set(info["Topic"]) - {-1} == set(study.table("topics")["topic"])
+    shown = study.table("topics").set_index("topic")["words"].str.split(", ")
+    assert all([word for word, _ in model.get_topic(t)][: len(words)] == words for t, words in shown.items())
+
+
+def test_every_view_and_picture_can_be_shown(study):
+    for name in ("rejected_reasons", "concentration", "doubtful", "agreement_by_topic", "naive", *TABLES):
+        assert study.show(name)._repr_html_().startswith("<div")
+    for name in ("activity", "topics", "topic_choice", "scores", "sentiment_by_topic", "sentiment_by_period"):
+        assert isinstance(study.picture(name), Picture)
+    assert isinstance(study.picture("agreement"), Finding), "nobody coded: a sentence stands for the figure"
+
+
+def test_wrong_names_are_our_own_errors(study):
+    for call in (study.table, study.picture, study.finding):
+        with pytest.raises(StudyError, match="nonsense"):
+            call("nonsense")
+
+
+def test_the_study_is_the_one_that_the_variable_names(folder, monkeypatch):
+    monkeypatch.setenv(VARIABLE, str(folder))
+    assert open_study().settings.title == "Three subjects"
+    monkeypatch.delenv(VARIABLE)
+    assert open_study().settings.folder.name == "sample"
+
+
+def test_all_scores_are_counted_and_zero_is_neutral():
+    counts = score_counts(pd.Series([-1.0, 0.0, 0.0, 0.04, 1.0, np.nan]))
+    assert counts["n_comments"].sum() == 5
+    middle = counts[(counts["low"] < 0) & (counts["high"] > 0)]
+    assert middle["n_comments"].tolist() == [3]
+
+
+def test_concentration_by_hand():
+    comments = pd.DataFrame({"article_id": ["a", "a", "a", "b"], "author": ["x", "y", None, "x"]})
+    table = views.concentration(comments).set_index("of")
+    assert table.loc["threads with comments"].tolist() == [2, 2, 3, 0.75]
+    assert table.loc["authors"].tolist() == [2, 1, 2, 0.5]
+
+
+def test_the_least_sure_names_come_first_and_are_not_shown():
+    boundaries = pd.DataFrame(
+        {"comment_id": ["a", "b"], "source_file": ["f", "g"], "line": [3, 4], "boundary_confidence": [0.8, 0.5]}
+    )
+    assert views.doubtful(boundaries).to_numpy().tolist() == [["g", 4, 0.5], ["f", 3, 0.8]]
