@@ -1,0 +1,46 @@
+"""Threadline: topics and sentiment of news comments over time.
+
+The rooms, in the order in which data flows; each imports only from those above it:
+
+settings        study.toml -> frozen dataclasses; every default, with its unit and its reason
+parallel        the same function over many parts: here, on every core, or on a Dask cluster
+store           kept results, by the digest of what they were made from
+
+shapes          what a line of a thread file looks like
+decoding        lines -> which of them are names, and how sure that is
+dates           the forms in which people write a date
+lines           bytes -> lines: encodings, control characters, mojibake
+threads         plain-text thread files -> articles, comments, rejects
+exports         tables of other tools -> the same tables
+corpus          the one schema: checks, pseudonyms, duplicates, language
+
+encoding        texts -> vectors
+context         a comment's vector -> the same with a share of its thread
+consensus       vectors -> one partition on which independent fits agree
+stopwords       words that carry no topic, by language
+words           texts of a topic -> the words that mark it off
+bertopic_model  finished topics -> a fitted BERTopic
+topics          vectors -> consensus topics, their stability, their words
+
+vader           VADER made sound: normalised text, linear time
+lexicon         a word list of the user's own as an instrument
+sentiment       texts -> a score in [-1, 1] per comment, by a named instrument
+codes           people's codes, read and checked line by line
+coding          agreement, instrument against people, corrected means
+
+periods         calendar periods in the study's time zone
+intervals       means and shares with intervals that respect threads
+changes         change points, tested against a null that permutes threads
+drivers         slopes, what drove a change, what it rests on
+trends          tables by calendar period and by topic
+
+figures         a finished table -> a figure with alt text
+sheets          a finished table -> a table for people
+findings        finished tables -> sentences with computed numbers
+views           finished tables -> the few columns that a notebook shows
+steps           a study's steps, each computed when it is first asked for, and kept
+study           the one door: what notebooks and commands use
+report          executes the notebooks, renders the site, writes tables and provenance
+new             files -> a first study.toml
+cli             the commands
+"""

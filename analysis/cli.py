@@ -1,0 +1,184 @@
+"""threadline …: the commands, each a few calls of the study and the report."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from analysis.settings import STUDY_FILE, StudyError
+
+EXIT_OK, EXIT_FAILED, EXIT_INPUT = 0, 1, 2
+
+
+class Bar:
+    """Progress on stderr: a line for each step that takes over a second, a bar on a terminal."""
+
+    def __init__(self) -> None:
+        self.message = ""
+        self.start = 0.0
+        self.bar: object | None = None
+
+    def __call__(self, message: str, done: int, total: int) -> None:
+        """Say what is done, and how much of it."""
+        if message != self.message:
+            self.close()
+            self.message, self.start = message, time.perf_counter()
+            if sys.stderr.isatty():
+                from tqdm import tqdm
+
+                self.bar = tqdm(
+                    total=total or None,
+                    desc=message,
+                    leave=False,
+                    file=sys.stderr,
+                    bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}]",
+                )
+            else:
+                print(f"{message} …", file=sys.stderr, flush=True)
+        if self.bar is not None:
+            self.bar.total = total or None  # type: ignore[attr-defined]
+            self.bar.update(done - self.bar.n)  # type: ignore[attr-defined]
+
+    def close(self) -> None:
+        """End the step that is shown, and say how long it took."""
+        if self.bar is not None:
+            self.bar.close()  # type: ignore[attr-defined]
+            self.bar = None
+        if self.message and (took := time.perf_counter() - self.start) >= 1:
+            print(f"{self.message}: {took:.0f} s", file=sys.stderr, flush=True)
+        self.message = ""
+
+
+def _study(folder: str, bar: Bar | None = None) -> object:
+    from analysis.study import open_study
+
+    return open_study(folder, bar)
+
+
+def _out(arguments: argparse.Namespace) -> Path:
+    return Path(arguments.out) if arguments.out else Path("reports") / Path(arguments.study).resolve().name
+
+
+def new(arguments: argparse.Namespace) -> int:
+    """Write a first study.toml from what the files show."""
+    from analysis.new import propose, write
+
+    proposal = propose(
+        Path(arguments.folder), arguments.files, title=arguments.title or "", timezone=arguments.timezone
+    )
+    path = write(proposal)
+    for line in proposal.seen:
+        print(line)
+    print(f"Wrote {path}. Read it, correct it, then: threadline check {arguments.folder}")
+    return EXIT_OK
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Read the study, and say what was found without writing anything but kept results."""
+    bar = Bar()
+    study = _study(arguments.study, bar)
+    corpus = study.corpus  # type: ignore[attr-defined]
+    bar.close()
+    print(repr(study))
+    print(repr(study.show("summary")))  # type: ignore[attr-defined]
+    reasons = corpus.rejects["reason"].value_counts().sort_index()
+    for reason, n in reasons.items():
+        print(f"rejected, {reason}: {n:,}")
+    for note in corpus.notes.head(20).itertuples():
+        print(f"note: {note.source_file}, line {note.line}: {note.note}")
+    if len(corpus.notes) > 20:
+        print(f"note: {len(corpus.notes) - 20:,} more; see 1_corpus in the report")
+    return EXIT_OK
+
+
+def ingest(arguments: argparse.Namespace) -> int:
+    """Write the corpus' tables."""
+    from analysis.report import ingest as write
+
+    bar = Bar()
+    place = write(_study(arguments.study, bar), _out(arguments))  # type: ignore[arg-type]
+    bar.close()
+    print(f"Tables: {place}")
+    return EXIT_OK
+
+
+def report(arguments: argparse.Namespace) -> int:
+    """Build the report."""
+    from analysis.report import build_report
+
+    bar = Bar()
+    start = time.perf_counter()
+    built = build_report(_study(arguments.study, bar), _out(arguments), bar)  # type: ignore[arg-type]
+    bar.close()
+    for failure in built.failures:
+        print(f"A notebook failed; its page says what there is up to there.\n{failure}", file=sys.stderr)
+    print(f"Report: {built.index} ({time.perf_counter() - start:.0f} s)")
+    return EXIT_FAILED if built.failures else EXIT_OK
+
+
+def lab(arguments: argparse.Namespace) -> int:
+    """Open the notebooks on a study in JupyterLab."""
+    from analysis.report import notebook_folder
+    from analysis.study import VARIABLE
+
+    study = _study(arguments.study)
+    place = str(study.settings.folder.resolve())  # type: ignore[attr-defined]
+    command = [sys.executable, "-m", "jupyterlab", str(notebook_folder()), *arguments.jupyter]
+    os.execve(command[0], command, {**os.environ, VARIABLE: place})
+    return EXIT_OK
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(
+        prog="threadline",
+        description="Topics and sentiment of news comments over time, in figures that a reviewer can believe.",
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, function: object, text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(run=function)
+        return command
+
+    command = add("new", new, f"write a first {STUDY_FILE} from what the files show")
+    command.add_argument("folder", metavar="FOLDER", help="the study folder to make")
+    command.add_argument(
+        "files", metavar="FILES", nargs="+", help="thread files, or tables of comments and of articles"
+    )
+    command.add_argument("--title", help="the study's title; default the folder's name")
+    command.add_argument(
+        "--timezone", default="UTC", help="zone of dates that state none, such as Europe/Paris; default UTC"
+    )
+    for name, function, text in (
+        ("check", check, "read a study and say what was found"),
+        ("ingest", ingest, "write the corpus' tables"),
+        ("report", report, "build the HTML report, its tables and its provenance"),
+        ("lab", lab, "open the notebooks on a study in JupyterLab"),
+    ):
+        command = add(name, function, text)
+        command.add_argument("study", metavar="STUDY", help="the study folder")
+        if name in ("ingest", "report"):
+            command.add_argument("--out", metavar="DIR", help="where to write; default reports/<study folder's name>")
+        if name == "lab":
+            command.add_argument("jupyter", nargs="*", metavar="OPTION", help="options of jupyter lab, after --")
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; a mistake of the user's is one line and exit code 2."""
+    arguments = parser().parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except StudyError as error:
+        print(f"threadline: {error}", file=sys.stderr)
+        return EXIT_INPUT
+    except KeyboardInterrupt:
+        print("threadline: interrupted; what was finished is kept, the next run goes on from it.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return EXIT_OK

@@ -1,0 +1,374 @@
+"""Executes the notebooks, renders the HTML site, writes tables and provenance."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import platform
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from analysis.settings import StudyError
+from analysis.steps import PACKAGES
+from analysis.store import digest_of, digest_of_file
+from analysis.study import PROGRESS, TABLES, VARIABLE, Study
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+Progress = Callable[[str, int, int], None]
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+PARQUET = frozenset({"articles", "comments"})  # the large ones; the others are csv, for any tool
+NOTEBOOKS = ("1_corpus", "2_topics", "3_sentiment", "4_over_time", "5_findings")
+NAMES = {
+    "1_corpus": "Corpus",
+    "2_topics": "Topics",
+    "3_sentiment": "Sentiment",
+    "4_over_time": "Over time",
+    "5_findings": "Findings in full",
+}
+CELL_SECONDS = 3600  # a cell that takes longer hangs
+AT_ONCE = 2  # kernels at a time: each holds the corpus in memory
+INGEST_TABLES = ("articles", "comments", "rejects", "accounting")
+# A text that begins with one of these is a formula to a spreadsheet; the quote before it makes it a text again.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a report's building gave.
+
+    Attributes
+    ----------
+    index : Path
+        The report's first page.
+    failures : tuple of str
+        One line for each notebook that failed: which cell, and why.
+    """
+
+    index: Path
+    failures: tuple[str, ...]
+
+
+def notebook_folder() -> Path:
+    """Where the notebooks are: beside the package in a clone, inside it when installed.
+
+    Raises
+    ------
+    StudyError
+        If they are in neither place.
+    """
+    here = Path(__file__).resolve().parent
+    for folder in (here.parent / "notebooks", here / "notebooks"):
+        if (folder / f"{NOTEBOOKS[0]}.ipynb").is_file():
+            return folder
+    raise StudyError(
+        expected="the notebooks beside the package",
+        found="none",
+        where=str(here.parent),
+        remedy="Clone the repository anew.",
+    )
+
+
+# -------------------------------------------------------------------------------------------------- tables
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file whole: a reader sees the old one or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(data)
+    part.replace(path)
+
+
+def _file_name(name: str) -> str:
+    return f"{name}.parquet" if name in PARQUET else f"{name}.csv"
+
+
+def table_bytes(table: pd.DataFrame, name: str) -> bytes:
+    """A table as its file's bytes: parquet or csv by its name; texts in a csv are inert in a spreadsheet."""
+    if name in PARQUET:
+        return table.to_parquet(index=False)
+    out = table.copy()
+    for column in out.columns[[pd.api.types.is_string_dtype(out[c]) for c in out.columns]]:
+        texts = out[column].astype("object")
+        risky = texts.map(lambda v: isinstance(v, str) and v.startswith(FORMULA))
+        out[column] = texts.where(~risky, "'" + texts.astype("str"))
+    for column in out.select_dtypes("datetimetz"):
+        out[column] = out[column].map(lambda t: t.isoformat(), na_action="ignore")
+    # Ten significant digits: more than any estimate supports, fewer than the last bit on which machines differ.
+    return out.to_csv(index=False, lineterminator="\n", float_format="%.10g").encode("utf-8")
+
+
+def table_digest(table: pd.DataFrame, name: str) -> str:
+    """SHA-256 of a table's file; of a table that names files, of the same table without their names, sorted.
+
+    So the digest says whether the content is the same, also where the inputs were only renamed.
+    """
+    import hashlib
+
+    if "source_file" in table:
+        table = table.drop(columns="source_file")
+        by = [c for c in table.columns if c != "n_comments"]
+        table = table.sort_values(by, kind="stable", ignore_index=True)
+    return hashlib.sha256(table_bytes(table, name)).hexdigest()
+
+
+def write_tables(study: Study, out: Path, names: Iterable[str]) -> dict[str, dict[str, object]]:
+    """Write tables under `out`/tables, with SHA256SUMS; give what provenance.json says of them."""
+    said: dict[str, dict[str, object]] = {}
+    sums = []
+    for name in names:
+        table = study.table(name)
+        path = out / "tables" / _file_name(name)
+        _write(path, table_bytes(table, name))
+        said[path.name] = {"sha256": table_digest(table, name), "rows": len(table), "columns": list(table.columns)}
+        sums.append(f"{digest_of_file(path)}  {path.name}\n")
+    _write(out / "tables" / "SHA256SUMS", "".join(sums).encode())
+    return said
+
+
+def provenance(study: Study, tables: Mapping[str, object], seconds: Mapping[str, float]) -> dict[str, object]:
+    """Everything that made a report: inputs, settings, seeds, versions, platform, tables, wall times.
+
+    No path of this machine is in it: files are named relative to the study folder.
+    """
+    packages = {}
+    for name in (*PACKAGES, "threadline", "matplotlib", "pyarrow", "nbclient", "nbconvert", "py3langid"):
+        try:
+            packages[name] = version(name)
+        except PackageNotFoundError:
+            packages[name] = "not installed"
+    return {
+        "threadline": packages["threadline"],
+        "study": study.settings.folder.resolve().name,
+        "title": study.settings.title,
+        "inputs": study.inputs,
+        "settings": study.settings_table,
+        "seeds": {"topics": study.settings.topics.seed, "intervals": study.settings.trend.seed},
+        "packages": dict(sorted(packages.items())),
+        "platform": {"python": platform.python_version(), "system": platform.system(), "machine": platform.machine()},
+        "tables": dict(tables),
+        # Of a kept result: how long it took when it was computed.
+        "steps": {
+            **{
+                step: {"seconds": round(s, 2), "kept": study.store.kept[step]}
+                for step, s in study.store.seconds.items()
+            },
+            **{step: {"seconds": round(s, 2), "kept": False} for step, s in seconds.items()},
+        },
+    }
+
+
+def ingest(study: Study, out: Path) -> Path:
+    """Write the corpus' tables and provenance.json under `out`; give the tables' folder."""
+    _free(out, study)
+    start = time.perf_counter()
+    tables = write_tables(study, out, INGEST_TABLES)
+    said = provenance(study, tables, {"tables": time.perf_counter() - start})
+    _write(out / "provenance.json", (json.dumps(said, indent=1, ensure_ascii=False) + "\n").encode())
+    return out / "tables"
+
+
+# ----------------------------------------------------------------------------------------------- notebooks
+
+
+def _free(out: Path, study: Study) -> None:
+    """Refuse to write where it cannot be, or into the study itself."""
+    if out.exists() and not out.is_dir():
+        raise StudyError(
+            expected="a folder to write to", found="a file", where=str(out), remedy="Name another with --out."
+        )
+    if out.resolve() == study.settings.folder.resolve():
+        raise StudyError(
+            expected="a folder other than the study's",
+            found="the study folder",
+            where=str(out),
+            remedy="Name another with --out.",
+        )
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        _write(out / ".probe", b"")
+        (out / ".probe").unlink()
+    except OSError as error:
+        raise StudyError(
+            expected="a folder that can be written",
+            found=error.strerror or str(error),
+            where=str(out),
+            remedy="Name another with --out.",
+        ) from None
+
+
+def _execute(study: Study, progress: Progress | None) -> dict[str, tuple[NotebookNode, str]]:
+    """Each notebook executed on the study, and how it failed ("" if it did not)."""
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    folder = notebook_folder()
+    books = {name: nbformat.read(folder / f"{name}.ipynb", as_version=4) for name in NOTEBOOKS}
+    env = {
+        **os.environ,
+        VARIABLE: str(study.settings.folder.resolve()),
+        PROGRESS: "off",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+    done = 0
+
+    async def one(name: str, gate: asyncio.Semaphore) -> str:
+        nonlocal done
+        async with gate:
+            client = NotebookClient(
+                books[name],
+                timeout=CELL_SECONDS,
+                kernel_name="python3",
+                resources={"metadata": {"path": str(folder)}},
+                extra_arguments=["--IPKernelApp.log_level=40"],  # its talk of sockets is not the user's
+            )
+            try:
+                await client.async_execute(env=env)
+            except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+                at = next((i for i, c in enumerate(books[name].cells, 1) if _failed(c)), 0)
+                why = getattr(error, "evalue", "") or str(error).strip().splitlines()[-1]
+                return f"{name}, cell {at}: {why}"
+            finally:
+                done += 1
+                if progress:
+                    progress("executing the notebooks", done, len(NOTEBOOKS))
+        return ""
+
+    async def every() -> list[str]:
+        gate = asyncio.Semaphore(AT_ONCE)
+        return await asyncio.gather(*(one(name, gate) for name in NOTEBOOKS))
+
+    if progress:
+        progress("executing the notebooks", 0, len(NOTEBOOKS))
+    failures = asyncio.run(every())
+    return {name: (books[name], failure) for name, failure in zip(NOTEBOOKS, failures, strict=True)}
+
+
+def _failed(cell: NotebookNode) -> bool:
+    return any(output.output_type == "error" for output in cell.get("outputs", ()))
+
+
+# ---------------------------------------------------------------------------------------------------- site
+
+
+def build_report(study: Study, out: Path, progress: Progress | None = None) -> Built:
+    """Compute what the study asks for, and write its report.
+
+    Parameters
+    ----------
+    study : Study
+    out : Path
+        Folder of the report: index.html, a page per notebook, tables/, provenance.json.
+    progress : callable, optional
+
+    Returns
+    -------
+    Built
+
+    Raises
+    ------
+    StudyError
+        If the study cannot be read, or `out` cannot be written.
+    """
+    _free(out, study)
+    seconds: dict[str, float] = {}
+    start = time.perf_counter()
+    tables = write_tables(study, out, TABLES)
+    seconds["tables"] = (
+        time.perf_counter() - start - sum(s for step, s in study.store.seconds.items() if not study.store.kept[step])
+    )
+    start = time.perf_counter()
+    books = _execute(study, progress)
+    seconds["notebooks"] = time.perf_counter() - start
+    start = time.perf_counter()
+    pages = [{"file": "index.html", "name": "Findings"}] + [{"file": f"{n}.html", "name": NAMES[n]} for n in NOTEBOOKS]
+    built = {
+        "version": version("threadline"),
+        "inputs": len(study.inputs),
+        "digest": f"digest {digest_of(sorted(study.inputs.values()))[:12]}",
+    }
+    failures = tuple(failure for _, failure in books.values() if failure)
+    for name, (book, failure) in books.items():
+        _write(out / f"{name}.html", _page(study, name, book, failure, pages, built).encode())
+    _write(out / "index.html", _home(study, tables, failures, pages, built).encode())
+    seconds["pages"] = time.perf_counter() - start
+    said = provenance(study, tables, seconds)
+    _write(out / "provenance.json", (json.dumps(said, indent=1, ensure_ascii=False) + "\n").encode())
+    return Built(out / "index.html", failures)
+
+
+def _page(
+    study: Study, name: str, book: NotebookNode, failure: str, pages: list[dict[str, str]], built: dict[str, object]
+) -> str:
+    """One notebook as a page of the site."""
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter(template_name="threadline", extra_template_basedirs=[str(TEMPLATES)], embed_images=True)
+    about = {
+        "name": NAMES[name],
+        "study": study.settings.title,
+        "pages": pages,
+        "file": f"{name}.html",
+        "failure": failure,
+        "built": built,
+    }
+    html, _ = exporter.from_notebook_node(book, resources={"threadline": about})
+    # nbconvert appends a pilcrow link to each heading; a reader hears it, and it leads nowhere new.
+    return re.sub(r'<a class="anchor-link"[^>]*>.*?</a>', "", html)
+
+
+def _home(
+    study: Study,
+    tables: Mapping[str, Any],
+    failures: tuple[str, ...],
+    pages: list[dict[str, str]],
+    built: dict[str, object],
+) -> str:
+    """The first page: what was found, on what it rests, and how to cite it."""
+    from jinja2 import Environment, FileSystemLoader
+
+    env = Environment(
+        loader=FileSystemLoader(TEMPLATES / "threadline"), autoescape=False, trim_blocks=True
+    )  # |e in the template
+    pictures = [
+        {"title": title, "alt": picture.alt, "data": base64.b64encode(picture.png()).decode()}
+        for title, picture in study.headline_pictures()
+    ]
+    s = study.settings
+    findings = [f.text for f in study.findings()] + [
+        f"A notebook failed, its page is incomplete. {f}" for f in failures
+    ]
+    return env.get_template("home.html.j2").render(
+        study=s.title,
+        lead=study.size + ".",
+        findings=findings,
+        pictures=pictures,
+        limits=study.limits(),
+        tables=[{"file": file, "rows": f"{said['rows']:,}"} for file, said in tables.items()],
+        provenance=(
+            f"Built with Threadline {version('threadline')} on Python {platform.python_version()} from "
+            f"{len(study.inputs)} input files under the licence “{s.source.licence}”; topics with seed {s.topics.seed} "
+            f"and {s.topics.runs} runs, encoder “{s.topics.encoder}”; sentiment by “{s.sentiment.instrument}”; periods "
+            f"of a {s.time.period} in the zone {s.source.timezone}. The digests of every input and table are in "
+            "provenance.json."
+        ),
+        citation=(
+            f"{s.title}. Report made with Threadline {version('threadline')} from data with the {built['digest']}. "
+            "Please cite the source of the comments as its licence asks, and Threadline as its CITATION.cff says."
+        ),
+        pages=pages,
+        built=built,
+    )

@@ -1,0 +1,161 @@
+"""The commands: what works says what it did, and a user's mistake is one line and exit code 2."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tomllib
+
+import pandas as pd
+import pytest
+
+from analysis.cli import main
+
+THREAD = """ date 2020-12-22 Two ferries will be replaced next spring.
+The council said that the boats were past their years.© Copyright 2020 The Example. All rights reserved.
+Simian Lane
+how many have they mended between them?
+sourpuss
+Well, someone has to pay for it!
+I for one will not.
+Sh1mon M4sada
+About time. The old boat smells of diesel and regret.
+"""
+
+
+@pytest.fixture
+def thread(tmp_path):
+    path = tmp_path / "thread.txt"
+    path.write_text(THREAD, encoding="utf-8")
+    return path
+
+
+def run(capsys, *argv):
+    code = main([str(a) for a in argv])
+    out = capsys.readouterr()
+    return code, out.out, out.err
+
+
+def test_new_check_and_ingest_of_one_thread(tmp_path, thread, capsys):
+    study = tmp_path / "study"
+    code, out, _ = run(capsys, "new", study, thread)
+    assert code == 0 and "1 article, 3 comments" in out
+    assert tomllib.loads((study / "study.toml").read_text())["source"]["paths"] == [thread.as_posix()]
+    code, out, _ = run(capsys, "check", study)
+    assert code == 0 and "3 comments under 1 article, by 3 authors" in out
+    code, _, _ = run(capsys, "ingest", study, "--out", tmp_path / "out")
+    comments = pd.read_parquet(tmp_path / "out" / "tables" / "comments.parquet")
+    assert code == 0 and comments["text"].str.count("\n").tolist() == [0, 1, 0]
+    article = pd.read_parquet(tmp_path / "out" / "tables" / "articles.parquet").iloc[0]
+    assert article["text"].count("\n") == 1 and article["copyright"].startswith("© Copyright 2020")
+    assert "sourpuss" not in (tmp_path / "out" / "provenance.json").read_text()
+    assert json.loads((tmp_path / "out" / "provenance.json").read_text())["inputs"].keys() == {"thread.txt"}
+
+
+def test_new_maps_the_columns_of_tables(tmp_path, capsys):
+    pd.DataFrame({"thread_id": ["t"], "body": ["hello"], "user": ["Ann"], "date": ["2020-01-01"]}).to_csv(
+        tmp_path / "c.csv"
+    )
+    pd.DataFrame({"thread_id": ["t"], "title": ["T"], "date": ["2020-01-01"], "text": ["x"]}).to_csv(tmp_path / "a.csv")
+    code, out, _ = run(
+        capsys, "new", tmp_path / "s", tmp_path / "c.csv", tmp_path / "a.csv", "--timezone", "Asia/Tokyo"
+    )
+    source = tomllib.loads((tmp_path / "s" / "study.toml").read_text())["source"]
+    assert code == 0 and "text = body" in out
+    assert source["columns"] == {"text": "body", "article_id": "thread_id", "author": "user", "posted_at": "date"}
+    assert source["articles"]["columns"]["title"] == "title" and source["timezone"] == "Asia/Tokyo"
+
+
+def test_a_title_with_quotes_is_still_toml(tmp_path, thread, capsys):
+    run(capsys, "new", tmp_path / "s", thread, "--title", 'The "big" \\ one\n[topics]')
+    assert tomllib.loads((tmp_path / "s" / "study.toml").read_text())["title"] == 'The "big" \\ one\n[topics]'
+
+
+def test_many_files_become_a_glob(tmp_path, thread, capsys):
+    folder = tmp_path / "s" / "threads"
+    folder.mkdir(parents=True)
+    for i in range(6):
+        (folder / f"{i}.txt").write_text(THREAD.replace("Two ferries", f"{i} ferries"), encoding="utf-8")
+    run(capsys, "new", tmp_path / "s", folder)
+    assert tomllib.loads((tmp_path / "s" / "study.toml").read_text())["source"]["paths"] == ["threads/*.txt"]
+
+
+def mistake(tmp_path, case):
+    """A study with one thing wrong, and the arguments that meet it."""
+    study = tmp_path / "study"
+    study.mkdir()
+    (study / "t.txt").write_text(THREAD, encoding="utf-8")
+    toml = 'title = "x"\n[source]\npaths = ["t.txt"]\n'
+    if case == "empty folder":
+        (study / "t.txt").unlink()
+        return ["report", study]
+    if case == "no study.toml":
+        return ["report", study]
+    if case == "no folder":
+        return ["report", tmp_path / "nowhere"]
+    if case == "misspelt key":
+        toml += "[topics]\nn_topisc = 5\n"
+    if case == "no such file":
+        toml = toml.replace("t.txt", "u.txt")
+    if case == "not text":
+        (study / "t.txt").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40)
+    if case == "no comments":
+        (study / "t.txt").write_text(THREAD.split("Simian")[0], encoding="utf-8")
+    if case == "out is a file":
+        (study / "study.toml").write_text(toml, encoding="utf-8")
+        (tmp_path / "out").write_text("x")
+        return ["report", study, "--out", tmp_path / "out"]
+    if case == "new over a study":
+        (study / "study.toml").write_text(toml, encoding="utf-8")
+        return ["new", study, study / "t.txt"]
+    if case == "new without the file":
+        return ["new", tmp_path / "s", study / "nothing.txt"]
+    if case == "new of an article alone":
+        (study / "t.txt").write_text(THREAD.split("Simian")[0], encoding="utf-8")
+        return ["new", tmp_path / "s", study / "t.txt"]
+    if case == "new of two formats":
+        (study / "c.csv").write_text("text\nx\n")
+        return ["new", tmp_path / "s", study / "t.txt", study / "c.csv"]
+    if case == "new without a text column":
+        (study / "c.csv").write_text("a,b\n1,2\n")
+        return ["new", tmp_path / "s", study / "c.csv"]
+    (study / "study.toml").write_text(toml, encoding="utf-8")
+    return ["report", study, "--out", tmp_path / "out"]
+
+
+@pytest.mark.parametrize(
+    ("case", "word"),
+    [
+        ("empty folder", "threadline new"),
+        ("no study.toml", "threadline new"),
+        ("no folder", "nowhere"),
+        ("misspelt key", "n_topics"),
+        ("no such file", "u.txt"),
+        ("not text", "not text"),
+        ("no comments", "at least one comment"),
+        ("out is a file", "--out"),
+        ("new over a study", "another folder"),
+        ("new without the file", "nothing.txt"),
+        ("new of an article alone", "at least one comment"),
+        ("new of two formats", "one format"),
+        ("new without a text column", "text"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(tmp_path, capsys, case, word):
+    code, _, err = run(capsys, *mistake(tmp_path, case))
+    lines = [line for line in err.splitlines() if line.startswith("threadline: ")]
+    assert code == 2 and len(lines) == 1 and word in lines[0] and "Traceback" not in err
+
+
+def test_the_command_and_the_module_are_the_same():
+    out = subprocess.run(
+        [sys.executable, "-m", "analysis", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    for command in ("new", "check", "ingest", "report", "lab"):
+        assert f"  {command} " in out
+
+
+def test_help_is_quick_to_import():
+    code = "import sys, analysis.cli; sys.exit(any(m in sys.modules for m in ('pandas', 'matplotlib', 'numba')))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,177 @@
+"""The report: every page and table, safe, without names, the same again; a failing notebook leaves the others."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+
+import nbformat
+import pandas as pd
+import pytest
+
+from analysis import report
+from analysis.cli import main
+from analysis.report import NOTEBOOKS, build_report, table_bytes, table_digest
+from analysis.study import TABLES, open_study
+
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+NAMES = ["Simian Lane", "sourpuss", "Sh1mon M4sada", "Fighto!", "non party", "=cmd|'/C calc'!A0"]
+COMMENTS = [
+    "how many ferries have they mended between them, I should like to know?",
+    f"Well, someone has to pay for it! {HOSTILE}",
+    "About time. The old boat smells of diesel and regret, mail me at ann@example.com about it.",
+    "Two councils who hate the sea and everyone on it, and both of them voted for this.",
+    "It is still not too late to get out of the contract.\nThe harbour is full already.",
+    "after January we will all take the bus, I am sure of that.",
+]
+
+
+def thread(folder, name="thread.txt", title="Two ferries will be replaced next spring."):
+    lines = [f" date 2020-12-22 {title}", "The council said so.© Copyright 2020 The Example. All rights reserved."]
+    for author, text in zip(NAMES, COMMENTS, strict=True):
+        lines += [author, text]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text("\n".join(lines), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """One small hostile study and its report."""
+    folder = tmp_path_factory.mktemp("study")
+    thread(folder / "threads")
+    (folder / "names.txt").write_text("\n".join(NAMES), encoding="utf-8")
+    (folder / "study.toml").write_text(
+        f"title = '{HOSTILE} {{{{ 7*7 }}}}'\n[source]\npaths = ['threads/*.txt']\nauthors = 'names.txt'\n",
+        encoding="utf-8",
+    )
+    out = tmp_path_factory.mktemp("out") / "report"
+    assert main(["report", str(folder), "--out", str(out)]) == 0
+    return folder, out
+
+
+PAGES = ["index", *NOTEBOOKS]
+
+
+def test_every_page_and_table_is_there(built):
+    _, out = built
+    for page in PAGES:
+        assert (out / f"{page}.html").stat().st_size > 2000
+    names = {p.name for p in (out / "tables").iterdir()}
+    assert names == {report._file_name(t) for t in TABLES} | {"SHA256SUMS"}
+
+
+class Page(HTMLParser):
+    """The tags of a page, their attributes, and what they refer to."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.links = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self.links += [value for name, value in attrs if name in ("href", "src")]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_runs_nothing_and_asks_for_nothing(built, page):
+    text = (built[1] / f"{page}.html").read_text(encoding="utf-8")
+    parsed = Page(text)
+    assert not [t for t, _ in parsed.tags if t in ("script", "iframe", "object", "embed", "form", "base")]
+    assert not [a for _, attrs in parsed.tags for a in attrs if a.startswith("on")]
+    assert all(
+        link.startswith("data:image/png;base64,") or not re.match(r"[a-z]+:|//", link) or link == "data:,"
+        for link in parsed.links
+    )
+    policy = next(a["content"] for t, a in parsed.tags if t == "meta" and a.get("http-equiv"))
+    assert policy.startswith("default-src 'none'")
+    assert "{{ 7*7 }}" in text and "&lt;script&gt;" in text
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_name_address_or_comment_reaches_a_page(built, page):
+    text = (built[1] / f"{page}.html").read_text(encoding="utf-8")
+    for name in (*NAMES, "ann@example.com"):
+        assert name not in text
+    for comment in COMMENTS:
+        words = re.findall(r"\w+", comment)
+        assert not any(" ".join(words[i : i + 8]) in text for i in range(max(0, len(words) - 7)))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_picture_has_words_and_every_page_one_heading(built, page):
+    parsed = Page((built[1] / f"{page}.html").read_text(encoding="utf-8"))
+    assert all(attrs.get("alt") for tag, attrs in parsed.tags if tag == "img")
+    assert sum(tag == "h1" for tag, _ in parsed.tags) == 1
+    assert sum("aria-current" in attrs for _, attrs in parsed.tags) == 1
+
+
+def test_what_is_too_little_is_said_plainly(built):
+    text = (built[1] / "index.html").read_text(encoding="utf-8")
+    assert "6 different comments are too few for topics" in text
+    assert "6 comments in 1 thread over 1 period are too few to speak of a trend" in text
+    assert "The instrument is unchecked on this corpus" in text
+    assert (pd.read_parquet(built[1] / "tables" / "comments.parquet")["topic"] == -1).all()
+
+
+def test_provenance_names_inputs_and_tables_by_digest_and_no_path(built):
+    folder, out = built
+    text = (out / "provenance.json").read_text()
+    said = json.loads(text)
+    assert str(folder) not in text and str(out) not in text
+    data = (folder / "threads" / "thread.txt").read_bytes()
+    assert said["inputs"]["threads/thread.txt"] == hashlib.sha256(data).hexdigest()
+    assert set(said["tables"]) == {report._file_name(t) for t in TABLES}
+    assert all(step["seconds"] >= 0 for step in said["steps"].values())
+    for line in (out / "tables" / "SHA256SUMS").read_text().splitlines():
+        digest, name = line.split("  ")
+        assert hashlib.sha256((out / "tables" / name).read_bytes()).hexdigest() == digest
+
+
+def test_the_same_study_gives_the_same_digests_under_another_name_and_without_kept_results(built, tmp_path):
+    folder, out = built
+    shutil.copytree(folder, tmp_path / "copy", ignore=shutil.ignore_patterns(".threadline"))
+    (tmp_path / "copy" / "threads" / "thread.txt").rename(tmp_path / "copy" / "threads" / "0.txt")
+    study = open_study(tmp_path / "copy")
+    said = report.write_tables(study, tmp_path / "out", TABLES)
+    assert said == json.loads((out / "provenance.json").read_text())["tables"]
+    assert study.store.kept["corpus"] is False
+
+
+def test_a_failing_notebook_leaves_the_other_pages_and_says_which_cell(built, tmp_path, monkeypatch):
+    books = tmp_path / "notebooks"
+    shutil.copytree(report.notebook_folder(), books)
+    for name in NOTEBOOKS:  # the other notebooks are not what is tested here
+        book = nbformat.read(books / f"{name}.ipynb", as_version=4)
+        book.cells = book.cells[:1]
+        if name == "2_topics":
+            book.cells.append(nbformat.v4.new_code_cell("raise ValueError('<b>the encoder is lost</b>')"))
+        nbformat.write(book, books / f"{name}.ipynb")
+    monkeypatch.setattr(report, "notebook_folder", lambda: books)
+    made = build_report(open_study(built[0]), tmp_path / "out")
+    (failure,) = made.failures
+    assert failure == "2_topics, cell 2: <b>the encoder is lost</b>"
+    assert all((tmp_path / "out" / f"{page}.html").exists() for page in PAGES)
+    page = (tmp_path / "out" / "2_topics.html").read_text(encoding="utf-8")
+    assert 'role="alert"' in page and "&lt;b&gt;the encoder is lost" in page and "<b>the encoder" not in page
+
+
+def test_a_csv_is_inert_in_a_spreadsheet_and_true_to_its_numbers():
+    table = pd.DataFrame({"reason": ["=1+1", "-2", "@x", "+y", "fine", None], "n": [-1, 2, 3, 4, 5, 6]})
+    lines = table_bytes(table, "rejects").decode().splitlines()
+    assert lines[1:] == ["'=1+1,-1", "'-2,2", "'@x,3", "'+y,4", "fine,5", ",6"]
+
+
+def test_a_digest_is_of_content_and_not_of_file_names_or_row_order():
+    one = pd.DataFrame({"source_file": ["b", "a"], "line": [1, 2], "reason": ["x", "y"], "n_chars": [0, 1]})
+    two = pd.DataFrame({"source_file": ["c", "d"], "line": [2, 1], "reason": ["y", "x"], "n_chars": [1, 0]})
+    assert table_digest(one, "rejects") == table_digest(two, "rejects")
+    assert table_digest(one, "rejects") != table_digest(two.assign(n_chars=9), "rejects")
+
+
+def test_a_report_is_not_written_into_its_study(built):
+    with pytest.raises(report.StudyError, match="other than the study"):
+        build_report(open_study(built[0]), built[0])
