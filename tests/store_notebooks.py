@@ -1,4 +1,4 @@
-"""Execute the notebooks on the sample study, and store what they show: `make notebooks`."""
+"""Execute the notebooks on the sample study, and store what they show, README's figure as well: `make notebooks`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import nbformat
 from nbclient import NotebookClient
 
 from analysis.report import NOTEBOOKS, notebook_folder
-from analysis.study import PROGRESS, VARIABLE
+from analysis.study import PROGRESS, SAMPLE, VARIABLE, open_study
 
 
 def main() -> None:
@@ -28,6 +28,7 @@ def main() -> None:
         book.metadata["language_info"] = {"name": "python"}
         nbformat.write(book, folder / f"{name}.ipynb")
         print(f"stored {name}")
+    (SAMPLE / "figure.png").write_bytes(open_study().picture("topic_sentiment_by_period").png())
 
 
 if __name__ == "__main__":
