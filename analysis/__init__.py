@@ -16,6 +16,7 @@ corpus          the one schema: checks, pseudonyms, duplicates, language
 
 encoding        texts -> vectors
 context         a comment's vector -> the same with a share of its thread
+neighbours      vectors -> the same, smoothed over their neighbourhoods
 consensus       vectors -> one partition on which independent fits agree
 stopwords       words that carry no topic, by language
 words           texts of a topic -> the words that mark it off

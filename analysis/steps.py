@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent
 # Which rooms' code a step's result depends on: a change in one of them, and the step is computed anew.
 ROOMS = {
     "corpus": ("settings", "parallel", "shapes", "lines", "dates", "decoding", "threads", "exports", "corpus"),
-    "topics": ("encoding", "context", "consensus", "stopwords", "words", "topics"),
+    "topics": ("encoding", "context", "neighbours", "consensus", "stopwords", "words", "topics"),
     "sentiment": ("vader", "lexicon", "sentiment"),
     "trends": ("periods", "intervals", "changes", "drivers", "trends"),
     "coding": ("codes", "coding"),
