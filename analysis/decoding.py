@@ -50,7 +50,7 @@ FACTS = np.array(list(EVIDENCE.values())[3:])
 ROUNDS = 2  # of counting and decoding again; a third changes nothing that was measured
 LISTED_ROUNDS = 5  # until it has settled how complete a list of names is
 TALKISH = frozenset(("talk", "talk alone", "sign-off", "ends in talk", "starts list mark", "code", "no letter", "URL"))
-NO_STOPS = str.maketrans(dict.fromkeys(".,!?:;()\"…", " "))
+NO_STOPS = str.maketrans(dict.fromkeys('.,!?:;()"…', " "))
 DASH = " -\u2010\u2011\u2012\u2013\u2014~"
 
 

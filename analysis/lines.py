@@ -48,7 +48,7 @@ def is_text(raw: bytes) -> bool:
 
 
 def read_lines(raw: bytes) -> Lines:
-    """Decode and clean a text file.
+    r"""Decode and clean a text file.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def read_lines(raw: bytes) -> Lines:
     Returns
     -------
     Lines
-        Lines end at \\n, \\r\\n or \\r and nowhere else.
+        Lines end at \n, \r\n or \r and nowhere else.
     """
     notes: list[tuple[int, str]] = []
     text = _decode(raw, notes)

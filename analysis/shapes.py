@@ -10,8 +10,6 @@ import re
 from bisect import bisect_left
 from html import unescape
 
-import numpy as np
-
 LOOK = 60  # letters: of longer lines only the two ends are looked at, for hardly a name is longer
 
 # Words that make a line a sentence: common function words of European languages.

@@ -302,11 +302,7 @@ def _tables(rows: _Rows) -> Reading:
         table[column] = pd.to_datetime(table[column], utc=True).dt.as_unit("us")
     integers = {"position": comments, "line": comments}
     others = []
-    for columns, content, keys in (
-        (REJECT_COLUMNS, rows.rejects, ["source_file", "line"]),
-        (ACCOUNTING_COLUMNS, rows.accounting, ["source_file"]),
-        (NOTE_COLUMNS, rows.notes, ["source_file", "line", "note"]),
-    ):
+    for columns, content in ((REJECT_COLUMNS, rows.rejects), (ACCOUNTING_COLUMNS, rows.accounting), (NOTE_COLUMNS, rows.notes)):
         others.append(pd.DataFrame(sorted(content), columns=columns))
     for name, table in integers.items():
         table[name] = table[name].astype("int64")

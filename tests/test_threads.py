@@ -33,7 +33,9 @@ COMMENTS = [
 ]
 
 
-def thread(date: str = " date 2021-03-04 ", notice: str = NOTICE, comments: list[tuple[str, list[str]]] = COMMENTS) -> str:
+def thread(
+    date: str = " date 2021-03-04 ", notice: str = NOTICE, comments: list[tuple[str, list[str]]] = COMMENTS
+) -> str:
     """Write a thread as the format has it."""
     lines = [date + ARTICLE[0], ARTICLE[1] + notice]
     for author, text in comments:
@@ -69,7 +71,9 @@ def test_a_thread_is_read(tmp_path: Path) -> None:
     assert (reading.comments["posted_at"] == article["published_at"]).all()
     assert set(reading.comments["posted_at_source"]) == {"article"}
     assert reading.comments["boundary_confidence"].between(0, 1).all()
-    assert str(reading.articles["published_at"].dtype) == str(reading.comments["posted_at"].dtype) == "datetime64[us, UTC]"
+    assert (
+        str(reading.articles["published_at"].dtype) == str(reading.comments["posted_at"].dtype) == "datetime64[us, UTC]"
+    )
     assert reading.accounting.to_dict("records") == [{"source_file": "one.txt", "read": 9, "kept": 9, "rejected": 0}]
 
 
@@ -79,7 +83,9 @@ def test_the_id_is_of_the_content(tmp_path: Path) -> None:
     assert read(tmp_path, one=thread()).articles["article_id"].tolist() == [wanted]
 
 
-@pytest.mark.parametrize("notice", ["", "\n" + NOTICE, "\u2029 Copyright 2021 The Island Post.", "\n(c) 2021 Island Post"])
+@pytest.mark.parametrize(
+    "notice", ["", "\n" + NOTICE, "\u2029 Copyright 2021 The Island Post.", "\n(c) 2021 Island Post"]
+)
 def test_the_copyright_sentence_may_be_missing_or_alone(tmp_path: Path, notice: str) -> None:
     reading = read(tmp_path, one=thread(notice=notice))
     assert said(reading) == COMMENTS
@@ -104,7 +110,11 @@ def test_a_name_without_a_comment_is_not_lost(tmp_path: Path) -> None:
 
 
 def test_known_authors_settle_what_shape_cannot(tmp_path: Path) -> None:
-    odd = [*COMMENTS, ("It was better in my time.", ["Nothing here for me."]), ("Moss Gardener", ["Well said.", "Bell Ringer"])]
+    odd = [
+        *COMMENTS,
+        ("It was better in my time.", ["Nothing here for me."]),
+        ("Moss Gardener", ["Well said.", "Bell Ringer"]),
+    ]
     names = tuple(sorted({a for a, _ in odd}))
     assert said(read(tmp_path, one=thread(comments=odd))) != odd
     assert said(read(tmp_path, one=thread(comments=odd), names=names)) == odd
@@ -112,11 +122,14 @@ def test_known_authors_settle_what_shape_cannot(tmp_path: Path) -> None:
 
 def test_other_threads_tell_what_is_a_name(tmp_path: Path) -> None:
     """A line that looks like a sentence is a name where it opens comments in other threads, too."""
-    odd, others = "who is going to pay for this?", {}
+    odd, others = "I do not believe a word of it.", {}
     for i, (author, text) in enumerate(itertools.product(("Q. Marl", "oat_cake", "Tern"), COMMENTS[:2])):
         comments = [(odd, text[1]), (author, [f"Number {i} of the boats leaks, they say."])]
         others[f"other{i}"] = thread(comments=comments, date=f"date 2021-05-0{i + 1} ")
-    comments = [("Moss Gardener", ["It will be late again, mark my words."]), (odd, ["Nobody asked us about the new timetable."])]
+    comments = [
+        ("Moss Gardener", ["It will be late again, mark my words."]),
+        (odd, ["Nobody asked us about the new timetable."]),
+    ]
     text = thread(comments=comments)
     assert said(read(tmp_path, one=text)) != comments
     together = read(tmp_path, one=text, **others)
@@ -153,7 +166,9 @@ def test_dates_in_the_forms_people_write(written: str, day: str) -> None:
     assert (dated.day, dated.rest, dated.note) == (day, "First words.", "")
 
 
-@pytest.mark.parametrize("written", ["0000-01-01", "2020-02-30", "2020-13-01", "9999-01-01", "31.04.2021", "1200-05-05"])
+@pytest.mark.parametrize(
+    "written", ["0000-01-01", "2020-02-30", "2020-13-01", "9999-01-01", "31.04.2021", "1200-05-05"]
+)
 def test_a_date_that_cannot_be_is_kept_and_flagged(written: str, tmp_path: Path) -> None:
     reading = read(tmp_path, one=thread(date=f"date {written} "))
     assert reading.articles["published_at"].isna().all() and reading.comments["posted_at"].isna().all()
@@ -194,7 +209,10 @@ def test_encodings_and_line_endings(encoding: str, ending: str, tmp_path: Path) 
 def test_single_lines_of_another_encoding() -> None:
     lines = read_lines("Grüße\nJörg\n".encode() + "Jörg’s\n".encode("cp1252") + b"a\x81b\n")
     assert lines.texts == ["Grüße", "Jörg", "Jörg’s", "a\ufffdb"]
-    assert [note for _, note in lines.notes] == ["2 lines are not UTF-8: read as Windows-1252", "1 undecodable bytes replaced"]
+    assert [note for _, note in lines.notes] == [
+        "2 lines are not UTF-8: read as Windows-1252",
+        "1 undecodable bytes replaced",
+    ]
 
 
 def test_mojibake_is_repaired_and_noted() -> None:
@@ -255,7 +273,12 @@ def test_the_same_article_twice(tmp_path: Path) -> None:
     assert sorted(ids.values()) == [identity, f"{identity}-2"]
     assert ids["a.txt"] == (identity if first == other else f"{identity}-2") and second
     assert set(reading.rejects["reason"]) == {"same content as b.txt"}
-    assert reading.accounting.set_index("source_file")["kept"].to_dict() == {"a.txt": 4, "b.txt": 9, "c.txt": 0, "d.txt": 0}
+    assert reading.accounting.set_index("source_file")["kept"].to_dict() == {
+        "a.txt": 4,
+        "b.txt": 9,
+        "c.txt": 0,
+        "d.txt": 0,
+    }
 
 
 def test_neither_order_nor_names_of_files_matter(tmp_path: Path) -> None:
@@ -274,7 +297,10 @@ def check_accounts(reading: Reading, folder: Path) -> None:
     """Every line of every file is in one table, once."""
     books = reading.accounting.set_index("source_file")
     assert (books["read"] == books["kept"] + books["rejected"]).all()
-    assert reading.rejects.groupby("source_file").size().reindex(books.index, fill_value=0).tolist() == books["rejected"].tolist()
+    assert (
+        reading.rejects.groupby("source_file").size().reindex(books.index, fill_value=0).tolist()
+        == books["rejected"].tolist()
+    )
     for source, row in books.iterrows():
         raw = (folder / str(source)).read_bytes()
         if is_text(raw):
@@ -286,7 +312,11 @@ def check_accounts(reading: Reading, folder: Path) -> None:
         if not article.empty:
             texts = [x for i, x in enumerate(read_lines(raw).texts, 1) if i not in rejected]
             n_comment_lines = sum(2 + t.count("\n") for t in mine["text"])
-            kept = [*itertools.chain.from_iterable([a, *t.split("\n")] for a, t in zip(mine["author"], mine["text"], strict=True))]
+            kept = [
+                *itertools.chain.from_iterable(
+                    [a, *t.split("\n")] for a, t in zip(mine["author"], mine["text"], strict=True)
+                )
+            ]
             assert row["kept"] == len(texts)
             assert texts[len(texts) - n_comment_lines :] == kept
             in_article = " ".join([*article["text"], *article["copyright"].dropna()])
@@ -296,7 +326,23 @@ def check_accounts(reading: Reading, folder: Path) -> None:
 
 
 LINE = st.one_of(
-    st.sampled_from(["", " ", NOTICE, "Vern", "@Vern:", "Thanks,", "1. No", "date 2020-01-01", "さくら", "© 2004", "&nbsp;", "\u200b", "-"]),
+    st.sampled_from(
+        [
+            "",
+            " ",
+            NOTICE,
+            "Vern",
+            "@Vern:",
+            "Thanks,",
+            "1. No",
+            "date 2020-01-01",
+            "さくら",
+            "© 2004",
+            "&nbsp;",
+            "\u200b",
+            "-",
+        ]
+    ),
     st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), max_size=80),
 )
 

@@ -198,9 +198,7 @@ def fit(groups: Sequence[Sequence[Thread]], counts: Sequence[float] | None = Non
     return w
 
 
-def measure(
-    groups: Sequence[Sequence[Thread]], w: np.ndarray, held_out: slice = slice(None)
-) -> dict[str, float]:
+def measure(groups: Sequence[Sequence[Thread]], w: np.ndarray, held_out: slice = slice(None)) -> dict[str, float]:
     """F1 of whole comments, with and without the copyright sentence, threads decoded as one study."""
     table, weights, start = unpack(w)
     facts = facts_of(groups, w)

@@ -129,7 +129,9 @@ def seed(folder: Path) -> None:
         end="",
     )
     paragraphs, apart = article["text"].count("\n") + 1, bool(article["copyright"])
-    print(f"article of {paragraphs} paragraphs, {article['published_at']:%Y-%m-%d}, copyright apart: {apart}; {took:.0f} s")
+    print(
+        f"article of {paragraphs} paragraphs, {article['published_at']:%Y-%m-%d}, copyright apart: {apart}; {took:.0f} s"
+    )
 
 
 def haacked(folder: Path) -> None:
