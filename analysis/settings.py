@@ -79,9 +79,9 @@ class SentimentSettings:
 
 @dataclass(frozen=True)
 class TrendSettings:
-    """How intervals are made. Not in study.toml but for `draws`: the rest are the method's own."""
+    """How intervals are made. None of it is in study.toml: it is the method's own."""
 
-    draws: int = 2000  # bootstrap draws: the 2.5 % quantile then has a standard error of 0.3 points
+    draws: int = 2000  # resamples of threads for the date of a change: its 2.5 % end is then known to 0.3 points
     level: float = 0.95
     seed: int = 1
     min_threads: int = 5  # fewer threads than this in a cell: "too few" instead of an interval

@@ -202,7 +202,7 @@ class Steps:
             hidden_words=self.corpus.hidden_words["word"].tolist(),
             progress=self.progress,
         )
-        words = [(i, word, weight) for i, row in enumerate(fitted._words) for word, weight in row]
+        words = [(i, word, weight) for i, row in enumerate(fitted.words) for word, weight in row]
         return {
             "comments": pd.DataFrame(
                 {"comment_id": c["comment_id"], "topic": fitted.topic, "topic_agreement": fitted.agreement}
@@ -212,7 +212,7 @@ class Steps:
             "centroids": pd.DataFrame(fitted.centroids, columns=[str(i) for i in range(fitted.centroids.shape[1])]),
             "note": pd.DataFrame({"note": [fitted.note]}),
             "words": pd.DataFrame(words, columns=["topic", "word", "weight"]),
-            "vocabulary": pd.DataFrame({"word": list(fitted._vocabulary)}, dtype="str"),
+            "vocabulary": pd.DataFrame({"word": list(fitted.vocabulary)}, dtype="str"),
         }
 
     @cached_property
@@ -231,11 +231,11 @@ class Steps:
             curve=t["curve"],
             note=str(t["note"]["note"].iloc[0]),
             centroids=t["centroids"].to_numpy("float32"),
-            _texts=tuple(self.corpus.comments["text"]),
-            _vectors=self._vectors(),
-            _vocabulary=tuple(t["vocabulary"]["word"]),
-            _words=tuple(tuple(row) for row in words),
-            _encoder=self.settings.topics.encoder,
+            texts=tuple(self.corpus.comments["text"]),
+            vectors=self._vectors(),
+            vocabulary=tuple(t["vocabulary"]["word"]),
+            words=tuple(tuple(row) for row in words),
+            encoder=self.settings.topics.encoder,
         )
 
     @cached_property

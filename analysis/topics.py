@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 
-UNASSIGNED_BELOW = 0.25  # agreement: fewer than one fit in four puts the comment where the consensus does
+UNASSIGNED_BELOW = (
+    0.15  # agreement: at most one fit in ten puts the comment where the consensus does; more would flicker
+)
 CLAIM_FROM = 0.1  # stability of the best number of topics; on vectors without any structure it is below 0.01
 MIN_WORDS = 3  # in a text on average (median), or there is nothing to tell topics by
 _WORDISH = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]|[^\W\d_]+")
@@ -40,11 +42,11 @@ class Topics:
     curve: pd.DataFrame  # n_topics, stability, chosen; empty if a number was given
     note: str  # what cannot be said, in plain words, or ""; with or without topics
     centroids: np.ndarray  # (n_topics, n_dims): mean vector of a topic's distinct texts, each scaled to length 1
-    _texts: tuple[str, ...] = field(default=(), repr=False)
-    _vectors: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32), repr=False)
-    _vocabulary: tuple[str, ...] = field(default=(), repr=False)
-    _words: tuple[tuple[tuple[str, float], ...], ...] = field(default=(), repr=False)
-    _encoder: str = field(default="", repr=False)
+    texts: tuple[str, ...] = field(default=(), repr=False)
+    vectors: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32), repr=False)
+    vocabulary: tuple[str, ...] = field(default=(), repr=False)
+    words: tuple[tuple[tuple[str, float], ...], ...] = field(default=(), repr=False)
+    encoder: str = field(default="", repr=False)
 
     @cached_property
     def bertopic(self) -> BERTopic:
@@ -59,7 +61,7 @@ class Topics:
 
         if self.table.empty:
             raise StudyError(expected="topics", found="none", where="topics", remedy=self.note or "Add comments.")
-        return fitted(self._texts, self._vectors, self.topic, self.table, self._words, self._vocabulary, self._encoder)
+        return fitted(self.texts, self.vectors, self.topic, self.table, self.words, self.vocabulary, self.encoder)
 
 
 def fit_topics(
@@ -149,17 +151,6 @@ def fit_topics(
         note = "No topics are claimed: independent fits agree on the topic of no comment."
         return _nothing(len(texts), vectors.shape[1], note, found)
     return _finished(texts, vectors, thread, fit, found, topic, agreement, languages, frozenset(hidden_words), settings)
-
-
-def warm_up(progress: Progress | None = None) -> None:
-    """Import what a first fit imports, so that it does not wait; nothing is compiled."""
-    if progress is not None:
-        progress("loading the libraries of topics", 0, 1)
-    import bertopic  # noqa: F401
-    import sklearn.cluster  # noqa: F401
-
-    if progress is not None:
-        progress("loading the libraries of topics", 1, 1)
 
 
 def _check(
@@ -305,9 +296,9 @@ def _finished(
         _empty_curve() if given else found.curve,
         weak if given and best < CLAIM_FROM else "",
         centroids,
-        _texts=tuple(texts),
-        _vectors=vectors,
-        _vocabulary=tuple(words),
-        _words=tuple(tuple(row) for row in chosen),
-        _encoder=settings.encoder,
+        texts=tuple(texts),
+        vectors=vectors,
+        vocabulary=tuple(words),
+        words=tuple(tuple(row) for row in chosen),
+        encoder=settings.encoder,
     )
