@@ -134,14 +134,14 @@ def _check(reading: Reading, settings: Settings) -> None:
         why = reading.rejects["reason"].value_counts().index
         raise StudyError(
             expected="at least one article or comment",
-            found=f"none in {len(reading.accounting)} files ({', '.join(why[:3]) or 'no lines'})",
+            found=f"none; files read: {len(reading.accounting)} ({', '.join(why[:3]) or 'no lines'})",
             where=where,
             remedy="See README, “Your own corpus”, for the layout of a thread file.",
         )
     if reading.comments.empty:
         raise StudyError(
             expected="at least one comment",
-            found=f"{len(reading.articles)} articles without any",
+            found=f"none; articles read: {len(reading.articles)}",
             where=where,
             remedy="A comment is a line with the reader's name, then the lines of the comment.",
         )
