@@ -411,6 +411,8 @@ def agreement(row: pd.Series) -> Picture:
         "f1_macro": "macro F1",
         "r": "r with the mean code",
     }
+    # One coder has nobody to agree with, and a constant no correlation.
+    names = {key: name for key, name in names.items() if np.isfinite(row[key])}
     figure, axes = _axes(height=2.3)
     ax = axes[0, 0]
     for i, key in enumerate(names):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
@@ -99,17 +100,30 @@ def instrument(agreement: pd.DataFrame) -> str:
         return "The instrument is unchecked on this corpus: no comment has been coded by hand."
     row = agreement.iloc[0]
     text = (
-        f"Against {int(row['n']):,} comments coded by people, {row['instrument']} names the right one of three "
-        f"classes in {percent(row['accuracy'])} (95 % interval {percent(row['accuracy_low'])} to "
-        f"{percent(row['accuracy_high'])}), "
-        f"r = {row['r']:.2f} ({row['r_low']:.2f} to {row['r_high']:.2f}); the coders agree with each other at "
-        f"α = {row['alpha']:.2f} ({row['alpha_low']:.2f} to {row['alpha_high']:.2f})."
+        f"Against {int(row['n']):,} comments coded by people, {row['instrument']} names the right one of three classes"
     )
+    if not np.isfinite(row["accuracy"]):
+        return f"{text} in an unknown share: too few of them have a score."
+    text += f" in {_measured(row, 'accuracy', percent)}"
+    if np.isfinite(row["r"]):
+        text += f", r = {_measured(row, 'r')}"
+    if np.isfinite(row["alpha"]):
+        text += f"; the coders agree with each other at α = {_measured(row, 'alpha')}."
+    else:
+        text += ". How far coders agree with each other is unknown: that takes two who coded the same comments."
     if row["alpha_low"] < MIN_ALPHA:
         text += f" The coders' agreement may be below {MIN_ALPHA}: the check itself is weak."
     if row["accuracy"] < MIN_ACCURACY:
         text += " Do not use this instrument on this corpus."
     return text
+
+
+def _measured(row: pd.Series, name: str, show: Callable[[float], str] = "{:.2f}".format) -> str:
+    """A measure of agreement with its interval, where it has one."""
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    if not np.isfinite(low):
+        return f"{show(row[name])} (too few threads for an interval)"
+    return f"{show(row[name])} (95 % interval {show(low)} to {show(high)})"
 
 
 def unchecked(agreement: pd.DataFrame) -> str:

@@ -71,6 +71,11 @@ def test_a_picture_is_drawn_and_says_what_it_shows(name):
     assert dict(mpl.rcParams) == before, "matplotlib's settings are the user's"
 
 
+def test_a_single_coder_has_no_alpha_and_the_figure_leaves_it_out():
+    picture = figures.agreement(AGREEMENT.where(~AGREEMENT.index.str.startswith("alpha")))
+    assert "nan" not in picture.alt and "α" not in picture.alt and "accuracy 0.60" in picture.alt
+
+
 def test_the_same_table_gives_the_same_bytes():
     assert DRAWN["topics_by_period"]().png() == DRAWN["topics_by_period"]().png()
 

@@ -95,6 +95,14 @@ def test_a_poor_instrument_and_poor_coders_are_named():
     assert "check itself is weak" in findings.instrument(agreed(alpha_low=0.5))
 
 
+def test_one_coder_has_nobody_to_agree_with():
+    text = findings.instrument(agreed(alpha=np.nan, alpha_low=np.nan, alpha_high=np.nan, r=np.nan, r_low=np.nan))
+    assert "nan" not in text and "takes two who coded the same comments" in text
+    few = findings.instrument(agreed(accuracy_low=np.nan, accuracy_high=np.nan))
+    assert "nan" not in few and "too few threads for an interval" in few
+    assert "nan" not in findings.instrument(agreed(accuracy=np.nan))
+
+
 def test_no_interval_is_said_and_not_hidden():
     assert "too few threads for an interval" in findings.sentiment(overall(low=np.nan, high=np.nan), agreed(), 3).text
 
