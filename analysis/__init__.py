@@ -42,6 +42,7 @@ views           finished tables -> the few columns that a notebook shows
 steps           a study's steps, each computed when it is first asked for, and kept
 study           the one door: what notebooks and commands use
 report          executes the notebooks, renders the site, writes tables and provenance
+verify          a finished report against a new run of its study
 new             files -> a first study.toml
 cli             the commands
 """

@@ -120,6 +120,19 @@ def report(arguments: argparse.Namespace) -> int:
     return EXIT_FAILED if built.failures else EXIT_OK
 
 
+def verify(arguments: argparse.Namespace) -> int:
+    """Run the study of a report again, and say whether every table comes out the same."""
+    from analysis.verify import read_provenance
+    from analysis.verify import verify as run_again
+
+    read_provenance(Path(arguments.report))  # a wrong folder is said before anything is computed
+    bar = Bar()
+    verdict = run_again(Path(arguments.report), _study(arguments.study, bar), bar)  # type: ignore[arg-type]
+    bar.close()
+    print(verdict)
+    return EXIT_OK if verdict.holds else EXIT_FAILED
+
+
 def lab(arguments: argparse.Namespace) -> int:
     """Open the notebooks on a study in JupyterLab."""
     from analysis.report import notebook_folder
@@ -154,6 +167,9 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--timezone", default="UTC", help="zone of dates that state none, such as Europe/Paris; default UTC"
     )
+    command = add("verify", verify, "run a report's study again and say whether every table comes out the same")
+    command.add_argument("report", metavar="REPORT", help="the report's folder")
+    command.add_argument("study", metavar="STUDY", help="the study folder that it was made of")
     for name, function, text in (
         ("check", check, "read a study and say what was found"),
         ("ingest", ingest, "write the corpus' tables"),

@@ -91,7 +91,8 @@ def _write(path: Path, data: bytes) -> None:
     part.replace(path)
 
 
-def _file_name(name: str) -> str:
+def table_file(name: str) -> str:
+    """Name of the file of a table."""
     return f"{name}.parquet" if name in PARQUET else f"{name}.csv"
 
 
@@ -130,7 +131,7 @@ def write_tables(study: Study, out: Path, names: Iterable[str]) -> dict[str, dic
     sums = []
     for name in names:
         table = study.table(name)
-        path = out / "tables" / _file_name(name)
+        path = out / "tables" / table_file(name)
         _write(path, table_bytes(table, name))
         said[path.name] = {"sha256": table_digest(table, name), "rows": len(table), "columns": list(table.columns)}
         sums.append(f"{digest_of_file(path)}  {path.name}\n")
@@ -138,25 +139,31 @@ def write_tables(study: Study, out: Path, names: Iterable[str]) -> dict[str, dic
     return said
 
 
+def packages() -> dict[str, str]:
+    """Versions of the packages that a report rests on, by name."""
+    found = {}
+    for name in sorted({*PACKAGES, "threadline", "matplotlib", "pyarrow", "nbclient", "nbconvert", "py3langid"}):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
 def provenance(study: Study, tables: Mapping[str, object], seconds: Mapping[str, float]) -> dict[str, object]:
     """Everything that made a report: inputs, settings, seeds, versions, platform, tables, wall times.
 
     No path of this machine is in it: files are named relative to the study folder.
     """
-    packages = {}
-    for name in (*PACKAGES, "threadline", "matplotlib", "pyarrow", "nbclient", "nbconvert", "py3langid"):
-        try:
-            packages[name] = version(name)
-        except PackageNotFoundError:
-            packages[name] = "not installed"
+    versions = packages()
     return {
-        "threadline": packages["threadline"],
+        "threadline": versions["threadline"],
         "study": study.settings.folder.resolve().name,
         "title": study.settings.title,
         "inputs": study.inputs,
         "settings": study.settings_table,
         "seeds": {"topics": study.settings.topics.seed, "intervals": study.settings.trend.seed},
-        "packages": dict(sorted(packages.items())),
+        "packages": versions,
         "platform": {"python": platform.python_version(), "system": platform.system(), "machine": platform.machine()},
         "tables": dict(tables),
         # Of a kept result: how long it took when it was computed.

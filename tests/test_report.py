@@ -60,7 +60,7 @@ def test_every_page_and_table_is_there(built):
     for page in PAGES:
         assert (out / f"{page}.html").stat().st_size > 2000
     names = {p.name for p in (out / "tables").iterdir()}
-    assert names == {report._file_name(t) for t in TABLES} | {"SHA256SUMS"}
+    assert names == {report.table_file(t) for t in TABLES} | {"SHA256SUMS"}
 
 
 class Page(HTMLParser):
@@ -124,7 +124,7 @@ def test_provenance_names_inputs_and_tables_by_digest_and_no_path(built):
     assert str(folder) not in text and str(out) not in text
     data = (folder / "threads" / "thread.txt").read_bytes()
     assert said["inputs"]["threads/thread.txt"] == hashlib.sha256(data).hexdigest()
-    assert set(said["tables"]) == {report._file_name(t) for t in TABLES}
+    assert set(said["tables"]) == {report.table_file(t) for t in TABLES}
     assert all(step["seconds"] >= 0 for step in said["steps"].values())
     for line in (out / "tables" / "SHA256SUMS").read_text().splitlines():
         digest, name = line.split("  ")

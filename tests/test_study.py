@@ -29,6 +29,7 @@ SHOWN = {
     "steps",
     "study",
     "report",
+    "verify",
     "new",
     "cli",
 }
