@@ -43,6 +43,7 @@ steps           a study's steps, each computed when it is first asked for, and k
 study           the one door: what notebooks and commands use
 report          executes the notebooks, renders the site, writes tables and provenance
 verify          a finished report against a new run of its study
+watch           waits until a source, a setting or a notebook is changed
 new             files -> a first study.toml
 cli             the commands
 """

@@ -108,11 +108,33 @@ def ingest(arguments: argparse.Namespace) -> int:
 
 def report(arguments: argparse.Namespace) -> int:
     """Build the report."""
+    from analysis.report import chosen, notebook_folder
+    from analysis.watch import state, wait_for_change
+
+    chosen(arguments.only or ())  # a wrong name is said before anything is computed
+    if not arguments.watch:
+        return _report(arguments)
+    folder, books = Path(arguments.study), notebook_folder()
+    while True:
+        before = state(folder, [books])
+        try:
+            _report(arguments)
+        except StudyError as error:  # it is being worked on: say what is wrong, and wait for the next try
+            print(f"threadline: {error}", file=sys.stderr, flush=True)
+        print("Watching; Ctrl-C ends.", flush=True)
+        names = ", ".join(path.name for path in wait_for_change(before, folder, [books])[:3])
+        print(f"Changed: {names}", flush=True)
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    """Build the report once."""
     from analysis.report import build_report
+    from analysis.study import open_study
 
     bar = Bar()
     start = time.perf_counter()
-    built = build_report(_study(arguments.study, bar), _out(arguments), bar)  # type: ignore[arg-type]
+    study = open_study(arguments.study, bar, title=arguments.title)
+    built = build_report(study, _out(arguments), bar, only=arguments.only or ())
     bar.close()
     for failure in built.failures:
         print(f"A notebook failed; its page says what there is up to there.\n{failure}", file=sys.stderr)
@@ -180,6 +202,17 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("study", metavar="STUDY", help="the study folder")
         if name in ("ingest", "report"):
             command.add_argument("--out", metavar="DIR", help="where to write; default reports/<study folder's name>")
+        if name == "report":
+            command.add_argument("--title", help="a title in place of the one in study.toml")
+            command.add_argument(
+                "--only",
+                metavar="NOTEBOOK",
+                action="append",
+                help="make this page alone, as 4_over_time; may be repeated",
+            )
+            command.add_argument(
+                "--watch", action="store_true", help="build again whenever a source or notebook changes"
+            )
         if name == "lab":
             command.add_argument("jupyter", nargs="*", metavar="OPTION", help="options of jupyter lab, after --")
     return top

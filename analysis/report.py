@@ -9,7 +9,7 @@ import os
 import platform
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -20,7 +20,7 @@ import pandas as pd
 from analysis.settings import StudyError
 from analysis.steps import PACKAGES
 from analysis.store import digest_of, digest_of_file
-from analysis.study import PROGRESS, TABLES, VARIABLE, Study
+from analysis.study import PROGRESS, TABLES, TITLE, VARIABLE, Study
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -216,17 +216,35 @@ def _free(out: Path, study: Study) -> None:
         ) from None
 
 
-def _execute(study: Study, progress: Progress | None) -> dict[str, tuple[NotebookNode, str]]:
-    """Each notebook executed on the study, and how it failed ("" if it did not)."""
+def chosen(names: Iterable[str]) -> tuple[str, ...]:
+    """Which notebooks are meant, in their order: all of them where none is named.
+
+    Raises
+    ------
+    StudyError
+        If there is no notebook of a name.
+    """
+    names = list(names)
+    for name in names:
+        if name not in NOTEBOOKS:
+            raise StudyError(
+                expected=f"one of: {', '.join(NOTEBOOKS)}", found=repr(name), where="--only", remedy="Correct the name."
+            )
+    return tuple(name for name in NOTEBOOKS if name in names or not names)
+
+
+def _execute(study: Study, names: Sequence[str], progress: Progress | None) -> dict[str, tuple[NotebookNode, str]]:
+    """Each notebook of `names` executed on the study, and how it failed ("" if it did not)."""
     import nbformat
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     folder = notebook_folder()
-    books = {name: nbformat.read(folder / f"{name}.ipynb", as_version=4) for name in NOTEBOOKS}
+    books = {name: nbformat.read(folder / f"{name}.ipynb", as_version=4) for name in names}
     env = {
         **os.environ,
         VARIABLE: str(study.settings.folder.resolve()),
+        TITLE: study.settings.title,
         PROGRESS: "off",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
@@ -251,17 +269,17 @@ def _execute(study: Study, progress: Progress | None) -> dict[str, tuple[Noteboo
             finally:
                 done += 1
                 if progress:
-                    progress("executing the notebooks", done, len(NOTEBOOKS))
+                    progress("executing the notebooks", done, len(names))
         return ""
 
     async def every() -> list[str]:
         gate = asyncio.Semaphore(AT_ONCE)
-        return await asyncio.gather(*(one(name, gate) for name in NOTEBOOKS))
+        return await asyncio.gather(*(one(name, gate) for name in names))
 
     if progress:
-        progress("executing the notebooks", 0, len(NOTEBOOKS))
+        progress("executing the notebooks", 0, len(names))
     failures = asyncio.run(every())
-    return {name: (books[name], failure) for name, failure in zip(NOTEBOOKS, failures, strict=True)}
+    return {name: (books[name], failure) for name, failure in zip(names, failures, strict=True)}
 
 
 def _failed(cell: NotebookNode) -> bool:
@@ -271,7 +289,7 @@ def _failed(cell: NotebookNode) -> bool:
 # ---------------------------------------------------------------------------------------------------- site
 
 
-def build_report(study: Study, out: Path, progress: Progress | None = None) -> Built:
+def build_report(study: Study, out: Path, progress: Progress | None = None, *, only: Sequence[str] = ()) -> Built:
     """Compute what the study asks for, and write its report.
 
     Parameters
@@ -280,6 +298,8 @@ def build_report(study: Study, out: Path, progress: Progress | None = None) -> B
     out : Path
         Folder of the report: index.html, a page per notebook, tables/, provenance.json.
     progress : callable, optional
+    only : sequence of str
+        Names of the notebooks whose pages are made; the others' stay as they are. Default: all.
 
     Returns
     -------
@@ -288,8 +308,9 @@ def build_report(study: Study, out: Path, progress: Progress | None = None) -> B
     Raises
     ------
     StudyError
-        If the study cannot be read, or `out` cannot be written.
+        If the study cannot be read, `out` cannot be written, or there is no notebook of a name.
     """
+    names = chosen(only)
     _free(out, study)
     seconds: dict[str, float] = {}
     start = time.perf_counter()
@@ -298,7 +319,7 @@ def build_report(study: Study, out: Path, progress: Progress | None = None) -> B
         time.perf_counter() - start - sum(s for step, s in study.store.seconds.items() if not study.store.kept[step])
     )
     start = time.perf_counter()
-    books = _execute(study, progress)
+    books = _execute(study, names, progress)
     seconds["notebooks"] = time.perf_counter() - start
     start = time.perf_counter()
     pages = [{"file": "index.html", "name": "Findings"}] + [{"file": f"{n}.html", "name": NAMES[n]} for n in NOTEBOOKS]

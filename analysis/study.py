@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ Progress = Callable[[str, int, int], None]
 
 SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample"
 VARIABLE = "THREADLINE_STUDY"
+TITLE = "THREADLINE_TITLE"  # in place of the title that study.toml states
 PROGRESS = "THREADLINE_PROGRESS"  # "off" where a notebook is executed to be kept: nothing but results belongs in it
 PROGRESS_AFTER = 2.0  # seconds: a shorter step needs none
 
@@ -42,7 +44,9 @@ TABLES = (
 )
 
 
-def open_study(folder: str | Path | None = None, progress: Progress | None = None) -> Study:
+def open_study(
+    folder: str | Path | None = None, progress: Progress | None = None, *, title: str | None = None
+) -> Study:
     """Open a study.
 
     Parameters
@@ -51,6 +55,8 @@ def open_study(folder: str | Path | None = None, progress: Progress | None = Non
         The study folder; default the environment variable THREADLINE_STUDY, else the sample study.
     progress : callable, optional
         Called with (message, done, total) while a step runs.
+    title : str, optional
+        In place of the one in study.toml; default the environment variable THREADLINE_TITLE, if there is one.
 
     Raises
     ------
@@ -59,7 +65,9 @@ def open_study(folder: str | Path | None = None, progress: Progress | None = Non
     """
     if progress is None and os.environ.get(PROGRESS) != "off":
         progress = _notebook_progress()
-    return Study(read_settings(folder or os.environ.get(VARIABLE) or SAMPLE), progress)
+    settings = read_settings(folder or os.environ.get(VARIABLE) or SAMPLE)
+    title = title or os.environ.get(TITLE)
+    return Study(replace(settings, title=title) if title else settings, progress)
 
 
 def _notebook_progress() -> Progress | None:

@@ -159,6 +159,23 @@ def test_a_failing_notebook_leaves_the_other_pages_and_says_which_cell(built, tm
     assert 'role="alert"' in page and "&lt;b&gt;the encoder is lost" in page and "<b>the encoder" not in page
 
 
+def test_one_page_is_made_under_another_title_and_the_others_are_left(built, tmp_path):
+    folder, out = built
+    copy = shutil.copytree(out, tmp_path / "report")
+    before = {p.name: p.read_bytes() for p in copy.glob("*.html")}
+    command = ["report", str(folder), "--out", str(copy), "--only", "1_corpus", "--title", "Another <b>title</b>"]
+    assert main(command) == 0
+    after = {p.name: p.read_bytes() for p in copy.glob("*.html")}
+    assert {name for name in after if after[name] != before[name]} == {"index.html", "1_corpus.html"}
+    page = after["1_corpus.html"].decode()
+    assert page.count("Another &lt;b&gt;title&lt;/b&gt;") >= 2 and "{{ 7*7 }}" not in page and "<b>title" not in page
+
+
+def test_a_notebook_that_is_not_there_is_one_clear_line_before_anything_is_computed(built, tmp_path, capsys):
+    assert main(["report", str(built[0]), "--out", str(tmp_path / "x"), "--only", "6_more"]) == 2
+    assert "5_findings, found '6_more'" in capsys.readouterr().err and not (tmp_path / "x").exists()
+
+
 def test_a_csv_is_inert_in_a_spreadsheet_and_true_to_its_numbers():
     table = pd.DataFrame({"reason": ["=1+1", "-2", "@x", "+y", "fine", None], "n": [-1, 2, 3, 4, 5, 6]})
     lines = table_bytes(table, "rejects").decode().splitlines()

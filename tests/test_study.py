@@ -30,6 +30,7 @@ SHOWN = {
     "study",
     "report",
     "verify",
+    "watch",
     "new",
     "cli",
 }
