@@ -142,6 +142,62 @@ def _report(arguments: argparse.Namespace) -> int:
     return EXIT_FAILED if built.failures else EXIT_OK
 
 
+def _age(seconds: float) -> str:
+    """How long ago, in the largest unit of which there is one."""
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= length:
+            n = int(seconds // length)
+            return f"{n} {unit}{'s' if n > 1 else ''} ago"
+    return "just now"
+
+
+def status(arguments: argparse.Namespace) -> int:
+    """Say which steps' results are kept, how large and how old, and which are of use as things are now."""
+    from analysis.store import DIGITS, entries
+
+    study = _study(arguments.study)
+    kept = entries(study.store.folder)  # type: ignore[attr-defined]
+    now = study.digests  # type: ignore[attr-defined]
+    print(f"{'step':10} {'state':13} {'MB':>7} {'took':>8}  written")
+    for step, digest in now.items():
+        entry = next((e for e in kept if e.step == step and e.digest == digest[:DIGITS]), None)
+        if entry is None:
+            print(f"{step:10} {'to compute':13} {'':7} {'':8}")
+        else:
+            age = _age(time.time() - entry.written_at)
+            print(f"{step:10} {'kept':13} {entry.n_bytes / 1e6:7.1f} {entry.seconds:6.1f} s  {age}")
+    used = {f"{step}-{digest[:DIGITS]}" for step, digest in now.items()}
+    old = [e for e in kept if e.path.name not in used]
+    if old:
+        size, oldest = sum(e.n_bytes for e in old) / 1e6, _age(time.time() - min(e.written_at for e in old))
+        print(f"Of earlier inputs, settings or code: {len(old)}, {size:.1f} MB, the oldest written {oldest}.")
+        print(f"`threadline clean {arguments.study}` removes them; with --all, everything that is kept.")
+    return EXIT_OK
+
+
+def clean(arguments: argparse.Namespace) -> int:
+    """Remove kept results: those that are of no use as things are now, or all."""
+    from analysis.settings import read_settings
+    from analysis.store import DIGITS, FOLDER, entries, remove
+
+    kept = entries(read_settings(arguments.study).folder / FOLDER)
+    if not arguments.all:
+        now = _study(arguments.study).digests  # type: ignore[attr-defined]
+        used = {f"{step}-{digest[:DIGITS]}" for step, digest in now.items()}
+        kept = [e for e in kept if e.path.name not in used]
+    try:
+        freed = remove(kept)
+    except OSError as error:
+        raise StudyError(
+            expected="kept results that can be removed",
+            found=error.strerror or str(error),
+            where=str(Path(arguments.study) / FOLDER),
+            remedy="Remove the folder by hand.",
+        ) from None
+    print(f"Removed {len(kept)} kept results, {freed / 1e6:.1f} MB.")
+    return EXIT_OK
+
+
 def verify(arguments: argparse.Namespace) -> int:
     """Run the study of a report again, and say whether every table comes out the same."""
     from analysis.verify import read_provenance
@@ -196,6 +252,8 @@ def parser() -> argparse.ArgumentParser:
         ("check", check, "read a study and say what was found"),
         ("ingest", ingest, "write the corpus' tables"),
         ("report", report, "build the HTML report, its tables and its provenance"),
+        ("status", status, "say what is kept of a study's results"),
+        ("clean", clean, "remove kept results that are of no use any more"),
         ("lab", lab, "open the notebooks on a study in JupyterLab"),
     ):
         command = add(name, function, text)
@@ -213,6 +271,8 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "--watch", action="store_true", help="build again whenever a source or notebook changes"
             )
+        if name == "clean":
+            command.add_argument("--all", action="store_true", help="remove every kept result")
         if name == "lab":
             command.add_argument("jupyter", nargs="*", metavar="OPTION", help="options of jupyter lab, after --")
     return top

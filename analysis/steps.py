@@ -268,9 +268,12 @@ class Steps:
         )
 
     @cached_property
+    def _trends_digest(self) -> str:
+        return self._digest("trends", self._topics_digest, self._sentiment_digest, asdict(self.settings.trend))
+
+    @cached_property
     def _trends(self) -> dict[str, pd.DataFrame]:
-        digest = self._digest("trends", self._topics_digest, self._sentiment_digest, asdict(self.settings.trend))
-        return self.store.get("trends", digest, self._change)
+        return self.store.get("trends", self._trends_digest, self._change)
 
     def _change(self) -> Mapping[str, pd.DataFrame]:
         from analysis import trends
@@ -302,9 +305,12 @@ class Steps:
         return read_codes(self.settings.folder / "coded", self.corpus.comments["comment_id"].tolist())
 
     @cached_property
+    def _coding_digest(self) -> str:
+        return self._digest("coding", self._topics_digest, self._sentiment_digest, self.inputs)
+
+    @cached_property
     def _coding(self) -> dict[str, pd.DataFrame]:
-        digest = self._digest("coding", self._topics_digest, self._sentiment_digest, self.inputs)
-        return self.store.get("coding", digest, self._compare)
+        return self.store.get("coding", self._coding_digest, self._compare)
 
     def _compare(self) -> Mapping[str, pd.DataFrame]:
         from analysis import coding
@@ -315,6 +321,11 @@ class Steps:
             made["confusion"] = coding.confusion(self.codes, self.comments).reset_index()
             made["problems"] = self.codes.problems
         return made
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Digest of what each step's result is made from, as things are now; nothing is computed for it."""
+        return {step: getattr(self, f"_{step}_digest") for step in ROOMS}
 
     # ---------------------------------------------------------------------------------------- provenance
 

@@ -7,13 +7,14 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 FOLDER = ".threadline"  # in the study folder; ignored by git
+DIGITS = 20  # of a digest that name a kept result: 80 bits
 Tables = dict[str, pd.DataFrame]
 
 
@@ -26,6 +27,70 @@ def digest_of_file(path: Path) -> str:
     """SHA-256 (hex) of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One kept result, or what an interrupted run left of one.
+
+    Attributes
+    ----------
+    path : Path
+    step : str
+        The step's name; "" of what was left unfinished.
+    digest : str
+        The first 20 digits of what it was made from.
+    n_bytes : int
+    seconds : float
+        How long it took to compute.
+    written_at : float
+        Seconds since 1970.
+    """
+
+    path: Path
+    step: str
+    digest: str
+    n_bytes: int
+    seconds: float
+    written_at: float
+
+
+def entries(folder: Path) -> list[Entry]:
+    """All that is kept under a folder, sorted by step and age, the newest first; nothing if there is no such folder."""
+    found = []
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if not path.is_dir():
+            continue
+        try:
+            size = sum(file.stat().st_size for file in path.iterdir())
+            written = path.stat().st_mtime
+        except OSError:  # another process has just removed it
+            continue
+        step, _, digest = path.name.rpartition("-")
+        try:
+            index = json.loads((path / "index.json").read_text(encoding="utf-8"))
+            seconds = float(index["seconds"])
+        except (OSError, ValueError, KeyError, TypeError):
+            step, digest, seconds = "", "", 0.0
+        if path.name.startswith("."):
+            step, digest = "", ""
+        found.append(Entry(path, step, digest, size, seconds, written))
+    return sorted(found, key=lambda e: (e.step, -e.written_at, e.digest))
+
+
+def remove(found: Iterable[Entry]) -> int:
+    """Remove kept results; give the bytes that are free now.
+
+    Raises
+    ------
+    OSError
+        If one cannot be removed.
+    """
+    freed = 0
+    for entry in found:
+        shutil.rmtree(entry.path)
+        freed += entry.n_bytes
+    return freed
 
 
 @dataclass
@@ -58,7 +123,7 @@ class Store:
         compute : callable
             Gives the tables by name.
         """
-        place = self.folder / f"{step}-{digest[:20]}"
+        place = self.folder / f"{step}-{digest[:DIGITS]}"
         tables = self._read(step, place)
         if tables is not None:
             return tables

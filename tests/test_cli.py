@@ -159,3 +159,24 @@ def test_the_command_and_the_module_are_the_same():
 def test_help_is_quick_to_import():
     code = "import sys, analysis.cli; sys.exit(any(m in sys.modules for m in ('pandas', 'matplotlib', 'numba')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_status_says_what_is_kept_and_clean_removes_what_is_of_no_use(tmp_path, thread, capsys):
+    study = tmp_path / "study"
+    run(capsys, "new", study, thread)
+    code, out, _ = run(capsys, "status", study)
+    assert code == 0 and out.count("to compute") == 5 and "earlier" not in out
+    run(capsys, "check", study)
+    _, out, _ = run(capsys, "status", study)
+    assert out.splitlines()[1].split()[:2] == ["corpus", "kept"] and out.count("to compute") == 4
+    settings = study / "study.toml"
+    settings.write_text(settings.read_text().replace('timezone = "UTC"', 'timezone = "Asia/Tokyo"'))
+    _, out, _ = run(capsys, "status", study)
+    assert out.count("to compute") == 5 and "Of earlier inputs, settings or code: 1," in out
+    run(capsys, "check", study)
+    code, out, _ = run(capsys, "clean", study)
+    assert code == 0 and out.startswith("Removed 1 kept results")
+    _, out, _ = run(capsys, "status", study)
+    assert out.splitlines()[1].split()[:2] == ["corpus", "kept"]
+    assert run(capsys, "clean", study, "--all")[1].startswith("Removed 1 kept")
+    assert run(capsys, "status", study)[1].count("to compute") == 5

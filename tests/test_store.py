@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.store import Store, digest_of
+from analysis.store import Store, digest_of, entries, remove
 
 
 def counted(calls):
@@ -55,3 +55,26 @@ def test_no_half_written_folder_is_left(tmp_path):
 def test_the_digest_depends_on_every_part_and_not_on_the_order_of_keys():
     assert digest_of({"a": 1, "b": 2}, "x") == digest_of({"b": 2, "a": 1}, "x")
     assert digest_of("x", 1) != digest_of("x", 2) != digest_of("x", "1")
+
+
+def test_what_is_kept_is_listed_with_size_and_time_and_what_is_left_unfinished_has_no_step(tmp_path):
+    store = Store(tmp_path)
+    store.get("step", "d1" * 20, counted([]))
+    store.get("other", "d2" * 20, counted([]))
+    (tmp_path / ".step-x1y2").mkdir()
+    (tmp_path / ".step-x1y2" / "one.parquet").write_bytes(b"half")
+    found = entries(tmp_path)
+    assert [(e.step, e.digest) for e in found] == [("", ""), ("other", "d2" * 10), ("step", "d1" * 10)]
+    assert found[0].n_bytes == 4
+    size = sum(p.stat().st_size for p in tmp_path.glob("step-*/*"))
+    assert found[2].n_bytes == size and found[2].seconds == round(store.seconds["step"], 3)
+    assert entries(tmp_path / "nowhere") == []
+
+
+def test_what_is_removed_is_gone_and_the_rest_stays(tmp_path):
+    store = Store(tmp_path)
+    store.get("step", "d1" * 20, counted([]))
+    store.get("step", "d2" * 20, counted([]))
+    old = [e for e in entries(tmp_path) if e.digest.startswith("d1")]
+    assert remove(old) == old[0].n_bytes
+    assert [e.digest for e in entries(tmp_path)] == ["d2" * 10]
