@@ -4,7 +4,7 @@ A thread is an article, then name, text lines, name, text lines, …, with nothi
 article→article, article→name, name→text, text→text and text→name only: no two names touch, and every name has a
 text. What a line and its neighbours look like, and what the study's threads know of it, add up to its log odds of
 being a name: a linear-chain conditional random field (Lafferty, McCallum & Pereira 2001), whose weights were fitted
-by tests/benchmarks/threads.py. The most probable sequence is Viterbi's; confidences come from forward-backward.
+by tests/benchmarks/fit_names.py. The most probable sequence is Viterbi's; confidences come from forward-backward.
 What the study knows is learned from its own lines, without labels: decode, count how often each line was a name in
 the other threads, decode again.
 """
@@ -209,7 +209,7 @@ def draft(lines: Sequence[str], start: np.ndarray, vocabulary: Vocabulary) -> Dr
     return Draft(shape_scores(flag_sums(looks)), signs(lines, keys), vocabulary.count(lines, keys, looks), start)
 
 
-def chain(name: np.ndarray, article: np.ndarray, start: np.ndarray) -> Decoding:
+def chain(name: np.ndarray, article: np.ndarray, start: np.ndarray, *, best: bool = True) -> Decoding:
     """Decode one thread.
 
     Parameters
@@ -218,6 +218,8 @@ def chain(name: np.ndarray, article: np.ndarray, start: np.ndarray) -> Decoding:
         Log odds of each line's being a name, or of the article, against its being text of a comment.
     start : ndarray of shape (n_lines,)
         Log weight of the step from article to name at this line; infinite at the first line if it is known to be a name.
+    best : bool
+        Whether to find the most probable sequence, or only the probabilities: then `names` and `confidence` are empty.
 
     Returns
     -------
@@ -228,24 +230,19 @@ def chain(name: np.ndarray, article: np.ndarray, start: np.ndarray) -> Decoding:
     nothing = np.zeros(size)
     if in_comments and size < 2:  # a single name, without a text
         return Decoding(np.array([], dtype=np.int64), np.array([]), nothing, nothing, -np.inf)
-    # Backward: q[i] is the probability, given all that follows, that line i is a name if line i - 1 is text;
-    # is_name[i] says so of the best sequence. The last line is never a name.
+    # Backward: q[i] is the probability, given all that follows, that line i is a name if line i - 1 is text.
+    # The last line is never a name.
     name = np.clip(name, -SURE, SURE)
-    weights, odds = np.exp(name).tolist(), name.tolist()
-    q, stay, gain, is_name = [0.0] * size, [1.0] * size, [0.0] * size, [False] * size
-    rest, best = 1.0, 0.0  # with the last line text
+    weights = np.exp(name).tolist()
+    q, stay, rest = [0.0] * size, [1.0] * size, 1.0
     for i in range(size - 2, 0, -1):
         x = weights[i] * rest
-        rest = 1.0 / (1.0 + x)
-        q[i], stay[i] = x * rest, rest
-        y = odds[i] + best
-        is_name[i] = y > 0
-        best = -y if y > 0 else 0.0
-        gain[i] = -best
-    # Log weight of everything after line i if it is a name, summed over all sequences and for the best one.
+        stay[i] = rest = 1.0 / (1.0 + x)
+        q[i] = x * rest
     log_stay = np.log(stay)
-    after_all = np.append(np.cumsum(-log_stay[::-1])[::-1], [0.0, 0.0])[2:]
-    after_best = np.append(np.cumsum(np.array(gain)[::-1])[::-1], [0.0, 0.0])[2:]
+    # Log weight of everything after line i if it is a name, summed over all sequences.
+    after_all = np.zeros(size)
+    after_all[:-2] = np.cumsum(-log_stay[:1:-1])[::-1]
     p_start = np.zeros(size)
     if in_comments:
         p_start[0], log_z, first = 1.0, float(after_all[0]), 0
@@ -256,13 +253,19 @@ def chain(name: np.ndarray, article: np.ndarray, start: np.ndarray) -> Decoding:
         logs = np.append(fixed + after_all, before[-1])
         log_z = float(np.logaddexp.reduce(logs))
         p_start = np.exp(logs - log_z)[:-1]
-        first = int(np.argmax(np.append(fixed + after_best, before[-1])))
     # Forward.
     p_name, p_text = p_start.tolist(), 0.0
     for i in range(1, size):
         opened = p_text * q[i]
         p_text += p_name[i - 1] - opened
         p_name[i] += opened
+    found = np.array(p_name)
+    p_article = np.clip(1.0 - np.cumsum(p_start), 0.0, 1.0)
+    if not best:
+        return Decoding(np.array([], dtype=np.int64), np.array([]), found, p_article, log_z)
+    is_name, after_best = _best(name)
+    if not in_comments:
+        first = int(np.argmax(np.append(fixed + after_best, before[-1])))
     names = [first] if first < size else []
     i = first + 2
     while i < size:
@@ -271,14 +274,28 @@ def chain(name: np.ndarray, article: np.ndarray, start: np.ndarray) -> Decoding:
             i += 1
         i += 1
     at = np.array(names, dtype=np.int64)
-    found = np.array(p_name)
     # A comment is right if its name is one, no line of its text is, and the next name is one.
     stays = np.cumsum(log_stay)
     ends = np.append(at[1:], size)[: len(at)]
     within = stays[ends - 1] - stays[np.minimum(at + 1, size - 1)]
     closes = np.append(np.array(q)[at[1:]], 1.0)[: len(at)]
     confidence = np.clip(found[at] * np.exp(within) * closes, 0.0, 1.0)
-    return Decoding(at, confidence, found, np.clip(1.0 - np.cumsum(p_start), 0.0, 1.0), log_z)
+    return Decoding(at, confidence, found, p_article, log_z)
+
+
+def _best(name: np.ndarray) -> tuple[list[bool], np.ndarray]:
+    """Viterbi's backward pass: is a line a name in the best sequence if the line before is text; log weight after it."""
+    size, odds = len(name), name.tolist()
+    is_name, gain, best = [False] * size, [0.0] * size, 0.0
+    for i in range(size - 2, 0, -1):
+        y = odds[i] + best
+        if y > 0:
+            is_name[i], best, gain[i] = True, -y, y
+        else:
+            best = 0.0
+    after = np.zeros(size)
+    after[:-2] = np.cumsum(np.array(gain)[:1:-1])[::-1]
+    return is_name, after
 
 
 class Evidence:
@@ -381,7 +398,10 @@ def decode(drafts: Sequence[Draft], vocabulary: Vocabulary, known_authors: Colle
     for last in [False] * rounds + [True]:
         own = itself + extra
         odds = own + beside
-        found = [chain(odds[i:j], shape[i:j, 2], d.start) for i, j, d in zip(bounds, bounds[1:], drafts, strict=False)]
+        found = [
+            chain(odds[i:j], shape[i:j, 2], d.start, best=last)
+            for i, j, d in zip(bounds, bounds[1:], drafts, strict=False)
+        ]
         if not last:
             p = np.concatenate([f.p_name for f in found])
             extra = evidence.weigh(p, fit_of(p, own)) @ FACTS

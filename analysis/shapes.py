@@ -63,6 +63,7 @@ LENGTHS = ("1-2 long", "3-4 long", "5-7 long", "8-11 long", "12-15 long", "16-20
 STOPS = ".,!?:;()\"'…"
 N_WORDS = ("1 word", "1 word", "2 words", "3 words", "4 words", "5-6 words", "5-6 words", "7+ words")
 DIGIT, LETTER = re.compile(r"\d"), re.compile(r"[^\W\d_]")
+EYES = frozenset(":;=8")  # of a smiley
 CODE_SIGNS = frozenset("{}<>=;|\\()/[")
 
 
@@ -135,7 +136,7 @@ def flags(line: str) -> list[str]:
         found.append("ALL CAPITALS")
     if DIGIT.search(line):
         found.append("digit")
-    if not LETTER.search(line):
+    if not first.isalpha() and not LETTER.search(line):
         found.append("no letter")
     inside = set(line[:-1])
     if not inside.isdisjoint(",;،、"):
@@ -159,7 +160,7 @@ def flags(line: str) -> list[str]:
         found.append("camelCase")
     if not inside.isdisjoint("'’") and CONTRACTION.search(line):
         found.append("contraction")
-    if SMILEY.search(line):
+    if not (plain and inside.isdisjoint(EYES)) and SMILEY.search(line):
         found.append("smiley")
     if not plain and UNCASED.search(line):
         found.append("script without case")

@@ -253,7 +253,6 @@ def main() -> int:
     print("fitted on the sample:", measure(sample, w), "\n  blog:", measure(blog, w), flush=True)
     w = fit(blog + sample)
     print("fitted on both:", measure(blog, w), measure(sample, w))
-    np.save("/tmp/thr/w.npy", w)
     show(w)
     return 0
 
