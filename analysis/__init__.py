@@ -8,9 +8,12 @@ store           kept results, by the digest of what they were made from
 
 shapes          what a line of a thread file looks like
 decoding        lines -> which of them are names, and how sure that is
-dates           the forms in which people write a date
+dates           times as people and tools write them -> instants
 lines           bytes -> lines: encodings, control characters, mojibake
 threads         plain-text thread files -> articles, comments, rejects
+rows            a table's file -> its rows: csv, jsonl, parquet and others, also packed
+dialects        exports of known tools, and which of their columns is which of ours
+columns         which column of a table is which of ours
 exports         tables of other tools -> the same tables
 corpus          the one schema: checks, pseudonyms, duplicates, language
 
@@ -42,6 +45,7 @@ views           finished tables -> the few columns that a notebook shows
 steps           a study's steps, each computed when it is first asked for, and kept
 study           the one door: what notebooks and commands use
 report          executes the notebooks, renders the site, writes tables and provenance
+convokit        the corpus -> the folder that ConvoKit opens
 verify          a finished report against a new run of its study
 watch           waits until a source, a setting or a notebook is changed
 new             files -> a first study.toml

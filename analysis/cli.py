@@ -142,6 +142,22 @@ def _report(arguments: argparse.Namespace) -> int:
     return EXIT_FAILED if built.failures else EXIT_OK
 
 
+def export(arguments: argparse.Namespace) -> int:
+    """Write the corpus in another tool's format."""
+    from analysis.convokit import write_convokit
+
+    bar = Bar()
+    study = _study(arguments.study, bar)
+    modelled = all(map(study.is_kept, ("topics", "sentiment")))  # type: ignore[attr-defined]
+    out = Path(arguments.out) if arguments.out else _out(arguments) / arguments.to
+    comments = study.comments if modelled else study.corpus.comments  # type: ignore[attr-defined]
+    write_convokit(study.corpus, comments, out, title=study.settings.title, progress=bar)  # type: ignore[attr-defined]
+    bar.close()
+    left = "" if modelled else " Topics and sentiment are not in it: `threadline report` computes them."
+    print(f"ConvoKit: {out}, {len(comments):,} comments, texts word for word.{left}")
+    return EXIT_OK
+
+
 def _age(seconds: float) -> str:
     """How long ago, in the largest unit of which there is one."""
     for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
@@ -251,6 +267,7 @@ def parser() -> argparse.ArgumentParser:
     for name, function, text in (
         ("check", check, "read a study and say what was found"),
         ("ingest", ingest, "write the corpus' tables"),
+        ("export", export, "write the corpus in another tool's format"),
         ("report", report, "build the HTML report, its tables and its provenance"),
         ("status", status, "say what is kept of a study's results"),
         ("clean", clean, "remove kept results that are of no use any more"),
@@ -258,6 +275,11 @@ def parser() -> argparse.ArgumentParser:
     ):
         command = add(name, function, text)
         command.add_argument("study", metavar="STUDY", help="the study folder")
+        if name == "export":
+            command.add_argument("--to", choices=["convokit"], required=True, help="the format")
+            command.add_argument(
+                "--out", metavar="DIR", help="the folder; default reports/<study folder's name>/convokit"
+            )
         if name in ("ingest", "report"):
             command.add_argument("--out", metavar="DIR", help="where to write; default reports/<study folder's name>")
         if name == "report":

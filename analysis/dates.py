@@ -1,11 +1,15 @@
-"""The date at the head of a thread, in the forms in which people write it -> an instant in UTC."""
+"""Dates as people write them at the head of a thread, and times as tools write them -> instants in UTC."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
 
 YEARS = range(1700, 2101)  # beyond, a date is taken for a slip of the pen
 HEAD = 120  # letters of the first line in which the date stands
@@ -139,3 +143,32 @@ def _date(year: int, month: int, day: int) -> dt.date | None:
         return dt.date(year, month, day)
     except ValueError:
         return None
+
+
+def instants(values: Sequence[object], timezone: str) -> pd.Series:
+    """Instants in UTC of what tools write as a time.
+
+    Parameters
+    ----------
+    values : sequence
+        Datetimes, ISO 8601 texts, or seconds since 1970, or thousandths, millionths or billionths of them, as numbers or texts.
+    timezone : str
+        Zone of those that state none.
+
+    Returns
+    -------
+    Series of datetime64[us, UTC]
+        NaT where the value is no time, or a local time that does not exist.
+    """
+    raw = pd.Series([None if value is None else str(value).strip() for value in values], dtype="str")
+    number = pd.to_numeric(raw, errors="coerce")
+    number = number.where(number.abs() >= 1e8)  # smaller are years and the like, no epoch
+    # Seconds, milliseconds, microseconds or nanoseconds: of the years from 1973 on no two of them overlap.
+    thousands = np.select([number.abs() < 1e11, number.abs() < 1e14, number.abs() < 1e17], [0, 1, 2], 3)
+    epoch = pd.to_datetime(number / 1000.0**thousands, unit="s", utc=True, errors="coerce")
+    zoned = raw.str.contains(r"(?:Z|UTC|GMT|[+-]\d\d:?\d\d)$", na=False)
+    stated = pd.to_datetime(raw.where(zoned & number.isna()), format="mixed", utc=True, errors="coerce")
+    local = pd.to_datetime(raw.where(~zoned & number.isna()), format="mixed", utc=True, errors="coerce")
+    local = local.dt.tz_localize(None).dt.tz_localize(timezone, ambiguous=False, nonexistent="NaT")
+    found = epoch.fillna(stated).fillna(local.dt.tz_convert("UTC"))
+    return found.astype("datetime64[us, UTC]")

@@ -1,244 +1,172 @@
-"""Tables of other tools (csv, tsv, parquet) -> the same tables that thread files give."""
+"""Tables of other tools -> the same tables that thread files give."""
 
 from __future__ import annotations
 
-import csv
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from analysis.settings import StudyError
+from analysis.columns import ARTICLE_NAMES, COMMENT_NAMES, Plan, plan
+from analysis.dates import instants
+from analysis.dialects import REMOVED, Dialect, plain
+from analysis.lines import clean
+from analysis.rows import Row, lookup, read_rows
 from analysis.threads import Reading
 
 Progress = Callable[[str, int, int], None]
-Row = dict[str, object]
-
-TABLE_ENDINGS = {".csv": ",", ".tsv": "\t", ".parquet": ""}
-# What other tools call our columns, most telling first; compared without case, spaces and underscores.
-COMMENT_NAMES: dict[str, tuple[str, ...]] = {
-    "text": ("text", "comment_text", "body", "comment", "content", "message", "commentbody"),
-    "comment_id": ("comment_id", "id", "commentid", "utterance_id"),
-    "article_id": (
-        "article_id",
-        "thread_id",
-        "conversation_id",
-        "articleid",
-        "threadid",
-        "submission_id",
-        "link_id",
-    ),
-    "author": ("author", "user", "username", "user_name", "speaker", "author_name", "name", "nickname"),
-    "posted_at": (
-        "posted_at",
-        "date",
-        "created_at",
-        "created_utc",
-        "timestamp",
-        "time",
-        "datetime",
-        "created",
-    ),
-    "parent_id": ("parent_id", "reply_to", "in_reply_to", "parent", "parentid"),
-}
-ARTICLE_NAMES: dict[str, tuple[str, ...]] = {
-    "article_id": (
-        "article_id",
-        "thread_id",
-        "conversation_id",
-        "articleid",
-        "threadid",
-        "submission_id",
-        "id",
-    ),
-    "published_at": (
-        "published_at",
-        "date",
-        "pub_date",
-        "created_at",
-        "created_utc",
-        "timestamp",
-        "published",
-    ),
-    "title": ("title", "headline", "name"),
-    "text": ("text", "body", "content", "article_text", "selftext"),
-}
 
 
-def read_header(path: Path) -> list[str]:
-    """Column names of a table.
+@dataclass
+class _Found:
+    """What the files give, column by column, as it comes."""
 
-    Raises
-    ------
-    StudyError
-        If the file is not the table that its ending says.
-    """
-    if path.suffix == ".parquet":
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        try:
-            return list(pq.read_schema(path).names)
-        except (pa.ArrowException, OSError) as error:
-            raise _not_a_table(path, str(error).splitlines()[0]) from None
-    for _, values in _csv_rows(path):
-        return values
-    raise _not_a_table(path, "an empty file")
+    comments: dict[str, list] = field(default_factory=lambda: {name: [] for name in (*COMMENT_NAMES, *PLACE)})
+    articles: dict[str, Row] = field(default_factory=dict)
+    rejects: list[tuple[str, int, str, int]] = field(default_factory=list)
+    accounting: list[tuple[str, int, int, int]] = field(default_factory=list)
+    notes: list[tuple[str, int, str]] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
 
 
-def recognise(header: Sequence[str], names: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Our columns and what they are called in `header`: {ours: theirs}, those that are there."""
-    folded = {_fold(column): column for column in reversed(header)}
-    found: dict[str, str] = {}
-    for ours, theirs in names.items():
-        hit = next((folded[_fold(name)] for name in theirs if _fold(name) in folded), None)
-        if hit is not None and hit not in found.values():
-            found[ours] = hit
-    return found
+PLACE = ("source_file", "line", "zone")
 
 
-def is_articles(header: Sequence[str]) -> bool:
-    """Whether a table looks like one of articles: a title, and neither a comment's id nor its parent."""
-    columns = {_fold(column) for column in header}
-    titled = bool(columns & {_fold(name) for name in ("title", "headline")})
-    return titled and not columns & {"commentid", "parentid", "replyto", "author", "username"}
-
-
-def _fold(name: str) -> str:
-    return "".join(name.casefold().replace("_", " ").replace("-", " ").split())
-
-
-def _not_a_table(path: Path, found: str) -> StudyError:
-    kind = path.suffix.lstrip(".") or "table"
-    return StudyError(
-        expected=f"a {kind} file",
-        found=found[:120],
-        where=path.name,
-        remedy="Export it again, or correct its ending.",
-    )
-
-
-# ------------------------------------------------------------------------------------------ rows of a file
-
-
-def _csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Line number and fields of each row of a csv or tsv file, the header first."""
-    csv.field_size_limit(1 << 30)  # a long comment is not a fault
-    data = path.read_bytes()
-    for encoding in ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252", "latin-1"):
-        try:
-            text = data.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        raise _not_a_table(path, "bytes that are not text")
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=TABLE_ENDINGS[path.suffix])
-    line = 1
-    try:
-        for values in reader:
-            if values:
-                yield line, values
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise _not_a_table(path, f"line {line}: {error}") from None
-
-
-def _rows(path: Path, wanted: Mapping[str, str]) -> Iterator[tuple[int, Row | None]]:
-    """Line number and {our column: value} of each row; None for a row that does not fit the header.
-
-    Of a parquet file the line is the row's number, 1 the first.
-    """
-    if path.suffix == ".parquet":
-        import pyarrow.parquet as pq
-
-        line = 0
-        for batch in pq.ParquetFile(path).iter_batches(columns=list(dict.fromkeys(wanted.values()))):
-            table = batch.to_pydict()
-            for i in range(batch.num_rows):
-                line += 1
-                yield line, {ours: table[theirs][i] for ours, theirs in wanted.items()}
-        return
-    rows = _csv_rows(path)
-    _, header = next(rows)
-    at = {ours: header.index(theirs) for ours, theirs in wanted.items()}
-    for line, values in rows:
-        yield line, {ours: values[i] for ours, i in at.items()} if len(values) == len(header) else None
-
-
-# ------------------------------------------------------------------------------------------------ values
-
-
-def _text(value: object) -> str | None:
+def _value(value: object) -> str | None:
     """A value as text; None where there is none."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # ids that a spreadsheet made numbers of
-    text = str(value).replace("\x00", "").replace("\r\n", "\n").replace("\r", "\n").strip()
-    return text or None
+    if isinstance(value, (Mapping, list, np.ndarray)):
+        return None  # an object where a text was expected says nothing
+    try:
+        return clean(str(value))[0] or None
+    except ValueError:  # a number of too many digits
+        return None
 
 
-def instants(values: Sequence[object], timezone: str) -> pd.Series:
-    """Instants in UTC of what tools write as a time.
-
-    Parameters
-    ----------
-    values : sequence
-        Datetimes, ISO 8601 texts, or seconds or milliseconds since 1970 as numbers or texts.
-    timezone : str
-        Zone of those that state none.
-
-    Returns
-    -------
-    Series of datetime64[us, UTC]
-        NaT where the value is no time, or a local time that does not exist.
-    """
-    raw = pd.Series([None if value is None else str(value).strip() for value in values], dtype="str")
-    number = pd.to_numeric(raw, errors="coerce")
-    number = number.where(number.abs() >= 1e8)  # smaller are years and the like, no epoch
-    epoch = pd.to_datetime(number.where(number.abs() < 1e11, number / 1000), unit="s", utc=True, errors="coerce")
-    zoned = raw.str.contains(r"(?:Z|UTC|GMT|[+-]\d\d:?\d\d)$", na=False)
-    stated = pd.to_datetime(raw.where(zoned & number.isna()), format="mixed", utc=True, errors="coerce")
-    local = pd.to_datetime(raw.where(~zoned & number.isna()), format="mixed", utc=True, errors="coerce")
-    local = local.dt.tz_localize(None).dt.tz_localize(timezone, ambiguous=False, nonexistent="NaT")
-    found = epoch.fillna(stated).fillna(local.dt.tz_convert("UTC"))
-    return found.astype("datetime64[us, UTC]")
+def _identity(value: object, dialect: Dialect | None) -> str | None:
+    """An id as text, without what its tool puts before it; "123.0" is a number that lost its type."""
+    text = _value(value)
+    if text is None:
+        return None
+    if text.endswith(".0") and text[:-2].isdigit():
+        text = text[:-2]
+    for prefix in dialect.prefixes if dialect else ():
+        if text.startswith(prefix):
+            return text[len(prefix) :]
+    return text
 
 
-# ----------------------------------------------------------------------------------------------- reading
+def _parts(row: Row | None, reason: str, plan: Plan) -> Iterator[tuple[bool, Row | None, str]]:
+    """The comments and articles in a row: (is an article, it, why it is none)."""
+    dialect = plan.dialect
+    if row is None or dialect is None:
+        yield plan.articles, row, reason
+        return
+    parts = list(dialect.unfold(row)) if dialect.unfold else [(plan.articles, row)]
+    for is_article, part in parts:
+        yield is_article, part, "" if is_article or dialect.refuse is None else dialect.refuse(part)
+    if not parts:
+        yield plan.articles, None, "no comment"
 
 
-def _wanted(path: Path, given: Mapping[str, str], names: Mapping[str, Sequence[str]], section: str) -> dict[str, str]:
-    """Which column is which: those that study.toml names, and those that are recognised."""
-    header = read_header(path)
-    for ours, theirs in given.items():
-        if ours not in names:
-            raise StudyError(
-                expected=f"one of: {', '.join(names)}",
-                found=repr(ours),
-                where=f"study.toml, [{section}]",
-                remedy="Our name stands left, the file's column right.",
-            )
-        if theirs not in header:
-            raise StudyError(
-                expected=f"a column {theirs!r} for {ours}",
-                found=", ".join(header[:12])[:200],
-                where=path.name,
-                remedy=f"Correct [{section}] in study.toml.",
-            )
-    wanted = {**recognise(header, names), **given} if not given else dict(given)
-    must = "text" if "parent_id" in names else "article_id"
-    if must not in wanted:
-        raise StudyError(
-            expected=f"a column that holds {must}",
-            found=", ".join(header[:12])[:200],
-            where=path.name,
-            remedy=f"Name it in [{section}] of study.toml.",
-        )
-    return wanted
+def _read_file(path: Path, name: str, plan: Plan, timezone: str, found: _Found, progress: Progress | None) -> None:
+    """Put every row of a file where it belongs."""
+    dialect, zone = plan.dialect, (plan.dialect.zone if plan.dialect else "") or timezone
+    article_columns = dialect.articles if dialect and not plan.articles else plan.columns
+    n_read = n_kept = 0
+    mended: Counter[str] = Counter()
+    for line, row, reason in read_rows(path):
+        for is_article, part, why in _parts(row, reason, plan):
+            n_read += 1
+            if progress and n_read % 5000 == 0:
+                progress(f"reading {name}", n_read, 0)
+            if part is not None and not why:
+                if is_article:
+                    why, size = _add_article(part, article_columns, name, dialect, zone, found)
+                else:
+                    why, size = _add_comment(part, plan, name, line, zone, found, mended)
+            else:
+                size = len(_value(lookup(part, plan.columns.get("text", "text"))) or "") if part is not None else 0
+            if why:
+                found.rejects.append((name, line, why, size))
+            else:
+                n_kept += 1
+    found.accounting.append((name, n_read, n_kept, n_read - n_kept))
+    if mended["places"]:
+        found.notes.append((name, 0, f"mojibake repaired in {mended['comments']} comments ({mended['places']} places)"))
+    if mended["control"]:
+        found.notes.append((name, 0, f"{mended['control']} control characters removed"))
+
+
+def _add_comment(
+    row: Row, plan: Plan, name: str, line: int, zone: str, found: _Found, mended: Counter[str]
+) -> tuple[str, int]:
+    """Put a comment into its table; give why it is none, and the length of its text."""
+    dialect = plan.dialect
+    values: dict[str, object] = {ours: lookup(row, theirs) for ours, theirs in plan.columns.items()}
+    if dialect and dialect.mend:
+        values = dialect.mend(values)
+    raw = values.get("text")
+    text = None
+    if isinstance(raw, (str, int, float)) and not (isinstance(raw, float) and math.isnan(raw)):
+        text, places, control = clean(plain(raw) if dialect and dialect.markup and isinstance(raw, str) else str(raw))
+        mended.update(comments=bool(places), places=places, control=control)
+    if not text:
+        return "no text", 0
+    if text.casefold() in REMOVED:
+        return "deleted at the source", len(text)
+    comment_id = _identity(values.get("comment_id"), dialect) or f"{name}:{line}"
+    if comment_id in found.ids:
+        return "comment_id seen before", len(text)
+    found.ids.add(comment_id)
+    article = _identity(values.get("article_id"), dialect) or comment_id
+    parent = _identity(values.get("parent_id"), dialect)
+    author = _value(values.get("author"))
+    for column, value in (
+        ("text", text),
+        ("comment_id", comment_id),
+        ("article_id", article),
+        ("author", None if author and author.casefold() in REMOVED else author),
+        ("posted_at", values.get("posted_at")),
+        # The parent of a comment on the article itself is the article, where a tool writes one.
+        ("parent_id", None if parent == article else parent),
+        ("source_file", name),
+        ("line", line),
+        ("zone", zone),
+    ):
+        found.comments[column].append(value)
+    return "", len(text)
+
+
+def _add_article(
+    row: Row, columns: Mapping[str, str], name: str, dialect: Dialect | None, zone: str, found: _Found
+) -> tuple[str, int]:
+    """Put an article into its table; give why it is none, and the length of its text."""
+    values = {ours: lookup(row, theirs) for ours, theirs in columns.items()}
+    text = _value(values.get("text"))
+    if text and dialect and dialect.markup:
+        text = plain(text).strip() or None
+    key = _identity(values.get("article_id"), dialect)
+    if key is None:
+        return "no article_id", len(text or "")
+    if key in found.articles:
+        return "article_id seen before", len(text or "")
+    found.articles[key] = {
+        "article_id": key,
+        "published_at": values.get("published_at"),
+        "title": _value(values.get("title")),
+        "text": text,
+        "source_file": name,
+        "zone": zone,
+    }
+    return "", len(text or "")
 
 
 def read_tables(
@@ -248,6 +176,7 @@ def read_tables(
     timezone: str,
     columns: Mapping[str, str],
     articles: Mapping[str, object],
+    format: str = "auto",
     progress: Progress | None = None,
 ) -> Reading:
     """Read tables of comments, and of articles where there are any.
@@ -259,80 +188,58 @@ def read_tables(
     root : Path
         The study folder; file names are kept relative to it.
     timezone : str
-        Zone of times that state none.
+        Zone of times that state none, where the export's own is not known.
     columns : mapping
-        Our column = theirs; empty: recognised by their names.
+        Our column = theirs; empty: recognised by the export or by their names.
     articles : mapping
         `paths` (list of Path) and `columns` of the articles' tables; may be empty.
+    format : str
+        "auto", a kind of file or the name of an export.
     progress : callable, optional
 
     Returns
     -------
     Reading
-        The unit of its accounting is a row. A table without article_id makes every comment its own thread;
-        one without comment_id numbers the comments by file and row.
+        The unit of its accounting is a row; of a row that holds several comments, a comment. A table without
+        article_id makes every comment its own thread; one without comment_id numbers the comments by file and row.
 
     Raises
     ------
     StudyError
         If a file is not what its ending says, or a column that study.toml names is not there.
     """
-    rejects: list[tuple[str, int, str, int]] = []
-    notes: list[tuple[str, int, str]] = []
-    accounting: list[tuple[str, int, int, int]] = []
-    kept: list[Row] = []
-    seen: set[str] = set()
+    found = _Found()
     for path in sorted(paths):
         name = source_name(path, root)
-        wanted = _wanted(path, columns, COMMENT_NAMES, "source.columns")
-        if "article_id" not in wanted:
-            notes.append((name, 0, "no column names the thread: each comment counts as a thread of its own"))
-        read = before = len(kept)
-        n_read = 0
-        for line, row in _rows(path, wanted):
-            n_read += 1
-            if progress and n_read % 5000 == 0:
-                progress(f"reading {name}", n_read, 0)
-            reason, size = "", 0
-            if row is None:
-                reason = "not as many fields as the header"
-            else:
-                text = _text(row["text"])
-                comment_id = _text(row.get("comment_id")) or f"{name}:{line}"
-                size = len(text or "")
-                reason = "no text" if text is None else "comment_id seen before" if comment_id in seen else ""
-            if reason:
-                rejects.append((name, line, reason, size))
-                continue
-            seen.add(comment_id)
-            thread = (_text(row.get("article_id")) if "article_id" in wanted else comment_id) or comment_id
-            kept.append(
-                {
-                    **row,
-                    "comment_id": comment_id,
-                    "article_id": thread,
-                    "text": text,
-                    "source_file": name,
-                    "line": line,
-                }
-            )
-        read = len(kept) - before
-        accounting.append((name, n_read, read, n_read - read))
-    comments = _comments(kept, timezone, notes)
-    article_table = _articles(comments, articles, root, timezone, rejects, notes, accounting)
-    by_id = article_table.set_index("article_id")["published_at"]
-    published = by_id.reindex(comments["article_id"]).set_axis(comments.index)
+        how = plan(path, columns, format=format)
+        if "article_id" not in how.columns:
+            found.notes.append((name, 0, "no column names the thread: each comment counts as a thread of its own"))
+        _read_file(path, name, how, timezone, found, progress)
+    given = articles.get("columns", {})
+    for path in sorted(articles.get("paths", ())):  # type: ignore[call-overload]
+        how = plan(path, given, format=format, articles=True)  # type: ignore[arg-type]
+        _read_file(path, source_name(path, root), how, timezone, found, progress)
+    return _tables(found)
+
+
+def _tables(found: _Found) -> Reading:
+    """Make the tables, sorted, each column of its type."""
+    comments = _comments(found)
+    articles = _articles(comments, found)
+    published = (
+        articles.set_index("article_id")["published_at"].reindex(comments["article_id"]).set_axis(comments.index)
+    )
     own = comments["posted_at"].notna()
     comments["posted_at_source"] = np.where(own, "comment", "article")
     comments["posted_at"] = comments["posted_at"].where(own, published).astype("datetime64[us, UTC]")
     order = comments.sort_values(["article_id", "posted_at", "comment_id"], kind="stable")
     comments["position"] = (order.groupby("article_id").cumcount() + 1).reindex(comments.index).astype("int64")
     return Reading(
-        articles=article_table,
+        articles=articles,
         comments=comments.sort_values("comment_id", kind="stable", ignore_index=True),
-        rejects=pd.DataFrame(rejects, columns=["source_file", "line", "reason", "n_chars"]),
-        accounting=pd.DataFrame(accounting, columns=["source_file", "read", "kept", "rejected"]),
-        notes=pd.DataFrame(notes, columns=["source_file", "line", "note"]),
+        rejects=pd.DataFrame(found.rejects, columns=["source_file", "line", "reason", "n_chars"]),
+        accounting=pd.DataFrame(found.accounting, columns=["source_file", "read", "kept", "rejected"]),
+        notes=pd.DataFrame(found.notes, columns=["source_file", "line", "note"]),
     )
 
 
@@ -344,61 +251,52 @@ def source_name(path: Path, root: Path) -> str:
         return path.name
 
 
-def _comments(kept: list[Row], timezone: str, notes: list[tuple[str, int, str]]) -> pd.DataFrame:
-    """The comments' table of what was kept; times that cannot be read are noted."""
-    table = pd.DataFrame(kept, columns=[*COMMENT_NAMES, "source_file", "line"]).astype(
-        {"text": "str", "comment_id": "str", "article_id": "str", "source_file": "str", "line": "int64"}
-    )
-    stamps = instants(table["posted_at"].tolist(), timezone)
-    unread = stamps.isna() & table["posted_at"].map(_text).notna()
-    for file, n in table["source_file"][unread].value_counts(sort=False).sort_index().items():
-        first = int(table["line"][unread & (table["source_file"] == file)].iloc[0])
-        notes.append((str(file), first, f"{n} times that cannot be read, the first here"))
-    return table.assign(
-        posted_at=stamps,
-        author=table["author"].map(_text).astype("str"),
-        parent_id=table["parent_id"].map(_text).astype("str"),
-        boundary_confidence=np.nan,
-    )
+def _zoned(values: Sequence[object], zones: Sequence[str]) -> pd.Series:
+    """Instants of times, each in the zone of the file that it is from."""
+    zone = pd.Series(list(zones), dtype="str")
+    stamps = pd.Series(pd.NaT, index=zone.index, dtype="datetime64[us, UTC]")
+    for name in sorted(zone.unique()):
+        at = np.flatnonzero(zone == name)
+        stamps.iloc[at] = instants([values[i] for i in at], name).to_numpy()
+    return stamps
 
 
-def _articles(
-    comments: pd.DataFrame,
-    source: Mapping[str, object],
-    root: Path,
-    timezone: str,
-    rejects: list[tuple[str, int, str, int]],
-    notes: list[tuple[str, int, str]],
-    accounting: list[tuple[str, int, int, int]],
-) -> pd.DataFrame:
+def _comments(found: _Found) -> pd.DataFrame:
+    """The comments' table of what was kept; times that cannot be read, and replies to nothing, are noted."""
+    columns = found.comments
+    table = pd.DataFrame(
+        {name: pd.Series(columns[name], dtype="str") for name in COMMENT_NAMES if name != "posted_at"}
+        | {"source_file": pd.Series(columns["source_file"], dtype="str")}
+    )
+    table["line"] = np.array(columns["line"], dtype="int64")
+    table["posted_at"] = _zoned(columns["posted_at"], columns["zone"])
+    stated = pd.Series([_value(value) is not None for value in columns["posted_at"]], index=table.index, dtype=bool)
+    lost = table["parent_id"].notna() & ~table["parent_id"].isin(table["comment_id"])
+    for which, what in (
+        (table["posted_at"].isna() & stated, "times that cannot be read"),
+        (lost, "replies to comments that are not there"),
+    ):
+        for file, n in table["source_file"][which].value_counts(sort=False).sort_index().items():
+            first = int(table["line"][which & (table["source_file"] == file)].iloc[0])
+            found.notes.append((str(file), first, f"{n} {what}, the first here"))
+    return table.assign(boundary_confidence=np.nan)
+
+
+def _articles(comments: pd.DataFrame, found: _Found) -> pd.DataFrame:
     """The articles' table: what its files give, and an empty article for every thread that they lack."""
-    rows: dict[str, Row] = {}
-    given = source.get("columns", {})
-    for path in sorted(source.get("paths", ())):  # type: ignore[call-overload]
-        name = source_name(path, root)
-        n_read = n_kept = 0
-        for line, row in _rows(path, _wanted(path, given, ARTICLE_NAMES, "source.articles.columns")):
-            n_read += 1
-            key = _text(row["article_id"]) if row is not None else None
-            reason = "not as many fields as the header" if row is None else "no article_id" if key is None else ""
-            if not reason and key in rows:
-                reason = "article_id seen before"
-            if reason:
-                rejects.append((name, line, reason, len(_text((row or {}).get("text")) or "")))
-                continue
-            n_kept += 1
-            rows[str(key)] = {**row, "article_id": key, "source_file": name}  # type: ignore[dict-item]
-        accounting.append((name, n_read, n_kept, n_read - n_kept))
+    rows = found.articles
     without = comments[~comments["article_id"].isin(list(rows))].groupby("article_id")["source_file"].first()
     if rows and len(without):
-        notes.append((str(without.iloc[0]), 0, f"{len(without)} threads have no row in the articles' table"))
-    for key, file in without.items():
-        rows[str(key)] = {"article_id": key, "source_file": file}
-    table = pd.DataFrame(list(rows.values()), columns=[*ARTICLE_NAMES, "source_file"])
-    return table.assign(
-        article_id=table["article_id"].astype("str"),
-        published_at=instants(table["published_at"].tolist(), timezone),
-        title=table["title"].map(_text).astype("str"),
-        text=table["text"].map(_text).astype("str"),
-        copyright=pd.Series(None, index=table.index, dtype="str"),
-    ).sort_values("article_id", kind="stable", ignore_index=True)
+        found.notes.append((str(without.iloc[0]), 0, f"{len(without)} threads have no row in the articles' table"))
+    table = pd.DataFrame(
+        [*rows.values(), *({"article_id": key, "source_file": file, "zone": "UTC"} for key, file in without.items())],
+        columns=[*ARTICLE_NAMES, "source_file", "zone"],
+    )
+    return pd.DataFrame({
+        "article_id": table["article_id"].astype("str"),
+        "published_at": _zoned(table["published_at"].tolist(), table["zone"].tolist()),
+        "title": table["title"].astype("str"),
+        "text": table["text"].astype("str"),
+        "source_file": table["source_file"].astype("str"),
+        "copyright": pd.Series(None, index=table.index, dtype="str"),
+    }).sort_values("article_id", kind="stable", ignore_index=True)  # fmt: skip

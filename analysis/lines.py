@@ -134,3 +134,27 @@ def _mend(line: str, number: int, notes: list[tuple[int, str]]) -> str:
         return line
     notes.append((number, f"mojibake repaired ({len(MOJIBAKE.findall(line))} places)"))
     return fixed
+
+
+def clean(text: str) -> tuple[str, int, int]:
+    """Mend a cell's text: lines end at newlines, no control characters, mojibake undone; give how many there were.
+
+    Returns
+    -------
+    tuple of (str, int, int)
+        The text, stripped; places of mojibake repaired; control characters removed.
+    """
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    n_control = n_mended = 0
+    if not text.isprintable():
+        text, n_control = CONTROL.subn("", text)
+        if any(0xD800 <= ord(c) <= 0xDFFF for c in text):  # half a letter, which no file can hold
+            text = "".join("\ufffd" if 0xD800 <= ord(c) <= 0xDFFF else c for c in text)
+    if not text.isascii():
+        if len(text) <= MEND and MOJIBAKE.search(text):
+            fixed = ftfy.fix_encoding(text)
+            if fixed != text:
+                n_mended, text = len(MOJIBAKE.findall(text)), fixed
+        text = text.strip(MARGIN)
+    return text.strip(), n_mended, n_control

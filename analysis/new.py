@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.columns import ARTICLE_NAMES, COMMENT_NAMES, is_articles, recognise
 from analysis.corpus import KEY_FILE
-from analysis.exports import ARTICLE_NAMES, COMMENT_NAMES, TABLE_ENDINGS, is_articles, read_header, recognise
+from analysis.dialects import Dialect, recognise_dialect
 from analysis.findings import plural
+from analysis.rows import KINDS, PACKED, columns_of, kind_of
 from analysis.settings import STUDY_FILE, StudyError
 from analysis.store import FOLDER
 
@@ -19,6 +21,8 @@ from analysis.store import FOLDER
 # threads in it, and no more periods than a figure can show.
 LENGTHS = {"day": "D", "week": "W-SUN", "month": "M", "quarter": "Q", "year": "Y"}
 MIN_THREADS, MOST_PERIODS = 10, 150
+SHOWN = 3  # comments that are shown as they would be read
+WIDTH = 60  # letters of a text that is shown
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class Proposal:
     paths: tuple[str, ...]
     timezone: str
     period: str
+    format: str = "auto"
     columns: Mapping[str, str] = field(default_factory=dict)
     article_paths: tuple[str, ...] = ()
     article_columns: Mapping[str, str] = field(default_factory=dict)
@@ -66,7 +71,7 @@ def propose(folder: Path, files: Sequence[str], *, title: str = "", timezone: st
     if folder.exists() and not folder.is_dir():
         raise StudyError(expected="a folder", found="a file", where=str(folder), remedy="Name another.")
     paths = _files(files)
-    tables = [p for p in paths if p.suffix.lower() in TABLE_ENDINGS]
+    tables = [p for p in paths if kind_of(p)]
     if tables and len(tables) < len(paths):
         other = next(p for p in paths if p not in tables)
         raise StudyError(
@@ -79,9 +84,11 @@ def propose(folder: Path, files: Sequence[str], *, title: str = "", timezone: st
     comments, articles = paths, []
     columns: dict[str, str] = {}
     article_columns: dict[str, str] = {}
+    dialect: Dialect | None = None
     if tables:
-        headers = {p: read_header(p) for p in paths}
-        articles = [p for p in paths if is_articles(headers[p])] if len(paths) > 1 else []
+        headers = {p: columns_of(p) for p in paths}
+        known = {p: recognise_dialect(headers[p]) for p in paths}
+        articles = [p for p in paths if (known[p] or (None, is_articles(headers[p])))[1]] if len(paths) > 1 else []
         comments = [p for p in paths if p not in articles]
         if not comments:
             raise StudyError(
@@ -90,8 +97,12 @@ def propose(folder: Path, files: Sequence[str], *, title: str = "", timezone: st
                 where=articles[0].name,
                 remedy="Add the comments' table.",
             )
-        columns = _mapping(comments[0], headers[comments[0]], COMMENT_NAMES, "text", seen)
-        if articles:
+        if first := known[comments[0]]:  # an export that is known needs no columns named
+            dialect = first[0]
+            seen.append(f"{comments[0].name}: {dialect.title}")
+        else:
+            columns = _mapping(comments[0], headers[comments[0]], COMMENT_NAMES, "text", seen)
+        if articles and not (dialect and known[articles[0]]):
             article_columns = _mapping(articles[0], headers[articles[0]], ARTICLE_NAMES, "article_id", seen)
     draft = Proposal(
         folder=folder,
@@ -99,6 +110,7 @@ def propose(folder: Path, files: Sequence[str], *, title: str = "", timezone: st
         paths=_patterns(comments, folder, files),
         timezone=timezone,
         period="month",
+        format=dialect.name if dialect else "auto" if tables else "threads",
         columns=columns,
         article_paths=_patterns(articles, folder, files),
         article_columns=article_columns,
@@ -113,7 +125,7 @@ def _files(files: Sequence[str]) -> list[Path]:
         path = Path(name)
         if path.is_dir():
             inside = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
-            found.update(dict.fromkeys(p for p in inside if p.suffix.lower() in {".txt", *TABLE_ENDINGS}))
+            found.update(dict.fromkeys(p for p in inside if p.suffix.lower() == ".txt" or kind_of(p)))
             if not inside:
                 raise StudyError(
                     expected="files to read", found="an empty folder", where=name, remedy="Name the files."
@@ -124,7 +136,7 @@ def _files(files: Sequence[str]) -> list[Path]:
             raise StudyError(expected="a file", found="nothing", where=name, remedy="Correct the name.")
     if not found:
         raise StudyError(
-            expected=f"files that end in .txt, {', '.join(TABLE_ENDINGS)}",
+            expected=f"files that end in .txt, {', '.join(KINDS)}, the tables also in {' or '.join(PACKED)}",
             found="none",
             where=files[0],
             remedy="Name the files one by one.",
@@ -175,13 +187,14 @@ def _with_period(draft: Proposal, comments: Sequence[Path], articles: Sequence[P
     from analysis.exports import read_tables
     from analysis.threads import read_threads
 
-    if draft.columns:
+    if draft.format != "threads":
         reading = read_tables(
             comments,
             root=draft.folder,
             timezone=draft.timezone,
             columns=draft.columns,
             articles={"paths": articles, "columns": draft.article_columns},
+            format=draft.format,
         )
     else:
         reading = read_threads(comments, root=draft.folder, timezone=draft.timezone)
@@ -199,8 +212,29 @@ def _with_period(draft: Proposal, comments: Sequence[Path], articles: Sequence[P
     when = reading.comments["posted_at"].dropna()
     if len(when):
         seen.append(f"from {when.min():%Y-%m-%d} to {when.max():%Y-%m-%d}")
+    seen.append("The first comments, as they would be read:")
+    seen += shown(reading.comments)
     period = choose_period(reading.comments, draft.timezone)
     return replace(draft, period=period, seen=tuple(seen))
+
+
+def shown(comments: pd.DataFrame) -> list[str]:
+    """Two lines for each of the first comments: whose, when and under what; and how the text begins."""
+    first = comments.sort_values(["source_file", "line"], kind="stable").head(SHOWN)
+    lines = []
+    for row in first.itertuples():
+        when = f"{row.posted_at:%Y-%m-%d %H:%M} UTC" if pd.notna(row.posted_at) else "no time"
+        who = _inert(row.author) if pd.notna(row.author) else "no author"
+        reply = f", a reply to {_inert(row.parent_id)}" if pd.notna(row.parent_id) else ""
+        lines += [f"  {who}, {when}, thread {_inert(row.article_id)}{reply}", f"    {_inert(row.text)}"]
+    return lines
+
+
+def _inert(text: str) -> str:
+    """How a text begins, on one line, without what a terminal would obey or write from right to left."""
+    cut = text[: WIDTH + 1]
+    line = "".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in cut[:WIDTH])
+    return line + ("…" if len(cut) > WIDTH else "")
 
 
 def choose_period(comments: pd.DataFrame, timezone: str) -> str:
@@ -243,6 +277,8 @@ def write(proposal: Proposal) -> Path:
     """
     p = proposal
     text = f"title = {_quoted(p.title)}\n\n[source]\npaths = [{', '.join(map(_quoted, p.paths))}]\n"
+    if p.format not in ("auto", "threads"):
+        text += f"format = {_quoted(p.format)} # whose export it is, and so which column is which\n"
     text += f"timezone = {_quoted(p.timezone)} # of dates without one; periods are cut in it\n"
     text += 'licence = "not stated" # under which the comments may be used\n'
     if p.columns:

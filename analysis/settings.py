@@ -13,7 +13,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 PERIODS = ("day", "week", "month", "quarter", "year")
-FORMATS = ("auto", "threads", "csv", "tsv", "parquet")
+# What the sources may be: told by their endings and columns, plain-text threads, a table read by its columns' names, or
+# the export of a tool (analysis/dialects.py).
+TABLES = ("csv", "tsv", "jsonl", "json", "parquet", "xml")
+EXPORTS = ("4cat", "communalytic", "convokit", "disqus", "nyt", "reddit", "socc", "youtube")
+FORMATS = ("auto", "threads", *TABLES, *EXPORTS)
 STUDY_FILE = "study.toml"
 
 

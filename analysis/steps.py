@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.corpus import Corpus, build, read_key
-from analysis.exports import TABLE_ENDINGS, read_tables, source_name
+from analysis.exports import read_tables, source_name
+from analysis.rows import kind_of
 from analysis.settings import STUDY_FILE, Settings, StudyError, count_workers
 from analysis.store import FOLDER, Store, digest_of, digest_of_file
 from analysis.threads import Reading, read_threads
@@ -27,7 +28,20 @@ Progress = Callable[[str, int, int], None]
 ROOT = Path(__file__).resolve().parent
 # Which rooms' code a step's result depends on: a change in one of them, and the step is computed anew.
 ROOMS = {
-    "corpus": ("settings", "parallel", "shapes", "lines", "dates", "decoding", "threads", "exports", "corpus"),
+    "corpus": (
+        "settings",
+        "parallel",
+        "shapes",
+        "lines",
+        "dates",
+        "decoding",
+        "threads",
+        "rows",
+        "dialects",
+        "columns",
+        "exports",
+        "corpus",
+    ),  # fmt: skip
     "topics": ("encoding", "context", "neighbours", "consensus", "stopwords", "words", "topics"),
     "sentiment": ("vader", "lexicon", "sentiment"),
     "trends": ("periods", "intervals", "changes", "drivers", "trends"),
@@ -92,20 +106,20 @@ class Steps:
 
     @cached_property
     def format(self) -> str:
-        """The sources' format: "threads", "csv", "tsv" or "parquet"."""
+        """The sources' format: "threads", "auto" for tables that show what they are, or what study.toml says."""
         stated = self.settings.source.format
-        endings = sorted({p.suffix.lower() for p in self.files})
-        kinds = sorted({e.lstrip(".") if e in TABLE_ENDINGS else "threads" for e in endings})
+        tables = [path for path in self.files if kind_of(path)]
         if stated != "auto":
             return stated
-        if len(kinds) > 1:
+        if 0 < len(tables) < len(self.files):
+            thread = next(path for path in self.files if not kind_of(path))
             raise StudyError(
                 expected="files of one format",
-                found=", ".join(endings),
+                found=f"{tables[0].name} and {thread.name}",
                 where=f"{self.settings.folder / STUDY_FILE}, [source] paths",
                 remedy="Make a study of each, or name the format.",
             )
-        return kinds[0]
+        return "auto" if tables else "threads"
 
     @cached_property
     def inputs(self) -> dict[str, str]:
@@ -163,6 +177,7 @@ class Steps:
                 timezone=s.source.timezone,
                 columns=s.source.columns,
                 articles={**s.source.articles, "paths": self.article_files},
+                format=self.format,
                 progress=self.progress,
             )
         built = build(reading, s, self.progress)
@@ -326,6 +341,10 @@ class Steps:
     def digests(self) -> dict[str, str]:
         """Digest of what each step's result is made from, as things are now; nothing is computed for it."""
         return {step: getattr(self, f"_{step}_digest") for step in ROOMS}
+
+    def is_kept(self, step: str) -> bool:
+        """Whether a step's result is there without computing it."""
+        return self.store.has(step, self.digests[step])
 
     # ---------------------------------------------------------------------------------------- provenance
 

@@ -137,6 +137,10 @@ class Store:
         self.seconds[step], self.kept[step] = kept_seconds, False
         return made if tables is None else tables
 
+    def has(self, step: str, digest: str) -> bool:
+        """Whether a step's result is kept."""
+        return (self.folder / f"{step}-{digest[:DIGITS]}" / "index.json").is_file()
+
     def _read(self, step: str, place: Path) -> Tables | None:
         """A kept result; None where there is none, or where it is damaged (it is then removed)."""
         try:

@@ -10,7 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.exports import COMMENT_NAMES, instants, is_articles, read_header, read_tables, recognise
+from analysis.columns import COMMENT_NAMES, is_articles, recognise
+from analysis.dates import instants
+from analysis.exports import read_tables
+from analysis.rows import columns_of
 from analysis.settings import StudyError
 
 HEADER = ["thread_id", "comment_id", "author", "date", "text", "parent_id"]
@@ -135,7 +138,7 @@ def test_a_wrong_mapping_names_the_column(tmp_path, columns, word):
 def test_a_file_that_is_no_table_is_our_own_error(tmp_path, name, data):
     (tmp_path / name).write_bytes(data)
     with pytest.raises(StudyError, match=name):
-        read_header(tmp_path / name)
+        columns_of(tmp_path / name)
         read(tmp_path / name)
 
 
