@@ -38,6 +38,7 @@ changes         change points, tested against a null that permutes threads
 drivers         slopes, what drove a change, what it rests on
 trends          tables by calendar period and by topic
 
+privacy         what tells who somebody is: masked where text is shown, searched for in a report
 figures         a finished table -> a figure with alt text
 sheets          a finished table -> a table for people
 findings        finished tables -> sentences with computed numbers

@@ -81,6 +81,13 @@ def check(arguments: argparse.Namespace) -> int:
     """Read the study, and say what was found without writing anything but kept results."""
     bar = Bar()
     study = _study(arguments.study, bar)
+    if arguments.privacy:
+        from analysis.report import own_words
+
+        found = study.search(Path(arguments.privacy), own_words())  # type: ignore[attr-defined]
+        bar.close()
+        print(found)
+        return EXIT_FAILED if found.leaks else EXIT_OK
     corpus = study.corpus  # type: ignore[attr-defined]
     bar.close()
     print(repr(study))
@@ -275,6 +282,10 @@ def parser() -> argparse.ArgumentParser:
     ):
         command = add(name, function, text)
         command.add_argument("study", metavar="STUDY", help="the study folder")
+        if name == "check":
+            command.add_argument(
+                "--privacy", metavar="REPORT", help="search a finished report for names, addresses and comments instead"
+            )
         if name == "export":
             command.add_argument("--to", choices=["convokit"], required=True, help="the format")
             command.add_argument(

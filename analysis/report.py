@@ -80,6 +80,16 @@ def notebook_folder() -> Path:
     )
 
 
+def own_words() -> list[str]:
+    """What a report says whatever the corpus: the notebooks, the templates, and the rooms that make sentences."""
+    import nbformat
+
+    books = [nbformat.read(notebook_folder() / f"{name}.ipynb", as_version=4) for name in NOTEBOOKS]
+    rooms = [Path(__file__).with_name(f"{room}.py") for room in ("figures", "sheets", "findings", "views", "report")]
+    pages = [*rooms, *(TEMPLATES / "threadline").glob("*.j2")]
+    return [cell.source for book in books for cell in book.cells] + [page.read_text(encoding="utf-8") for page in pages]
+
+
 # -------------------------------------------------------------------------------------------------- tables
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.figures import percent, signed
+from analysis.privacy import mask
 
 HEADS = {
     "period_start": "from",
@@ -74,9 +75,9 @@ class Sheet:
 
 
 def plain(text: object) -> str:
-    """Text from outside as one line without invisible characters."""
+    """Text from outside as one line, without invisible characters and without anyone's address."""
     kept = (" " if c in "\n\t\r" else c for c in str(text))
-    return "".join(c for c in kept if unicodedata.category(c) not in HIDDEN)
+    return mask("".join(c for c in kept if unicodedata.category(c) not in HIDDEN))
 
 
 def sheet(table: pd.DataFrame, *, caption: str = "", shares: tuple[str, ...] = ()) -> Sheet:

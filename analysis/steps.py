@@ -14,6 +14,7 @@ import pandas as pd
 
 from analysis.corpus import Corpus, build, read_key
 from analysis.exports import read_tables, source_name
+from analysis.lines import read_lines
 from analysis.rows import kind_of
 from analysis.settings import STUDY_FILE, Settings, StudyError, count_workers
 from analysis.store import FOLDER, Store, digest_of, digest_of_file
@@ -156,22 +157,11 @@ class Steps:
         key = digest_of(read_key(s.folder).decode()) if s.privacy.authors == "pseudonym" else ""
         return self._digest("corpus", asdict(s.source), s.privacy.authors, self.format, self._sources, key)
 
-    def _read(self) -> Mapping[str, pd.DataFrame]:
+    def read(self) -> Reading:
+        """Read the sources anew, names and all; nothing of it is kept."""
         s = self.settings
-        if self.format == "threads":
-            known = ()
-            if s.source.authors:
-                names = (s.folder / s.source.authors).read_text(encoding="utf-8-sig").splitlines()
-                known = tuple(name.strip() for name in names if name.strip())
-            reading: Reading = read_threads(
-                self.files,
-                root=s.folder,
-                timezone=s.source.timezone,
-                known_authors=known,
-                progress=self.progress,
-            )
-        else:
-            reading = read_tables(
+        if self.format != "threads":
+            return read_tables(
                 self.files,
                 root=s.folder,
                 timezone=s.source.timezone,
@@ -180,7 +170,15 @@ class Steps:
                 format=self.format,
                 progress=self.progress,
             )
-        built = build(reading, s, self.progress)
+        known: tuple[str, ...] = ()
+        if s.source.authors:
+            known = tuple(name for name in read_lines((s.folder / s.source.authors).read_bytes()).texts if name)
+        return read_threads(
+            self.files, root=s.folder, timezone=s.source.timezone, known_authors=known, progress=self.progress
+        )
+
+    def _read(self) -> Mapping[str, pd.DataFrame]:
+        built = build(self.read(), self.settings, self.progress)
         return {name: getattr(built, name) for name in CORPUS_TABLES}
 
     @cached_property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from analysis import figures, findings, views
 from analysis.corpus import language_counts, summary
 from analysis.figures import Picture
 from analysis.findings import Finding
+from analysis.privacy import Search, search
 from analysis.settings import StudyError, read_settings
 from analysis.sheets import Sheet, sheet
 from analysis.steps import CORPUS_TABLES, Steps
@@ -250,6 +251,32 @@ class Study(Steps):
     def limits(self) -> list[str]:
         """Say what the figures do not say, in plain words."""
         return findings.limits(self.table("summary"), self.table("agreement"), self.settings.sentiment.instrument)
+
+    def search(self, report: Path, own: Iterable[str] = ()) -> Search:
+        """Search a finished report for what tells who somebody of this study is; the sources are read anew for it.
+
+        Parameters
+        ----------
+        report : Path
+        own : iterable of str
+            What a report says whatever the corpus: a name that stands there is an ordinary word.
+
+        Raises
+        ------
+        StudyError
+            If there is no report, or the sources cannot be read.
+        """
+        read = self.read().comments
+        privacy = self.settings.privacy
+        return search(
+            report,
+            authors=read["author"].dropna().unique(),
+            texts=read[["comment_id", "text"]].itertuples(index=False, name=None),
+            own=own,
+            quotes=privacy.quotes,
+            keep=privacy.authors == "keep",
+            progress=self.progress,
+        )
 
     def headline_pictures(self) -> list[tuple[str, Picture]]:
         """Draw the three figures of the first page, those that the corpus is large enough for."""

@@ -115,6 +115,7 @@ def test_an_export_that_is_named_is_read_as_it_would_be_recognised(tmp_path, nam
 def test_columns_that_are_named_go_before_what_is_recognised(tmp_path):
     r = read(tmp_path, "4cat", columns={"text": "subject", "comment_id": "id"})
     assert r.comments["text"].tolist() == ["A"] and r.rejects["reason"].tolist() == ["no text"]
+    assert r.comments["author"].isna().all(), "what was not named is not read"
 
 
 def test_an_author_who_was_deleted_is_none(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 import re
 import shutil
@@ -157,6 +158,32 @@ def test_a_failing_notebook_leaves_the_other_pages_and_says_which_cell(built, tm
     assert all((tmp_path / "out" / f"{page}.html").exists() for page in PAGES)
     page = (tmp_path / "out" / "2_topics.html").read_text(encoding="utf-8")
     assert 'role="alert"' in page and "&lt;b&gt;the encoder is lost" in page and "<b>the encoder" not in page
+
+
+def test_the_hostile_report_holds_nobody_and_a_name_that_is_put_in_is_found(built, tmp_path, capsys):
+    folder, out = built
+    assert main(["check", str(folder), "--privacy", str(out)]) == 0
+    assert "Nothing found in 17 files, searched for 5 authors' names, 1 addresses" in capsys.readouterr().out
+    copy = shutil.copytree(out, tmp_path / "report")
+    page = copy / "2_topics.html"
+    page.write_text(
+        page.read_text(encoding="utf-8").replace("</main>", "<p>by Simian Lane</p></main>"), encoding="utf-8"
+    )
+    assert main(["check", str(folder), "--privacy", str(copy)]) == 1
+    assert capsys.readouterr().out.startswith("2_topics.html: author's name: Simian Lane\nFound the above")
+
+
+def test_the_sample_s_report_holds_nobody(tmp_path, capsys):
+    folder = str(open_study().settings.folder)
+    assert main(["report", folder, "--out", str(tmp_path / "report")]) == 0
+    assert main(["check", folder, "--privacy", str(tmp_path / "report")]) == 0
+    said = capsys.readouterr().out
+    assert "Nothing found in 17 files" in said and "runs of 8 words of 3,0" in said
+    comment = open_study().comments.loc[lambda c: c["text"].str.split().str.len() >= 8].iloc[5]
+    page = tmp_path / "report" / "4_over_time.html"
+    page.write_text(page.read_text(encoding="utf-8") + f"<p>{html.escape(comment['text'])}</p>", encoding="utf-8")
+    assert main(["check", folder, "--privacy", str(tmp_path / "report")]) == 1
+    assert f"4_over_time.html: run of 8 words: comment {comment['comment_id']}" in capsys.readouterr().out
 
 
 def test_one_page_is_made_under_another_title_and_the_others_are_left(built, tmp_path):

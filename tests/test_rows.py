@@ -171,7 +171,9 @@ def test_what_is_written_is_read(tmp_path, rows):
         path = tmp_path / f"x.{kind}"
         if kind == "csv":
             with path.open("w", encoding="utf-8", newline="") as file:
-                csv.writer(file, quoting=csv.QUOTE_ALL).writerows([["id", "text"], *([row["id"], row["text"]] for row in rows)])
+                csv.writer(file, quoting=csv.QUOTE_ALL).writerows(
+                    [["id", "text"], *([row["id"], row["text"]] for row in rows)]
+                )
         else:
             path.write_bytes(table_bytes(kind, rows))
         assert rows_of(path) == rows

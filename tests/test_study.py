@@ -31,6 +31,7 @@ SHOWN = {
     "report",
     "verify",
     "watch",
+    "privacy",
     "convokit",
     "new",
     "cli",

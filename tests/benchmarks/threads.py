@@ -115,7 +115,6 @@ def draw(rows: list[tuple[float, float, int, float, float]], path: str) -> None:
 
     mpl.use("Agg")
     import matplotlib.pyplot as plt
-
     from scipy.stats import binomtest
 
     n, x, y = (np.array(column, dtype=float) for column in list(zip(*rows, strict=True))[2:])

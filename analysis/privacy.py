@@ -1,0 +1,294 @@
+"""What tells who somebody is: masked in whatever is shown, and searched for in a finished report."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.settings import StudyError
+
+Progress = Callable[[str, int, int], None]
+
+# Bounded everywhere, so that the time is linear in the text. An address as in RFC 5322's plain form.
+EMAIL = re.compile(r"[\w.%+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
+MENTION = re.compile(r"(?<![\w@/\]])@[^\W_][\w.-]{0,60}(?<![.-])(?:@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6})?|(?<![\w/])/?u/[\w-]{3,20}")
+# +353 1 234 5678 (E.123), 0851 234567, (020) 7946 0958, 555-123-4567; no date, no year, no amount.
+PHONE = re.compile(
+    r"(?<![\w+])(?:\+\d{1,3}[ ./-]?(?:\(0?\d{1,4}\)[ ./-]?)?\d{1,5}(?:[ ./-]?\d{2,5}){1,4}"
+    r"|(?:\(0\d{1,4}\)|0\d{1,4})[ ./-]\d{3,8}(?:[ ./-]\d{2,5}){0,2}"
+    r"|(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4})(?![\w-])"
+)
+CREDENTIALS = re.compile(r"(\w{2,10}://)[^\s/@]{1,100}@")
+PROFILE = re.compile(
+    r"((?<![\w.-])(?:www\.|m\.)?(?:twitter|x|facebook|instagram|tiktok|threads|linkedin|github|medium|bsky)\.(?:com|net|app)/"
+    r"(?:in/|profile/)?|(?<=\w)/(?:user|users|u|people|profile|profiles|author|members?)/|/[@~])[\w.%-]{2,60}",
+    re.IGNORECASE,
+)
+HINTS = re.compile(r"@|u/|/|\d{3}")  # without any of these there is nothing to mask
+DIGITS, DIGITS_WITH_SLASH = 7, 9  # of a phone number, at least; fewer with a slash are a date or a folder
+
+RUN = 8  # words of a comment that a search engine finds it by
+WORD = re.compile(r"\w+")
+PAGES = (".html", ".htm")
+TEXTS = (".csv", ".json", ".txt", ".md", ".svg")
+SHORT = 3  # letters: a shorter name stands in every text
+
+
+def mask(text: str) -> str:
+    """A text without e-mail addresses, phone numbers, mentions, and the user's part of a URL; linear in its length."""
+    if not HINTS.search(text):
+        return text
+    text = PROFILE.sub(r"\1[user]", CREDENTIALS.sub(r"\1[user]@", text))
+    text = EMAIL.sub("[e-mail]", MENTION.sub("@[name]", text))
+    return PHONE.sub(lambda match: "[phone]" if _is_phone(match.group()) else match.group(), text)
+
+
+def _is_phone(text: str) -> bool:
+    n = sum(map(str.isdigit, text))
+    return n >= (DIGITS_WITH_SLASH if "/" in text else DIGITS + (text[0] == "+"))
+
+
+def addresses(text: str) -> set[str]:
+    """E-mail addresses, mentions and phone numbers in a text."""
+    found = (
+        {match.group() for pattern in (EMAIL, MENTION) for match in pattern.finditer(text)} if "@" in text else set()
+    )
+    return found | {match.group() for match in PHONE.finditer(text) if _is_phone(match.group())}
+
+
+@dataclass(frozen=True)
+class Leak:
+    """Something of a person that stands in a report.
+
+    Attributes
+    ----------
+    file : str
+        Relative to the report's folder.
+    kind : str
+        "author's name", "address" or "run of words".
+    what : str
+        The name or address; of a run of words, the comment's id.
+    """
+
+    file: str
+    kind: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a report was searched for, and what was found.
+
+    Attributes
+    ----------
+    leaks : tuple of Leak
+    n_files, n_names, n_addresses, n_comments : int
+        How much was searched, and for how much.
+    ordinary : int
+        Names that were not searched for: words that stand in the texts in small letters or in what Threadline itself
+        says, numbers, and names of one or two letters.
+    texts : tuple of str
+        Files that hold the comments by design, in which only names of authors were searched.
+    """
+
+    leaks: tuple[Leak, ...]
+    n_files: int
+    n_names: int
+    n_addresses: int
+    n_comments: int
+    ordinary: int
+    texts: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """A line for each leak, then what was searched."""
+        said = [f"{leak.file}: {leak.kind}: {leak.what}" for leak in self.leaks]
+        runs = f"and runs of {RUN} words of {self.n_comments:,} comments" if self.n_comments else "(quotes are on)"
+        said.append(
+            f"{'Found the above' if self.leaks else 'Nothing found'} in {self.n_files} files, searched for "
+            f"{self.n_names:,} authors' names, {self.n_addresses:,} addresses {runs}."
+        )
+        if self.ordinary:
+            said.append(
+                f"Not searched for: {self.ordinary:,} names that are also ordinary words, numbers or very short."
+            )
+        if self.texts:
+            said.append(f"These hold the comments themselves, do not share them: {', '.join(self.texts)}.")
+        return "\n".join(said)
+
+
+class _Page(HTMLParser):
+    """The text of a page, and what its attributes say to people."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self.said: list[str] = []
+        self.style = False
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.style = tag == "style"
+        self.said += [value for name, value in attrs if value and not value.startswith("data:")]
+
+    def handle_endtag(self, tag: str) -> None:
+        self.style = False
+
+    def handle_data(self, data: str) -> None:
+        if not self.style:
+            self.parts.append(data)
+
+
+def _texts(path: Path) -> list[str]:
+    """What a file says, in each of the ways in which a reader may join it."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if path.suffix.lower() in PAGES:
+        page = _Page(text)
+        return ["".join(page.parts), " ".join(page.parts), "\n".join(page.said)]
+    if path.suffix.lower() == ".json":
+        try:
+            return [text, json.dumps(json.loads(text), ensure_ascii=False)]  # escapes read
+        except (ValueError, RecursionError):
+            pass
+    return [text]
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, without case and marks."""
+    return WORD.findall(text.casefold())
+
+
+def _grams(tokens: Sequence[str], n: int) -> Iterator[tuple[str, ...]]:
+    return zip(*(tokens[i:] for i in range(n)), strict=False)
+
+
+def search(
+    report: Path,
+    *,
+    authors: Iterable[str],
+    texts: Iterable[tuple[str, str]],
+    own: Iterable[str] = (),
+    quotes: bool = False,
+    keep: bool = False,
+    progress: Progress | None = None,
+) -> Search:
+    """Search a finished report for what tells who somebody is.
+
+    Parameters
+    ----------
+    report : Path
+        The report's folder; every page, csv and json file in it and below is searched.
+    authors : iterable of str
+        Names as they were read, before pseudonyms.
+    texts : iterable of (str, str)
+        Id and text of each comment.
+    own : iterable of str
+        What Threadline itself says in a report: a name that stands there is an ordinary word.
+    quotes : bool
+        Whether comments may be quoted; runs of words are then not searched for.
+    keep : bool
+        Whether the study keeps authors' names; they are then not searched for.
+    progress : callable, optional
+
+    Raises
+    ------
+    StudyError
+        If there is no report in the folder.
+    """
+    files = sorted(p for p in report.rglob("*") if p.is_file()) if report.is_dir() else []
+    pages = [p for p in files if p.suffix.lower() in (*PAGES, *TEXTS)]
+    if not any(p.suffix.lower() in PAGES for p in pages):
+        raise StudyError(
+            expected="a report with at least one page", found="none", where=str(report), remedy="Name its folder."
+        )
+    comments = list(texts)
+    said = {path: [(text, words(text)) for text in _texts(path)] for path in pages}
+    names, ordinary = _names([] if keep else authors, comments, own)
+    known = set().union(*(addresses(text) for _, text in comments))
+    leaks: dict[Leak, None] = {}
+    for done, (path, ways) in enumerate(said.items()):
+        if progress:
+            progress("searching the report", done, len(said))
+        file = path.relative_to(report).as_posix()
+        for text, tokens in ways:
+            for name in _found(names, tokens):
+                leaks[Leak(file, "author's name", name)] = None
+            for address in sorted(addresses(text) & known):
+                leaks[Leak(file, "address", address)] = None
+    if not quotes:
+        leaks |= dict.fromkeys(_runs(said, comments, report, progress))
+    held = []
+    for path in (p for p in files if p.suffix == ".parquet"):
+        file, table = path.relative_to(report).as_posix(), pd.read_parquet(path)
+        if "text" in table:
+            held.append(file)
+        if "author" in table:
+            for name in sorted(set(table["author"].dropna()) & {n for found in names.values() for n, _ in found}):
+                leaks[Leak(file, "author's name", name)] = None
+    n_names = sum(map(len, names.values()))
+    n_comments = 0 if quotes else len(comments)
+    return Search(tuple(leaks), len(pages), n_names, len(known), n_comments, ordinary, tuple(held))
+
+
+Names = dict[str, list[tuple[str, tuple[str, ...]]]]  # by their first word: as written, and their words
+
+
+def _names(authors: Iterable[str], comments: Sequence[tuple[str, str]], own: Iterable[str]) -> tuple[Names, int]:
+    """The names to search for; and how many are not, since they stand in texts that name nobody."""
+    small = {word for _, text in comments for word in WORD.findall(text) if word.islower()}
+    ours = words(" ".join(own))
+    mine = {gram for n in (1, 2, 3) for gram in _grams(ours, n)}
+    found: Names = {}
+    ordinary = 0
+    for name in sorted(set(authors)):
+        tokens = tuple(words(name))
+        if (
+            len("".join(tokens)) < SHORT
+            or "".join(tokens).isdigit()
+            or tokens in mine
+            or (len(tokens) == 1 and tokens[0] in small)
+        ):
+            ordinary += 1
+        else:
+            found.setdefault(tokens[0], []).append((name, tokens))
+    return found, ordinary
+
+
+def _found(names: Names, tokens: Sequence[str]) -> Iterator[str]:
+    for i, token in enumerate(tokens):
+        for name, parts in names.get(token, ()):
+            if tuple(tokens[i : i + len(parts)]) == parts:
+                yield name
+
+
+def _runs(
+    said: dict[Path, list[tuple[str, list[str]]]],
+    comments: Sequence[tuple[str, str]],
+    report: Path,
+    progress: Progress | None,
+) -> Iterator[Leak]:
+    """Comments of which eight words in a row stand in a file."""
+    where: dict[tuple[str, ...], list[str]] = {}
+    for path, ways in said.items():
+        file = path.relative_to(report).as_posix()
+        for gram in {gram for _, tokens in ways for gram in _grams(tokens, RUN)}:
+            where.setdefault(gram, []).append(file)
+    pairs = {gram[:2] for gram in where}  # most words of a comment are passed over by looking at two of them
+    for done, (identity, text) in enumerate(comments):
+        if progress and done % 10_000 == 0:
+            progress("searching for comments", done, len(comments))
+        tokens = words(text)
+        files = {
+            file
+            for i, pair in enumerate(zip(tokens, tokens[1:], strict=False))
+            if pair in pairs
+            for file in where.get(tuple(tokens[i : i + RUN]), ())
+        }
+        for file in sorted(files):
+            yield Leak(file, f"run of {RUN} words", f"comment {identity}")
