@@ -15,7 +15,8 @@ rows            a table's file -> its rows: csv, jsonl, parquet and others, also
 dialects        exports of known tools, and which of their columns is which of ours
 columns         which column of a table is which of ours
 exports         tables of other tools -> the same tables
-corpus          the one schema: checks, pseudonyms, duplicates, language
+duplicates      texts that repeat an earlier one, word for word or nearly; floods of them
+corpus          the one schema: checks, pseudonyms, language
 
 encoding        texts -> vectors
 context         a comment's vector -> the same with a share of its thread

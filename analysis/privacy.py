@@ -17,7 +17,9 @@ Progress = Callable[[str, int, int], None]
 
 # Bounded everywhere, so that the time is linear in the text. An address as in RFC 5322's plain form.
 EMAIL = re.compile(r"[\w.%+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
-MENTION = re.compile(r"(?<![\w@/\]])@[^\W_][\w.-]{0,60}(?<![.-])(?:@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6})?|(?<![\w/])/?u/[\w-]{3,20}")
+MENTION = re.compile(
+    r"(?<![\w@/\]])@[^\W_][\w.-]{0,60}(?<![.-])(?:@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6})?|(?<![\w/])/?u/[\w-]{3,20}"
+)
 # +353 1 234 5678 (E.123), 0851 234567, (020) 7946 0958, 555-123-4567; no date, no year, no amount.
 PHONE = re.compile(
     r"(?<![\w+])(?:\+\d{1,3}[ ./-]?(?:\(0?\d{1,4}\)[ ./-]?)?\d{1,5}(?:[ ./-]?\d{2,5}){1,4}"

@@ -41,6 +41,7 @@ ROOMS = {
         "dialects",
         "columns",
         "exports",
+        "duplicates",
         "corpus",
     ),  # fmt: skip
     "topics": ("encoding", "context", "neighbours", "consensus", "stopwords", "words", "topics"),

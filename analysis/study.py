@@ -13,6 +13,7 @@ import pandas as pd
 
 from analysis import figures, findings, views
 from analysis.corpus import language_counts, summary
+from analysis.duplicates import floods
 from analysis.figures import Picture
 from analysis.findings import Finding
 from analysis.privacy import Search, search
@@ -117,7 +118,7 @@ class Study(Steps):
         Parameters
         ----------
         name : str
-            One of TABLES (data/README.md has their columns), or: summary, languages, notes, boundaries,
+            One of TABLES (data/README.md has their columns), or: summary, languages, floods, notes, boundaries,
             topic_choice, by_topic, overall, decomposition, sensitivity, confusion, problems, scores, limits.
 
         Raises
@@ -131,6 +132,8 @@ class Study(Steps):
             return getattr(self.corpus, name)
         if name in ("summary", "languages"):
             return {"summary": summary, "languages": language_counts}[name](self.corpus)
+        if name == "floods":
+            return floods(self.corpus.comments)
         if name in ("topics", "topic_choice"):
             return self._topic_tables["table" if name == "topics" else "curve"]
         if name == "scores":
@@ -141,7 +144,7 @@ class Study(Steps):
             return pd.DataFrame({"limit": self.limits()})
         if name in self._trends:
             return self._trends[name]
-        known = (*TABLES, "summary", "languages", "notes", "topic_choice", "scores", "confusion", "limits")
+        known = (*TABLES, "summary", "languages", "floods", "notes", "topic_choice", "scores", "confusion", "limits")
         raise StudyError(expected=f"one of {', '.join(known)}", found=repr(name), where="table", remedy="Correct it.")
 
     def view(self, name: str) -> pd.DataFrame:

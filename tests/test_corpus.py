@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.corpus import KEY_FILE, build, duplicates, languages, pseudonym, read_key, summary
+from analysis.corpus import KEY_FILE, build, languages, pseudonym, read_key, summary
+from analysis.duplicates import duplicates
 from analysis.exports import read_tables
 from analysis.settings import ComputeSettings, PrivacySettings, Settings, SourceSettings, StudyError
 

@@ -45,7 +45,7 @@ def built(tmp_path_factory):
     thread(folder / "threads")
     (folder / "names.txt").write_text("\n".join(NAMES), encoding="utf-8")
     (folder / "study.toml").write_text(
-        f"title = '{HOSTILE} {{{{ 7*7 }}}}'\n[source]\npaths = ['threads/*.txt']\nauthors = 'names.txt'\n",
+        "title = '<script>alert(3)</script> {{ 7*7 }}'\n[source]\npaths = ['threads/*.txt']\nauthors = 'names.txt'\n",
         encoding="utf-8",
     )
     out = tmp_path_factory.mktemp("out") / "report"
