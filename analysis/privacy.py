@@ -110,10 +110,10 @@ class Search:
     def __str__(self) -> str:
         """A line for each leak, then what was searched."""
         said = [f"{leak.file}: {leak.kind}: {leak.what}" for leak in self.leaks]
-        runs = f"and runs of {RUN} words of {self.n_comments:,} comments" if self.n_comments else "(quotes are on)"
+        runs = f"and runs of {RUN} words of {_several(self.n_comments, 'comment')}" if self.n_comments else "(quotes are on)"
         said.append(
-            f"{'Found the above' if self.leaks else 'Nothing found'} in {self.n_files} files, searched for "
-            f"{self.n_names:,} authors' names, {self.n_addresses:,} addresses {runs}."
+            f"{'Found the above' if self.leaks else 'Nothing found'} in {_several(self.n_files, 'file')}, searched for "
+            f"{_several(self.n_names, 'name')} of authors, {_several(self.n_addresses, 'address')} {runs}."
         )
         if self.ordinary:
             said.append(
@@ -122,6 +122,11 @@ class Search:
         if self.texts:
             said.append(f"These hold the comments themselves, do not share them: {', '.join(self.texts)}.")
         return "\n".join(said)
+
+
+def _several(n: int, noun: str) -> str:
+    """"1 file", "2 files", "2 addresses"."""
+    return f"{n:,} {noun}" + ("" if n == 1 else "es" if noun.endswith("s") else "s")
 
 
 class _Page(HTMLParser):

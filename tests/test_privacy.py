@@ -77,7 +77,7 @@ def test_a_clean_report_is_clean_and_it_is_said_what_was_searched(tmp_path):
     found = look(page(tmp_path / "r", "<h1>Tone</h1><p>Comments about the tram, hope and rain. In 1975 Jo.</p>"))
     assert found.leaks == ()
     assert (found.n_files, found.n_names, found.n_addresses, found.n_comments) == (1, 4, 3, 2)
-    assert found.ordinary == 5 and "Nothing found in 1 files, searched for 4 authors' names" in str(found)
+    assert found.ordinary == 5 and "Nothing found in 1 file, searched for 4 names of authors, 3 addresses" in str(found)
 
 
 @pytest.mark.parametrize(
