@@ -110,7 +110,8 @@ class Search:
     def __str__(self) -> str:
         """A line for each leak, then what was searched."""
         said = [f"{leak.file}: {leak.kind}: {leak.what}" for leak in self.leaks]
-        runs = f"and runs of {RUN} words of {_several(self.n_comments, 'comment')}" if self.n_comments else "(quotes are on)"
+        comments = _several(self.n_comments, "comment")
+        runs = f"and runs of {RUN} words of {comments}" if self.n_comments else "(quotes are on)"
         said.append(
             f"{'Found the above' if self.leaks else 'Nothing found'} in {_several(self.n_files, 'file')}, searched for "
             f"{_several(self.n_names, 'name')} of authors, {_several(self.n_addresses, 'address')} {runs}."
@@ -125,7 +126,7 @@ class Search:
 
 
 def _several(n: int, noun: str) -> str:
-    """"1 file", "2 files", "2 addresses"."""
+    """ "1 file", "2 files", "2 addresses"."""
     return f"{n:,} {noun}" + ("" if n == 1 else "es" if noun.endswith("s") else "s")
 
 

@@ -49,7 +49,9 @@ def test_the_earlier_is_by_time_and_not_by_row():
 
 def test_short_texts_are_not_compared():
     assert (
-        table(["well said my very good old friend", "well said my very good old friend!"])["near_duplicate_of"].isna().all()
+        table(["well said my very good old friend", "well said my very good old friend!"])["near_duplicate_of"]
+        .isna()
+        .all()
     )
 
 
