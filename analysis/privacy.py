@@ -126,7 +126,7 @@ class Search:
 
 
 def _several(n: int, noun: str) -> str:
-    """ "1 file", "2 files", "2 addresses"."""
+    """Say 1 file, 2 files, 2 addresses."""
     return f"{n:,} {noun}" + ("" if n == 1 else "es" if noun.endswith("s") else "s")
 
 
