@@ -69,7 +69,7 @@ class TopicSettings:
     encoder: str = "static"  # needs no network and no GPU
     n_topics: int | str = "auto"  # the number that is most stable
     context: float = 0.5  # weight of a comment's thread against its own words, 0 to 10; 0 is none
-    runs: int = 10  # runs of which the topics are a consensus; more are steadier and slower
+    runs: int = 20  # runs of which the topics are a consensus; more are steadier and slower
     seed: int = 1
     min_comments: int = 200  # below, no topics are claimed: too few for a topic of ten comments to recur
 
