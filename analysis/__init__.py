@@ -39,11 +39,17 @@ changes         change points, tested against a null that permutes threads
 drivers         slopes, what drove a change, what it rests on
 trends          tables by calendar period and by topic
 
+labels          names that people gave to topics, kept as the corpus grows
+intrusion       sheets on which people judge topics, and their score
+maps            where topics lie to each other, and topics of topics
+
 privacy         what tells who somebody is: masked where text is shown, searched for in a report
 figures         a finished table -> a figure with alt text
+topic_figures   finished tables of topics -> figures of them
 sheets          a finished table -> a table for people
 findings        finished tables -> sentences with computed numbers
 views           finished tables -> the few columns that a notebook shows
+inputs          a study's files, their format and digests
 steps           a study's steps, each computed when it is first asked for, and kept
 study           the one door: what notebooks and commands use
 report          executes the notebooks, renders the site, writes tables and provenance

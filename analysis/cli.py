@@ -165,6 +165,51 @@ def export(arguments: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def labels(arguments: argparse.Namespace) -> int:
+    """Write the topics for people to name; names that were given stay."""
+    from analysis.labels import write_labels
+
+    bar = Bar()
+    study = _study(arguments.study, bar)
+    history = study.table("topic_history")  # type: ignore[attr-defined]
+    path = write_labels(study.settings.folder, study.comments, study.topic_table, study.matched)  # type: ignore[attr-defined]
+    bar.close()
+    for row in history.itertuples():
+        now = "" if row.what == "gone" else f" -> {study.topic_name(row.topic)}"  # type: ignore[attr-defined]
+        print(f"{row.what}: {row.before if row.what != 'new' else ''}{now}")
+    print(f"Wrote {path}: change the column label, then: threadline report {arguments.study}")
+    return EXIT_OK
+
+
+def intrusion(arguments: argparse.Namespace) -> int:
+    """Write the sheets on which people judge the topics, or score what they wrote."""
+    bar = Bar()
+    study = _study(arguments.study, bar)
+    if not arguments.read:
+        raters = [name for name in (part.strip() for part in arguments.raters.split(",")) if name]
+        if not raters or any(not name.replace("-", "").replace("_", "").isalnum() for name in raters):
+            raise StudyError(
+                expected="names of raters, of letters and digits, divided by commas",
+                found=repr(arguments.raters),
+                where="--raters",
+                remedy="As in --raters anna,brian.",
+            )
+        for path in study.intrusion_sheets(raters):  # type: ignore[attr-defined]
+            print(path)
+        bar.close()
+        print(
+            "In each row, write into `odd` the number of the word, or of the topic, that does not belong. The answers "
+            f"lie in `intrusion/answers`: not for raters. Then: threadline intrusion {arguments.study} --read"
+        )
+        return EXIT_OK
+    problems = study.table("intrusion_problems")  # type: ignore[attr-defined]
+    for row in problems.itertuples():
+        print(f"{row.file}{'' if row.line is None or row.line != row.line else f', line {row.line}'}: {row.problem}")
+    print(repr(study.show("intrusion", shares=("estimate", "by_chance"))))  # type: ignore[attr-defined]
+    bar.close()
+    return EXIT_OK
+
+
 def _age(seconds: float) -> str:
     """How long ago, in the largest unit of which there is one."""
     for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
@@ -276,6 +321,8 @@ def parser() -> argparse.ArgumentParser:
         ("ingest", ingest, "write the corpus' tables"),
         ("export", export, "write the corpus in another tool's format"),
         ("report", report, "build the HTML report, its tables and its provenance"),
+        ("labels", labels, "write the topics for you to name; names stay with them as the corpus grows"),
+        ("intrusion", intrusion, "write sheets on which people judge the topics, or score what they wrote"),
         ("status", status, "say what is kept of a study's results"),
         ("clean", clean, "remove kept results that are of no use any more"),
         ("lab", lab, "open the notebooks on a study in JupyterLab"),
@@ -286,6 +333,9 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "--privacy", metavar="REPORT", help="search a finished report for names, addresses and comments instead"
             )
+        if name == "intrusion":
+            command.add_argument("--raters", metavar="A,B", default="a", help="who will answer; a sheet each")
+            command.add_argument("--read", action="store_true", help="score the sheets that are there")
         if name == "export":
             command.add_argument("--to", choices=["convokit"], required=True, help="the format")
             command.add_argument(

@@ -89,8 +89,14 @@ def read_codes(folder: Path, comment_ids: Collection[str]) -> Codes | None:
     return Codes(table, coders, found.astype({"file": "str", "line": "Int64", "problem": "str"}))
 
 
-def _rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
-    """Line number and the wanted columns of each row of a sheet, by whichever separator it was saved with."""
+def read_rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    """Line number and the wanted columns of each row of a sheet, by whichever separator it was saved with.
+
+    Raises
+    ------
+    StudyError
+        If the file is not there, is no CSV in UTF-8 or lacks a column.
+    """
     csv.field_size_limit(1 << 30)  # a long comment is not a fault
     remedy = "Save it as CSV (UTF-8)."
     try:
@@ -114,10 +120,10 @@ def _rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]
                 line = rows.line_num + 2  # a comment may span lines
     except FileNotFoundError:
         raise StudyError(
-            expected=f"{SAMPLE} beside the coders' sheets",
+            expected=f"a sheet {path.name} with the columns {', '.join(columns)}",
             found="none",
             where=str(path.parent),
-            remedy="It says with which chance each comment was drawn: comment_id, stratum, probability.",
+            remedy="Restore the file.",
         ) from None
     except (UnicodeDecodeError, csv.Error, OSError) as error:
         raise StudyError(expected="a CSV file in UTF-8", found=str(error), where=str(path), remedy=remedy) from None
@@ -126,7 +132,14 @@ def _rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, list[str]]]
 def _read_sample(path: Path, known: set[str], problems: list) -> dict[str, tuple[str, float]]:
     """Stratum and probability of each comment that was drawn."""
     sample: dict[str, tuple[str, float]] = {}
-    for line, (comment, stratum, chance) in _rows(path, ["comment_id", "stratum", "probability"]):
+    if not path.is_file():
+        raise StudyError(
+            expected=f"{SAMPLE} beside the coders' sheets",
+            found="none",
+            where=str(path.parent),
+            remedy="It says with which chance each comment was drawn: comment_id, stratum, probability.",
+        )
+    for line, (comment, stratum, chance) in read_rows(path, ["comment_id", "stratum", "probability"]):
         try:
             probability = float(chance)
         except ValueError:
@@ -146,7 +159,7 @@ def _read_sheet(path: Path, sample: Collection[str], problems: list) -> dict[str
     """Codes of one coder."""
     codes: dict[str, int] = {}
     seen: set[str] = set()
-    for line, (comment, cell) in _rows(path, ["comment_id", "code"]):
+    for line, (comment, cell) in read_rows(path, ["comment_id", "code"]):
         # A spreadsheet may have kept its guard against formulas, or set a typographic minus.
         code = _CODES.get(cell.lstrip("'").replace("\u2212", "-").replace(",", "."))
         if comment not in sample:

@@ -9,12 +9,13 @@ The method, in the order of the code:
 2. *One fit.* Ward's tree over 600 small clusters, cut at every wanted number of topics, each cut consolidated by
    k-means [2]_. Cheap for many numbers at once, and close to the best optimum of many random restarts.
 3. *Halves.* The texts are split into two halves of threads, again and again; each half is fitted on its own, from its
-   own centring onwards, and assigned all texts. A text in neither half goes to the topic whose mean direction is nearest. The number of topics is the largest of those at
-   which two such fits agree most (mean of ARI and AMI, both adjusted for chance [3]_, [4]_, less its standard error). Each text's agreement and each topic's
-   stability (clusterboot: mean best Jaccard [5]_) come from the same fits.
+   own centring onwards, and a text of the other half goes to the topic whose mean direction is nearest. The number of
+   topics is the largest of those at which two such fits agree most (mean of ARI and AMI, both adjusted for
+   chance [3]_, [4]_, less its standard error). Each text's agreement and each topic's stability (clusterboot: mean
+   best Jaccard [5]_) come from the same fits.
 4. *Consensus.* Fits of all texts with different seeds vote: their labels side by side are clustered into one
-   partition [6]_, which k-means on the smoothed vectors then makes tight. Of this partition and the fits themselves the
-   tightest is taken: two single fits agree at ARI 0.83 to 0.92 on labelled corpora, the tightest of twenty and
+   partition [6]_, which k-means on the smoothed vectors then makes tight. Of this partition and the fits themselves
+   the tightest is taken: two single fits agree at ARI 0.83 to 0.92 on labelled corpora, the tightest of twenty and
    the tightest of twenty others at 0.99, and none of that sameness is paid for in agreement with people.
 
 References

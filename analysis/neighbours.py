@@ -1,6 +1,7 @@
 """Vectors smoothed over their neighbourhoods.
 
-Vectors are given scaled to length 1. Cosine throughout, and exact: no approximate index, whose answers would differ from run to run.
+Vectors are given scaled to length 1. Cosine throughout, and exact: no approximate index, whose answers would differ
+from run to run.
 """
 
 from __future__ import annotations

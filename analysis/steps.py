@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from importlib.metadata import version
@@ -13,15 +13,16 @@ import numpy as np
 import pandas as pd
 
 from analysis.corpus import Corpus, build, read_key
-from analysis.exports import read_tables, source_name
+from analysis.exports import read_tables
+from analysis.inputs import Inputs
 from analysis.lines import read_lines
-from analysis.rows import kind_of
-from analysis.settings import STUDY_FILE, Settings, StudyError, count_workers
-from analysis.store import FOLDER, Store, digest_of, digest_of_file
+from analysis.settings import count_workers
+from analysis.store import FOLDER, Store, digest_of
 from analysis.threads import Reading, read_threads
 
 if TYPE_CHECKING:
     from analysis.coding import Codes
+    from analysis.labels import Labels, Matched
     from analysis.topics import Topics
 
 Progress = Callable[[str, int, int], None]
@@ -54,90 +55,19 @@ PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "bertopic", "wordllama",
 
 
 @dataclass
-class Steps:
-    """The settings of a study, and the results of its steps.
+class Steps(Inputs):
+    """The inputs of a study, and the results of its steps.
 
     Attributes
     ----------
-    settings : Settings
     progress : callable, optional
     """
 
-    settings: Settings
     progress: Progress | None = None
     store: Store = field(init=False)
 
     def __post_init__(self) -> None:
         self.store = Store(self.settings.folder / FOLDER)
-
-    # ------------------------------------------------------------------------------------------- inputs
-
-    @cached_property
-    def files(self) -> list[Path]:
-        """The files that [source] paths name, sorted."""
-        return self._find(self.settings.source.paths, "[source] paths")
-
-    @cached_property
-    def article_files(self) -> list[Path]:
-        """The files of the articles' table, sorted; none if study.toml names none."""
-        paths = self.settings.source.articles.get("paths", ())
-        return (
-            self._find([paths] if isinstance(paths, str) else list(paths), "[source.articles] paths") if paths else []
-        )  # type: ignore[call-overload]
-
-    def _find(self, patterns: object, key: str) -> list[Path]:
-        """Files of paths and globs, relative to the study folder or absolute; a pattern without any is an error."""
-        folder = self.settings.folder
-        found: dict[Path, None] = {}
-        for pattern in patterns:  # type: ignore[attr-defined]
-            base, rest = (
-                (Path(pattern).anchor, Path(pattern).relative_to(Path(pattern).anchor))
-                if Path(pattern).is_absolute()
-                else (folder, Path(pattern))
-            )
-            files = sorted(p for p in Path(base).glob(str(rest)) if p.is_file())
-            if not files:
-                raise StudyError(
-                    expected=f"files that match {pattern!r}",
-                    found="none",
-                    where=f"{folder / STUDY_FILE}, {key}",
-                    remedy="Paths are relative to the study folder; correct the path, or put the files there.",
-                )
-            found.update(dict.fromkeys(files))
-        return sorted(found)
-
-    @cached_property
-    def format(self) -> str:
-        """The sources' format: "threads", "auto" for tables that show what they are, or what study.toml says."""
-        stated = self.settings.source.format
-        tables = [path for path in self.files if kind_of(path)]
-        if stated != "auto":
-            return stated
-        if 0 < len(tables) < len(self.files):
-            thread = next(path for path in self.files if not kind_of(path))
-            raise StudyError(
-                expected="files of one format",
-                found=f"{tables[0].name} and {thread.name}",
-                where=f"{self.settings.folder / STUDY_FILE}, [source] paths",
-                remedy="Make a study of each, or name the format.",
-            )
-        return "auto" if tables else "threads"
-
-    @cached_property
-    def inputs(self) -> dict[str, str]:
-        """SHA-256 of every input file by its name: of sources and of coders' sheets."""
-        return {**self._sources, **self._digests(sorted((self.settings.folder / "coded").glob("*.csv")))}
-
-    @cached_property
-    def _sources(self) -> dict[str, str]:
-        files = [*self.files, *self.article_files]
-        if self.settings.source.authors:
-            files.append(self.settings.folder / self.settings.source.authors)
-        return self._digests(files)
-
-    def _digests(self, files: Sequence[Path]) -> dict[str, str]:
-        """SHA-256 of files, by their name: relative to the study folder, the bare name outside of it."""
-        return {source_name(path, self.settings.folder): digest_of_file(path) for path in files}
 
     # -------------------------------------------------------------------------------------------- steps
 
@@ -192,15 +122,17 @@ class Steps:
 
     def _vectors(self) -> np.ndarray:
         from analysis.context import in_context
-        from analysis.encoding import encode
+        from analysis.encoding import encode_kept
 
         s = self.settings
         texts = self.corpus.comments["text"].tolist()
-        vectors = encode(texts, s.topics.encoder, folder=s.folder, progress=self.progress)
+        kept = self.store.folder / "vectors"
+        vectors = encode_kept(texts, s.topics.encoder, kept, folder=s.folder, progress=self.progress)
         return in_context(vectors, self.corpus.comments["article_id"].tolist(), s.topics.context)
 
     def _fit(self) -> Mapping[str, pd.DataFrame]:
         from analysis.topics import fit_topics
+        from analysis.words import coherence
 
         c = self.corpus.comments
         fitted = fit_topics(
@@ -209,14 +141,15 @@ class Steps:
             threads=c["article_id"].tolist(),
             ids=c["comment_id"].tolist(),
             languages=c["language"].tolist(),
-            # A text that repeats an earlier one tells the fit nothing new.
-            weight=c["duplicate_of"].isna().to_numpy(float),
+            # A text that repeats an earlier one, or nearly, tells the fit nothing new.
+            weight=(c["duplicate_of"].isna() & c["near_duplicate_of"].isna()).to_numpy(float),
             settings=self.settings.topics,
             workers=count_workers(self.settings.compute),
             hidden_words=self.corpus.hidden_words["word"].tolist(),
             progress=self.progress,
         )
         words = [(i, word, weight) for i, row in enumerate(fitted.words) for word, weight in row]
+        npmi, diversity = coherence(c["text"].tolist(), [[word for word, _ in row] for row in fitted.words])
         return {
             "comments": pd.DataFrame(
                 {"comment_id": c["comment_id"], "topic": fitted.topic, "topic_agreement": fitted.agreement}
@@ -225,6 +158,7 @@ class Steps:
             "curve": fitted.curve,
             "centroids": pd.DataFrame(fitted.centroids, columns=[str(i) for i in range(fitted.centroids.shape[1])]),
             "note": pd.DataFrame({"note": [fitted.note]}),
+            "coherence": pd.DataFrame({"npmi": [npmi], "diversity": [diversity]}),
             "words": pd.DataFrame(words, columns=["topic", "word", "weight"]),
             "vocabulary": pd.DataFrame({"word": list(fitted.vocabulary)}, dtype="str"),
         }
@@ -241,7 +175,7 @@ class Steps:
         return Topics(
             topic=t["comments"]["topic"].to_numpy("int64"),
             agreement=t["comments"]["topic_agreement"].to_numpy(float),
-            table=t["table"],
+            table=self.topic_table,
             curve=t["curve"],
             note=str(t["note"]["note"].iloc[0]),
             centroids=t["centroids"].to_numpy("float32"),
@@ -251,6 +185,37 @@ class Steps:
             words=tuple(tuple(row) for row in words),
             encoder=self.settings.topics.encoder,
         )
+
+    @cached_property
+    def labels(self) -> Labels | None:
+        """Names that people gave to topics; None if there are none."""
+        from analysis.labels import read_labels
+
+        return read_labels(self.settings.folder)
+
+    @cached_property
+    def matched(self) -> Matched | None:
+        """The topics held against those that people named; None if there are no names or no topics."""
+        from analysis.labels import match
+
+        t = self._topic_tables
+        return match(self.labels, t["comments"], t["table"]) if self.labels is not None and len(t["table"]) else None
+
+    @cached_property
+    def topic_table(self) -> pd.DataFrame:
+        """The topics' table, with people's names for topics where there are any."""
+        from analysis.labels import named
+
+        table = self._topic_tables["table"]
+        return table if self.matched is None else named(table, self.matched)
+
+    @cached_property
+    def intrusion(self) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+        """What people scored at word and topic intrusion, and what of their sheets is not used; None without sheets."""
+        from analysis.intrusion import FOLDER as INTRUSION
+        from analysis.intrusion import read_answers
+
+        return read_answers(self.settings.folder / INTRUSION, self.settings.trend)
 
     @cached_property
     def _sentiment_digest(self) -> str:
@@ -320,7 +285,7 @@ class Steps:
 
     @cached_property
     def _coding_digest(self) -> str:
-        return self._digest("coding", self._topics_digest, self._sentiment_digest, self.inputs)
+        return self._digest("coding", self._topics_digest, self._sentiment_digest, self._sources, self._codes)
 
     @cached_property
     def _coding(self) -> dict[str, pd.DataFrame]:
@@ -344,18 +309,3 @@ class Steps:
     def is_kept(self, step: str) -> bool:
         """Whether a step's result is there without computing it."""
         return self.store.has(step, self.digests[step])
-
-    # ---------------------------------------------------------------------------------------- provenance
-
-    @property
-    def settings_table(self) -> dict[str, object]:
-        """The settings as provenance.json keeps them: every value, no path of this machine."""
-        raw = {k: v for k, v in asdict(self.settings).items() if k != "folder"}
-        raw["source"]["paths"] = [
-            source_name(Path(self.settings.folder, p), self.settings.folder) for p in raw["source"]["paths"]
-        ]
-        if paths := raw["source"]["articles"].get("paths"):
-            listed = [paths] if isinstance(paths, str) else paths
-            names = [source_name(Path(self.settings.folder, p), self.settings.folder) for p in listed]
-            raw["source"]["articles"] = {**raw["source"]["articles"], "paths": names}
-        return raw

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from analysis import figures, findings, views
+from analysis import figures, findings, topic_figures, views
 from analysis.corpus import language_counts, summary
 from analysis.duplicates import floods
 from analysis.figures import Picture
 from analysis.findings import Finding
+from analysis.maps import topic_map, topic_tree
 from analysis.privacy import Search, search
 from analysis.settings import StudyError, read_settings
-from analysis.sheets import Sheet, sheet
+from analysis.sheets import Sheet, plain, sheet
 from analysis.steps import CORPUS_TABLES, Steps
 
 Progress = Callable[[str, int, int], None]
@@ -119,7 +120,8 @@ class Study(Steps):
         ----------
         name : str
             One of TABLES (data/README.md has their columns), or: summary, languages, floods, notes, boundaries,
-            topic_choice, by_topic, overall, decomposition, sensitivity, confusion, problems, scores, limits.
+            topic_choice, topic_history, coherence, intrusion, intrusion_problems, by_topic, overall, decomposition,
+            sensitivity, confusion, problems, scores, limits.
 
         Raises
         ------
@@ -135,7 +137,14 @@ class Study(Steps):
         if name == "floods":
             return floods(self.corpus.comments)
         if name in ("topics", "topic_choice"):
-            return self._topic_tables["table" if name == "topics" else "curve"]
+            return self.topic_table if name == "topics" else self._topic_tables["curve"]
+        if name == "topic_history":
+            return self.matched.history if self.matched is not None else pd.DataFrame()
+        if name == "coherence":
+            return self._topic_tables["coherence"]
+        if name in ("intrusion", "intrusion_problems"):
+            read = self.intrusion
+            return pd.DataFrame() if read is None else read[0 if name == "intrusion" else 1]
         if name == "scores":
             return score_counts(self.comments["sentiment"])
         if name in ("agreement", "confusion", "problems"):
@@ -144,7 +153,8 @@ class Study(Steps):
             return pd.DataFrame({"limit": self.limits()})
         if name in self._trends:
             return self._trends[name]
-        known = (*TABLES, "summary", "languages", "floods", "notes", "topic_choice", "scores", "confusion", "limits")
+        known = (*TABLES, "summary", "languages", "floods", "notes", "topic_choice", "topic_history", "coherence")
+        known = (*known, "intrusion", "intrusion_problems", "scores", "confusion", "limits")
         raise StudyError(expected=f"one of {', '.join(known)}", found=repr(name), where="table", remedy="Correct it.")
 
     def view(self, name: str) -> pd.DataFrame:
@@ -175,7 +185,9 @@ class Study(Steps):
         return sheet(table.head(rows), caption=caption, shares=shares)
 
     def picture(self, name: str) -> Picture | Finding:
-        """Draw a figure: activity, topics, topic_choice, scores, sentiment_by_topic, agreement, or one by period.
+        """Draw a figure by its name.
+
+        activity, topics, topic_choice, topic_map, topic_tree, scores, sentiment_by_topic, agreement, or one by period.
 
         A corpus that is too small for a figure gives a sentence that says so.
         """
@@ -186,10 +198,21 @@ class Study(Steps):
             return figures.activity(table, period) if len(table) else self._nothing(name)
         if name == "topics":
             n = int((self.comments["topic"] == -1).sum())
-            return figures.topic_sizes(topics, n) if len(topics) else self._nothing(name)
+            return topic_figures.topic_sizes(topics, n) if len(topics) else self._nothing(name)
         if name == "topic_choice":
             curve = self.table("topic_choice")
-            return figures.topic_choice(curve) if len(curve) else self._nothing(name)
+            return topic_figures.topic_choice(curve) if len(curve) else self._nothing(name)
+        if name == "topic_map":
+            t = self.topics
+            return (
+                topic_figures.topic_map(topic_map(t.centroids, t.vectors, t.topic, self.settings.topics.seed), topics)
+                if len(topics)
+                else self._nothing(name)
+            )
+        if name == "topic_tree":
+            if len(topics) < 2:
+                return self._nothing(name)
+            return topic_figures.topic_tree(topic_tree(self.topics.centroids), topics)
         if name == "scores":
             return figures.sentiment_shares(self.table("scores"))
         if name == "sentiment_by_topic":
@@ -223,12 +246,14 @@ class Study(Steps):
         return str(self._topic_tables["note"]["note"].iloc[0])
 
     def finding(self, name: str) -> Finding:
-        """Say the finding of a notebook, with its numbers: corpus, topics, sentiment or over_time."""
+        """Say the finding of a notebook, with its numbers: corpus, topics, judged, sentiment or over_time."""
         if name == "corpus":
             return findings.corpus(self.table("summary"), self.table("activity_by_period"))
         if name == "topics":
             n = int((self.comments["topic"] == -1).sum())
-            return findings.topics(self.table("topics"), len(self.comments), n, self.note)
+            return findings.topics(self.table("topics"), len(self.comments), n, self.note, self.table("topic_history"))
+        if name == "judged":
+            return findings.judged(self.table("coherence"), self.table("intrusion"))
         if name == "sentiment":
             unscored = int(self.comments["sentiment"].isna().sum())
             return findings.sentiment(self.table("overall").iloc[0], self.table("agreement"), unscored)
@@ -280,6 +305,29 @@ class Study(Steps):
             keep=privacy.authors == "keep",
             progress=self.progress,
         )
+
+    def intrusion_sheets(self, raters: Sequence[str]) -> list[Path]:
+        """Write the sheets on which people judge the topics: `intrusion.write_sheets`.
+
+        Raises
+        ------
+        StudyError
+            If there are fewer than two topics, or sheets already.
+        """
+        from analysis import intrusion
+
+        topics, comments = self.topics, self.corpus.comments.assign(topic=self.topics.topic)
+        if len(topics.table) < 2:
+            raise StudyError(
+                expected="two topics or more", found=str(len(topics.table)), where="topics", remedy=self.note or "Add."
+            )
+        words = [[word for word, _ in row] for row in topics.words]
+        rng = np.random.default_rng([self.settings.topics.seed, 9])
+        rates = intrusion.word_rates(topics.texts, topics.topic, words)
+        odd = intrusion.word_items(words, rates, rng)
+        far = intrusion.topic_items(comments, topics.vectors, topics.centroids, words, rng)
+        items = {intrusion.WORDS: odd, intrusion.COMMENTS: far.assign(text=far["text"].map(plain))}
+        return intrusion.write_sheets(self.settings.folder / intrusion.FOLDER, items, raters)
 
     def headline_pictures(self) -> list[tuple[str, Picture]]:
         """Draw the three figures of the first page, those that the corpus is large enough for."""

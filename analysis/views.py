@@ -39,6 +39,22 @@ def doubtful(boundaries: pd.DataFrame) -> pd.DataFrame:
     return table[["source_file", "line", "boundary_confidence"]]
 
 
+def topics(table: pd.DataFrame) -> pd.DataFrame:
+    """The topics, largest first, with the words that are not in their label and their share of what is assigned."""
+    further = [
+        ", ".join(word for word in words.split(", ") if word not in label.split(" · "))
+        for words, label in zip(table["words"], table["label"], strict=True)
+    ]
+    share = table["n_comments"] / max(table["n_comments"].sum(), 1)
+    columns = ["topic", "label", "further_words", "n_comments", "share", "n_threads", "stability"]
+    return table.assign(further_words=further, share=share)[columns]
+
+
+def topic_history(table: pd.DataFrame) -> pd.DataFrame:
+    """What became of the topics that people named: what, before, topic, shared, shares of before and now."""
+    return table[["what", "before", "topic", "shared", "of_before", "of_now"]]
+
+
 def agreement_by_topic(comments: pd.DataFrame) -> pd.DataFrame:
     """Agreement of the runs by topic: topic, n_comments, lower quartile, median, upper quartile."""
     by = comments.groupby("topic")["topic_agreement"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -129,6 +130,38 @@ def topic_words(word_counts: WordCounts) -> list[list[tuple[str, float]]]:
         order = np.lexsort((np.arange(len(row)), -np.round(row, 12)))[:POOL]
         shown.append(choose([(word_counts.words[i], row[i]) for i in order]))
     return shown
+
+
+def coherence(texts: Sequence[str], words: Sequence[Sequence[str]]) -> tuple[float, float]:
+    """How far the words shown for a topic go together, and how far topics share words.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    words : sequence of sequences of str
+        The words of each topic.
+
+    Returns
+    -------
+    tuple of float
+        NPMI, the mean over the pairs of a topic's words of their normalised pointwise mutual information in a
+        text, [-1, 1] [1]_; diversity, the share of distinct words among the words shown, (0, 1]. NaN without words.
+
+    References
+    ----------
+    .. [1] Bouma, G. (2009). Normalized (pointwise) mutual information in collocation extraction.
+    """
+    holds: dict[str, set[int]] = {word: set() for row in words for word in row}
+    if not holds:
+        return float("nan"), float("nan")
+    for i, text in enumerate(texts):
+        for word in holds.keys() & set(tokens(text)):
+            holds[word].add(i)
+    n, scores = len(texts), []
+    for one, other in (pair for row in words for pair in combinations(row, 2)):
+        both, p, q = (len(s) / n for s in (holds[one] & holds[other], holds[one], holds[other]))
+        scores.append(np.log(both / (p * q)) / -np.log(both) if 0 < both < 1 else -1.0)
+    return float(np.mean(scores)) if scores else float("nan"), len(holds) / sum(map(len, words))
 
 
 def _same_stem(one: str, other: str) -> bool:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.encoding import encode
+from analysis import encoding
+from analysis.encoding import encode, encode_kept
 from analysis.settings import StudyError
 
 TEXTS = ["The bridge is closed again.", "", "Bread prices rose.", " \n\t", "Мост закрыт", "橋は閉鎖中"]
@@ -123,3 +124,44 @@ def test_progress_reaches_its_total():
     seen = []
     encode(["a", "", "b"], progress=lambda *step: seen.append(step))
     assert seen == [("encoding", 2, 2)]
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """An encoder that counts what it is asked for: the length of a text and its first letter."""
+    asked = []
+
+    def one_by_one(texts):
+        asked.extend(texts)
+        return np.array([[len(text), ord(text[0])] for text in texts], dtype=np.float32)
+
+    monkeypatch.setattr(encoding, "_transformer_encoder", lambda name: (one_by_one, 2))
+    return asked
+
+
+def test_a_text_is_encoded_once_in_the_life_of_a_study(tmp_path, slow):
+    first = encode_kept(["tram", "rain", "tram"], "sentence-transformers:any", tmp_path / "vectors")
+    again = encode_kept(["rain", "", "snow", "tram"], "sentence-transformers:any", tmp_path / "vectors")
+    assert slow == ["tram", "rain", "snow"]
+    assert first.tolist() == [[4, 116], [4, 114], [4, 116]]
+    assert again.tolist() == [[4, 114], [0, 0], [4, 115], [4, 116]]
+    encode_kept(["rain"], "sentence-transformers:other", tmp_path / "vectors")
+    assert slow[-1] == "rain" and len(slow) == 4, "another model has other vectors"
+
+
+def test_damaged_vectors_are_made_anew(tmp_path, slow):
+    encode_kept(["tram"], "sentence-transformers:any", tmp_path)
+    (file,) = tmp_path.iterdir()
+    data = bytearray(file.read_bytes())
+    for at in range(0, len(data), 7):
+        spoilt = bytearray(data)
+        spoilt[at] ^= 0xFF
+        file.write_bytes(spoilt)
+        assert encode_kept(["tram"], "sentence-transformers:any", tmp_path).tolist() == [[4, 116]]
+    file.write_bytes(b"")
+    assert encode_kept(["tram"], "sentence-transformers:any", tmp_path).tolist() == [[4, 116]]
+
+
+def test_where_vectors_cannot_be_kept_they_are_still_made(tmp_path, slow):
+    (tmp_path / "vectors").write_text("a file where a folder should be")
+    assert encode_kept(["tram"], "sentence-transformers:any", tmp_path / "vectors").tolist() == [[4, 116]]

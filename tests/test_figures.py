@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import figures
+from analysis import figures, topic_figures
+from analysis.maps import topic_map, topic_tree
 
 STARTS = pd.date_range("2022-01-01", periods=6, freq="MS", tz="Europe/Dublin").as_unit("us")
 
@@ -42,10 +43,14 @@ AGREEMENT = pd.Series(
 )
 DRAWN = {
     "activity": lambda: figures.activity(series([0.1] * 5), "month"),
-    "topic_sizes": lambda: figures.topic_sizes(TOPICS, 5),
-    "topic_choice": lambda: figures.topic_choice(
+    "topic_sizes": lambda: topic_figures.topic_sizes(TOPICS, 5),
+    "topic_choice": lambda: topic_figures.topic_choice(
         pd.DataFrame({"n_topics": [2, 3], "stability": [0.8, 0.9], "chosen": [False, True]})
     ),
+    "topic_map": lambda: topic_figures.topic_map(
+        topic_map(np.eye(2, 5, dtype=np.float32), np.eye(5, dtype=np.float32), np.array([0, 1, 0, -1, 1]), 1), TOPICS
+    ),
+    "topic_tree": lambda: topic_figures.topic_tree(topic_tree(np.eye(2, 5, dtype=np.float32)), TOPICS),
     "sentiment_shares": lambda: figures.sentiment_shares(
         pd.DataFrame({"low": [-1, -0.1, 0.5], "high": [-0.5, 0.1, 1], "n_comments": [1, 2, 1]})
     ),
@@ -114,3 +119,21 @@ def test_shares_are_rounded_to_what_they_support(value, text):
 @pytest.mark.parametrize(("value", "text"), [(0.126, "+0.13"), (-0.5, "−0.50"), (-0.001, "0.00"), (0.001, "0.00")])
 def test_sentiment_has_a_sign_and_no_negative_zero(value, text):
     assert figures.signed(value) == text
+
+
+def test_no_name_on_the_map_covers_another():
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    n = 24
+    topics = pd.DataFrame(
+        {"topic": range(n), "label": [f"word{i} · another{i}" for i in range(n)], "n_comments": 9, "stability": 0.9}
+    )
+    vectors = np.random.default_rng(3).normal(size=(n, 12)).astype(np.float32)
+    figure = topic_figures.topic_map(topic_map(vectors, vectors, np.arange(n), 1), topics).figure
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent(renderer) for text in figure.axes[0].texts]
+    assert len(boxes) == n
+    frame = figure.bbox
+    assert all(frame.x0 <= b.x0 and b.x1 <= frame.x1 for b in boxes)
+    assert not [(i, j) for i in range(n) for j in range(i) if boxes[i].overlaps(boxes[j])]

@@ -134,9 +134,35 @@ def test_the_corpus_in_words():
     assert "9 comments by 8 authors under 1 article, from 2023-02-01 to before 2023-03-01" in text
 
 
+HISTORY = pd.DataFrame({"what": ["same", "new"]})
+
+
 def test_topics_in_words():
-    assert "1 topic in 400 comments" in findings.topics(TOPICS, 400, 100, "").text
-    assert findings.topics(NONE, 9, 9, "9 comments are too few.").text == "9 comments are too few."
+    assert "1 topic in 400 comments" in findings.topics(TOPICS, 400, 100, "", HISTORY).text
+    assert findings.topics(NONE, 9, 9, "9 comments are too few.", HISTORY[:0]).text == "9 comments are too few."
+    assert "Against the topics that people named: 1 same, 1 new." in findings.topics(TOPICS, 400, 100, "", HISTORY).text
+    assert "people named" not in findings.topics(TOPICS, 400, 100, "", HISTORY[:0]).text
+
+
+def test_what_people_judged_comes_first_and_a_formula_is_no_judge():
+    formula = pd.DataFrame({"npmi": [0.21], "diversity": [0.985]})
+    text = findings.judged(formula, pd.DataFrame()).text
+    assert text.startswith("No person has judged these topics yet") and "NPMI +0.21" in text and "98 % of them" in text
+    scores = pd.DataFrame(
+        {
+            "kind": ["words", "words"],
+            "rater": ["all", "anna"],
+            "n": [20, 20],
+            "n_topics": [10, 10],
+            "estimate": [0.85, 0.85],
+            "low": [0.6, 0.6],
+            "high": [0.95, 0.95],
+            "by_chance": [1 / 6, 1 / 6],
+        }
+    )
+    text = findings.judged(formula, scores).text
+    assert "does not belong in 85 % of 20 answers on 10 topics (95 % interval 60 % to 95 %, by chance 17 %)" in text
+    assert text.count("20 answers") == 1 and "No person" not in text
 
 
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", "a\n<b>b</b>"])

@@ -36,7 +36,7 @@ SHOWN = {
     "new",
     "cli",
 }
-SHOWN |= {"bertopic_model"}
+SHOWN |= {"bertopic_model", "labels", "intrusion", "maps", "topic_figures", "inputs"}
 
 SUBJECTS = {
     "ferry": "the ferry to the island was late and the boat smelled of diesel at the pier",
@@ -143,9 +143,26 @@ def test_topics_are_found_and_bertopic_is_a_fitted_one(study):
 
 
 def test_every_view_and_picture_can_be_shown(study):
-    for name in ("rejected_reasons", "concentration", "doubtful", "agreement_by_topic", "naive", *TABLES):
+    for name in (
+        "rejected_reasons",
+        "concentration",
+        "doubtful",
+        "agreement_by_topic",
+        "naive",
+        "topic_history",
+        *TABLES,
+    ):
         assert study.show(name)._repr_html_().startswith("<div")
-    for name in ("activity", "topics", "topic_choice", "scores", "sentiment_by_topic", "sentiment_by_period"):
+    for name in (
+        "activity",
+        "topics",
+        "topic_choice",
+        "topic_map",
+        "topic_tree",
+        "scores",
+        "sentiment_by_topic",
+        "sentiment_by_period",
+    ):
         assert isinstance(study.picture(name), Picture)
     assert isinstance(study.picture("agreement"), Finding), "nobody coded: a sentence stands for the figure"
 

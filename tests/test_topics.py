@@ -15,7 +15,7 @@ from analysis import consensus
 from analysis.encoding import encode
 from analysis.settings import StudyError, TopicSettings
 from analysis.topics import UNASSIGNED_BELOW, fit_topics
-from analysis.words import choose, stop_words, tokens
+from analysis.words import choose, coherence, stop_words, tokens
 
 THEMES = {
     "football": "goal keeper striker referee penalty league coach match stadium fans",
@@ -295,6 +295,15 @@ def test_tokens_leave_out_what_could_identify():
     assert tokens(text) == ["mail", "or", "see", "call", "or"]
     assert tokens("Don’t re-read O'Neill's café") == ["don't", "re-read", "o'neill's", "café"]
     assert tokens("橋は閉鎖") == ["橋は", "は閉", "閉鎖"]
+
+
+def test_coherence_by_hand():
+    texts = ["tram stop", "tram stop", "tram bell", "fish"]
+    npmi, diversity = coherence(texts, [["tram", "stop"], ["tram", "fish"]])
+    together = np.log(0.5 / (0.75 * 0.5)) / -np.log(0.5)
+    assert npmi == pytest.approx((together - 1) / 2)  # words that never meet have -1
+    assert diversity == 3 / 4
+    assert all(np.isnan(coherence(texts, [])))
 
 
 def test_words_recur_in_three_threads_and_hidden_words_are_never_shown(corpus):

@@ -35,7 +35,7 @@ from analysis.encoding import encode  # noqa: E402
 from analysis.neighbours import centred, unit_length  # noqa: E402
 from analysis.settings import TopicSettings  # noqa: E402
 from analysis.topics import fit_topics  # noqa: E402
-from analysis.words import count_words, stop_words, tokens, topic_words, vocabulary  # noqa: E402
+from analysis.words import coherence, count_words, stop_words, topic_words, vocabulary  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data" / "topics"
 ENCODERS = {"static": "static", "minilm": "sentence-transformers:all-MiniLM-L6-v2"}
@@ -125,21 +125,6 @@ def turftopic(n_topics: int) -> Method:
     return method
 
 
-def npmi_and_diversity(texts: list[str], top: Words) -> tuple[float, float]:
-    """Mean NPMI of the pairs of a topic's words (by document), and the share of shown words that are of one topic."""
-    wanted = set(itertools.chain(*top))
-    holds: dict[str, set[int]] = {word: set() for word in wanted}
-    for i, text in enumerate(texts):
-        for word in wanted.intersection(tokens(text)):
-            holds[word].add(i)
-    scores = []
-    for row in top:
-        for a, b in itertools.combinations(row, 2):
-            both, p, q = (len(s) / len(texts) for s in (holds[a] & holds[b], holds[a], holds[b]))
-            scores.append(np.log(both / (p * q)) / -np.log(both) if 0 < both < 1 else -1.0)
-    return float(np.mean(scores)), len(wanted) / max(sum(map(len, top)), 1)
-
-
 def right(vectors: np.ndarray, topic: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
     """Share of the assigned whose label is their topic's most frequent, and of the unassigned, put to the nearest."""
     there = [t for t in np.unique(topic) if t >= 0]
@@ -173,7 +158,7 @@ def measure(methods: list[Method], texts: list[str], vectors: np.ndarray, truth:
 def _row(name: str, done: list, texts: list[str], vectors: np.ndarray, truth: np.ndarray) -> dict:
     found = [topic for topic, _, _ in done]
     assigned = [f >= 0 for f in found]
-    words = np.array([npmi_and_diversity(texts, shown) for _, shown, _ in done])
+    words = np.array([coherence(texts, shown) for _, shown, _ in done])
     shares = np.array([right(vectors, f, truth) for f in found])
     return {
         "method": name,
