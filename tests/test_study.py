@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 import analysis
 from analysis import views
+from analysis.cli import main
 from analysis.figures import Picture
 from analysis.findings import Finding
 from analysis.settings import StudyError
@@ -199,3 +201,30 @@ def test_the_least_sure_names_come_first_and_are_not_shown():
         {"comment_id": ["a", "b"], "source_file": ["f", "g"], "line": [3, 4], "boundary_confidence": [0.8, 0.5]}
     )
     assert views.doubtful(boundaries).to_numpy().tolist() == [["g", 4, 0.5], ["f", 3, 0.8]]
+
+
+def test_topics_are_named_and_judged_by_people_and_figures_use_their_names(folder, study, tmp_path, capsys):
+    copy = shutil.copytree(folder, tmp_path / "named")
+    assert main(["labels", str(copy)]) == 0
+    sheet, n = copy / "labels.csv", len(study.table("topics"))
+    old = study.table("topics")["label"].iloc[0]
+    sheet.write_text(sheet.read_text("utf-8-sig").replace(f"T001,{old},", "T001,What people eat,"), "utf-8")
+    named = open_study(copy)
+    assert named.table("topics")["label"].iloc[0] == named.topic_name(0) == "What people eat"
+    assert "What people eat" in named.picture("topics").alt and f"{n} same" in named.finding("topics").text
+    assert named.topics.bertopic.get_topic_info()["CustomName"].tolist()[-n] == "What people eat"
+    assert {"labels.csv", "labels.parquet"} <= set(named.inputs)
+    assert main(["labels", str(copy)]) == 0, "and again, which keeps the name"
+    assert "T001,What people eat," in sheet.read_text("utf-8-sig")
+    capsys.readouterr()
+    assert main(["intrusion", str(copy), "--raters", "anna"]) == 0
+    words = copy / "intrusion" / "words_anna.csv"
+    answers = pd.read_csv(copy / "intrusion" / "answers" / "words.csv")
+    pd.read_csv(words, dtype=str).assign(odd=answers["odd"].astype(str)).to_csv(words, index=False)
+    assert main(["intrusion", str(copy), "--read"]) == 0
+    assert "100 %" in capsys.readouterr().out
+    judged = open_study(copy)
+    assert "People found the word that does not belong in 100 % of" in judged.finding("judged").text
+    assert "intrusion/words_anna.csv" in judged.inputs
+    assert main(["intrusion", str(copy), "--raters", "../x"]) == 2 and "--raters" in capsys.readouterr().err
+    assert "No person" in study.finding("judged").text
