@@ -29,9 +29,12 @@ topics          vectors -> consensus topics, their stability, their words
 
 vader           VADER made sound: normalised text, linear time
 lexicon         a word list of the user's own as an instrument
+learned         instruments that were trained: on hand-coded comments, or a model
 sentiment       texts -> a score in [-1, 1] per comment, by a named instrument
 codes           people's codes, read and checked line by line
-coding          agreement, instrument against people, corrected means
+sampling        comments for people to code, drawn by chance within strata
+coding          agreement, instrument against people
+corrected       scores and codes together: means that are right where the instrument is not
 
 periods         calendar periods in the study's time zone
 intervals       means and shares with intervals that respect threads
@@ -46,6 +49,7 @@ maps            where topics lie to each other, and topics of topics
 privacy         what tells who somebody is: masked where text is shown, searched for in a report
 figures         a finished table -> a figure with alt text
 topic_figures   finished tables of topics -> figures of them
+tone_figures    the instrument against people -> figures of that
 sheets          a finished table -> a table for people
 findings        finished tables -> sentences with computed numbers
 views           finished tables -> the few columns that a notebook shows

@@ -181,6 +181,20 @@ def labels(arguments: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def code(arguments: argparse.Namespace) -> int:
+    """Draw comments for people to code, and write a sheet for each coder."""
+    bar = Bar()
+    coders = [name for name in (part.strip() for part in arguments.coders.split(",")) if name]
+    paths = _study(arguments.study, bar).coding_sheets(arguments.n, coders)  # type: ignore[attr-defined]
+    bar.close()
+    for path in paths:
+        print(path)
+    print(
+        f"The rules: {paths[0].parent / 'RULES.txt'}. When the sheets are filled: threadline report {arguments.study}"
+    )
+    return EXIT_OK
+
+
 def intrusion(arguments: argparse.Namespace) -> int:
     """Write the sheets on which people judge the topics, or score what they wrote."""
     bar = Bar()
@@ -322,6 +336,7 @@ def parser() -> argparse.ArgumentParser:
         ("export", export, "write the corpus in another tool's format"),
         ("report", report, "build the HTML report, its tables and its provenance"),
         ("labels", labels, "write the topics for you to name; names stay with them as the corpus grows"),
+        ("code", code, "draw comments for people to code, and write a sheet for each coder"),
         ("intrusion", intrusion, "write sheets on which people judge the topics, or score what they wrote"),
         ("status", status, "say what is kept of a study's results"),
         ("clean", clean, "remove kept results that are of no use any more"),
@@ -333,6 +348,9 @@ def parser() -> argparse.ArgumentParser:
             command.add_argument(
                 "--privacy", metavar="REPORT", help="search a finished report for names, addresses and comments instead"
             )
+        if name == "code":
+            command.add_argument("--n", type=int, default=300, help="comments to draw; default 300")
+            command.add_argument("--coders", metavar="A,B", default="a,b", help="who will code; a sheet each")
         if name == "intrusion":
             command.add_argument("--raters", metavar="A,B", default="a", help="who will answer; a sheet each")
             command.add_argument("--read", action="store_true", help="score the sheets that are there")

@@ -362,37 +362,3 @@ def topic_sentiment_by_period(
         figure.supxlabel(warning, color=WARN, fontsize=10)
     found = f"Marked changes: {'; '.join(marks)}." if marks else "No change is marked."
     return finished(figure, f"Mean sentiment of each topic per {period}, {_span(table)}. {found} {warning}".strip())
-
-
-@styled
-def agreement(row: pd.Series) -> Picture:
-    """The instrument against people, and people against each other: one row of `agreement`."""
-    names = {
-        "alpha": "coders with each other (α)",
-        "accuracy": "accuracy",
-        "f1_macro": "macro F1",
-        "r": "r with the mean code",
-    }
-    # One coder has nobody to agree with, and a constant no correlation.
-    names = {key: name for key, name in names.items() if np.isfinite(row[key])}
-    figure, axes = new_axes(height=2.3)
-    ax = axes[0, 0]
-    for i, key in enumerate(names):
-        colour = PALE if key == "alpha" else ACCENT
-        ax.plot(
-            [row[f"{key}_low"], row[f"{key}_high"]],
-            [i, i],
-            color=colour,
-            linewidth=5,
-            solid_capstyle="butt",
-            alpha=0.6,
-        )
-        ax.plot(row[key], i, "o", color=INK if key == "alpha" else ACCENT, ms=7)
-    ax.set_yticks(range(len(names)), list(names.values()))
-    ax.invert_yaxis()
-    ax.set_xlim(min(0.0, float(row.get("r_low", 0) or 0)), 1)
-    ax.grid(True, axis="x")
-    ax.grid(False, axis="y")
-    ax.set_xlabel(f"agreement, 95 % interval (n = {int(row['n']):,} coded comments)")
-    parts = [f"{n} {row[k]:.2f} ({row[f'{k}_low']:.2f} to {row[f'{k}_high']:.2f})" for k, n in names.items()]
-    return finished(figure, "Agreement with 95 % intervals: " + "; ".join(parts) + ".")

@@ -144,6 +144,27 @@ def instrument(agreement: pd.DataFrame) -> str:
     return text
 
 
+def corrected(table: pd.DataFrame, agreement: pd.DataFrame, names: list[str]) -> Finding:
+    """What people would have said on the mean, and where the instrument must not be used."""
+    if table.empty:
+        return Finding("Nothing is corrected: no comment has been coded by hand. `threadline code` draws a sample.")
+    row = table[(table["by"] == "all") & (table["measure"] == "mean")].iloc[0]
+    text = f"Corrected by {plural(int(row['n_coded']), 'code')}, mean sentiment is {_interval(row)}; "
+    text += f"the scores alone say {signed(row['uncorrected'])}"
+    if np.isfinite(row["low"]) and not row["low"] <= row["uncorrected"] <= row["high"]:
+        kind = "kind" if row["uncorrected"] > row["estimate"] else "harsh"
+        text += f", which is too {kind} by {abs(row['uncorrected'] - row['estimate']):.2f}"
+    groups = agreement.iloc[1:]
+    sure = [n for n, high in zip(names, groups["accuracy_high"], strict=True) if high < MIN_ACCURACY]
+    poor = [n for n, v in zip(names, groups["accuracy"], strict=True) if v < MIN_ACCURACY and n not in sure]
+    text += "."
+    if sure:
+        text += f" Do not use the instrument on: {'; '.join(sure)}. It is wrong there more often than right."
+    if poor:
+        text += f" It may be wrong more often than right on: {'; '.join(poor)}."
+    return Finding(text)
+
+
 def _measured(row: pd.Series, name: str, show: Callable[[float], str] = "{:.2f}".format) -> str:
     """A measure of agreement with its interval, where it has one."""
     low, high = row[f"{name}_low"], row[f"{name}_high"]

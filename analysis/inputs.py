@@ -84,11 +84,18 @@ class Inputs:
         folder = self.settings.folder
         names = [path for name in (FOR_PEOPLE, FOR_MATCHING) if (path := folder / name).is_file()]
         odd = sorted([*(folder / INTRUSION).glob("*.csv"), *(folder / INTRUSION / ANSWERS).glob("*.csv")])
-        return {**self._sources, **self._codes, **self._digests([*names, *odd])}
+        return {**self._sources, **self._codes_digests, **self.instrument_files, **self._digests([*names, *odd])}
 
     @cached_property
-    def _codes(self) -> dict[str, str]:
+    def _codes_digests(self) -> dict[str, str]:
         return self._digests(sorted((self.settings.folder / "coded").glob("*.csv")))
+
+    @cached_property
+    def instrument_files(self) -> dict[str, str]:
+        """SHA-256 of the file of a word list, if the instrument is one."""
+        kind, _, name = self.settings.sentiment.instrument.partition(":")
+        path = self.settings.folder / name
+        return self._digests([path]) if kind == "lexicon" and path.is_file() else {}
 
     @cached_property
     def _sources(self) -> dict[str, str]:

@@ -11,7 +11,7 @@ import numpy as np
 from analysis import lexicon, vader
 from analysis.settings import StudyError
 
-INSTRUMENTS = ("vader", "vader-scaled", "lexicon:FILE.csv")
+INSTRUMENTS = ("vader", "vader-scaled", "lexicon:FILE.csv", "transformer:NAME", "coded")
 PROGRESS_EVERY = 5000  # texts
 
 
@@ -73,7 +73,9 @@ def score(
         "vader": vaderSentiment's compound score of the normalised text (`normalise`); of one longer than PIECE_WORDS
         the mean of its pieces. "vader-scaled": the same valences scaled by the length of the text, negation ending
         with its sentence; it agrees better with people (tests/benchmarks/sentiment.py). "lexicon:FILE.csv": a word
-        list of the researcher's own (analysis/lexicon.py).
+        list of the researcher's own (analysis/lexicon.py). "transformer:NAME": a trained model
+        (analysis/learned.py), which is held to know every language. "coded", which learns from hand-coded comments, is
+        `learned.score_learned`.
     folder : Path, optional
         The study folder, against which an instrument's file is looked up.
     progress : callable, optional
@@ -89,6 +91,12 @@ def score(
     StudyError
         If there is no such instrument, its file is wrong, or there is not one language for every text.
     """
+    if instrument.startswith("transformer:"):
+        from analysis.learned import score_transformer
+
+        name = instrument.partition(":")[2]
+        there = (folder or Path()) / name
+        return score_transformer(texts, str(there) if there.is_dir() else name, progress)
     measure, known = _instrument(instrument, folder)
     if languages is not None and len(languages) != len(texts):
         raise StudyError(

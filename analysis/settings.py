@@ -17,6 +17,7 @@ PERIODS = ("day", "week", "month", "quarter", "year")
 # the export of a tool (analysis/dialects.py).
 TABLES = ("csv", "tsv", "jsonl", "json", "parquet", "xml")
 EXPORTS = ("4cat", "communalytic", "convokit", "disqus", "nyt", "reddit", "socc", "youtube")
+INSTRUMENTS, FILED = ("vader", "vader-scaled", "coded"), ("lexicon", "transformer")
 FORMATS = ("auto", "threads", *TABLES, *EXPORTS)
 STUDY_FILE = "study.toml"
 
@@ -273,11 +274,12 @@ def _check(settings: Settings, where: str) -> None:
         '"static", "sentence-transformers:NAME" or "npy:FILE"',
         topics.encoder,
     )
+    instrument = settings.sentiment.instrument
     must(
-        settings.sentiment.instrument == "vader",
+        instrument in INSTRUMENTS or (instrument.partition(":")[0] in FILED and instrument.partition(":")[2] != ""),
         "[sentiment] instrument",
-        '"vader"',
-        settings.sentiment.instrument,
+        '"vader", "vader-scaled", "coded", "lexicon:FILE.csv" or "transformer:NAME"',
+        instrument,
     )
     must(
         settings.privacy.authors in ("pseudonym", "keep"),

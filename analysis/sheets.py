@@ -10,7 +10,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from analysis.figures import percent, signed
+from analysis.figures import MINUS, percent, signed
 from analysis.privacy import mask
 
 HEADS = {
@@ -125,7 +125,7 @@ def _triples(table: pd.DataFrame, *columns: str) -> list[tuple[float, float, flo
 
 
 def _fixed(value: float) -> str:
-    return f"{value:.2f}"
+    return f"{value:.2f}".replace("-", MINUS)
 
 
 def _with_interval(value: float, low: float, high: float, show: Callable[[float], str]) -> str:

@@ -46,9 +46,9 @@ ROOMS = {
         "corpus",
     ),  # fmt: skip
     "topics": ("encoding", "context", "neighbours", "consensus", "stopwords", "words", "topics"),
-    "sentiment": ("vader", "lexicon", "sentiment"),
+    "sentiment": ("encoding", "vader", "lexicon", "learned", "sentiment"),
     "trends": ("periods", "intervals", "changes", "drivers", "trends"),
-    "coding": ("codes", "coding"),
+    "coding": ("codes", "coding", "corrected"),
 }
 CORPUS_TABLES = ("articles", "comments", "rejects", "accounting", "notes", "boundaries", "hidden_words")
 PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "bertopic", "wordllama", "vaderSentiment", "py3langid")
@@ -219,12 +219,18 @@ class Steps(Inputs):
 
     @cached_property
     def _sentiment_digest(self) -> str:
-        return self._digest("sentiment", self._corpus_digest, asdict(self.settings.sentiment))
+        s = self.settings
+        parts: list[object] = [self._corpus_digest, asdict(s.sentiment), self.instrument_files]
+        if s.sentiment.instrument == "coded":
+            parts += [self._codes_digests, s.topics.encoder]
+        return self._digest("sentiment", *parts)
 
     def _score(self) -> Mapping[str, pd.DataFrame]:
         from analysis.sentiment import score
 
         c = self.corpus.comments
+        if self.settings.sentiment.instrument == "coded":
+            return {"comments": pd.DataFrame({"comment_id": c["comment_id"], "sentiment": self._learn()})}
         scores = score(
             c["text"].tolist(),
             languages=c["language"].tolist(),
@@ -233,6 +239,20 @@ class Steps(Inputs):
             progress=self.progress,
         )
         return {"comments": pd.DataFrame({"comment_id": c["comment_id"], "sentiment": scores})}
+
+    def _learn(self) -> np.ndarray:
+        """Scores by a model of the hand-coded comments."""
+        from analysis.encoding import encode_kept
+        from analysis.learned import score_learned
+
+        s, c = self.settings, self.corpus.comments
+        texts = c["text"].tolist()
+        vectors = encode_kept(
+            texts, s.topics.encoder, self.store.folder / "vectors", folder=s.folder, progress=self.progress
+        )
+        codes = pd.Series(dtype="float64") if self.codes is None else self.codes.table.set_index("comment_id")["code"]
+        rows = pd.Index(c["comment_id"]).get_indexer(codes.index)
+        return score_learned(texts, vectors, rows, codes.to_numpy(float), c["article_id"].tolist(), self.progress)
 
     @cached_property
     def comments(self) -> pd.DataFrame:
@@ -285,7 +305,8 @@ class Steps(Inputs):
 
     @cached_property
     def _coding_digest(self) -> str:
-        return self._digest("coding", self._topics_digest, self._sentiment_digest, self._sources, self._codes)
+        time = (self.settings.trend.period, self.settings.trend.timezone)
+        return self._digest("coding", self._topics_digest, self._sentiment_digest, self._codes_digests, *time)
 
     @cached_property
     def _coding(self) -> dict[str, pd.DataFrame]:
@@ -293,9 +314,19 @@ class Steps(Inputs):
 
     def _compare(self) -> Mapping[str, pd.DataFrame]:
         from analysis import coding
+        from analysis.corrected import corrected_table
+        from analysis.periods import assign
 
+        comments = self.comments.assign(
+            period_start=assign(self.comments["posted_at"], self.settings.trend),
+            length=coding.length_of(self.comments["text"]),
+        )
         instrument = self.settings.sentiment.instrument
-        made = {"agreement": coding.agreement(self.codes, self.comments, instrument=instrument)}
+        by = ("language", "length", "topic", "period_start")
+        made = {
+            "agreement": coding.agreement(self.codes, comments, instrument=instrument, by=by),
+            "corrected": corrected_table(self.codes, comments),
+        }
         if self.codes is not None:
             made["confusion"] = coding.confusion(self.codes, self.comments).reset_index()
             made["problems"] = self.codes.problems

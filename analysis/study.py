@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis import figures, findings, topic_figures, views
+from analysis import figures, findings, tone_figures, topic_figures, views
 from analysis.corpus import language_counts, summary
 from analysis.duplicates import floods
 from analysis.figures import Picture
@@ -44,6 +44,7 @@ TABLES = (
     "change_points",
     "slopes",
     "agreement",
+    "corrected",
 )
 
 
@@ -147,7 +148,7 @@ class Study(Steps):
             return pd.DataFrame() if read is None else read[0 if name == "intrusion" else 1]
         if name == "scores":
             return score_counts(self.comments["sentiment"])
-        if name in ("agreement", "confusion", "problems"):
+        if name in ("agreement", "corrected", "confusion", "problems"):
             return self._coding.get(name, pd.DataFrame())
         if name == "limits":
             return pd.DataFrame({"limit": self.limits()})
@@ -167,11 +168,37 @@ class Study(Steps):
             "naive": "sentiment_by_period",
         }.get(name, name)
         table = self.table(source)
+        if name in ("agreement", "corrected"):
+            table = table.assign(group=self._groups(table) if name == "agreement" else self._parts(table))
         if len(table.columns) and hasattr(views, name):
             table = getattr(views, name)(table)
         if "topic" not in table or "label" in table:
             return table
         return table.assign(topic=[self.topic_name(topic) for topic in table["topic"]])
+
+    def _groups(self, table: pd.DataFrame) -> list[str]:
+        """What the groups of `agreement` are called."""
+        return [
+            self.topic_name(int(group))
+            if by == "topic"
+            else f"from {group[:10]}"
+            if by == "period_start"
+            else f"language {group}"
+            if by == "language"
+            else str(group)
+            for by, group in zip(table["by"], table["group"], strict=True)
+        ]
+
+    def _parts(self, table: pd.DataFrame) -> list[str]:
+        """What the rows of `corrected` are called."""
+        return [
+            self.topic_name(row.topic)
+            if row.by == "topic"
+            else f"from {row.period_start:%Y-%m-%d}"
+            if row.by == "period_start"
+            else findings.OVERALL
+            for row in table.itertuples()
+        ]
 
     def topic_name(self, topic: object) -> str:
         """Name a topic as figures do; a missing one stands for all comments."""
@@ -187,7 +214,8 @@ class Study(Steps):
     def picture(self, name: str) -> Picture | Finding:
         """Draw a figure by its name.
 
-        activity, topics, topic_choice, topic_map, topic_tree, scores, sentiment_by_topic, agreement, or one by period.
+        activity, topics, topic_choice, topic_map, topic_tree, scores, sentiment_by_topic, agreement,
+        agreement_by_group, corrected, or one by period.
 
         A corpus that is too small for a figure gives a sentence that says so.
         """
@@ -220,7 +248,15 @@ class Study(Steps):
             return figures.sentiment_by_topic(table, topics) if len(topics) else self._nothing(name)
         if name == "agreement":
             table = self.table("agreement")
-            return figures.agreement(table.iloc[0]) if len(table) else self._nothing(name)
+            return tone_figures.agreement(table.iloc[0]) if len(table) else self._nothing(name)
+        if name == "agreement_by_group":
+            table = self.table("agreement").iloc[1:]
+            named = self._groups(table)
+            return tone_figures.agreement_by_group(table, named) if len(table) else self._nothing("agreement")
+        if name == "corrected":
+            table = self.table(name)
+            table = table[table["measure"] == "mean"].reset_index(drop=True)
+            return tone_figures.corrected_means(table, self._parts(table)) if len(table) else self._nothing("agreement")
         if name == "sentiment_by_period":
             table = self.table(name)
             return figures.sentiment_by_period(table, period, warning) if len(table) > 1 else self._nothing(name)
@@ -246,7 +282,10 @@ class Study(Steps):
         return str(self._topic_tables["note"]["note"].iloc[0])
 
     def finding(self, name: str) -> Finding:
-        """Say the finding of a notebook, with its numbers: corpus, topics, judged, sentiment or over_time."""
+        """Say the finding of a notebook, with its numbers.
+
+        corpus, topics, judged, sentiment, corrected or over_time.
+        """
         if name == "corpus":
             return findings.corpus(self.table("summary"), self.table("activity_by_period"))
         if name == "topics":
@@ -257,6 +296,9 @@ class Study(Steps):
         if name == "sentiment":
             unscored = int(self.comments["sentiment"].isna().sum())
             return findings.sentiment(self.table("overall").iloc[0], self.table("agreement"), unscored)
+        if name == "corrected":
+            named = self.view("agreement")["group"].iloc[1:].tolist()
+            return findings.corrected(self.table("corrected"), self.table("agreement"), named)
         if name == "over_time":
             return Finding("\n".join(finding.text for finding in self.changes()))
         raise StudyError(expected="a finding's name", found=repr(name), where="finding", remedy="See its docstring.")
@@ -328,6 +370,23 @@ class Study(Steps):
         far = intrusion.topic_items(comments, topics.vectors, topics.centroids, words, rng)
         items = {intrusion.WORDS: odd, intrusion.COMMENTS: far.assign(text=far["text"].map(plain))}
         return intrusion.write_sheets(self.settings.folder / intrusion.FOLDER, items, raters)
+
+    def coding_sheets(self, n: int, coders: Sequence[str]) -> list[Path]:
+        """Draw comments for people to code, by period and topic, and write their sheets: `sampling`.
+
+        Raises
+        ------
+        StudyError
+            If there are codes already, or the names of coders cannot be files'.
+        """
+        from analysis import sampling
+        from analysis.periods import assign
+
+        c = self.comments
+        start = assign(c["posted_at"], self.settings.trend)
+        comments = c.assign(period=start.dt.strftime("%Y-%m-%d").fillna("undated"), about=c["topic"].astype("str"))
+        drawn = sampling.draw(comments, ["period", "about"], n, self.settings.topics.seed)
+        return sampling.write_sheets(self.settings.folder / "coded", drawn, coders, plain)
 
     def headline_pictures(self) -> list[tuple[str, Picture]]:
         """Draw the three figures of the first page, those that the corpus is large enough for."""

@@ -55,6 +55,19 @@ def topic_history(table: pd.DataFrame) -> pd.DataFrame:
     return table[["what", "before", "topic", "shared", "of_before", "of_now"]]
 
 
+def agreement(table: pd.DataFrame) -> pd.DataFrame:
+    """The instrument against people, on the whole and by group."""
+    measures = ("alpha", "accuracy", "f1_macro", "r")
+    return table[["group", "coders", "n", *(f"{m}{end}" for m in measures for end in ("", "_low", "_high"))]]
+
+
+def corrected(table: pd.DataFrame) -> pd.DataFrame:
+    """Means and shares as scored and as corrected: group, measure, comments, codes, corrected with its interval."""
+    columns = ["group", "measure", "n_comments", "n_coded", "uncorrected", "uncorrected_low", "uncorrected_high"]
+    table = table.rename(columns={"estimate": "corrected", "low": "corrected_low", "high": "corrected_high"})
+    return table[[*columns, "corrected", "corrected_low", "corrected_high"]]
+
+
 def agreement_by_topic(comments: pd.DataFrame) -> pd.DataFrame:
     """Agreement of the runs by topic: topic, n_comments, lower quartile, median, upper quartile."""
     by = comments.groupby("topic")["topic_agreement"]

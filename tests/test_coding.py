@@ -1,4 +1,4 @@
-"""Hand-coded samples: reading them, agreement, confusion, corrected means."""
+"""Hand-coded samples: reading them, agreement, confusion."""
 
 import csv
 
@@ -95,31 +95,6 @@ def test_errors_name_the_file(tmp_path):
         read_codes(tmp_path, IDS)
 
 
-@pytest.fixture
-def study():
-    """240 coded comments of 1,200, in 60 threads: two coders who err, an instrument that is too kind."""
-    rng = np.random.default_rng(7)
-    n = 1200
-    ids = np.array([f"c{i:04d}" for i in range(n)])
-    people = rng.integers(-1, 2, n)
-    score = np.clip(0.4 * people + 0.3 + rng.normal(0, 0.3, n), -1, 1)
-    comments = pd.DataFrame(
-        {
-            "comment_id": ids,
-            "article_id": [f"a{i % 60}" for i in range(n)],
-            "sentiment": score,
-            "topic": np.arange(n) % 3,
-        }
-    )
-    chance = np.where(np.arange(n) % 3 == 0, 0.4, 0.1)
-    chosen = np.flatnonzero(rng.random(n) < chance)
-    by_coder = {c: np.where(rng.random(n) < 0.8, people, rng.integers(-1, 2, n))[chosen] for c in ("anna", "brian")}
-    table = pd.DataFrame({"comment_id": ids[chosen], "stratum": "s", "probability": chance[chosen]})
-    table = table.assign(code=np.mean([*by_coder.values()], axis=0), n_coders=2, **by_coder)
-    table = table.astype({"anna": float, "brian": float})
-    return Codes(table, ("anna", "brian"), pd.DataFrame(columns=["file", "line", "problem"])), comments
-
-
 def test_agreement_is_that_of_the_packages(study):
     codes, comments = study
     row = coding.agreement(codes, comments, instrument="vader", draws=200).iloc[0]
@@ -172,65 +147,31 @@ def test_agreement_without_codes_or_without_a_second_coder(study):
     [([-1, -1], -1), ([-1, 0], -1), ([1, 0], 1), ([-1, 1], 0), ([1, 1, -1], 1), ([0, 0, 1], 0), ([np.nan, 1], 1)],
 )
 def test_class_of_several_coders(codes, people):
-    assert coding._people(np.array([codes], float)).tolist() == [people]
+    assert coding.class_of_people(np.array([codes], float)).tolist() == [people]
 
 
-def test_corrected_is_the_truth_where_everything_is_coded(study):
-    _, comments = study
-    code = np.sign(np.round(comments["sentiment"] - 0.3, 1))
-    table = pd.DataFrame({"comment_id": comments["comment_id"], "stratum": "s", "probability": 1.0, "anna": code})
-    codes = Codes(table.assign(code=code, n_coders=1), ("anna",), pd.DataFrame())
-    for measure, truth in (("mean", code.mean()), ("negative", (code == -1).mean()), ("positive", (code == 1).mean())):
-        row = coding.corrected(codes, comments, measure=measure).iloc[0]
-        assert row["estimate"] == pytest.approx(truth) and row["codes_only"] == pytest.approx(truth)
-        assert row["n_coded"] == row["n_comments"] == 1200 and row["n_threads"] == 60
-
-
-def test_corrected_by_hand(study):
+def test_a_group_has_the_agreement_of_its_own_comments(study):
     codes, comments = study
-    row = coding.corrected(codes, comments).iloc[0]
-    t = codes.table.merge(comments, on="comment_id")
-    w = 1 / t["probability"]
-    by_hand = np.average(t["code"], weights=w) + row["weight"] * (
-        comments["sentiment"].mean() - np.average(t["sentiment"], weights=w)
-    )
-    assert row["estimate"] == pytest.approx(by_hand)
-    assert row["uncorrected"] == pytest.approx(comments["sentiment"].mean())
-    assert row["weight"] > 0
-    assert row["high"] - row["low"] < row["codes_only_high"] - row["codes_only_low"]
-    assert row["low"] < row["estimate"] < row["high"] < row["uncorrected_low"]  # the instrument is too kind
+    table = coding.agreement(codes, comments, instrument="vader", by=["topic"], draws=100)
+    assert table["by"].tolist() == ["all", "topic", "topic", "topic"] and table["group"].tolist() == [
+        "all",
+        "0",
+        "1",
+        "2",
+    ]
+    for topic in range(3):
+        alone = coding.agreement(codes, comments[comments["topic"] == topic], instrument="vader", draws=100).iloc[0]
+        row = table.iloc[topic + 1]
+        for column in ("n", "accuracy", "f1_macro", "r"):
+            assert row[column] == pytest.approx(alone[column])
+        assert row["accuracy_low"] < row["accuracy"] < row["accuracy_high"] and np.isnan(row["alpha"])
+    ids = codes.table["comment_id"]
+    few = comments.assign(topic=comments["comment_id"].isin(ids[:9]).astype(int))
+    table = coding.agreement(codes, few, instrument="vader", by=["topic"], draws=50)
+    assert table["group"].tolist() == ["all", "0"], "nine codes are no group"
 
 
-def test_corrected_by_group_is_never_wider_than_codes_alone(study):
-    codes, comments = study
-    table = coding.corrected(codes, comments, by="topic")
-    assert table["topic"].tolist() == [0, 1, 2] and table["n_comments"].sum() == 1200
-    assert table["n_coded"].sum() == len(codes.table)
-    assert ((table["high"] - table["low"]) <= (table["codes_only_high"] - table["codes_only_low"]) + 1e-12).all()
-    pd.testing.assert_frame_equal(table, coding.corrected(codes, comments.iloc[::-1], by="topic"), check_exact=True)
-    turned = comments.assign(sentiment=comments["sentiment"] * np.where(comments["topic"] == 2, -1, 1))
-    other = coding.corrected(codes, turned, by="topic")  # where the instrument errs otherwise than overall: codes alone
-    assert (
-        other.loc[2, "weight"] == 0 < other.loc[0, "weight"] and other.loc[2, "estimate"] == other.loc[2, "codes_only"]
-    )
-    noise = comments.assign(sentiment=np.random.default_rng(1).uniform(-1, 1, len(comments)))
-    useless = coding.corrected(codes, noise).iloc[0]  # an instrument that knows nothing costs nothing
-    assert useless["high"] - useless["low"] <= useless["codes_only_high"] - useless["codes_only_low"]
-
-
-def test_corrected_with_gaps(study):
-    codes, comments = study
-    lost = comments.assign(topic=np.where(comments["comment_id"].isin(codes.table["comment_id"]), 0, 1))
-    table = coding.corrected(codes, lost, by="topic").set_index("topic")
-    assert np.isnan(table.loc[1, "estimate"]) and np.isfinite(table.loc[1, "uncorrected_low"])
-    few = comments.assign(topic=np.where(comments["article_id"].isin(["a0", "a3", "a6", "a9"]), 1, 0))
-    table = coding.corrected(codes, few, by=["topic"]).set_index("topic")
-    assert np.isnan(table.loc[1, "low"]) and np.isfinite(table.loc[1, "estimate"])
-    unscored = coding.corrected(codes, comments.assign(sentiment=np.nan)).iloc[0]
-    assert unscored["estimate"] == unscored["codes_only"] and np.isnan(unscored["uncorrected"])
-    none = coding.corrected(None, comments, by="topic")
-    assert none.empty and list(none) == list(table.reset_index())
-    with pytest.raises(StudyError, match="one of: mean, negative, positive"):
-        coding.corrected(codes, comments, measure="median")
-    with pytest.raises(StudyError, match="by: expected columns of comments, found colour"):
-        coding.corrected(codes, comments, by="colour")
+def test_lengths_are_counted_in_words():
+    texts = pd.Series(["", "one", "a b c d e", "a b c d e f", " ".join("x" * 20), " ".join("x" * 21)])
+    said = coding.length_of(texts).tolist()
+    assert said == ["1 to 5 words"] * 3 + ["6 to 20 words"] * 2 + ["more than 20 words"]

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import figures, topic_figures
+from analysis import figures, tone_figures, topic_figures
 from analysis.maps import topic_map, topic_tree
 
 STARTS = pd.date_range("2022-01-01", periods=6, freq="MS", tz="Europe/Dublin").as_unit("us")
@@ -61,7 +61,18 @@ DRAWN = {
     "sentiment_by_period": lambda: figures.sentiment_by_period(series([0.1, -0.2, np.nan, 0.3, 0.1]), "month", "Unchecked."),
     "topics_by_period": lambda: figures.topics_by_period(BY_TOPIC, TOPICS, "month"),
     "topic_sentiment_by_period": lambda: figures.topic_sentiment_by_period(BY_TOPIC, TOPICS, CHANGES, "month"),
-    "agreement": lambda: figures.agreement(AGREEMENT),
+    "agreement_by_group": lambda: tone_figures.agreement_by_group(
+        pd.DataFrame({"n": [30, 12], "accuracy": [0.7, 0.4], "accuracy_low": [0.6, 0.2], "accuracy_high": [0.8, 0.5]}),
+        ["language en", "$x$ · <b>"],
+    ),
+    "corrected_means": lambda: tone_figures.corrected_means(
+        pd.DataFrame(
+            {"n_coded": [30, 0], "estimate": [-0.1, np.nan], "low": [-0.2, np.nan], "high": [0.0, np.nan]}
+            | {"uncorrected": [0.1, 0.2], "uncorrected_low": [0.0, 0.1], "uncorrected_high": [0.2, 0.3]}
+        ),
+        ["all comments", "$x$ · <b>"],
+    ),
+    "agreement": lambda: tone_figures.agreement(AGREEMENT),
 }  # fmt: skip
 
 
@@ -77,7 +88,7 @@ def test_a_picture_is_drawn_and_says_what_it_shows(name):
 
 
 def test_a_single_coder_has_no_alpha_and_the_figure_leaves_it_out():
-    picture = figures.agreement(AGREEMENT.where(~AGREEMENT.index.str.startswith("alpha")))
+    picture = tone_figures.agreement(AGREEMENT.where(~AGREEMENT.index.str.startswith("alpha")))
     assert "nan" not in picture.alt and "α" not in picture.alt and "accuracy 0.60" in picture.alt
 
 

@@ -38,7 +38,7 @@ SHOWN = {
     "new",
     "cli",
 }
-SHOWN |= {"bertopic_model", "labels", "intrusion", "maps", "topic_figures", "inputs"}
+SHOWN |= {"bertopic_model", "labels", "intrusion", "maps", "topic_figures", "tone_figures", "inputs", "sampling"}
 
 SUBJECTS = {
     "ferry": "the ferry to the island was late and the boat smelled of diesel at the pier",
@@ -106,7 +106,7 @@ def test_another_period_computes_only_what_depends_on_it(folder, study, tmp_path
         other = open_study(folder)
         for name in TABLES:
             other.table(name)
-        assert [step for step, kept in other.store.kept.items() if not kept] == ["trends"]
+        assert [step for step, kept in other.store.kept.items() if not kept] == ["trends", "coding"]
         assert len(other.table("sentiment_by_period")) < len(study.table("sentiment_by_period"))
     finally:
         toml.write_text(before)

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from analysis.coding import Codes, corrected  # noqa: E402
+from analysis.codes import Codes
+from analysis.corrected import corrected  # noqa: E402
 
 N_STUDIES = 1000
 N_THREADS = 150

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics import f1_score
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 from analysis import sentiment, vader  # noqa: E402
+from analysis.encoding import encode  # noqa: E402
+from analysis.learned import score_learned  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data"
 INSTRUMENTS = ("vader", "vader-scaled")
@@ -117,6 +121,59 @@ def linear() -> None:
         print(f"  {name:12} {len(text):9,} {sentiment.score([text])[0]:+.3f} {spent[0]:.4f} {spent[1] / spent[0]:.1f}")
 
 
+# A few words that any speaker would call good or bad, written for this comparison.
+SLOVENE = {
+    1: "dober* dobr* lep* super odličn* krasn* bravo čestit* hvala vesel* uspe* najboljš* zmag* pozitivn* pohval* rad všeč",
+    -1: "slab* grd* sram* laž* lopov* krade* kraj* barab* katastrof* žal* neumn* bedn* zguba idiot* škod* obup* beda mafij*",
+}
+
+
+def slovene(labels: int = 500, draws: int = 20) -> None:
+    """`coded` with 500 labels on Slovene news comments, beside the majority class and a word list."""
+    table = pd.read_parquet(DATA / "comments" / "slovene_news.parquet")
+    texts, y = table["text"].fillna("").tolist(), table["sentiment"].to_numpy(int)
+    threads, vectors = table["thread_id"].astype(str).tolist(), encode(texts)
+    with tempfile.TemporaryDirectory() as folder:
+        rows = [f"{word},{score}" for score, words in SLOVENE.items() for word in words.split()]
+        (Path(folder) / "sl.csv").write_text("\n".join(["word,score", "ne,negation", "ni,negation", *rows]), "utf-8")
+        listed = sentiment.score(texts, instrument="lexicon:sl.csv", folder=Path(folder))
+    found: dict[str, list[float]] = {}
+    for seed in range(draws):
+        order = np.random.default_rng(seed).permutation(len(y))
+        train, held = np.sort(order[:labels]), order[labels:]
+        learned = score_learned(texts, vectors, train, y[train].astype(float), threads)
+        kind = np.bincount(y[train] + 1).argmax() - 1
+        for name, scores in (("majority class", np.full(len(y), kind)), ("word list", listed), ("coded", learned)):
+            found.setdefault(name, []).append(f1_score(y[held], classes(scores[held]), average="macro"))
+            if seed == 0:
+                rng = np.random.default_rng(0)
+                picks = [rng.choice(held, len(held)) for _ in range(1000)]
+                f1 = [f1_score(y[p], classes(scores[p]), average="macro") for p in picks]
+                found[f"{name} interval"] = list(np.quantile(f1, [0.025, 0.975]))
+    print(
+        f"\nSlovene news comments, {labels} labels, {len(y) - labels} held out: macro F1, mean of {draws} draws of labels"
+    )
+    for name in ("majority class", "word list", "coded"):
+        low, high = found[f"{name} interval"]
+        f1 = found[name]
+        print(
+            f"  {name:15} {np.mean(f1):.3f} (sd of draws {np.std(f1):.3f}; first draw, 95 % interval {low:.3f} to {high:.3f})"
+        )
+    for more in (250, 1000):
+        f1 = []
+        for seed in range(5):
+            order = np.random.default_rng(seed).permutation(len(y))
+            train, held = np.sort(order[:more]), order[more:]
+            learned = score_learned(texts, vectors, train, y[train].astype(float), threads)
+            f1.append(f1_score(y[held], classes(learned[held]), average="macro"))
+        print(f"  coded, {more} labels {np.mean(f1):.3f}")
+
+
+def classes(scores: np.ndarray) -> np.ndarray:
+    """Classes by VADER's authors' thresholds; no score is neither."""
+    return (scores >= 0.05).astype(int) - (scores <= -0.05).astype(int)
+
+
 def main() -> None:
     """Print all of it."""
     linear()
@@ -126,6 +183,7 @@ def main() -> None:
     rated = pd.read_parquet(DATA / "sentiment" / "human_ratings.parquet")
     agreement(rated)
     long_texts(rated)
+    slovene()
     titles = pd.read_parquet(DATA / "scale" / "reddit_titles_1m.parquet", columns=["text"])["text"].tolist()[:300_000]
     speed([" ".join(titles[i : i + 2]) for i in range(0, len(titles), 2)])
     comments = pd.read_parquet(DATA / "comments" / "haacked_comments.parquet")["text"]
