@@ -30,6 +30,8 @@ TITLE = "THREADLINE_TITLE"  # in place of the title that study.toml states
 PROGRESS = "THREADLINE_PROGRESS"  # "off" where a notebook is executed to be kept: nothing but results belongs in it
 PROGRESS_AFTER = 2.0  # seconds: a shorter step needs none
 
+MOST_ROWS = 40  # of a figure: more cannot be read
+
 # The tables that a report writes, in the order of the data. They are the contract: data/README.md.
 TABLES = (
     "articles",
@@ -250,12 +252,14 @@ class Study(Steps):
             table = self.table("agreement")
             return tone_figures.agreement(table.iloc[0]) if len(table) else self._nothing(name)
         if name == "agreement_by_group":
-            table = self.table("agreement").iloc[1:]
+            table = self.table("agreement").iloc[1:].head(MOST_ROWS)
             named = self._groups(table)
             return tone_figures.agreement_by_group(table, named) if len(table) else self._nothing("agreement")
         if name == "corrected":
             table = self.table(name)
             table = table[table["measure"] == "mean"].reset_index(drop=True)
+            if len(table) > MOST_ROWS:  # the table has the periods too
+                table = table[table["by"] != "period_start"].head(MOST_ROWS).reset_index(drop=True)
             return tone_figures.corrected_means(table, self._parts(table)) if len(table) else self._nothing("agreement")
         if name == "sentiment_by_period":
             table = self.table(name)

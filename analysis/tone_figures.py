@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import MaxNLocator
 
 from analysis.figures import (
     ACCENT,
@@ -68,12 +69,12 @@ def agreement_by_group(table: pd.DataFrame, names: list[str]) -> Picture:
     ax.scatter(table["accuracy"], y, c=colour, s=28, zorder=3)
     ax.axvline(LEAST, color=WARN, linewidth=1, linestyle="--")
     ax.set_yticks(y, [f"{shorten(name, 40)}  (n = {n:,})" for name, n in zip(names, table["n"], strict=True)])
-    ax.invert_yaxis()
     ax.set_xlim(0, 1)
     ax.xaxis.set_major_formatter(lambda v, _: f"{100 * v:g} %")
     ax.grid(True, axis="x")
     ax.grid(False, axis="y")
-    ax.set_xlabel("comments in the class that people gave, 95 % interval; below the line: do not use")
+    ax.set_ylim(len(table) - 0.4, -0.6)
+    ax.set_xlabel("accuracy, 95 % interval; below the line: do not use")
     parts = [f"{name} {percent(v)}" for name, v in zip(names, table["accuracy"], strict=True) if np.isfinite(v)]
     return finished(figure, f"Accuracy of the instrument by group: {'; '.join(parts)}.")
 
@@ -93,11 +94,12 @@ def corrected_means(table: pd.DataFrame, names: list[str]) -> Picture:
         ax.scatter(table[prefix or "estimate"], y + shift, color=colour, s=24, zorder=3, label=label)
     ax.axvline(0, color="#8b969e", linewidth=0.9)
     ax.set_yticks(y, [f"{shorten(name, 36)}  (coded: {n:,})" for name, n in zip(names, table["n_coded"], strict=True)])
-    ax.invert_yaxis()
     ax.grid(True, axis="x")
     ax.grid(False, axis="y")
     ax.xaxis.set_major_formatter(lambda v, _: signed(v, 1))
-    ax.set_xlabel("mean sentiment, −1 to +1, 95 % interval that respects threads")
+    ax.set_ylim(len(table) - 0.4, -0.6)
+    ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], symmetric=True))
+    ax.set_xlabel("mean sentiment, 95 % interval")
     figure.legend(*ax.get_legend_handles_labels(), loc="outside upper left", ncols=2, frameon=False, fontsize=10)
     rows = table.itertuples()
     parts = [
