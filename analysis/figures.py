@@ -55,10 +55,16 @@ class Picture:
     figure : Figure
     alt : str
         What the figure shows, with numbers: for a screen reader, and for a comparison of notebooks as text.
+    data : DataFrame
+        The table that is drawn.
+    under : str
+        HTML that a report sets under the figure; a notebook does not show it.
     """
 
     figure: Figure
     alt: str
+    data: pd.DataFrame
+    under: str = ""
 
     def png(self) -> bytes:
         """The figure as a PNG file's bytes, without a date or a version in it."""
@@ -67,11 +73,19 @@ class Picture:
             self.figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
         return buffer.getvalue()
 
+    def svg(self) -> bytes:
+        """The figure as an SVG file's bytes, its letters as outlines; the same figure gives the same bytes."""
+        buffer = io.BytesIO()
+        with mpl.rc_context({**STYLE, "svg.fonttype": "path", "svg.hashsalt": "threadline"}):
+            self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        return buffer.getvalue()
+
     def __repr__(self) -> str:
         return self.alt
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict, dict]:
-        return {"image/png": self.png(), "text/plain": self.alt}, {"image/png": {"alt": self.alt}}
+        about = {"alt": self.alt, **({"under": self.under} if self.under else {})}
+        return {"image/png": self.png(), "text/plain": self.alt}, {"image/png": about}
 
 
 # ------------------------------------------------------------------------------------------------- numbers
@@ -129,11 +143,11 @@ def _axes(rows: int = 1, columns: int = 1, height: float = 3.2, **kwargs: object
     return figure, figure.subplots(rows, columns, squeeze=False, **kwargs)
 
 
-def _picture(figure: Figure, alt: str) -> Picture:
+def _picture(figure: Figure, alt: str, data: pd.DataFrame) -> Picture:
     # Text is laid out when the figure is drawn, under the style that it then finds.
     for text in figure.findobj(mpl.text.Text):
         text.set_parse_math(False)
-    return Picture(figure, alt)
+    return Picture(figure, alt, data)
 
 
 def _middle(table: pd.DataFrame) -> np.ndarray:
@@ -226,7 +240,7 @@ def activity(table: pd.DataFrame, period: str) -> Picture:
         f"{table['n_comments'].min():,} to {top['n_comments']:,} (in {month(top['period_start'])}); "
         f"{empty} of {len(table)} periods are empty."
     )
-    return _picture(figure, alt)
+    return _picture(figure, alt, table)
 
 
 @styled
@@ -249,7 +263,7 @@ def topic_sizes(topics: pd.DataFrame, n_unassigned: int) -> Picture:
         ax.text(size, i, f" {percent(size / total)}{note}", va="center", fontsize=9)
     ax.set_xlabel(f"comments (n = {total:,})")
     parts = [f"{n} {s:,} ({percent(s / total)})" for n, s in zip(names, sizes, strict=True)]
-    return _picture(figure, "Bars of comments per topic: " + "; ".join(parts) + ".")
+    return _picture(figure, "Bars of comments per topic: " + "; ".join(parts) + ".", topics)
 
 
 @styled
@@ -267,7 +281,7 @@ def topic_choice(curve: pd.DataFrame) -> Picture:
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     points = ", ".join(f"{r.n_topics}: {r.stability:.2f}" for r in curve.itertuples())
     number = int(chosen["n_topics"].iloc[0]) if len(chosen) else 0
-    return _picture(figure, f"Stability by number of topics, {number} chosen. {points}.")
+    return _picture(figure, f"Stability by number of topics, {number} chosen. {points}.", curve)
 
 
 @styled
@@ -287,7 +301,7 @@ def sentiment_shares(counts: pd.DataFrame) -> Picture:
     words = [
         f"{percent(s / max(1, total))} {w}" for s, w in zip(shares, ("negative", "neutral", "positive"), strict=True)
     ]
-    return _picture(figure, f"Histogram of the sentiment of {total:,} comments: {', '.join(words)}.")
+    return _picture(figure, f"Histogram of the sentiment of {total:,} comments: {', '.join(words)}.", counts)
 
 
 @styled
@@ -311,7 +325,7 @@ def sentiment_by_topic(table: pd.DataFrame, topics: pd.DataFrame) -> Picture:
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: signed(v, 1)))
     ax.set_xlabel("mean sentiment, 95 % interval that respects threads")
     parts = [f"{n} {_estimate(r)}" for n, r in zip(names, table.itertuples(), strict=True)]
-    return _picture(figure, "Mean sentiment by topic with 95 % intervals: " + "; ".join(parts) + ".")
+    return _picture(figure, "Mean sentiment by topic with 95 % intervals: " + "; ".join(parts) + ".", table)
 
 
 def _estimate(row: object) -> str:
@@ -346,7 +360,7 @@ def sentiment_by_period(table: pd.DataFrame, period: str, warning: str = "") -> 
             f"{month(least['period_start'])} to {signed(most['estimate'])} in {month(most['period_start'])}; "
             f"{len(table) - len(known)} of {len(table)} periods have too few threads for an interval."
         )
-    return _picture(figure, f"{alt} {warning}".strip())
+    return _picture(figure, f"{alt} {warning}".strip(), table)
 
 
 @styled
@@ -366,7 +380,9 @@ def topics_by_period(table: pd.DataFrame, topics: pd.DataFrame, period: str) -> 
     top = float(table[["estimate", "high"]].max().max())
     axes[0].set_ylim(0, min(1.0, 1.02 * top) if np.isfinite(top) else 1.0)  # one scale for all
     figure.supylabel(f"share of the {period}'s comments", fontsize=10)
-    return _picture(figure, f"Share of each topic per {period}, {_span(table)}, first to last: {'; '.join(parts)}.")
+    return _picture(
+        figure, f"Share of each topic per {period}, {_span(table)}, first to last: {'; '.join(parts)}.", table
+    )
 
 
 @styled
@@ -399,7 +415,9 @@ def topic_sentiment_by_period(
     if warning:
         figure.supxlabel(warning, color=WARN, fontsize=10)
     found = f"Marked changes: {'; '.join(marks)}." if marks else "No change is marked."
-    return _picture(figure, f"Mean sentiment of each topic per {period}, {_span(table)}. {found} {warning}".strip())
+    return _picture(
+        figure, f"Mean sentiment of each topic per {period}, {_span(table)}. {found} {warning}".strip(), table
+    )
 
 
 @styled
@@ -433,4 +451,6 @@ def agreement(row: pd.Series) -> Picture:
     ax.grid(False, axis="y")
     ax.set_xlabel(f"agreement, 95 % interval (n = {int(row['n']):,} coded comments)")
     parts = [f"{n} {row[k]:.2f} ({row[f'{k}_low']:.2f} to {row[f'{k}_high']:.2f})" for k, n in names.items()]
-    return _picture(figure, "Agreement with 95 % intervals: " + "; ".join(parts) + ".")
+    return _picture(
+        figure, "Agreement with 95 % intervals: " + "; ".join(parts) + ".", row.to_frame().T.infer_objects()
+    )

@@ -114,3 +114,9 @@ def test_shares_are_rounded_to_what_they_support(value, text):
 @pytest.mark.parametrize(("value", "text"), [(0.126, "+0.13"), (-0.5, "−0.50"), (-0.001, "0.00"), (0.001, "0.00")])
 def test_sentiment_has_a_sign_and_no_negative_zero(value, text):
     assert figures.signed(value) == text
+
+
+def test_an_svg_is_the_same_again_and_holds_no_date():
+    table = pd.DataFrame({"low": [-1.0, 0.0], "high": [0.0, 1.0], "n_comments": [3, 4]})
+    one, two = (figures.sentiment_shares(table).svg() for _ in range(2))
+    assert one == two and b"<dc:date>" not in one and b"<text" not in one
