@@ -16,8 +16,9 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-# Okabe and Ito's colours, which colour-blind readers tell apart; grey is kept for what is unassigned or unstable.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A5195", "#4D4D4D")
+# Okabe and Ito's colours and a dark red, which colour-blind readers tell apart (tests/test_figures.py simulates them);
+# pale grey is kept for what is unassigned or unstable.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#661100", "#4D4D4D")
 INK, PALE, ACCENT, WARN = "#1b2a33", "#b4bcc2", "#0b5f8a", "#c0392b"
 UNSTABLE = 0.6  # Hennig (2007): a cluster with a mean Jaccard below 0.6 is not to be trusted
 WIDTH = 7.2  # inches: a page's text column; at 150 dots an inch, 1,080 pixels
