@@ -16,8 +16,9 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-# Okabe and Ito's colours, which colour-blind readers tell apart; grey is kept for what is unassigned or unstable.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A5195", "#4D4D4D")
+# Okabe and Ito's colours and a dark red, which colour-blind readers tell apart (tests/test_figures.py simulates them);
+# pale grey is kept for what is unassigned or unstable.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#661100", "#4D4D4D")
 INK, PALE, ACCENT, WARN = "#1b2a33", "#b4bcc2", "#0b5f8a", "#c0392b"
 UNSTABLE = 0.6  # Hennig (2007): a cluster with a mean Jaccard below 0.6 is not to be trusted
 WIDTH = 7.2  # inches: a page's text column; at 150 dots an inch, 1,080 pixels
@@ -55,10 +56,16 @@ class Picture:
     figure : Figure
     alt : str
         What the figure shows, with numbers: for a screen reader, and for a comparison of notebooks as text.
+    data : DataFrame
+        The table that is drawn.
+    under : str
+        HTML that a report sets under the figure; a notebook does not show it.
     """
 
     figure: Figure
     alt: str
+    data: pd.DataFrame
+    under: str = ""
 
     def png(self) -> bytes:
         """The figure as a PNG file's bytes, without a date or a version in it."""
@@ -67,11 +74,19 @@ class Picture:
             self.figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
         return buffer.getvalue()
 
+    def svg(self) -> bytes:
+        """The figure as an SVG file's bytes, its letters as outlines; the same figure gives the same bytes."""
+        buffer = io.BytesIO()
+        with mpl.rc_context({**STYLE, "svg.fonttype": "path", "svg.hashsalt": "threadline"}):
+            self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        return buffer.getvalue()
+
     def __repr__(self) -> str:
         return self.alt
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict, dict]:
-        return {"image/png": self.png(), "text/plain": self.alt}, {"image/png": {"alt": self.alt}}
+        about = {"alt": self.alt, **({"under": self.under} if self.under else {})}
+        return {"image/png": self.png(), "text/plain": self.alt}, {"image/png": about}
 
 
 # ------------------------------------------------------------------------------------------------- numbers
@@ -130,12 +145,12 @@ def new_axes(rows: int = 1, columns: int = 1, height: float = 3.2, **kwargs: obj
     return figure, figure.subplots(rows, columns, squeeze=False, **kwargs)
 
 
-def finished(figure: Figure, alt: str) -> Picture:
+def finished(figure: Figure, alt: str, data: pd.DataFrame) -> Picture:
     """A drawn figure with what it shows; corpus text in it starts no formula."""
     # Text is laid out when the figure is drawn, under the style that it then finds.
     for text in figure.findobj(mpl.text.Text):
         text.set_parse_math(False)
-    return Picture(figure, alt)
+    return Picture(figure, alt, data)
 
 
 def _middle(table: pd.DataFrame) -> np.ndarray:
@@ -229,7 +244,7 @@ def activity(table: pd.DataFrame, period: str) -> Picture:
         f"{table['n_comments'].min():,} to {top['n_comments']:,} (in {month(top['period_start'])}); "
         f"{empty} of {len(table)} periods are empty."
     )
-    return finished(figure, alt)
+    return finished(figure, alt, table)
 
 
 @styled
@@ -249,7 +264,7 @@ def sentiment_shares(counts: pd.DataFrame) -> Picture:
     words = [
         f"{percent(s / max(1, total))} {w}" for s, w in zip(shares, ("negative", "neutral", "positive"), strict=True)
     ]
-    return finished(figure, f"Histogram of the sentiment of {total:,} comments: {', '.join(words)}.")
+    return finished(figure, f"Histogram of the sentiment of {total:,} comments: {', '.join(words)}.", counts)
 
 
 @styled
@@ -273,7 +288,7 @@ def sentiment_by_topic(table: pd.DataFrame, topics: pd.DataFrame) -> Picture:
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: signed(v, 1)))
     ax.set_xlabel("mean sentiment, 95 % interval that respects threads")
     parts = [f"{n} {_estimate(r)}" for n, r in zip(names, table.itertuples(), strict=True)]
-    return finished(figure, "Mean sentiment by topic with 95 % intervals: " + "; ".join(parts) + ".")
+    return finished(figure, "Mean sentiment by topic with 95 % intervals: " + "; ".join(parts) + ".", table)
 
 
 def _estimate(row: object) -> str:
@@ -308,7 +323,7 @@ def sentiment_by_period(table: pd.DataFrame, period: str, warning: str = "") -> 
             f"{month(least['period_start'])} to {signed(most['estimate'])} in {month(most['period_start'])}; "
             f"{len(table) - len(known)} of {len(table)} periods have too few threads for an interval."
         )
-    return finished(figure, f"{alt} {warning}".strip())
+    return finished(figure, f"{alt} {warning}".strip(), table)
 
 
 @styled
@@ -328,7 +343,9 @@ def topics_by_period(table: pd.DataFrame, topics: pd.DataFrame, period: str) -> 
     top = float(table[["estimate", "high"]].max().max())
     axes[0].set_ylim(0, min(1.0, 1.02 * top) if np.isfinite(top) else 1.0)  # one scale for all
     figure.supylabel(f"share of the {period}'s comments", fontsize=10)
-    return finished(figure, f"Share of each topic per {period}, {_span(table)}, first to last: {'; '.join(parts)}.")
+    return finished(
+        figure, f"Share of each topic per {period}, {_span(table)}, first to last: {'; '.join(parts)}.", table
+    )
 
 
 @styled
@@ -361,4 +378,6 @@ def topic_sentiment_by_period(
     if warning:
         figure.supxlabel(warning, color=WARN, fontsize=10)
     found = f"Marked changes: {'; '.join(marks)}." if marks else "No change is marked."
-    return finished(figure, f"Mean sentiment of each topic per {period}, {_span(table)}. {found} {warning}".strip())
+    return finished(
+        figure, f"Mean sentiment of each topic per {period}, {_span(table)}. {found} {warning}".strip(), table
+    )

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analysis.settings import StudyError
+from analysis.sheets import csv_bytes
 from analysis.steps import PACKAGES
 from analysis.store import digest_of, digest_of_file
-from analysis.study import PROGRESS, TABLES, TITLE, VARIABLE, Study
+from analysis.study import DATA, PROGRESS, TABLES, TITLE, VARIABLE, Study
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -40,8 +41,6 @@ NAMES = {
 CELL_SECONDS = 3600  # a cell that takes longer hangs
 AT_ONCE = 2  # kernels at a time: each holds the corpus in memory
 INGEST_TABLES = ("articles", "comments", "rejects", "accounting")
-# A text that begins with one of these is a formula to a spreadsheet; the quote before it makes it a text again.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -110,15 +109,7 @@ def table_bytes(table: pd.DataFrame, name: str) -> bytes:
     """A table as its file's bytes: parquet or csv by its name; texts in a csv are inert in a spreadsheet."""
     if name in PARQUET:
         return table.to_parquet(index=False)
-    out = table.copy()
-    for column in out.columns[[pd.api.types.is_string_dtype(out[c]) for c in out.columns]]:
-        texts = out[column].astype("object")
-        risky = texts.map(lambda v: isinstance(v, str) and v.startswith(FORMULA))
-        out[column] = texts.where(~risky, "'" + texts.astype("str"))
-    for column in out.select_dtypes("datetimetz"):
-        out[column] = out[column].map(lambda t: t.isoformat(), na_action="ignore")
-    # Ten significant digits: more than any estimate supports, fewer than the last bit on which machines differ.
-    return out.to_csv(index=False, lineterminator="\n", float_format="%.10g").encode("utf-8")
+    return csv_bytes(table)
 
 
 def table_digest(table: pd.DataFrame, name: str) -> str:
@@ -256,6 +247,7 @@ def _execute(study: Study, names: Sequence[str], progress: Progress | None) -> d
         VARIABLE: str(study.settings.folder.resolve()),
         TITLE: study.settings.title,
         PROGRESS: "off",
+        DATA: "on",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
     done = 0
@@ -382,8 +374,8 @@ def _home(
         loader=FileSystemLoader(TEMPLATES / "threadline"), autoescape=False, trim_blocks=True
     )  # |e in the template
     pictures = [
-        {"title": title, "alt": picture.alt, "data": base64.b64encode(picture.png()).decode()}
-        for title, picture in study.headline_pictures()
+        {"title": title, "alt": p.alt, "data": base64.b64encode(p.png()).decode(), "under": p.under}
+        for title, p in study.headline_pictures()
     ]
     s = study.settings
     findings = [f.text for f in study.findings()] + [

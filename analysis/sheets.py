@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from analysis.figures import MINUS, percent, signed
+from analysis.figures import MINUS, Picture, percent, signed
 from analysis.privacy import mask
 
 HEADS = {
@@ -34,6 +35,9 @@ HEADS = {
 SHARES = ("share", "share_negative", "share_positive")
 # Controls, formats and surrogates: invisible, and some of them turn the order of the text around them.
 HIDDEN = {"Cc", "Cf", "Cs", "Co"}
+# A text that begins with one of these is a formula to a spreadsheet; the quote before it makes it a text again.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+UNDER_ROWS = 200  # a folded table that is longer is read in a spreadsheet
 
 
 @dataclass(frozen=True)
@@ -151,3 +155,42 @@ def _text(value: object, column: str, shares: tuple[str, ...]) -> str:
             return "< 0.001" if value < 0.001 else f"{value:.3f}"
         return _fixed(float(value))
     return plain(value)
+
+
+def csv_bytes(table: pd.DataFrame) -> bytes:
+    """A table as a csv file's bytes: UTF-8, times in ISO form, texts inert in a spreadsheet."""
+    out = table.copy()
+    for column in out.columns[[pd.api.types.is_string_dtype(out[c]) for c in out.columns]]:
+        texts = out[column].astype("object")
+        risky = texts.map(lambda v: isinstance(v, str) and v.startswith(FORMULA))
+        out[column] = texts.where(~risky, "'" + texts.astype("str"))
+    for column in out.select_dtypes("datetimetz"):
+        out[column] = out[column].map(lambda t: t.isoformat(), na_action="ignore")
+    # Ten significant digits: more than any estimate supports, fewer than the last bit on which machines differ.
+    return out.to_csv(index=False, lineterminator="\n", float_format="%.10g").encode("utf-8")
+
+
+def under(picture: Picture, name: str, shares: tuple[str, ...] = ()) -> str:
+    """HTML of what stands under a figure: its data in a folded table, and both as files, held in the page itself.
+
+    Parameters
+    ----------
+    picture : Picture
+    name : str
+        The files' name without its ending: one of ours, since nothing from a corpus may be in a file's name.
+    shares : tuple of str
+        As in `sheet`.
+    """
+    table, n = picture.data, len(picture.data)
+    caption = f"Data of the figure “{name.replace('_', ' ')}”."  # of its own on a page: it names a region
+    if n > UNDER_ROWS:
+        caption += f" The first {UNDER_ROWS} of {n:,} rows; the csv file has them all."
+    shown = sheet(table.head(UNDER_ROWS), caption=caption, shares=shares)._repr_html_()
+    links = " · ".join(
+        f'<a download="{escape(name)}.{kind}" href="data:{mime};base64,{base64.b64encode(data).decode()}">{words}</a>'
+        for kind, mime, data, words in (
+            ("csv", "text/csv;charset=utf-8", csv_bytes(table), "Table as csv"),
+            ("svg", "image/svg+xml", picture.svg(), "Figure as svg, for print"),
+        )
+    )
+    return f'<details class="data"><summary>Data and downloads</summary><p>{links}</p>{shown}</details>'

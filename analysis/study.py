@@ -19,7 +19,7 @@ from analysis.findings import Finding
 from analysis.maps import topic_map, topic_tree
 from analysis.privacy import Search, search
 from analysis.settings import StudyError, read_settings
-from analysis.sheets import Sheet, plain, sheet
+from analysis.sheets import Sheet, plain, sheet, under
 from analysis.steps import CORPUS_TABLES, Steps
 
 Progress = Callable[[str, int, int], None]
@@ -28,6 +28,7 @@ SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample"
 VARIABLE = "THREADLINE_STUDY"
 TITLE = "THREADLINE_TITLE"  # in place of the title that study.toml states
 PROGRESS = "THREADLINE_PROGRESS"  # "off" where a notebook is executed to be kept: nothing but results belongs in it
+DATA = "THREADLINE_DATA"  # "on" where each figure has its data under it: in a report, not in a stored notebook
 PROGRESS_AFTER = 2.0  # seconds: a shorter step needs none
 
 MOST_ROWS = 40  # of a figure: more cannot be read
@@ -221,6 +222,18 @@ class Study(Steps):
 
         A corpus that is too small for a figure gives a sentence that says so.
         """
+        drawn = self._draw(name)
+        return self._with_data(drawn, name) if os.environ.get(DATA) == "on" and isinstance(drawn, Picture) else drawn
+
+    def _with_data(self, picture: Picture, name: str) -> Picture:
+        """The same picture with its data under it, topics by their labels."""
+        table = picture.data
+        if "topic" in table and "label" not in table:
+            picture = replace(picture, data=table.assign(topic=[self.topic_name(topic) for topic in table["topic"]]))
+        shares = ("estimate",) if name == "topics_by_period" else ()
+        return replace(picture, under=under(picture, name, shares))
+
+    def _draw(self, name: str) -> Picture | Finding:
         period, topics = self.settings.time.period, self.table("topics")
         warning = findings.unchecked(self.table("agreement"))
         if name == "activity":
@@ -399,8 +412,8 @@ class Study(Steps):
             "topics": "What the comments are about",
             "topic_sentiment_by_period": "How each topic sounds over time",
         }
-        drawn = [(title, self.picture(name)) for name, title in titles.items()]
-        return [(title, picture) for title, picture in drawn if isinstance(picture, figures.Picture)]
+        drawn = [(name, title, self._draw(name)) for name, title in titles.items()]
+        return [(title, self._with_data(p, name)) for name, title, p in drawn if isinstance(p, Picture)]
 
 
 def score_counts(scores: pd.Series) -> pd.DataFrame:

@@ -54,7 +54,9 @@ def agreement(row: pd.Series) -> Picture:
     ax.grid(False, axis="y")
     ax.set_xlabel(f"agreement, 95 % interval (n = {int(row['n']):,} coded comments)")
     parts = [f"{n} {row[k]:.2f} ({row[f'{k}_low']:.2f} to {row[f'{k}_high']:.2f})" for k, n in names.items()]
-    return finished(figure, "Agreement with 95 % intervals: " + "; ".join(parts) + ".")
+    return finished(
+        figure, "Agreement with 95 % intervals: " + "; ".join(parts) + ".", row.to_frame().T.infer_objects()
+    )
 
 
 @styled
@@ -76,7 +78,7 @@ def agreement_by_group(table: pd.DataFrame, names: list[str]) -> Picture:
     ax.set_ylim(len(table) - 0.4, -0.6)
     ax.set_xlabel("accuracy, 95 % interval; below the line: do not use")
     parts = [f"{name} {percent(v)}" for name, v in zip(names, table["accuracy"], strict=True) if np.isfinite(v)]
-    return finished(figure, f"Accuracy of the instrument by group: {'; '.join(parts)}.")
+    return finished(figure, f"Accuracy of the instrument by group: {'; '.join(parts)}.", table.assign(group=names))
 
 
 @styled
@@ -107,4 +109,6 @@ def corrected_means(table: pd.DataFrame, names: list[str]) -> Picture:
         + (f"{signed(row.estimate)} corrected" if np.isfinite(row.estimate) else "not coded")
         for name, row in zip(names, rows, strict=True)
     ]
-    return finished(figure, f"Mean sentiment before and after correction: {'; '.join(parts)}.")
+    return finished(
+        figure, f"Mean sentiment before and after correction: {'; '.join(parts)}.", table.assign(group=names)
+    )

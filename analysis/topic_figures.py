@@ -45,7 +45,7 @@ def topic_sizes(topics: pd.DataFrame, n_unassigned: int) -> Picture:
         ax.text(size, i, f" {percent(size / total)}{note}", va="center", fontsize=9)
     ax.set_xlabel(f"comments (n = {total:,})")
     parts = [f"{n} {s:,} ({percent(s / total)})" for n, s in zip(names, sizes, strict=True)]
-    return finished(figure, "Bars of comments per topic: " + "; ".join(parts) + ".")
+    return finished(figure, "Bars of comments per topic: " + "; ".join(parts) + ".", topics)
 
 
 @styled
@@ -63,7 +63,7 @@ def topic_choice(curve: pd.DataFrame) -> Picture:
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     points = ", ".join(f"{r.n_topics}: {r.stability:.2f}" for r in curve.itertuples())
     number = int(chosen["n_topics"].iloc[0]) if len(chosen) else 0
-    return finished(figure, f"Stability by number of topics, {number} chosen. {points}.")
+    return finished(figure, f"Stability by number of topics, {number} chosen. {points}.", curve)
 
 
 @styled
@@ -73,7 +73,9 @@ def topic_map(places: pd.DataFrame, topics: pd.DataFrame) -> Picture:
     ax = axes[0, 0]
     dots, spots = places[places["comment"]], places[~places["comment"]].reset_index(drop=True)
     colour = {t: colour_of(t, topics) for t in topics["topic"]}
-    ax.scatter(dots["x"], dots["y"], s=5, c=[colour[t] for t in dots["topic"]], alpha=0.35, linewidths=0)
+    ax.scatter(
+        dots["x"], dots["y"], s=5, c=[colour[t] for t in dots["topic"]], alpha=0.35, linewidths=0, rasterized=True
+    )
     size = topics["n_comments"].to_numpy(float)
     area = 40 + 900 * size / size.max()
     ax.scatter(
@@ -103,7 +105,11 @@ def topic_map(places: pd.DataFrame, topics: pd.DataFrame) -> Picture:
         near = f" The nearest two on it are {name_of(i, topics)} and {name_of(j, topics)}."
     else:
         near = ""
-    return finished(figure, f"Map of {len(spots)} topics, size by comments; stress {stress:.2f}.{near}")
+    return finished(
+        figure,
+        f"Map of {len(spots)} topics, size by comments; stress {stress:.2f}.{near}",
+        spots.drop(columns="comment"),
+    )
 
 
 def _label(ax: Axes, at: np.ndarray, radius: np.ndarray, names: list[str]) -> None:
@@ -166,4 +172,5 @@ def topic_tree(tree: np.ndarray, topics: pd.DataFrame) -> Picture:
     first = tree[0]
     joined = [name_of(int(t), topics) for t in first[:2] if t < len(topics)]
     alt = f"Tree of {len(topics)} topics. First joined, at distance {first[2]:.2f}: {' and '.join(joined)}."
-    return finished(figure, alt)
+    joined = pd.DataFrame(tree, columns=["first", "second", "distance", "n_topics"])
+    return finished(figure, alt, joined.astype({"first": "int64", "second": "int64", "n_topics": "int64"}))

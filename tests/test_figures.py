@@ -148,3 +148,38 @@ def test_no_name_on_the_map_covers_another():
     frame = figure.bbox
     assert all(frame.x0 <= b.x0 and b.x1 <= frame.x1 for b in boxes)
     assert not [(i, j) for i in range(n) for j in range(i) if boxes[i].overlaps(boxes[j])]
+
+
+def test_an_svg_is_the_same_again_and_holds_no_date():
+    table = pd.DataFrame({"low": [-1.0, 0.0], "high": [0.0, 1.0], "n_comments": [3, 4]})
+    one, two = (figures.sentiment_shares(table).svg() for _ in range(2))
+    assert one == two and b"<dc:date>" not in one and b"<text" not in one
+
+
+# Machado, Oliveira and Fernandes (2009), severity 1: linear RGB as protanopes, deuteranopes and tritanopes see it.
+SEEN = {
+    "all": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+    "no red": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "no green": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "no blue": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
+
+
+def lab(colour, seen):
+    rgb = np.array(mpl.colors.to_rgb(colour))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    x, y, z = XYZ @ np.clip(np.array(seen) @ linear, 0, 1) / [0.95047, 1, 1.08883]
+    x, y, z = (np.cbrt(v) if v > 216 / 24389 else (24389 / 27 * v + 16) / 116 for v in (x, y, z))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("eyes", SEEN)
+def test_no_two_colours_of_topics_look_alike_to_anyone(eyes):
+    colours = [lab(colour, SEEN[eyes]) for colour in figures.COLOURS]
+    apart = [np.linalg.norm(a - b) for i, a in enumerate(colours) for b in colours[:i]]
+    assert min(apart) > 15
+    pale = lab(figures.PALE, SEEN[eyes])
+    assert min(np.linalg.norm(pale - colour) for colour in colours) > 12

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import html
+import io
 import json
 import re
 import shutil
@@ -81,15 +83,37 @@ class Page(HTMLParser):
 def test_a_page_runs_nothing_and_asks_for_nothing(built, page):
     text = (built[1] / f"{page}.html").read_text(encoding="utf-8")
     parsed = Page(text)
-    assert not [t for t, _ in parsed.tags if t in ("script", "iframe", "object", "embed", "form", "base")]
+    assert not [t for t, _ in parsed.tags if t in ("iframe", "object", "embed", "form", "base")]
     assert not [a for _, attrs in parsed.tags for a in attrs if a.startswith("on")]
     assert all(
         link.startswith("data:image/png;base64,") or not re.match(r"[a-z]+:|//", link) or link == "data:,"
         for link in parsed.links
+        if link not in files(parsed)
     )
     policy = next(a["content"] for t, a in parsed.tags if t == "meta" and a.get("http-equiv"))
     assert policy.startswith("default-src 'none'")
+    (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    assert sum(t == "script" for t, _ in parsed.tags) == 1 and policy.count("script-src") == 1
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}';" in policy  # ours, and no other
     assert "{{ 7*7 }}" in text and "&lt;script&gt;" in text
+
+
+def files(parsed):
+    """The files that a page holds, by what they refer to: their names."""
+    kinds = ("data:text/csv;charset=utf-8;base64,", "data:image/svg+xml;base64,")
+    links = [attrs for tag, attrs in parsed.tags if tag == "a" and attrs["href"].startswith(kinds)]
+    return {attrs["href"]: attrs["download"] for attrs in links}  # without a name it would be opened, not kept
+
+
+def test_under_a_figure_are_its_data_as_a_table_and_as_files(built):
+    text = (built[1] / "3_sentiment.html").read_text(encoding="utf-8")
+    held = {name: base64.b64decode(href.split(",")[1]) for href, name in files(Page(text)).items()}
+    assert set(held) == {"scores.csv", "scores.svg"}
+    assert re.search(r"<figure><div [^>]*><img [^>]*></div><details class=.data.><summary>", text)
+    table = pd.read_csv(io.BytesIO(held["scores.csv"]))
+    assert list(table) == ["low", "high", "n_comments"] and table["n_comments"].sum() == len(COMMENTS)
+    assert held["scores.svg"].startswith(b"<?xml") and b"<script" not in held["scores.svg"]
 
 
 @pytest.mark.parametrize("page", PAGES)
