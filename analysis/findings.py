@@ -99,7 +99,7 @@ def judged(coherence: pd.DataFrame, intrusion: pd.DataFrame) -> Finding:
             f"{plural(row.n_topics, 'topic')} ({interval}by chance {percent(row.by_chance)})."
         )
     if not parts:
-        parts.append("No person has judged these topics yet: `threadline intrusion` writes sheets for that.")
+        parts.append("No person has judged these topics yet: “threadline intrusion” writes sheets for that.")
     npmi, diversity = coherence.iloc[0] if len(coherence) else (np.nan, np.nan)
     if np.isfinite(npmi):
         parts.append(
@@ -147,7 +147,7 @@ def instrument(agreement: pd.DataFrame) -> str:
 def corrected(table: pd.DataFrame, agreement: pd.DataFrame, names: list[str]) -> Finding:
     """What people would have said on the mean, and where the instrument must not be used."""
     if table.empty:
-        return Finding("Nothing is corrected: no comment has been coded by hand. `threadline code` draws a sample.")
+        return Finding("Nothing is corrected: no comment has been coded by hand. “threadline code” draws a sample.")
     row = table[(table["by"] == "all") & (table["measure"] == "mean")].iloc[0]
     text = f"Corrected by {plural(int(row['n_coded']), 'code')}, mean sentiment is {_interval(row)}; "
     text += f"the scores alone say {signed(row['uncorrected'])}"

@@ -62,7 +62,8 @@ def agreement(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def corrected(table: pd.DataFrame) -> pd.DataFrame:
-    """Means and shares as scored and as corrected: group, measure, comments, codes, corrected with its interval."""
+    """Means as scored and as corrected, and of all comments the shares: group, measure, comments, codes, both means."""
+    table = table[(table["by"] == "all") | (table["measure"] == "mean")].reset_index(drop=True)
     columns = ["group", "measure", "n_comments", "n_coded", "uncorrected", "uncorrected_low", "uncorrected_high"]
     table = table.rename(columns={"estimate": "corrected", "low": "corrected_low", "high": "corrected_high"})
     return table[[*columns, "corrected", "corrected_low", "corrected_high"]]

@@ -1,14 +1,14 @@
 """Topics beside BERTopic as installed, Turftopic and k-means: agreement with people, sameness, words, seconds.
 
 Run as `python tests/benchmarks/topics.py [--vectors static,minilm] [--seeds 5] [--only NAME,…] [corpus …]` with corpus
-among m10, subreddits, sample, and words of the methods' names after --only. Reads labelled texts from ../shared/data/topics
-beside the repository, and the sample study's themes. BERTopic's own path wants umap-learn and hdbscan, MiniLM the extra
+among m10, subreddits, sample and scale (seconds at 100,000 alone), and methods after --only. Reads labelled texts from
+../shared/data beside the repository, and the sample study's themes. BERTopic's own path wants umap-learn and hdbscan, MiniLM the extra
 `transformers`, Turftopic itself; what is not installed is left out and named.
 
-Each method gets the same vectors. A rerun has another seed, and the rows in another order with other ids. -1 counts as one more cluster;
-"ARI, assigned" leaves it out. AMI and ARI are with the labels; "rerun" is the mean ARI between reruns. NPMI (of pairs of
+Each method gets the same vectors. A rerun has another seed, and the rows in another order with other ids. -1 counts as
+one more cluster; "ARI, assigned" leaves it out. AMI and ARI are with the labels; "rerun" is the mean ARI between reruns. NPMI (of pairs of
 words in a document) and diversity are of the ten words that a method itself shows for a topic. "right" is the share of
-comments whose label is the most frequent one of their topic, "right, none" the same of the unassigned, put to the nearest topic.
+comments whose label is their topic's most frequent, "right, none" the same of the unassigned, put to the nearest topic.
 """
 
 from __future__ import annotations
@@ -200,6 +200,33 @@ def vectors_of(name: str, kind: str, texts: list[str]) -> np.ndarray:
     return np.load(path)
 
 
+def scale(n: int = 100_000) -> None:
+    """Seconds of the topic step beside UMAP and HDBSCAN alone, as BERTopic sets them, on the same vectors."""
+    path = ROOT.parent / "shared" / "data" / "scale" / "reddit_titles_1m.parquet"
+    if not path.is_file():
+        print("No ../shared/data/scale beside the repository: nothing to measure.")
+        return
+    table = pd.read_parquet(path).sample(n, random_state=1).drop_duplicates("text")
+    texts, threads, ids = (table[c].astype(str).tolist() for c in ("text", "thread_id", "comment_id"))
+    vectors = encode(texts)
+    start = time.perf_counter()
+    found = fit_topics(texts, vectors, threads=threads, ids=ids, settings=TopicSettings(), workers=WORKERS)
+    took = time.perf_counter() - start
+    print(f"\n{len(texts):,} post titles: the whole topic step, words and all, {took:.0f} s, {len(found.table)} topics")
+    if here("umap") and here("hdbscan"):
+        from hdbscan import HDBSCAN
+        from umap import UMAP
+
+        for some in (vectors[:3000], vectors):  # compiled before the clock runs
+            start = time.perf_counter()
+            flat = UMAP(n_neighbors=15, n_components=5, min_dist=0.0, metric="cosine").fit_transform(some)
+            HDBSCAN(min_cluster_size=10, cluster_selection_method="eom", prediction_data=True).fit(flat)
+        other = time.perf_counter() - start
+        print(
+            f"UMAP and HDBSCAN alone, on every core and without a seed, {other:.0f} s: {other / took:.1f} times as long"
+        )
+
+
 def main() -> None:
     """Measure and print a table for each corpus and kind of vectors."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -211,6 +238,9 @@ def main() -> None:
     if not DATA.is_dir():
         print("No labelled texts beside the repository (../shared/data/topics): the sample alone is measured.")
     for name in chosen.corpus:
+        if name == "scale":
+            scale()
+            continue
         if name != "sample" and not DATA.is_dir():
             continue
         texts, truth = corpus(name)
