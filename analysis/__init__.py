@@ -40,6 +40,8 @@ periods         calendar periods in the study's time zone
 intervals       means and shares with intervals that respect threads
 changes         change points, tested against a null that permutes threads
 drivers         slopes, what drove a change, what it rests on
+comparisons     before and after an event, a period and the one before, a topic and another
+gaps            an article and its thread, first comments and later ones
 trends          tables by calendar period and by topic
 
 labels          names that people gave to topics, kept as the corpus grows
@@ -47,9 +49,11 @@ intrusion       sheets on which people judge topics, and their score
 maps            where topics lie to each other, and topics of topics
 
 privacy         what tells who somebody is: masked where text is shown, searched for in a report
-figures         a finished table -> a figure with alt text
+figures         the style of every figure, and the pieces that they share
 topic_figures   finished tables of topics -> figures of them
-tone_figures    the instrument against people -> figures of that
+tone_figures    finished tables of sentiment, and of the instrument against people -> figures
+time_figures    finished tables by period -> figures over time
+comparison_figures  finished comparisons -> figures of differences
 sheets          a finished table -> a table for people
 findings        finished tables -> sentences with computed numbers
 views           finished tables -> the few columns that a notebook shows

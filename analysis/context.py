@@ -48,3 +48,26 @@ def _unit(rows: np.ndarray) -> np.ndarray:
     """Rows of length 1; rows of (nearly) zeros become zeros."""
     length = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.where(length > 1e-9, rows / np.maximum(length, 1e-9), 0.0)
+
+
+def beside(vectors: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Place other texts, such as articles, in the space of the comments: by their own words alone.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n_texts, n_dims)
+        Of the comments, as `in_context` takes them.
+    others : ndarray of shape (n_others, n_dims)
+        Of the other texts, by the same encoder; a row of zeros stays one.
+
+    Returns
+    -------
+    ndarray of shape (n_others, n_dims), float32
+        Centred on the mean of the comments; rows of length 1, or 0.
+    """
+    own, placed = _unit(np.asarray(vectors, dtype=np.float64)), _unit(np.asarray(others, dtype=np.float64))
+    some = np.linalg.norm(own, axis=1) > 0
+    known = np.linalg.norm(placed, axis=1) > 0
+    if some.any():
+        placed[known] -= own[some].mean(axis=0)
+    return _unit(placed).astype(np.float32)

@@ -280,6 +280,11 @@ def languages(texts: pd.Series, compute: ComputeSettings, progress: Progress | N
     return starts.map(dict(zip(unique, found, strict=True))).astype("str")
 
 
+def whole_text(articles: pd.DataFrame) -> pd.Series:
+    """Title and text of each article, as one text."""
+    return (articles["title"].fillna("") + "\n" + articles["text"].fillna("")).str.strip()
+
+
 # ------------------------------------------------------------------------------------- what is in it
 
 

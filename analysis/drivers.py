@@ -5,12 +5,23 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.intervals import EMPTY, THREADS, TOO_FEW, Figure, adjusted, linear, one_freedom, ratio, total
-from analysis.periods import Arranged, arrange
+from analysis.intervals import (
+    EMPTY,
+    NO_SPREAD,
+    THREADS,
+    TOO_FEW,
+    Figure,
+    adjusted,
+    compared,
+    linear,
+    one_freedom,
+    ratio,
+    total,
+)
+from analysis.periods import Arranged, arrange, instant_of
 from analysis.settings import TrendSettings
 
 ONE_PERIOD = "one period"  # no slope from dates that all fall in one
-NO_SPREAD = "no spread"  # no thread differs from another, so nothing says how sure the figure is
 BOUNDS = {"sentiment": (-1, 1), "share": (0, 1), "change of sentiment": (-2, 2)}
 LOUDEST = 0.01  # the part of the authors, by their number of comments, that a figure should not rest on
 
@@ -141,21 +152,26 @@ def decomposition(comments: pd.DataFrame, settings: TrendSettings, split: pd.Tim
     top += [("within", sum(withins[1:], withins[0]) if withins else nothing)]
     rows = []
     for topic, part, figure, n, *pairs in [(pd.NA, *one, n_all, *numbers) for one in top] + parts:
-        rows.append(
-            (
-                topic,
-                part,
-                figure.value,
-                *_compared(figure, n, BOUNDS["change of sentiment"], settings),
-                split,
-                *sum(pairs, []),
-            )
-        )
+        low, high, _, word = compared(figure, n, BOUNDS["change of sentiment"], settings)
+        rows.append((topic, part, figure.value, low, high, word, split, *sum(pairs, [])))
     names = "topic part estimate low high interval split"
     names += " n_before n_after share_before share_after mean_before mean_after"
     table = pd.DataFrame(rows, columns=names.split())
     table["split"] = pd.Series([split] * len(table), dtype=a.grid["period_start"].dtype)
     return table.astype({"topic": "Int64", "n_before": "int64", "n_after": "int64"})
+
+
+def decompositions(comments: pd.DataFrame, settings: TrendSettings) -> pd.DataFrame:
+    """`decomposition` at the middle of the periods, and at each event with comments on both sides: column event."""
+    a = arrange(comments, settings)
+    seen = a.instant[(a.period >= 0) & ~np.isnan(a.sentiment)]
+    tables = [decomposition(comments, settings).assign(event="")]
+    for event, date in settings.events:
+        at = instant_of(date, settings.timezone)
+        instant = at.tz_convert("UTC").tz_localize(None).to_datetime64()
+        if (seen < instant).any() and (seen >= instant).any():
+            tables.append(decomposition(comments, settings, at).assign(event=event))
+    return pd.concat(tables, ignore_index=True).astype({"event": "str"})
 
 
 def middle(a: Arranged) -> pd.Timestamp:
@@ -176,36 +192,22 @@ def _sums(a: Arranged, of: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return total(a.thread[of], None, a.n_threads), total(a.thread[of], a.sentiment[of], a.n_threads)
 
 
-def _compared(
-    figure: Figure, n: list[np.ndarray], bounds: tuple[int, int], settings: TrendSettings
-) -> tuple[float, float, str]:
-    """Interval of a figure from one span, or from two: `n` has the comments of each thread in each."""
-    threads = min(int((one > 0).sum()) for one in n)
-    if threads < settings.min_threads:
-        return np.nan, np.nan, TOO_FEW if threads else EMPTY
-    h = [one / one.sum() for one in n]
-    # Welch: each span's variance is as the inverse of its number of comments.
-    part = np.array([1 / one.sum() for one in n])
-    df = part.sum() ** 2 / (part**2 / np.array([one_freedom(one) for one in h])).sum()
-    low, high, _ = linear(figure, np.max(h, axis=0), float(df), settings)
-    return *np.clip((low, high), *bounds).tolist(), NO_SPREAD if np.isnan(low) else THREADS
-
-
 def sensitivity(comments: pd.DataFrame, settings: TrendSettings) -> pd.DataFrame:
-    """The main figures again without the loudest 1 % of the authors, and without duplicates.
+    """The main figures again without the loudest 1 % of the authors, and without what repeats an earlier comment.
 
     Parameters
     ----------
     comments : DataFrame
-        comment_id, article_id, author, posted_at, topic, sentiment; and duplicate_of, NA where a comment is
-        none.
+        comment_id, article_id, author, posted_at, topic, sentiment; and duplicate_of and near_duplicate_of, NA
+        where a comment is none.
     settings : TrendSettings
 
     Returns
     -------
     DataFrame
         series, topic (Int64), measure ("sentiment", "change of sentiment", "share"); left_out ("nothing",
-        "loudest authors", "duplicates"); n_authors_out, n_comments (left in, for this figure); estimate, low,
+        "loudest authors", "duplicates", "duplicates, exact or near": of a flood its first comment stays);
+        n_authors_out, n_comments (left in, for this figure); estimate, low,
         high; difference (from nothing left out), difference_low, difference_high; interval. The change of
         sentiment is that between the two halves of `decomposition`.
     """
@@ -215,21 +217,22 @@ def sensitivity(comments: pd.DataFrame, settings: TrendSettings) -> pd.DataFrame
     per_author = total(a.author[a.author >= 0], None, int(a.author.max(initial=-1)) + 1)
     # Of authors with as many comments, the one whose first comment has the smaller id is left out first.
     loudest = np.argsort(-per_author, kind="stable")[: int(np.ceil(LOUDEST * len(per_author)))]
-    if "duplicate_of" in comments:
-        duplicate = comments["duplicate_of"].notna().to_numpy()
-    else:
-        duplicate = np.zeros(len(comments), dtype=bool)
+    duplicate, near = (
+        comments[column].notna().to_numpy() if column in comments else np.zeros(len(comments), dtype=bool)
+        for column in ("duplicate_of", "near_duplicate_of")
+    )
     kept = {
         "nothing": (np.ones(len(comments), dtype=bool), 0),
         "loudest authors": (~np.isin(a.author, loudest), len(loudest)),
         "duplicates": (~duplicate, 0),
+        "duplicates, exact or near": (~(duplicate | near), 0),
     }
     rows: list[dict[str, object]] = []
     base: dict[str, Figure] = {}
     for left_out, (keep, n_out) in kept.items():
         for name, topic, measure, figure, n in _main_figures(a.only(keep), split):
             base.setdefault(name, figure)
-            low, high, word = _compared(figure, n, BOUNDS[measure], settings)
+            low, high, _, word = compared(figure, n, BOUNDS[measure], settings)
             row = {
                 "series": name,
                 "topic": topic,
@@ -240,11 +243,10 @@ def sensitivity(comments: pd.DataFrame, settings: TrendSettings) -> pd.DataFrame
             row |= {"n_comments": int(sum(one.sum() for one in n))}
             row |= {"estimate": figure.value, "low": low, "high": high, "interval": word}
             difference = figure - base[name]
-            d_low, d_high, _ = _compared(difference, n, BOUNDS["change of sentiment"], settings)
+            d_low, d_high, _, _ = compared(difference, n, BOUNDS["change of sentiment"], settings)
             rows.append(row | {"difference": difference.value, "difference_low": d_low, "difference_high": d_high})
     table = pd.DataFrame(rows)
-    order = ["nothing", "loudest authors", "duplicates"]
-    table["_at"] = table["left_out"].map({name: at for at, name in enumerate(order)})
+    table["_at"] = table["left_out"].map({name: at for at, name in enumerate(kept)})
     table["_series"] = table["series"].map({name: at for at, name in enumerate(dict.fromkeys(table["series"]))})
     table = table.sort_values(["_series", "_at"], kind="stable").drop(columns=["_at", "_series"])
     return table.astype({"topic": "Int64"}).reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""A finished table -> a matplotlib Figure with alt text. No computing, no files."""
+"""The style of every figure, and the pieces that they share: a finished table -> a matplotlib Figure with alt text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -95,7 +95,7 @@ class Picture:
 def signed(value: float, digits: int = 2) -> str:
     """A sentiment as text: sign always, a true minus, no negative zero."""
     text = f"{value:+.{digits}f}"
-    return f"0.{'0' * digits}" if float(text) == 0 else text.replace("-", MINUS)
+    return f"{0:.{digits}f}" if float(text) == 0 else text.replace("-", MINUS)
 
 
 def percent(value: float) -> str:
@@ -153,21 +153,44 @@ def finished(figure: Figure, alt: str, data: pd.DataFrame) -> Picture:
     return Picture(figure, alt, data)
 
 
-def _middle(table: pd.DataFrame) -> np.ndarray:
+def event_lines(axes: Axes, events: Sequence[tuple[pd.Timestamp, str]], *, named: bool = False) -> None:
+    """A thin line where something happened that the study names, if it is within the figure; its name beside it."""
+    low, high = axes.get_xlim()
+    for i, (at, name) in enumerate(events):
+        x = date2num(at.tz_localize(None))
+        if not low <= x <= high:
+            continue
+        axes.axvline(x, color=INK, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
+        if named:  # on the side where there is more room, each lower than the one before
+            right = x < (low + high) / 2
+            axes.annotate(
+                shorten(name, 36),
+                (x, 0.98 - 0.09 * (i % 4)),
+                (4 if right else -4, 0),
+                xycoords=("data", "axes fraction"),
+                textcoords="offset points",
+                ha="left" if right else "right",
+                va="top",
+                fontsize=9,
+            )
+
+
+def middle_of(table: pd.DataFrame) -> np.ndarray:
     """Middle of each period, local time without its zone, for an axis of dates."""
     start, end = (table[c].dt.tz_localize(None) for c in ("period_start", "period_end"))
     return (start + (end - start) / 2).to_numpy()
 
 
-def _dates(axes: Axes) -> None:
+def date_axis(axes: Axes) -> None:
+    """Few dates, as short as they can be."""
     locator = AutoDateLocator(minticks=3, maxticks=8)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
 
 
-def _series(axes: Axes, table: pd.DataFrame, colour: str) -> None:
+def draw_series(axes: Axes, table: pd.DataFrame, colour: str) -> None:
     """A line with its interval; where there is none, a hollow point, the larger the more comments it rests on."""
-    x = _middle(table)
+    x = middle_of(table)
     y, low, high = (table[c].to_numpy(float) for c in ("estimate", "low", "high"))
     axes.fill_between(x, low, high, color=colour, alpha=0.22, linewidth=0)
     # An interval with gaps on both sides has no width to fill: a bar shows it.
@@ -178,14 +201,16 @@ def _series(axes: Axes, table: pd.DataFrame, colour: str) -> None:
     axes.plot(x[alone], y[alone], "o", color=colour, ms=3)
     area = np.clip(table["n_comments"].to_numpy(float), 4, 60)[~known]
     axes.scatter(x[~known], y[~known], s=area, facecolors="none", edgecolors=colour, linewidths=1.0, alpha=0.8)
-    _dates(axes)
+    date_axis(axes)
 
 
-def _per_cent(axes: Axes) -> None:
+def percent_axis(axes: Axes) -> None:
+    """Shares as per cent."""
     axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:g} %"))
 
 
-def _sentiment_axis(axes: Axes, table: pd.DataFrame) -> None:
+def sentiment_axis(axes: Axes, table: pd.DataFrame) -> None:
+    """Sentiment on both sides of a line at none, as wide as the table's intervals need."""
     values = table[["low", "high", "estimate"]].to_numpy(float)
     reach = np.nanmax(np.abs(values)) if np.isfinite(values).any() else 0
     top = min(1.0, max(0.2, 1.1 * reach))
@@ -195,7 +220,7 @@ def _sentiment_axis(axes: Axes, table: pd.DataFrame) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: signed(v, 1)))
 
 
-def _grid(topics: Sequence[int], height: float = 1.75) -> tuple[Figure, list[Axes]]:
+def panels(topics: Sequence[int], height: float = 1.75) -> tuple[Figure, list[Axes]]:
     """Small multiples, two to a row, one a topic."""
     rows = max(1, -(-len(topics) // 2))
     figure, axes = new_axes(rows, 2, height=height * rows + 0.4, sharex=True, sharey=True)
@@ -212,172 +237,13 @@ def shorten(text: str, n: int = 34) -> str:
     return text if len(text) <= n else text[: n - 1].rstrip(" ·") + "…"
 
 
-def _span(table: pd.DataFrame) -> str:
+def span_of(table: pd.DataFrame) -> str:
+    """First and last period of a table."""
     return f"{month(table['period_start'].iloc[0])} to {month(table['period_start'].iloc[-1])}"
 
 
-# -------------------------------------------------------------------------------------------------- pictures
-
-
-@styled
-def activity(table: pd.DataFrame, period: str) -> Picture:
-    """Comments, threads and authors by period: `activity_by_period`."""
-    figure, axes = new_axes(3, 1, height=4.4, sharex=True)
-    x = _middle(table)
-    start, end = (table[c].dt.tz_localize(None) for c in ("period_start", "period_end"))
-    for ax, column, word, colour in zip(
-        axes[:, 0],
-        ("n_comments", "n_threads", "n_authors"),
-        ("comments", "threads", "authors"),
-        COLOURS,
-        strict=False,
-    ):
-        ax.bar(x, table[column], width=0.9 * (end - start).to_numpy(), color=colour)
-        ax.set_title(f"{word.capitalize()} per {period}")
-        ax.yaxis.set_major_locator(MaxNLocator(3, integer=True))
-        ax.set_ylim(bottom=0)
-        _dates(ax)
-    top = table.loc[table["n_comments"].idxmax()]
-    empty = int((table["n_comments"] == 0).sum())
-    alt = (
-        f"Bars of comments, threads and authors per {period}, {_span(table)}. Comments range from "
-        f"{table['n_comments'].min():,} to {top['n_comments']:,} (in {month(top['period_start'])}); "
-        f"{empty} of {len(table)} periods are empty."
-    )
-    return finished(figure, alt, table)
-
-
-@styled
-def sentiment_shares(counts: pd.DataFrame) -> Picture:
-    """Histogram of scores: low, high, n_comments of each bin."""
-    figure, axes = new_axes(height=2.8)
-    ax = axes[0, 0]
-    middle = (counts["low"] + counts["high"]) / 2
-    colours = np.where(middle < -0.05, COLOURS[1], np.where(middle > 0.05, COLOURS[0], PALE))
-    ax.bar(middle, counts["n_comments"], width=0.9 * (counts["high"] - counts["low"]), color=colours)
-    total = int(counts["n_comments"].sum())
-    ax.set_xlabel(f"sentiment of a comment, {MINUS}1 to +1 (n = {total:,})")
-    ax.set_title("Comments")
-    ax.set_xlim(-1.02, 1.02)
-    n = counts["n_comments"]
-    shares = [n[middle < -0.05].sum(), n[np.abs(middle) <= 0.05].sum(), n[middle > 0.05].sum()]
-    words = [
-        f"{percent(s / max(1, total))} {w}" for s, w in zip(shares, ("negative", "neutral", "positive"), strict=True)
-    ]
-    return finished(figure, f"Histogram of the sentiment of {total:,} comments: {', '.join(words)}.", counts)
-
-
-@styled
-def sentiment_by_topic(table: pd.DataFrame, topics: pd.DataFrame) -> Picture:
-    """Mean sentiment of each topic with its interval: `sentiment_by_topic`."""
-    table = table.sort_values("estimate", ignore_index=True)
-    names = [name_of(t, topics) for t in table["topic"]]
-    figure, axes = new_axes(height=0.8 + 0.36 * len(table))
-    ax = axes[0, 0]
-    for i, row in enumerate(table.itertuples()):
-        colour = colour_of(row.topic, topics)
-        ax.plot([row.low, row.high], [i, i], color=colour, linewidth=5, alpha=0.45, solid_capstyle="butt")
-        ax.plot(row.estimate, i, "o", color=colour, ms=7)
-    ax.axvline(0, color="#8b969e", linewidth=0.9)
-    ax.set_yticks(
-        range(len(table)),
-        [f"{shorten(n, 40)}  (n = {k:,})" for n, k in zip(names, table["n_comments"], strict=True)],
-    )
-    ax.grid(True, axis="x")
-    ax.grid(False, axis="y")
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: signed(v, 1)))
-    ax.set_xlabel("mean sentiment, 95 % interval that respects threads")
-    parts = [f"{n} {_estimate(r)}" for n, r in zip(names, table.itertuples(), strict=True)]
-    return finished(figure, "Mean sentiment by topic with 95 % intervals: " + "; ".join(parts) + ".", table)
-
-
-def _estimate(row: object) -> str:
+def estimate_text(row: object) -> str:
     """An estimate with its interval, as text."""
     if not np.isfinite(row.low):  # type: ignore[attr-defined]
         return f"{signed(row.estimate)} (too few threads for an interval)"  # type: ignore[attr-defined]
     return f"{signed(row.estimate)} ({signed(row.low)} to {signed(row.high)})"  # type: ignore[attr-defined]
-
-
-@styled
-def sentiment_by_period(table: pd.DataFrame, period: str, warning: str = "") -> Picture:
-    """Mean sentiment by period with its interval, and the comments that it rests on."""
-    figure, axes = new_axes(2, 1, height=4.2, sharex=True, height_ratios=[3, 1])
-    top, bottom = axes[:, 0]
-    _series(top, table, ACCENT)
-    _sentiment_axis(top, table)
-    top.set_title(f"Mean sentiment per {period}, 95 % interval that respects threads")
-    if warning:
-        top.text(0.01, 0.03, warning, transform=top.transAxes, color=WARN, fontsize=10)
-    start, end = (table[c].dt.tz_localize(None) for c in ("period_start", "period_end"))
-    bottom.bar(_middle(table), table["n_comments"], width=0.9 * (end - start).to_numpy(), color=PALE)
-    bottom.set_title("Comments scored")
-    bottom.yaxis.set_major_locator(MaxNLocator(3, integer=True))
-    _dates(bottom)
-    known = table[table["low"].notna()]
-    if known.empty:
-        alt = f"Mean sentiment per {period}, {_span(table)}: no period has threads enough for an interval."
-    else:
-        least, most = known.loc[known["estimate"].idxmin()], known.loc[known["estimate"].idxmax()]
-        alt = (
-            f"Mean sentiment per {period} with 95 % intervals, {_span(table)}: from {signed(least['estimate'])} in "
-            f"{month(least['period_start'])} to {signed(most['estimate'])} in {month(most['period_start'])}; "
-            f"{len(table) - len(known)} of {len(table)} periods have too few threads for an interval."
-        )
-    return finished(figure, f"{alt} {warning}".strip(), table)
-
-
-@styled
-def topics_by_period(table: pd.DataFrame, topics: pd.DataFrame, period: str) -> Picture:
-    """Share of each topic by period with its interval, a panel each, one scale."""
-    shown = [t for t in [*topics["topic"], -1] if (table["topic"] == t).any()]
-    figure, axes = _grid(shown)
-    parts = []
-    for ax, topic in zip(axes, shown, strict=True):
-        part = table[table["topic"] == topic].reset_index(drop=True)
-        _series(ax, part, colour_of(topic, topics))
-        ax.set_title(shorten(name_of(topic, topics)), fontsize=10)
-        _per_cent(ax)
-        known = part["estimate"].dropna()
-        if len(known):
-            parts.append(f"{name_of(topic, topics)} from {percent(known.iloc[0])} to {percent(known.iloc[-1])}")
-    top = float(table[["estimate", "high"]].max().max())
-    axes[0].set_ylim(0, min(1.0, 1.02 * top) if np.isfinite(top) else 1.0)  # one scale for all
-    figure.supylabel(f"share of the {period}'s comments", fontsize=10)
-    return finished(
-        figure, f"Share of each topic per {period}, {_span(table)}, first to last: {'; '.join(parts)}.", table
-    )
-
-
-@styled
-def topic_sentiment_by_period(
-    table: pd.DataFrame, topics: pd.DataFrame, changes: pd.DataFrame, period: str, warning: str = ""
-) -> Picture:
-    """Mean sentiment of each topic by period with its interval; found changes are marked.
-
-    `changes` has the rows of `change_points` to mark: topic, at, low, high, before, after.
-    """
-    shown = [t for t in topics["topic"] if (table["topic"] == t).any()]
-    figure, axes = _grid(shown)
-    marks = []
-    for ax, topic in zip(axes, shown, strict=True):
-        part = table[table["topic"] == topic].reset_index(drop=True)
-        _series(ax, part, colour_of(topic, topics))
-        ax.set_title(shorten(name_of(topic, topics)), fontsize=10)
-        for row in changes[changes["topic"] == topic].itertuples():
-            at, low, high = (pd.Timestamp(v).tz_localize(None) for v in (row.at, row.low, row.high))
-            ax.axvspan(low, high, color=WARN, alpha=0.14, linewidth=0)
-            ax.axvline(at, color=WARN, linewidth=1.4)
-            ends = part["period_start"].iloc[0].tz_localize(None), part["period_end"].iloc[-1].tz_localize(None)
-            ax.hlines([row.before, row.after], [ends[0], at], [at, ends[1]], color=INK, linewidth=1.2)
-            marks.append(f"{name_of(topic, topics)} from {signed(row.before)} to {signed(row.after)} at {at:%Y-%m-%d}")
-    if axes:
-        _sentiment_axis(axes[0], table)
-    for ax in axes[1:]:
-        ax.axhline(0, color="#8b969e", linewidth=0.9)
-    figure.supylabel(f"mean sentiment per {period}", fontsize=10)
-    if warning:
-        figure.supxlabel(warning, color=WARN, fontsize=10)
-    found = f"Marked changes: {'; '.join(marks)}." if marks else "No change is marked."
-    return finished(
-        figure, f"Mean sentiment of each topic per {period}, {_span(table)}. {found} {warning}".strip(), table
-    )

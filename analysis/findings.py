@@ -224,6 +224,10 @@ def trends(table: pd.DataFrame, topics: pd.DataFrame) -> list[str]:
     return sentences
 
 
+def _said_q(value: float) -> str:
+    return _q(value) if value < 0.001 else f"= {_q(value)}"
+
+
 def _q(value: float) -> str:
     return "below 0.001" if value < 0.001 else f"{value:.3f}"
 
@@ -256,6 +260,69 @@ def over_time(
     return [Finding(f"No change over time that chance does not explain: of {tested} tests none has q below {MAX_Q}.")]
 
 
+def events(table: pd.DataFrame, topics: pd.DataFrame) -> Finding:
+    """What changed from each event on that the study names: the mean of all, and what chance does not explain."""
+    rows = table[table["comparison"] == "event"]
+    if rows.empty:
+        return Finding("The study names no event to compare before and after: [time] events in study.toml.")
+    lines = []
+    for event, part in rows.groupby("event", sort=False):
+        overall, others = part.iloc[0], part.iloc[1:]
+        start = f"From “{event}” ({overall['at']:%Y-%m-%d}) on"
+        if not np.isfinite(overall["low"]):
+            n = f"{plural(int(overall['n_first']), 'comment')} before and {int(overall['n_second']):,} after"
+            lines.append(f"{start}, nothing can be said: {n} are in too few threads.")
+            continue
+        moved = f"went from {signed(overall['first'])} to {signed(overall['second'])}"
+        text = f"{start}, the mean sentiment of all comments {moved}, {_difference(overall)}."
+        sure = others[others["q_value"] < MAX_Q].sort_values(["q_value", "p_value", "series"], kind="stable")
+        tested = int(others["q_value"].notna().sum())
+        said = []
+        for _, row in sure.head(MOST).iterrows():
+            show = percent if row["measure"] == "share" else signed
+            what = "share" if row["measure"] == "share" else "mean sentiment"
+            name = name_of(int(row["topic"]), topics)
+            moved = f"went from {show(row['first'])} to {show(row['second'])}"
+            said.append(f"the {what} of “{name}” {moved} (q {_said_q(row['q_value'])})")
+        text += f" Of {tested} series of topics, {len(sure) or 'none'} changed by more than chance explains"
+        lines.append(f"{text}{': ' + '; '.join(said) if said else ''}.")
+    return Finding("\n".join(lines))
+
+
+def _difference(row: pd.Series) -> str:
+    """A comparison's difference, and whether chance explains it."""
+    said = f"a difference of {_interval(row)}"
+    if row["q_value"] < MAX_Q:
+        return f"{said}, q {_said_q(row['q_value'])}"
+    if row["low"] > 0 or row["high"] < 0:  # alone it would count, among so many it does not
+        return f"{said}; among all the comparisons made, chance may explain it (q = {row['q_value']:.2f})"
+    return f"{said}, which chance may explain"
+
+
+def article_and_comments(gaps: pd.DataFrame, positions: pd.DataFrame) -> Finding:
+    """Whether readers sound other than what they read, keep to its topic, and change as a thread goes on."""
+    tone, same = (gaps[gaps["measure"] == m].iloc[0] for m in ("sentiment", "same topic"))
+    if not tone["n_articles"]:
+        text = "No article has both a score of its own and scored comments, so their tone cannot be compared."
+    else:
+        text = (
+            f"Over {plural(int(tone['n_articles']), 'article')}, the mean score is {signed(tone['article'])} for "
+            f"articles and {signed(tone['thread'])} for their comments, {_difference(tone)}."
+        )
+    if same["n_articles"]:
+        text += (
+            f" {percent(same['thread'])} of an article's comments have the article's own topic; under other articles "
+            f"{percent(same['article'])} have it."
+        )
+    along = positions[positions["from_position"].isna()].set_index("measure").loc["sentiment"]
+    if np.isfinite(along["low"]):
+        how = "turns kinder" if along["estimate"] > 0 else "turns harsher"
+        if not along["q_value"] < MAX_Q:
+            how = "neither turns kinder nor harsher beyond chance"
+        text += f" Within a thread the tone {how}: {_interval(along)} each time the place doubles."
+    return Finding(text)
+
+
 def limits(summary: pd.DataFrame, agreement: pd.DataFrame, instrument: str) -> list[str]:
     """What the figures do not say, for a reader who sees nothing but the report."""
     share = summary.set_index("quantity")["share"]
@@ -264,6 +331,8 @@ def limits(summary: pd.DataFrame, agreement: pd.DataFrame, instrument: str) -> l
         "A topic is a group of comments with words in common; what it means is the reader's to judge.",
         "A change in time is no cause: what else happened at that date is not in these data.",
         "The intervals respect that comments in one thread are alike. They do not cover faults of the instrument.",
+        "Nor do they cover what moves all threads of a period at once, such as a week's news: a single period that "
+        "stands out is one observation, however many comments it has.",
     ]
     if agreement.empty:
         said.insert(0, f"Nobody has checked the instrument ({instrument}) on these comments: its scores may mislead.")

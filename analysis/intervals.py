@@ -7,6 +7,7 @@ measures their coverage, and that of the bootstrap, which with skewed thread siz
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from scipy import stats
 from analysis.settings import TrendSettings
 
 THREADS, TOO_FEW, EMPTY = "threads", "too few", "empty"  # what an interval is made from
+NO_SPREAD = "no spread"  # no thread differs from another, so nothing says how sure the figure is
 
 
 def grouped(*keys: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
@@ -238,6 +240,38 @@ def linear(figure: Figure, h: np.ndarray, df: float, settings: TrendSettings) ->
         return np.nan, np.nan, np.nan
     half = float(quantile(settings.level, np.asarray(df))) * se
     return figure.value - half, figure.value + half, float(2 * stats.t.sf(abs(figure.value) / se, df))
+
+
+def compared(
+    figure: Figure, n: Sequence[np.ndarray], bounds: tuple[float, float], settings: TrendSettings
+) -> tuple[float, float, float, str]:
+    """Interval and p-value of a figure from one span of comments, or from two that may share threads.
+
+    Parameters
+    ----------
+    figure : Figure
+    n : sequence of ndarrays of shape (n_threads,)
+        Comments of each thread in each of the spans.
+    bounds : tuple of float
+        What the figure cannot go beyond.
+    settings : TrendSettings
+
+    Returns
+    -------
+    tuple
+        low, high, p_value (of the figure being 0), NaN where there is no interval; and what the interval is made
+        from: "threads", "too few" or "empty" in one of the spans, "no spread" where no thread differs from another.
+    """
+    threads = min(int((one > 0).sum()) for one in n)
+    if threads < settings.min_threads:
+        return np.nan, np.nan, np.nan, TOO_FEW if threads else EMPTY
+    h = [one / one.sum() for one in n]
+    # Welch: each span's variance is as the inverse of its number of comments.
+    part = np.array([1 / one.sum() for one in n])
+    df = part.sum() ** 2 / (part**2 / np.array([one_freedom(one) for one in h])).sum()
+    low, high, p_value = linear(figure, np.max(h, axis=0), float(df), settings)
+    low, high = np.clip((low, high), *bounds).tolist()
+    return low, high, p_value, NO_SPREAD if np.isnan(low) else THREADS
 
 
 def one_freedom(h: np.ndarray) -> float:

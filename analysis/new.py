@@ -287,6 +287,7 @@ def write(proposal: Proposal) -> Path:
         text += f"\n[source.articles]\npaths = [{', '.join(map(_quoted, p.article_paths))}]\n"
         text += f"\n[source.articles.columns]\n{_table(p.article_columns)}"
     text += f"\n[time]\nperiod = {_quoted(p.period)} # day, week, month, quarter or year\n"
+    text += '# events = { "what happened" = 2024-05-01 } # compared before and after; known from elsewhere\n'
     text += '\n[topics]\nn_topics = "auto" # or a number\nseed = 1\n'
     text += '\n[privacy]\nauthors = "pseudonym" # or "keep"\nquotes = false\n'
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from analysis.settings import StudyError, TrendSettings
+from analysis.settings import WEEKDAYS, StudyError, TrendSettings
 
 MOST_DAYS_OR_WEEKS = 20_000  # 55 years of days: more rows than a figure can show or a reader can use
 # What pandas can print of the calendar in every zone: the last period ends a day before year 9999 does.
@@ -25,7 +25,7 @@ def periods(posted_at: pd.Series, settings: TrendSettings) -> pd.DataFrame:
     posted_at : Series of datetime64[us, UTC]
         May hold NaT.
     settings : TrendSettings
-        `period` is day, week (from Monday), month, quarter or year; `timezone` is where midnight is.
+        `period` is day, week (from the day `week_starts`), month, quarter or year; `timezone` is where midnight is.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def assign(posted_at: pd.Series, settings: TrendSettings) -> pd.Series:
     edges = _edges(posted_at, settings)
     starts, code = _table(edges, settings)["period_start"], _code(_instants(posted_at), edges)
     values = starts.reindex(pd.Index(np.where(code < 0, len(starts), code)))
-    return pd.Series(values.to_numpy(), index=posted_at.index, name="period_start").astype(starts.dtype)
+    return pd.Series(values.array, index=posted_at.index, name="period_start")
 
 
 def _code(instants: np.ndarray, edges: np.ndarray) -> np.ndarray:
@@ -93,8 +93,9 @@ def _edges(posted_at: pd.Series, settings: TrendSettings) -> np.ndarray:
         starts = (np.arange(first - 1, last + 3) * step).astype("M8[M]").astype("M8[us]")
     else:
         step = DAYS[settings.period]
-        monday = 3 if step == 7 else 0  # 1970-01-01 was a Thursday
-        first, last = ((wall.astype("M8[D]").astype(np.int64) + monday) // step).tolist()
+        # 1970-01-01 was a Thursday: so many days after the start of its week.
+        into = (3 - WEEKDAYS.index(settings.week_starts)) % 7 if step == 7 else 0
+        first, last = ((wall.astype("M8[D]").astype(np.int64) + into) // step).tolist()
         if last - first >= MOST_DAYS_OR_WEEKS:
             raise StudyError(
                 expected=f"at most {MOST_DAYS_OR_WEEKS:,} periods",
@@ -103,7 +104,7 @@ def _edges(posted_at: pd.Series, settings: TrendSettings) -> np.ndarray:
                 where="study.toml, [time] period",
                 remedy="Take a longer period, such as month or year, or mend the dates that are far off.",
             )
-        starts = (np.arange(first - 1, last + 3) * step - monday).astype("M8[D]").astype("M8[us]")
+        starts = (np.arange(first - 1, last + 3) * step - into).astype("M8[D]").astype("M8[us]")
     edges = _utc(starts, settings.timezone)
     low = np.searchsorted(edges, instants.min(), side="right") - 1
     high = np.searchsorted(edges, instants.max(), side="right")
@@ -116,6 +117,14 @@ def _utc(wall: np.ndarray, timezone: str) -> np.ndarray:
         timezone, ambiguous=np.ones(len(wall), dtype=bool), nonexistent="shift_forward"
     )
     return np.clip(local.tz_convert("UTC").tz_localize(None).as_unit("us").to_numpy(), FIRST, LAST)
+
+
+def instant_of(date: str, timezone: str) -> pd.Timestamp:
+    """The first instant of an event: midnight in the study's zone, if it has no time and no zone of its own."""
+    at = pd.Timestamp(date).as_unit("us")
+    if at.tzinfo is not None:
+        return at.tz_convert(timezone)
+    return at.tz_localize(timezone, ambiguous=True, nonexistent="shift_forward")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import os
 import tomllib
@@ -13,6 +14,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 PERIODS = ("day", "week", "month", "quarter", "year")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MOST_EVENTS, LONGEST_EVENT = 12, 60  # more of them, or longer names, no figure can show
 # What the sources may be: told by their endings and columns, plain-text threads, a table read by its columns' names, or
 # the export of a tool (analysis/dialects.py).
 TABLES = ("csv", "tsv", "jsonl", "json", "parquet", "xml")
@@ -61,6 +64,10 @@ class TimeSettings:
     """How time is cut."""
 
     period: str = "month"  # short enough to see a change, long enough for an interval
+    week_starts: str = "monday"  # as ISO 8601 has it; of weeks only
+    events: Mapping[str, str] = field(
+        default_factory=dict
+    )  # what happened = its date, in ISO; compared before and after
 
 
 @dataclass(frozen=True)
@@ -92,7 +99,9 @@ class TrendSettings:
     min_threads: int = 5  # fewer threads than this in a cell: "too few" instead of an interval
     permutations: int = 999  # of threads, for the null of a change point
     period: str = "month"
+    week_starts: str = "monday"
     timezone: str = "UTC"
+    events: tuple[tuple[str, str], ...] = ()  # name and ISO date or time, in `timezone` where it says no other
 
 
 @dataclass(frozen=True)
@@ -126,8 +135,14 @@ class Settings:
 
     @property
     def trend(self) -> TrendSettings:
-        """Settings of everything over time, with the study's period and zone in them."""
-        return TrendSettings(period=self.time.period, timezone=self.source.timezone, seed=self.topics.seed)
+        """Settings of everything over time, with the study's period, zone and events in them."""
+        return TrendSettings(
+            period=self.time.period,
+            week_starts=self.time.week_starts,
+            timezone=self.source.timezone,
+            events=tuple(sorted(self.time.events.items(), key=lambda event: (event[1], event[0]))),
+            seed=self.topics.seed,
+        )
 
 
 def count_workers(compute: ComputeSettings) -> int:
@@ -221,6 +236,13 @@ def _typed(hint: typing.Any, value: object, where: str, name: str, key: str) -> 
         if isinstance(value, list) and value and all(isinstance(v, str) and v for v in value):
             return tuple(value)
         expected = 'a list of files or globs, such as ["threads/*.txt"]'
+    elif key == "events":
+        if isinstance(value, dict) and all(isinstance(date, datetime.date) for date in value.values()):
+            return {event: date.isoformat() for event, date in value.items()}  # a time of day is a date as well
+        if isinstance(value, dict):
+            event, value = next((e, v) for e, v in value.items() if not isinstance(v, datetime.date))
+            name = f"{name}, “{event}”"
+        expected = 'a name and a date without quotes, such as { "the bridge is closed" = 2023-02-16 }'
     elif typing.get_origin(hint) is not None and typing.get_origin(hint) is not types.UnionType:  # Mapping[…]
         if isinstance(value, dict):
             return dict(value)
@@ -262,6 +284,18 @@ def _check(settings: Settings, where: str) -> None:
         f"one of: {', '.join(PERIODS)}",
         settings.time.period,
     )
+    must(
+        settings.time.week_starts in WEEKDAYS,
+        "[time] week_starts",
+        f"one of: {', '.join(WEEKDAYS)}",
+        settings.time.week_starts,
+    )
+    events = settings.time.events
+    must(len(events) <= MOST_EVENTS, "[time] events", f"at most {MOST_EVENTS} events", f"{len(events)}")
+    for event in events:
+        must(
+            0 < len(event.strip()) <= LONGEST_EVENT, "[time] events", f"names of 1 to {LONGEST_EVENT} characters", event
+        )
     n = topics.n_topics
     must(n == "auto" if isinstance(n, str) else 2 <= n <= 500, "[topics] n_topics", '"auto" or 2 to 500', n)
     must(0 <= topics.context <= 10, "[topics] context", "a number from 0 to 10", topics.context)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.corpus import Corpus, build, read_key
+from analysis.corpus import Corpus, build, languages, read_key, whole_text
 from analysis.exports import read_tables
 from analysis.inputs import Inputs
 from analysis.lines import read_lines
@@ -47,7 +47,7 @@ ROOMS = {
     ),  # fmt: skip
     "topics": ("encoding", "context", "neighbours", "consensus", "stopwords", "words", "topics"),
     "sentiment": ("encoding", "vader", "lexicon", "learned", "sentiment"),
-    "trends": ("periods", "intervals", "changes", "drivers", "trends"),
+    "trends": ("stopwords", "words", "periods", "intervals", "changes", "drivers", "comparisons", "gaps", "trends"),
     "coding": ("codes", "coding", "corrected"),
 }
 CORPUS_TABLES = ("articles", "comments", "rejects", "accounting", "notes", "boundaries", "hidden_words")
@@ -120,15 +120,30 @@ class Steps(Inputs):
     def _topics_digest(self) -> str:
         return self._digest("topics", self._corpus_digest, asdict(self.settings.topics))
 
-    def _vectors(self) -> np.ndarray:
-        from analysis.context import in_context
+    def _encoded(self, texts: pd.Series) -> np.ndarray:
+        """Vectors of texts, kept by text and model."""
         from analysis.encoding import encode_kept
 
-        s = self.settings
-        texts = self.corpus.comments["text"].tolist()
-        kept = self.store.folder / "vectors"
-        vectors = encode_kept(texts, s.topics.encoder, kept, folder=s.folder, progress=self.progress)
-        return in_context(vectors, self.corpus.comments["article_id"].tolist(), s.topics.context)
+        kept, encoder = self.store.folder / "vectors", self.settings.topics.encoder
+        return encode_kept(texts.tolist(), encoder, kept, folder=self.settings.folder, progress=self.progress)
+
+    def _vectors(self) -> np.ndarray:
+        from analysis.context import in_context
+
+        threads = self.corpus.comments["article_id"].tolist()
+        return in_context(self._encoded(self.corpus.comments["text"]), threads, self.settings.topics.context)
+
+    def _article_topics(self, centroids: np.ndarray) -> pd.DataFrame:
+        """The topic that an article's own words are nearest to; none where the vectors are the user's own."""
+        from analysis.context import beside
+        from analysis.topics import nearest
+
+        articles = self.corpus.articles
+        topic = np.full(len(articles), -1, dtype=np.int64)
+        if len(centroids) and len(articles) and not self.settings.topics.encoder.startswith("npy:"):
+            others = self._encoded(whole_text(articles))
+            topic = nearest(beside(self._encoded(self.corpus.comments["text"]), others), centroids)
+        return pd.DataFrame({"article_id": articles["article_id"], "topic": topic})
 
     def _fit(self) -> Mapping[str, pd.DataFrame]:
         from analysis.topics import fit_topics
@@ -154,6 +169,7 @@ class Steps(Inputs):
             "comments": pd.DataFrame(
                 {"comment_id": c["comment_id"], "topic": fitted.topic, "topic_agreement": fitted.agreement}
             ),
+            "articles": self._article_topics(fitted.centroids),
             "table": fitted.table,
             "curve": fitted.curve,
             "centroids": pd.DataFrame(fitted.centroids, columns=[str(i) for i in range(fitted.centroids.shape[1])]),
@@ -228,37 +244,57 @@ class Steps(Inputs):
     def _score(self) -> Mapping[str, pd.DataFrame]:
         from analysis.sentiment import score
 
-        c = self.corpus.comments
-        if self.settings.sentiment.instrument == "coded":
-            return {"comments": pd.DataFrame({"comment_id": c["comment_id"], "sentiment": self._learn()})}
-        scores = score(
-            c["text"].tolist(),
-            languages=c["language"].tolist(),
-            instrument=self.settings.sentiment.instrument,
-            folder=self.settings.folder,
-            progress=self.progress,
-        )
-        return {"comments": pd.DataFrame({"comment_id": c["comment_id"], "sentiment": scores})}
+        c, a = self.corpus.comments, self.corpus.articles
+
+        def scores(texts: pd.Series, language: pd.Series) -> np.ndarray:
+            return score(
+                texts.tolist(),
+                languages=language.tolist(),
+                instrument=self.settings.sentiment.instrument,
+                folder=self.settings.folder,
+                progress=self.progress,
+            )
+
+        if self.settings.sentiment.instrument == "coded":  # it has learned from comments, and knows no articles
+            of_comments, of_articles = self._learn(), np.full(len(a), np.nan)
+        else:
+            texts = whole_text(a)
+            of_comments = scores(c["text"], c["language"])
+            of_articles = scores(texts, languages(texts, self.settings.compute, self.progress))
+        return {
+            "comments": pd.DataFrame({"comment_id": c["comment_id"], "sentiment": of_comments}),
+            "articles": pd.DataFrame({"article_id": a["article_id"], "sentiment": of_articles}),
+        }
 
     def _learn(self) -> np.ndarray:
         """Scores by a model of the hand-coded comments."""
-        from analysis.encoding import encode_kept
         from analysis.learned import score_learned
 
-        s, c = self.settings, self.corpus.comments
-        texts = c["text"].tolist()
-        vectors = encode_kept(
-            texts, s.topics.encoder, self.store.folder / "vectors", folder=s.folder, progress=self.progress
-        )
+        c = self.corpus.comments
+        texts, vectors = c["text"].tolist(), self._encoded(c["text"])
         codes = pd.Series(dtype="float64") if self.codes is None else self.codes.table.set_index("comment_id")["code"]
         rows = pd.Index(c["comment_id"]).get_indexer(codes.index)
         return score_learned(texts, vectors, rows, codes.to_numpy(float), c["article_id"].tolist(), self.progress)
 
     @cached_property
+    def _scores(self) -> dict[str, pd.DataFrame]:
+        return self.store.get("sentiment", self._sentiment_digest, self._score)
+
+    @cached_property
+    def articles(self) -> pd.DataFrame:
+        """The articles with topic and sentiment: `articles.parquet`."""
+        ids = self.corpus.articles["article_id"]
+        topic = self._topic_tables["articles"].set_index("article_id")["topic"]
+        scores = self._scores["articles"].set_index("article_id")["sentiment"]
+        return self.corpus.articles.assign(
+            topic=topic.reindex(ids).to_numpy("int64"), sentiment=scores.reindex(ids).to_numpy(float)
+        )
+
+    @cached_property
     def comments(self) -> pd.DataFrame:
         """The comments with topic, topic_agreement and sentiment: `comments.parquet`."""
         topic = self._topic_tables["comments"].set_index("comment_id")
-        scores = self.store.get("sentiment", self._sentiment_digest, self._score)["comments"].set_index("comment_id")
+        scores = self._scores["comments"].set_index("comment_id")
         ids = self.corpus.comments["comment_id"]
         return self.corpus.comments.assign(
             topic=topic["topic"].reindex(ids).to_numpy("int64"),
@@ -276,8 +312,12 @@ class Steps(Inputs):
 
     def _change(self) -> Mapping[str, pd.DataFrame]:
         from analysis import trends
+        from analysis.comparisons import comparisons
+        from analysis.drivers import decompositions
+        from analysis.gaps import gaps
 
         made: dict[str, pd.DataFrame] = {}
+        vocabulary = self._topic_tables["vocabulary"]["word"].tolist()
         steps = {
             "activity_by_period": trends.activity_by_period,
             "sentiment_by_period": trends.sentiment_by_period,
@@ -286,14 +326,18 @@ class Steps(Inputs):
             "overall": trends.overall,
             "by_topic": trends.by_topic,
             "slopes": trends.slopes,
-            "decomposition": trends.decomposition,
+            "decomposition": decompositions,
             "sensitivity": trends.sensitivity,
             "change_points": trends.change_points,
+            "comparisons": comparisons,
+            "scores_by_period": trends.scores_by_period,
+            "words_by_period": lambda comments, settings: trends.words_by_period(comments, vocabulary, settings),
         }
         for done, (name, step) in enumerate(steps.items()):
             if self.progress:
                 self.progress("estimating change over time", done, len(steps))
             made[name] = step(self.comments, self.settings.trend)
+        made["article_gaps"], made["by_position"] = gaps(self.comments, self.articles, self.settings.trend)
         return made
 
     @cached_property

@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis import figures, findings, tone_figures, topic_figures, views
+from analysis import comparison_figures, figures, findings, time_figures, tone_figures, topic_figures, views
 from analysis.corpus import language_counts, summary
 from analysis.duplicates import floods
 from analysis.figures import Picture
 from analysis.findings import Finding
 from analysis.maps import topic_map, topic_tree
+from analysis.periods import instant_of
 from analysis.privacy import Search, search
 from analysis.settings import StudyError, read_settings
 from analysis.sheets import Sheet, plain, sheet, under
@@ -44,8 +45,15 @@ TABLES = (
     "sentiment_by_period",
     "topics_by_period",
     "topic_sentiment_by_period",
+    "words_by_period",
+    "by_topic",
     "change_points",
     "slopes",
+    "comparisons",
+    "decomposition",
+    "sensitivity",
+    "article_gaps",
+    "by_position",
     "agreement",
     "corrected",
 )
@@ -124,16 +132,16 @@ class Study(Steps):
         ----------
         name : str
             One of TABLES (data/README.md has their columns), or: summary, languages, floods, notes, boundaries,
-            topic_choice, topic_history, coherence, intrusion, intrusion_problems, by_topic, overall, decomposition,
-            sensitivity, confusion, problems, scores, limits.
+            topic_choice, topic_history, coherence, intrusion, intrusion_problems, overall, scores_by_period, confusion,
+            problems, scores, limits.
 
         Raises
         ------
         StudyError
             If there is no table of that name.
         """
-        if name == "comments":
-            return self.comments
+        if name in ("comments", "articles"):
+            return self.comments if name == "comments" else self.articles
         if name in CORPUS_TABLES:
             return getattr(self.corpus, name)
         if name in ("summary", "languages"):
@@ -169,12 +177,17 @@ class Study(Steps):
             "doubtful": "boundaries",
             "agreement_by_topic": "comments",
             "naive": "sentiment_by_period",
+            "within_threads": "by_position",
         }.get(name, name)
         table = self.table(source)
         if name in ("agreement", "corrected"):
             table = table.assign(group=self._groups(table) if name == "agreement" else self._parts(table))
         if len(table.columns) and hasattr(views, name):
             table = getattr(views, name)(table)
+        if "other_topic" in table:
+            pairs = zip(table["against"], table["other_topic"], strict=True)
+            named = [event if pd.isna(topic) else self.topic_name(topic) for event, topic in pairs]
+            table = table.assign(against=named).drop(columns="other_topic")
         if "topic" not in table or "label" in table:
             return table
         return table.assign(topic=[self.topic_name(topic) for topic in table["topic"]])
@@ -218,7 +231,8 @@ class Study(Steps):
         """Draw a figure by its name.
 
         activity, topics, topic_choice, topic_map, topic_tree, scores, sentiment_by_topic, agreement,
-        agreement_by_group, corrected, or one by period.
+        agreement_by_group, corrected; by period sentiment_by_period, topics_by_period, topic_heat,
+        topic_sentiment_by_period, tone_ridges; article_gaps, by_position; "event 1" of those that study.toml names.
 
         A corpus that is too small for a figure gives a sentence that says so.
         """
@@ -230,7 +244,7 @@ class Study(Steps):
         table = picture.data
         if "topic" in table and "label" not in table:
             picture = replace(picture, data=table.assign(topic=[self.topic_name(topic) for topic in table["topic"]]))
-        shares = ("estimate",) if name == "topics_by_period" else ()
+        shares = ("estimate",) if name in ("topics_by_period", "topic_heat") else ()
         return replace(picture, under=under(picture, name, shares))
 
     def _draw(self, name: str) -> Picture | Finding:
@@ -238,7 +252,7 @@ class Study(Steps):
         warning = findings.unchecked(self.table("agreement"))
         if name == "activity":
             table = self.table("activity_by_period")
-            return figures.activity(table, period) if len(table) else self._nothing(name)
+            return time_figures.activity(table, period) if len(table) else self._nothing(name)
         if name == "topics":
             n = int((self.comments["topic"] == -1).sum())
             return topic_figures.topic_sizes(topics, n) if len(topics) else self._nothing(name)
@@ -257,10 +271,10 @@ class Study(Steps):
                 return self._nothing(name)
             return topic_figures.topic_tree(topic_tree(self.topics.centroids), topics)
         if name == "scores":
-            return figures.sentiment_shares(self.table("scores"))
+            return tone_figures.sentiment_shares(self.table("scores"))
         if name == "sentiment_by_topic":
             table = self.table("by_topic")
-            return figures.sentiment_by_topic(table, topics) if len(topics) else self._nothing(name)
+            return tone_figures.sentiment_by_topic(table, topics) if len(topics) else self._nothing(name)
         if name == "agreement":
             table = self.table("agreement")
             return tone_figures.agreement(table.iloc[0]) if len(table) else self._nothing(name)
@@ -276,16 +290,58 @@ class Study(Steps):
             return tone_figures.corrected_means(table, self._parts(table)) if len(table) else self._nothing("agreement")
         if name == "sentiment_by_period":
             table = self.table(name)
-            return figures.sentiment_by_period(table, period, warning) if len(table) > 1 else self._nothing(name)
+            if len(table) < 2:
+                return self._nothing(name)
+            return time_figures.sentiment_by_period(table, period, warning, self.events)
         if name == "topics_by_period":
             table = self.table(name)
-            return figures.topics_by_period(table, topics, period) if len(topics) else self._nothing(name)
+            if table.empty or topics.empty:
+                return self._nothing(name)
+            return time_figures.topics_by_period(table, topics, period, self.events)
+        if name == "topic_heat":
+            table = self.table("topics_by_period")
+            return time_figures.topic_heat(table, topics, period) if len(topics) and len(table) else self._nothing(name)
+        if name == "tone_ridges":
+            table = self.table(name := "scores_by_period")
+            taken = str(table["period"].iloc[0]) if len(table) else period
+            return time_figures.tone_ridges(table, taken) if table["share"].notna().any() else self._nothing(name)
         if name == "topic_sentiment_by_period":
-            if topics.empty:
+            if topics.empty or self.table(name).empty:
                 return self._nothing(name)
             marked = findings.significant(self.table("change_points"), "sentiment")
-            return figures.topic_sentiment_by_period(self.table(name), topics, marked, period, warning)
+            return time_figures.topic_sentiment_by_period(
+                self.table(name), topics, marked, period, warning, self.events
+            )
+        if name == "article_gaps":
+            table = self.table(name)
+            table = table[(table["measure"] == "sentiment") & (table["n_articles"] > 0)].reset_index(drop=True)
+            if table.empty:
+                return Finding("No figure of articles and their comments: none has a score of both.")
+            names = ["all articles", *(self.topic_name(topic) for topic in table["topic"].iloc[1:])]
+            return comparison_figures.article_gaps(table, names, warning)
+        if name == "by_position":
+            return comparison_figures.by_position(self.table(name)) if len(self.comments) else self._nothing(name)
+        if name.startswith("event "):
+            return self._event(int(name.split()[1]))
         raise StudyError(expected="a figure's name", found=repr(name), where="picture", remedy="See its docstring.")
+
+    @property
+    def events(self) -> list[tuple[pd.Timestamp, str]]:
+        """What happened that study.toml names, in the order of time."""
+        trend = self.settings.trend
+        return [(instant_of(date, trend.timezone), event) for event, date in trend.events]
+
+    def _event(self, number: int) -> Picture | Finding:
+        """The figure of one event, from 1."""
+        if not 0 < number <= len(self.events):
+            return Finding("No figure of an event: study.toml names none ([time] events).")
+        at, event = self.events[number - 1]
+        table = self.table("comparisons")
+        table = table[(table["comparison"] == "event") & (table["event"] == event)].reset_index(drop=True)
+        if not np.isfinite(table["low"]).any():
+            return Finding(f"No figure of “{event}”: too few threads before or after {at:%Y-%m-%d}.")
+        names = [self.topic_name(topic) for topic in table["topic"]]
+        return comparison_figures.event(table, names, f"After “{event}” ({at:%Y-%m-%d}) against before")
 
     def _nothing(self, name: str) -> Finding:
         why = f"{self.size}, in one period or without any date." if name == "sentiment_by_period" else self.note
@@ -301,7 +357,7 @@ class Study(Steps):
     def finding(self, name: str) -> Finding:
         """Say the finding of a notebook, with its numbers.
 
-        corpus, topics, judged, sentiment, corrected or over_time.
+        corpus, topics, judged, sentiment, corrected, over_time, events or article_and_comments.
         """
         if name == "corpus":
             return findings.corpus(self.table("summary"), self.table("activity_by_period"))
@@ -318,6 +374,10 @@ class Study(Steps):
             return findings.corrected(self.table("corrected"), self.table("agreement"), named)
         if name == "over_time":
             return Finding("\n".join(finding.text for finding in self.changes()))
+        if name == "events":
+            return findings.events(self.table("comparisons"), self.table("topics"))
+        if name == "article_and_comments":
+            return findings.article_and_comments(self.table("article_gaps"), self.table("by_position"))
         raise StudyError(expected="a finding's name", found=repr(name), where="finding", remedy="See its docstring.")
 
     def findings(self) -> list[Finding]:

@@ -1,18 +1,23 @@
-"""Tables of the instrument against people -> figures: how far to trust it, and what people would have said."""
+"""Finished tables of sentiment -> figures: how comments sound, how far to trust it, what people would have said."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from analysis.figures import (
     ACCENT,
+    COLOURS,
     INK,
+    MINUS,
     PALE,
     WARN,
     Picture,
+    colour_of,
+    estimate_text,
     finished,
+    name_of,
     new_axes,
     percent,
     shorten,
@@ -21,6 +26,50 @@ from analysis.figures import (
 )
 
 LEAST = 0.5  # accuracy below which an instrument is wrong more often than right
+
+
+@styled
+def sentiment_shares(counts: pd.DataFrame) -> Picture:
+    """Histogram of scores: low, high, n_comments of each bin."""
+    figure, axes = new_axes(height=2.8)
+    ax = axes[0, 0]
+    middle = (counts["low"] + counts["high"]) / 2
+    colours = np.where(middle < -0.05, COLOURS[1], np.where(middle > 0.05, COLOURS[0], PALE))
+    ax.bar(middle, counts["n_comments"], width=0.9 * (counts["high"] - counts["low"]), color=colours)
+    total = int(counts["n_comments"].sum())
+    ax.set_xlabel(f"sentiment of a comment, {MINUS}1 to +1 (n = {total:,})")
+    ax.set_title("Comments")
+    ax.set_xlim(-1.02, 1.02)
+    n = counts["n_comments"]
+    shares = [n[middle < -0.05].sum(), n[np.abs(middle) <= 0.05].sum(), n[middle > 0.05].sum()]
+    words = [
+        f"{percent(s / max(1, total))} {w}" for s, w in zip(shares, ("negative", "neutral", "positive"), strict=True)
+    ]
+    return finished(figure, f"Histogram of the sentiment of {total:,} comments: {', '.join(words)}.", counts)
+
+
+@styled
+def sentiment_by_topic(table: pd.DataFrame, topics: pd.DataFrame) -> Picture:
+    """Mean sentiment of each topic with its interval: `sentiment_by_topic`."""
+    table = table.sort_values("estimate", ignore_index=True)
+    names = [name_of(t, topics) for t in table["topic"]]
+    figure, axes = new_axes(height=0.8 + 0.36 * len(table))
+    ax = axes[0, 0]
+    for i, row in enumerate(table.itertuples()):
+        colour = colour_of(row.topic, topics)
+        ax.plot([row.low, row.high], [i, i], color=colour, linewidth=5, alpha=0.45, solid_capstyle="butt")
+        ax.plot(row.estimate, i, "o", color=colour, ms=7)
+    ax.axvline(0, color="#8b969e", linewidth=0.9)
+    ax.set_yticks(
+        range(len(table)),
+        [f"{shorten(n, 40)}  (n = {k:,})" for n, k in zip(names, table["n_comments"], strict=True)],
+    )
+    ax.grid(True, axis="x")
+    ax.grid(False, axis="y")
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: signed(v, 1)))
+    ax.set_xlabel("mean sentiment, 95 % interval that respects threads")
+    parts = [f"{n} {estimate_text(r)}" for n, r in zip(names, table.itertuples(), strict=True)]
+    return finished(figure, "Mean sentiment by topic with 95 % intervals: " + "; ".join(parts) + ".", table)
 
 
 @styled

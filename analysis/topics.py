@@ -154,6 +154,14 @@ def fit_topics(
     return _finished(texts, vectors, thread, fit, found, topic, agreement, languages, frozenset(hidden_words), settings)
 
 
+def nearest(vectors: np.ndarray, centroids: np.ndarray) -> np.ndarray:
+    """The topic whose direction is nearest to each vector, int64; -1 for a vector of zeros, or without topics."""
+    if not len(centroids):
+        return np.full(len(vectors), -1, dtype=np.int64)
+    found = (vectors @ unit_length(centroids).T).argmax(axis=1)
+    return np.where(np.linalg.norm(vectors, axis=1) > 0, found, -1).astype(np.int64)
+
+
 def _check(
     texts: Sequence[str],
     vectors: np.ndarray,

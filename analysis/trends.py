@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -9,7 +12,7 @@ from analysis.changes import change_points
 from analysis.drivers import decomposition, sensitivity, slopes
 from analysis.intervals import grouped, means, shares, total
 from analysis.periods import Arranged, arrange, assign, periods
-from analysis.settings import TrendSettings
+from analysis.settings import PERIODS, TrendSettings
 
 __all__ = [
     "activity_by_period",
@@ -19,13 +22,16 @@ __all__ = [
     "decomposition",
     "overall",
     "periods",
+    "scores_by_period",
     "sensitivity",
     "sentiment_by_period",
     "slopes",
     "topic_sentiment_by_period",
     "topics_by_period",
+    "words_by_period",
 ]
 
+BINS = 21  # of scores from -1 to 1, the middle one around 0
 POLAR = 0.05  # VADER's authors call a compound score positive from .05 on, negative from -.05 down
 
 
@@ -42,11 +48,99 @@ def activity_by_period(comments: pd.DataFrame, settings: TrendSettings) -> pd.Da
     Returns
     -------
     DataFrame
-        period_start, period_end, n_comments, n_threads, n_authors. Undated comments are in no period.
+        period_start, period_end, n_comments, n_threads, n_authors; n_own_time: of the comments those with a time of
+        their own, the others have their article's (where posted_at_source says so). Undated comments are in no period.
     """
     a = arrange(comments, settings)
     a = a.only(a.period >= 0)
-    return pd.concat([a.grid, _counts(a, a.period, len(a.grid))], axis=1)
+    table = pd.concat([a.grid, _counts(a, a.period, len(a.grid))], axis=1)
+    period, own = _placed(comments, settings), np.ones(len(comments), dtype=bool)
+    if "posted_at_source" in comments:
+        own = (comments["posted_at_source"] == "comment").to_numpy()
+    return table.assign(n_own_time=total(period[own & (period >= 0)], None, len(table)).astype(np.int64))
+
+
+def scores_by_period(comments: pd.DataFrame, settings: TrendSettings, most: int = 30) -> pd.DataFrame:
+    """How the scores of each period are spread: in 21 bins, the middle one around 0.
+
+    Parameters
+    ----------
+    comments : DataFrame
+        See `activity_by_period`.
+    settings : TrendSettings
+    most : int
+        More periods than this, and the next longer ones are taken; of more years the last.
+
+    Returns
+    -------
+    DataFrame
+        period (the one taken: "month", …), period_start, period_end; low, high of a bin; n_comments in it, share of
+        the period's in [0, 1]; mean of the period's scores, NaN where it is empty.
+    """
+    for period in PERIODS[PERIODS.index(settings.period) :]:
+        a = arrange(comments, replace(settings, period=period))
+        if len(a.grid) <= most or period == PERIODS[-1]:
+            break
+    a = a.only((a.period >= len(a.grid) - most) & ~np.isnan(a.sentiment) & (a.period >= 0))
+    grid = a.grid.tail(most).reset_index(drop=True)
+    at = a.period - (len(a.grid) - len(grid))
+    edges = np.linspace(-1.05, 1.05, BINS + 1)
+    place = np.clip(np.searchsorted(edges, a.sentiment, side="right") - 1, 0, BINS - 1)
+    counts = total(at * BINS + place, None, len(grid) * BINS)
+    n = counts.reshape(-1, BINS).sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share, mean = counts / np.repeat(n, BINS), total(at, a.sentiment, len(grid)) / n
+    table = grid.loc[grid.index.repeat(BINS)].reset_index(drop=True)
+    table = table.assign(low=np.tile(edges[:-1], len(grid)), high=np.tile(edges[1:], len(grid)))
+    table.insert(0, "period", pd.Series([period] * len(table), dtype="str"))
+    return table.assign(n_comments=counts.astype(np.int64), share=share, mean=np.repeat(mean, BINS))
+
+
+def words_by_period(comments: pd.DataFrame, vocabulary: Sequence[str], settings: TrendSettings) -> pd.DataFrame:
+    """The words of each topic in each period: `words.words_over_time` on calendar periods.
+
+    Parameters
+    ----------
+    comments : DataFrame
+        comment_id, article_id, author, posted_at, topic, sentiment, text; texts that repeat another, or nearly
+        (duplicate_of, near_duplicate_of), count once.
+    vocabulary : sequence of str
+        Words that may be shown.
+    settings : TrendSettings
+
+    Returns
+    -------
+    DataFrame
+        period_start, period_end, topic; n_comments, n_threads (dated, distinct texts); rank (from 1), word, weight
+        (class TF-IDF), n_using (comments of the topic and period that use the word, 3 or more).
+    """
+    from analysis.words import words_over_time
+
+    distinct = np.ones(len(comments), dtype=bool)
+    for column in ("duplicate_of", "near_duplicate_of"):
+        if column in comments:
+            distinct &= comments[column].isna().to_numpy()
+    grid, used = periods(comments["posted_at"], settings), comments[distinct].sort_values("comment_id", kind="stable")
+    topic = used["topic"].fillna(-1).to_numpy("int64")
+    found = words_over_time(
+        used["text"].tolist(),
+        used["article_id"].tolist(),
+        topic,
+        _placed(used, settings, grid),
+        vocabulary,
+        int(topic.max(initial=-1)) + 1,
+    )
+    rows = [
+        (at, of, n, n_threads, rank, word, weight, n_using)
+        for of, at, n, n_threads, shown in found
+        for rank, (word, weight, n_using) in enumerate(shown, 1)
+    ]
+    names = ["at", "topic", "n_comments", "n_threads", "rank", "word", "weight", "n_using"]
+    table = pd.DataFrame(rows, columns=names)
+    whole = dict.fromkeys(("at", "topic", "n_comments", "n_threads", "rank", "n_using"), "int64")
+    table = table.astype(whole | {"word": "str", "weight": float}).sort_values(["at", "topic", "rank"], kind="stable")
+    when = grid.iloc[table.pop("at").to_numpy()].reset_index(drop=True)
+    return pd.concat([when, table.reset_index(drop=True)], axis=1)
 
 
 def sentiment_by_period(comments: pd.DataFrame, settings: TrendSettings) -> pd.DataFrame:
@@ -154,6 +248,12 @@ def by_topic(comments: pd.DataFrame, settings: TrendSettings) -> pd.DataFrame:
     tone = _sentiment(scored, scored.topic, len(a.topics), settings)
     tone = tone.drop(columns=["n_threads", "n_authors"]).rename(columns={"n_comments": "n_scored"})
     return pd.concat([pd.DataFrame({"topic": a.topics}), of, tone], axis=1)
+
+
+def _placed(comments: pd.DataFrame, settings: TrendSettings, grid: pd.DataFrame | None = None) -> np.ndarray:
+    """Row of the grid of periods in which each comment is, in the order of the comments; -1 without a date."""
+    grid = periods(comments["posted_at"], settings) if grid is None else grid
+    return pd.Index(grid["period_start"]).get_indexer(assign(comments["posted_at"], settings))
 
 
 def _counts(a: Arranged, cell: np.ndarray, n_cells: int) -> pd.DataFrame:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+SURE = 0.05  # q-value below which a comparison is shown as found
+IN_ROW = 5  # words of a topic in a period
 LARGEST = 0.01  # the part of threads or authors that counts as the largest
 BY_PERIOD = ["period_start", "n_comments", "n_threads", "estimate", "low", "high"]
 TONE = ["share_negative", "share_negative_low", "share_negative_high"]
@@ -127,13 +129,81 @@ def change_points(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def decomposition(table: pd.DataFrame) -> pd.DataFrame:
-    """The change of the mean and its parts: the whole, then by topic, the largest first."""
-    order = table.assign(_whole=table["topic"].isna(), _size=table["estimate"].abs())
-    order = order.sort_values(["_whole", "_size"], ascending=[False, False], kind="stable", ignore_index=True)
-    return order[["topic", "part", "estimate", "low", "high", "n_before", "n_after"]]
+    """The change of the mean and its parts at each split: the whole, then of the topics the four largest parts."""
+    order = table.assign(_whole=table["topic"].isna(), _size=table["estimate"].abs(), _at=table["event"] != "")
+    order = order.sort_values(
+        ["_at", "split", "event", "_whole", "_size"], ascending=[True, True, True, False, False], kind="stable"
+    )
+    order = order.groupby(["split", "event"], sort=False, dropna=False).head(7).reset_index(drop=True)
+    before = order["event"].where(order["event"] != "", "the middle")
+    return order.assign(before_and_after=before)[
+        ["before_and_after", "split", "topic", "part", "estimate", "low", "high", "n_before", "n_after"]
+    ]
+
+
+def article_gaps(table: pd.DataFrame) -> pd.DataFrame:
+    """Articles against their comments: what is compared, for which topic, both means, their difference."""
+    columns = [
+        "measure",
+        "topic",
+        "n_articles",
+        "n_comments",
+        "article",
+        "thread",
+        "estimate",
+        "low",
+        "high",
+        "q_value",
+    ]
+    return table[columns]
+
+
+def within_threads(table: pd.DataFrame) -> pd.DataFrame:
+    """Change within a thread as the place in it doubles: the rows without a place of `by_position`."""
+    rows = table[table["from_position"].isna()].reset_index(drop=True)
+    return rows[["measure", "n_comments", "n_threads", "estimate", "low", "high", "q_value"]]
+
+
+def comparisons(table: pd.DataFrame) -> pd.DataFrame:
+    """The comparisons that chance does not explain, surest first; where there is none, the five surest."""
+    known = table[table["q_value"].notna()].sort_values(["q_value", "p_value", "series"], kind="stable")
+    sure = known[known["q_value"] < SURE]
+    shown = (sure if len(sure) else known.head(5)).reset_index(drop=True)
+    points = shown["measure"] == "share"
+    what = shown["comparison"].map({"event": "before and after", "period": "period before and", "topic": "other topic"})
+    columns = [
+        "comparison",
+        "at",
+        "topic",
+        "against",
+        "other_topic",
+        "measure",
+        "first",
+        "second",
+        "estimate",
+        "low",
+        "high",
+        "q_value",
+    ]
+    against = shown["event"].where(shown["comparison"] == "event", "")
+    shown = shown.assign(comparison=what, against=against, measure=np.where(points, "share, in points", "tone"))
+    for column in ("first", "second", "estimate", "low", "high"):
+        shown[column] = np.where(points, 100 * shown[column], shown[column])
+    return shown[columns]
+
+
+def words_by_period(table: pd.DataFrame) -> pd.DataFrame:
+    """The five words that mark a topic in each period, the topics in their order: topic, from, comments, words."""
+    best = table[table["rank"] <= IN_ROW]
+    by = best.groupby(["topic", "period_start"], sort=True)
+    shown = by.agg(n_comments=("n_comments", "first"), n_threads=("n_threads", "first"), words=("word", ", ".join))
+    return shown.reset_index()
 
 
 def sensitivity(table: pd.DataFrame) -> pd.DataFrame:
     """Mean sentiment and its change between the halves, with the loudest and the repeated left out."""
     main = table[table["measure"] != "share"].reset_index(drop=True)
-    return main[["measure", "left_out", "n_comments", "estimate", "low", "high"]]
+    columns = ["measure", "left_out", "n_comments", "estimate", "low", "high"]
+    ends = ["difference", "difference_low", "difference_high"]
+    main[ends] = main[ends].where(main["left_out"] != "nothing")
+    return main[[*columns, "difference", "difference_low", "difference_high"]]

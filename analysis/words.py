@@ -132,6 +132,75 @@ def topic_words(word_counts: WordCounts) -> list[list[tuple[str, float]]]:
     return shown
 
 
+def words_over_time(
+    texts: Sequence[str],
+    threads: Sequence[str],
+    topic: np.ndarray,
+    period: np.ndarray,
+    words: Sequence[str],
+    n_topics: int,
+) -> list[tuple[int, int, int, int, list[tuple[str, float, int]]]]:
+    """The words of each topic in each period, by class TF-IDF: frequency there, rarity over all topics and periods.
+
+    As BERTopic's `topics_over_time` without its tuning of periods towards each other, which would smooth away what
+    changed. A word is shown where at least three comments in three threads of that topic and period use it: else it
+    could point to a person.
+
+    Parameters
+    ----------
+    texts, threads : sequences of str, length n_texts
+    topic : ndarray of int of shape (n_texts,)
+        -1 is left out.
+    period : ndarray of int of shape (n_texts,)
+        -1 is left out.
+    words : sequence of str
+        All words that may be shown.
+    n_topics : int
+
+    Returns
+    -------
+    list of (topic, period, n_comments, n_threads, words)
+        Of each topic and period that has comments; its words with their weight and the number of comments that use
+        them, best first, perhaps none.
+    """
+    column = {word: i for i, word in enumerate(words)}
+    whole = np.zeros((max(n_topics, 1), len(words)))
+    cells: dict[tuple[int, int], dict[int, int]] = {}
+    users: dict[tuple[int, int], dict[int, tuple[int, set[str]]]] = {}
+    sizes: dict[tuple[int, int], tuple[int, set[str]]] = {}
+    for text, thread, of, at in zip(texts, threads, topic.tolist(), period.tolist(), strict=True):
+        if of < 0 or at < 0:
+            continue
+        counts, used = cells.setdefault((of, at), {}), users.setdefault((of, at), {})
+        n, where = sizes.get((of, at), (0, set()))
+        where.add(thread)
+        sizes[of, at] = (n + 1, where)
+        here = [column[word] for word in tokens(text) if word in column]
+        for i in here:
+            counts[i] = counts.get(i, 0) + 1
+            whole[of, i] += 1
+        for i in set(here):
+            n, places = used.get(i, (0, set()))
+            if len(places) < MIN_COMMENTS:
+                places.add(thread)
+            used[i] = (n + 1, places)
+    overall = whole.sum(axis=0)
+    average = int(whole.sum(axis=1).mean())
+    idf = np.log(1 + np.maximum(average - overall + 0.5, 0) / (overall + 0.5))
+    out = []
+    for (of, at), counts in sorted(cells.items()):
+        n_words = max(sum(counts.values()), 1)
+        enough = [i for i, (n, places) in users[of, at].items() if n >= MIN_COMMENTS and len(places) >= MIN_COMMENTS]
+        ranked = sorted(
+            ((np.sqrt(counts[i] / n_words) * idf[i], i) for i in enough), key=lambda w: (-round(w[0], 12), w[1])
+        )
+        chosen = choose([(words[i], weight) for weight, i in ranked])
+        n, where = sizes[of, at]
+        shown = [(word, weight, users[of, at][column[word]][0]) for word, weight in chosen]
+        out.append((of, at, n, len(where), shown))
+    return out
+
+
 def coherence(texts: Sequence[str], words: Sequence[Sequence[str]]) -> tuple[float, float]:
     """How far the words shown for a topic go together, and how far topics share words.
 

@@ -58,3 +58,17 @@ def test_an_empty_text_stays_nothing_and_lends_nothing():
     assert out[1] == pytest.approx(in_context(vectors[1:], ["a", "b", "c"], 0.5)[0])
     assert (in_context(np.zeros((3, 2)), ["a", "a", "b"], 0.5) == 0).all()
     assert in_context(np.zeros((0, 2)), [], 0.5).shape == (0, 2)
+
+
+def test_an_article_is_placed_among_the_comments_by_its_own_words():
+    from analysis.context import beside
+    from analysis.topics import nearest
+
+    rng = np.random.default_rng(4)
+    comments = np.concatenate([rng.normal(0, 0.05, (20, 6)) + np.eye(6)[k] + 3 for k in (0, 1)])
+    articles = np.stack([np.eye(6)[1] + 3, np.eye(6)[0] + 3, np.zeros(6)])
+    placed = beside(comments, articles)
+    inside = in_context(comments, [str(i) for i in range(40)], 0.0)
+    centroids = np.stack([inside[:20].mean(axis=0), inside[20:].mean(axis=0)])
+    assert nearest(placed, centroids).tolist() == [1, 0, -1]
+    assert nearest(placed, centroids[:0]).tolist() == [-1, -1, -1]

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import figures, tone_figures, topic_figures
+from analysis import comparison_figures, figures, time_figures, tone_figures, topic_figures
 from analysis.maps import topic_map, topic_tree
 
 STARTS = pd.date_range("2022-01-01", periods=6, freq="MS", tz="Europe/Dublin").as_unit("us")
@@ -16,7 +16,7 @@ STARTS = pd.date_range("2022-01-01", periods=6, freq="MS", tz="Europe/Dublin").a
 def series(estimate, topic=None):
     table = pd.DataFrame({"period_start": STARTS[:-1], "period_end": STARTS[1:], "estimate": estimate})
     table["low"], table["high"] = table["estimate"] - 0.1, table["estimate"] + 0.1
-    table[["n_comments", "n_threads", "n_authors"]] = [10, 6, 8]
+    table[["n_comments", "n_threads", "n_authors", "n_own_time", "n_total"]] = [10, 6, 8, 4, 20]
     return table if topic is None else table.assign(topic=topic)
 
 
@@ -41,8 +41,35 @@ AGREEMENT = pd.Series(
         for e, v in (("", 0.6), ("_low", 0.5), ("_high", 0.7))
     }
 )
+RIDGES = pd.DataFrame(
+    {
+        "period_start": STARTS[[0, 0, 1, 1]], "low": [-1.0, 0.0] * 2, "high": [0.0, 1.0] * 2,
+        "n_comments": [1, 3, 0, 0], "share": [0.25, 0.75, np.nan, np.nan], "mean": [0.2, 0.2, np.nan, np.nan],
+    }
+)  # fmt: skip
+EVENT = pd.DataFrame(
+    {
+        "topic": pd.array([None, 1, 0], dtype="Int64"), "measure": ["sentiment", "sentiment", "share"],
+        "estimate": [-0.1, 0.2, 0.05], "low": [-0.2, 0.1, np.nan], "high": [0.0, 0.3, np.nan], "q_value": [0.2, 0.01, np.nan],
+    }
+)  # fmt: skip
+GAPS = pd.DataFrame(
+    {
+        "n_articles": [9, 3], "article": [0.1, 0.0], "thread": [0.2, 0.1], "estimate": [0.1, 0.1],
+        "low": [0.0, np.nan], "high": [0.2, np.nan],
+    }
+)  # fmt: skip
+PLACES = pd.DataFrame(
+    {
+        "measure": ["sentiment"] * 3 + ["same topic"] * 2,
+        "from_position": pd.array([1, 65, None, 1, None], dtype="Int64"),
+        "to_position": pd.array([1, None, None, 1, None], dtype="Int64"),
+        "n_comments": [9, 4, 13, 9, 9], "estimate": [0.1, 0.2, 0.01, 0.9, 0.0],
+        "low": [0.0, np.nan, 0.0, 0.8, 0.0], "high": [0.2, np.nan, 0.1, 1.0, 0.0],
+    }
+)  # fmt: skip
 DRAWN = {
-    "activity": lambda: figures.activity(series([0.1] * 5), "month"),
+    "activity": lambda: time_figures.activity(series([0.1] * 5), "month"),
     "topic_sizes": lambda: topic_figures.topic_sizes(TOPICS, 5),
     "topic_choice": lambda: topic_figures.topic_choice(
         pd.DataFrame({"n_topics": [2, 3], "stability": [0.8, 0.9], "chosen": [False, True]})
@@ -51,16 +78,21 @@ DRAWN = {
         topic_map(np.eye(2, 5, dtype=np.float32), np.eye(5, dtype=np.float32), np.array([0, 1, 0, -1, 1]), 1), TOPICS
     ),
     "topic_tree": lambda: topic_figures.topic_tree(topic_tree(np.eye(2, 5, dtype=np.float32)), TOPICS),
-    "sentiment_shares": lambda: figures.sentiment_shares(
+    "sentiment_shares": lambda: tone_figures.sentiment_shares(
         pd.DataFrame({"low": [-1, -0.1, 0.5], "high": [-0.5, 0.1, 1], "n_comments": [1, 2, 1]})
     ),
-    "sentiment_by_topic": lambda: figures.sentiment_by_topic(
+    "sentiment_by_topic": lambda: tone_figures.sentiment_by_topic(
         pd.DataFrame({"topic": [0, -1], "n_comments": [9, 3], "estimate": [0.1, -0.1], "low": [0, np.nan], "high": [0.2, np.nan]}),
         TOPICS,
     ),
-    "sentiment_by_period": lambda: figures.sentiment_by_period(series([0.1, -0.2, np.nan, 0.3, 0.1]), "month", "Unchecked."),
-    "topics_by_period": lambda: figures.topics_by_period(BY_TOPIC, TOPICS, "month"),
-    "topic_sentiment_by_period": lambda: figures.topic_sentiment_by_period(BY_TOPIC, TOPICS, CHANGES, "month"),
+    "sentiment_by_period": lambda: time_figures.sentiment_by_period(series([0.1, -0.2, np.nan, 0.3, 0.1]), "month", "Unchecked."),
+    "topics_by_period": lambda: time_figures.topics_by_period(BY_TOPIC, TOPICS, "month"),
+    "topic_sentiment_by_period": lambda: time_figures.topic_sentiment_by_period(BY_TOPIC, TOPICS, CHANGES, "month"),
+    "topic_heat": lambda: time_figures.topic_heat(BY_TOPIC, TOPICS, "month"),
+    "tone_ridges": lambda: time_figures.tone_ridges(RIDGES, "month"),
+    "event": lambda: comparison_figures.event(EVENT, ["all comments", "$x$ · <b>", "tram · stop"], "After “$x$” against before"),
+    "article_gaps": lambda: comparison_figures.article_gaps(GAPS, ["all articles", "$x$ · <b>"]),
+    "by_position": lambda: comparison_figures.by_position(PLACES),
     "agreement_by_group": lambda: tone_figures.agreement_by_group(
         pd.DataFrame({"n": [30, 12], "accuracy": [0.7, 0.4], "accuracy_low": [0.6, 0.2], "accuracy_high": [0.8, 0.5]}),
         ["language en", "$x$ · <b>"],
@@ -99,7 +131,7 @@ def test_the_same_table_gives_the_same_bytes():
 def test_a_table_is_not_changed():
     table = series([0.1, -0.2, np.nan, 0.3, 0.1])
     copy = table.copy(deep=True)
-    figures.sentiment_by_period(table, "month")
+    time_figures.sentiment_by_period(table, "month")
     pd.testing.assert_frame_equal(table, copy)
 
 
@@ -152,7 +184,7 @@ def test_no_name_on_the_map_covers_another():
 
 def test_an_svg_is_the_same_again_and_holds_no_date():
     table = pd.DataFrame({"low": [-1.0, 0.0], "high": [0.0, 1.0], "n_comments": [3, 4]})
-    one, two = (figures.sentiment_shares(table).svg() for _ in range(2))
+    one, two = (tone_figures.sentiment_shares(table).svg() for _ in range(2))
     assert one == two and b"<dc:date>" not in one and b"<text" not in one
 
 
@@ -183,3 +215,24 @@ def test_no_two_colours_of_topics_look_alike_to_anyone(eyes):
     assert min(apart) > 15
     pale = lab(figures.PALE, SEEN[eyes])
     assert min(np.linalg.norm(pale - colour) for colour in colours) > 12
+
+
+def test_an_event_is_a_line_where_it_is_within_the_figure():
+    at = [(STARTS[2], "the bridge is closed"), (STARTS[0] - pd.Timedelta(900, "D"), "long before")]
+    picture = time_figures.sentiment_by_period(series([0.1] * 5), "month", events=at)
+    said = [text.get_text() for text in picture.figure.findobj(mpl.text.Text)]
+    assert "the bridge is closed" in said and "long before" not in said
+
+
+def test_of_many_topics_the_largest_have_panels_and_the_rest_is_said():
+    many = pd.DataFrame({"topic": range(30), "label": "a · b", "n_comments": 9, "n_threads": 6, "stability": 0.9})
+    table = pd.concat([series([0.1] * 5, topic) for topic in range(30)])
+    picture = time_figures.topics_by_period(table, many, "month")
+    assert "The 20 largest of 30 topics." in picture.alt
+    assert sum(axes.get_visible() for axes in picture.figure.axes) == 20
+    assert "30 topics" in time_figures.topic_heat(table, many, "month").alt
+
+
+def test_what_chance_may_explain_is_not_said_of_an_event():
+    alt = DRAWN["event"]().alt
+    assert "tone of $x$ · <b> +0.20 (+0.10 to +0.30)" in alt and "all comments" not in alt

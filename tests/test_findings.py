@@ -169,3 +169,39 @@ def test_what_people_judged_comes_first_and_a_formula_is_no_judge():
 def test_a_finding_is_text_and_never_markup(text):
     html = findings.Finding(text)._repr_html_()
     assert "<script" not in html and "<b>" not in html
+
+
+def compared(**kwargs):
+    row = {"comparison": "event", "event": "the ward closes", "at": AT, "series": "sentiment", "topic": pd.NA}
+    row |= {"measure": "sentiment", "n_first": 50, "n_second": 40, "first": 0.2, "second": 0.1, "estimate": -0.1}
+    return row | {"low": -0.2, "high": 0.0, "p_value": 0.04, "q_value": 0.2} | kwargs
+
+
+def test_an_event_is_said_with_what_changed_and_what_chance_explains():
+    drop = compared(series="sentiment of topic 0", topic=0, second=-0.3, low=-0.7, high=-0.3, q_value=0.004)
+    share = compared(series="share of topic 0", topic=0, measure="share", q_value=0.6)
+    table = pd.DataFrame([compared(), drop, share]).astype({"topic": "Int64"})
+    text = findings.events(table, TOPICS).text
+    assert text.startswith("From “the ward closes” (2023-02-01) on, the mean sentiment of all comments went from +0.20")
+    assert "which chance may explain. Of 2 series of topics, 1 changed" in text
+    assert "“hospital · ward” went from +0.20 to −0.30 (q = 0.004)" in text and "share of" not in text
+    alone = pd.DataFrame([compared(high=-0.01)]).astype({"topic": "Int64"})
+    assert "among all the comparisons made, chance may explain it (q = 0.20)" in findings.events(alone, TOPICS).text
+    none = pd.DataFrame([compared(n_first=0, low=np.nan, high=np.nan)]).astype({"topic": "Int64"})
+    assert "nothing can be said: 0 comments before and 40 after" in findings.events(none, TOPICS).text
+    assert "names no event" in findings.events(table.iloc[:0], TOPICS).text
+
+
+def test_article_and_comments_hedge_with_the_data():
+    def said(n=9, q=0.2, along=(-0.01, 0.03)):
+        gap = {"n_articles": n, "article": 0.1, "thread": 0.2, "estimate": 0.1, "low": 0.05, "high": 0.15, "q_value": q}
+        rows = [{"measure": "sentiment"} | gap, {"measure": "same topic"} | gap]
+        at = {"measure": "sentiment", "from_position": pd.NA, "estimate": sum(along) / 2, "q_value": q}
+        return findings.article_and_comments(
+            pd.DataFrame(rows), pd.DataFrame([at | {"low": along[0], "high": along[1]}])
+        ).text
+
+    assert "chance may explain it (q = 0.20)" in said() and "neither turns kinder nor harsher" in said()
+    assert "q = 0.010" in said(q=0.01, along=(0.01, 0.03)) and "turns kinder" in said(q=0.01, along=(0.01, 0.03))
+    assert "turns harsher" in said(q=0.01, along=(-0.03, -0.01))
+    assert said(n=0).startswith("No article has both")

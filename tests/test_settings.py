@@ -36,6 +36,13 @@ def test_every_value_is_read(tmp_path):
     assert s.privacy.quotes is True and count_workers(s.compute) == 1
 
 
+def test_events_are_read_in_the_order_of_time(tmp_path):
+    events = '"later" = 2023-02-16\n"noon" = 2022-01-01T12:00:00\n"here" = 2022-01-01T12:00:00+01:00\n'
+    s = read_settings(study(tmp_path, MINIMAL + '[time]\nweek_starts = "sunday"\n[time.events]\n' + events))
+    assert [name for name, _ in s.trend.events] == ["noon", "here", "later"] and s.trend.week_starts == "sunday"
+    assert dict(s.trend.events)["later"] == "2023-02-16"
+
+
 def test_settings_are_frozen(tmp_path):
     s = read_settings(study(tmp_path, MINIMAL))
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -56,6 +63,11 @@ def test_settings_are_frozen(tmp_path):
         (MINIMAL + 'timezone = "../../etc/passwd"\n', ["[source] timezone"]),
         (MINIMAL + 'authors = "names.txt"\n', ["[source] authors", "names.txt"]),
         (MINIMAL + '[time]\nperiod = "fortnight"\n', ["[time] period", "day, week, month", "fortnight"]),
+        (MINIMAL + '[time]\nweek_starts = "Sunday"\n', ["[time] week_starts", "monday", "Sunday"]),
+        (MINIMAL + '[time]\nevents = { "war" = "2022-02-24" }\n', ["[time] events, “war”", "without quotes", "2022-02-24"]),
+        (MINIMAL + '[time]\nevents = 2022-02-24\n', ["[time] events", "a name and a date"]),
+        (MINIMAL + '[time]\nevents = { "" = 2022-02-24 }\n', ["[time] events", "1 to 60 characters"]),
+        (MINIMAL + "[time.events]\n" + "".join(f"e{i} = 2022-02-24\n" for i in range(13)), ["at most 12 events", "13"]),
         ('title = "x"\n[source]\npaths = "threads"\n', ["[source] paths", "a list of files", "'threads'"]),
         ('title = "x"\n', ["a table [source]"]),
         ('[source]\npaths = ["a"]\n', ["title"]),

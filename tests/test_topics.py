@@ -15,7 +15,7 @@ from analysis import consensus
 from analysis.encoding import encode
 from analysis.settings import StudyError, TopicSettings
 from analysis.topics import UNASSIGNED_BELOW, fit_topics
-from analysis.words import choose, coherence, stop_words, tokens
+from analysis.words import choose, coherence, stop_words, tokens, words_over_time
 
 THEMES = {
     "football": "goal keeper striker referee penalty league coach match stadium fans",
@@ -295,6 +295,26 @@ def test_tokens_leave_out_what_could_identify():
     assert tokens(text) == ["mail", "or", "see", "call", "or"]
     assert tokens("Don’t re-read O'Neill's café") == ["don't", "re-read", "o'neill's", "café"]
     assert tokens("橋は閉鎖") == ["橋は", "は閉", "閉鎖"]
+
+
+def test_words_over_time_are_those_of_topic_and_period_and_of_three_threads():
+    texts = ["the ferry sank"] * 3 + ["the ferry sails"] * 3 + ["soup again"] * 3 + ["ferry secret"]
+    threads = ["a", "b", "c"] * 3 + ["d"]
+    topic = np.array([0] * 6 + [1] * 3 + [0])
+    period = np.array([0] * 3 + [1] * 3 + [0] * 3 + [1])
+    words = ["again", "ferry", "sails", "sank", "secret", "soup"]
+    found = {(of, at): (n, g, row) for of, at, n, g, row in words_over_time(texts, threads, topic, period, words, 2)}
+    assert sorted(found) == [(0, 0), (0, 1), (1, 0)]
+    assert {word for word, _, _ in found[0, 0][2]} == {"ferry", "sank"}
+    n, n_threads, shown = found[0, 1]
+    assert (n, n_threads) == (4, 4) and {word for word, _, _ in shown} == {"ferry", "sails"}, (
+        "one comment's word is hidden"
+    )
+    assert {word: using for word, _, using in shown}["ferry"] == 4
+    once = words_over_time(texts[:3], ["a"] * 3, topic[:3], period[:3], words, 2)
+    assert once[0][4] == [], "three comments of one thread could be one person"
+    undated = words_over_time(texts, threads, topic, np.full(10, -1), words, 2)
+    assert undated == []
 
 
 def test_coherence_by_hand():

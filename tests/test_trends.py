@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis import changes, trends
+from analysis.comparisons import comparisons
+from analysis.drivers import decompositions
 from analysis.intervals import Figure, adjusted, freedom, linear, means, ratio, shares
 from analysis.periods import arrange
 from analysis.settings import StudyError, TrendSettings
 
-QUICK = TrendSettings(permutations=99, draws=99)
+QUICK = TrendSettings(permutations=99, draws=99, events=(("what happened", "2020-05-01"),))
 TABLES = (
     trends.activity_by_period,
     trends.sentiment_by_period,
@@ -30,6 +32,9 @@ TABLES = (
     trends.decomposition,
     trends.sensitivity,
     trends.change_points,
+    trends.scores_by_period,
+    comparisons,
+    decompositions,
 )
 
 
@@ -89,6 +94,14 @@ def test_periods_are_of_the_calendar_in_the_zone(period, zone, first, last, star
     table = trends.periods(dates(last, first), TrendSettings(period=period, timezone=zone))
     assert table["period_start"].dt.strftime("%Y-%m-%d").tolist() == starts
     assert str(table["period_start"].dtype) == f"datetime64[us, {zone}]"
+
+
+def test_weeks_start_where_the_study_says():
+    for day, first in (("monday", "2020-12-28"), ("sunday", "2020-12-27"), ("saturday", "2020-12-26")):
+        chosen = TrendSettings(period="week", week_starts=day)
+        found = trends.periods(dates("2020-12-31", "2021-01-11"), chosen)["period_start"]
+        assert found.iloc[0] == pd.Timestamp(first, tz="UTC")
+        assert (found.dt.day_name() == day.capitalize()).all()
 
 
 def test_days_are_23_and_25_hours_long_where_clocks_change():
@@ -292,6 +305,33 @@ def test_sentiment_counts_only_the_scored_and_calls_poles_as_vader_does():
     assert (row["n_comments"], row["share_negative"], row["share_positive"]) == (4, 0.25, 0.25)
 
 
+def test_activity_counts_comments_with_a_time_of_their_own(rng):
+    c = corpus(rng)
+    c["posted_at_source"] = np.where(np.arange(len(c)) % 3 == 0, "comment", "article")
+    table = trends.activity_by_period(c.sample(frac=1, random_state=2), QUICK)
+    own = c[c["posted_at_source"] == "comment"]
+    expected = own.groupby(trends.assign(own["posted_at"], QUICK)).size().reindex(table["period_start"], fill_value=0)
+    assert table["n_own_time"].tolist() == expected.tolist() and 0 < table["n_own_time"].sum() < len(c)
+
+
+def test_scores_are_counted_in_bins_whose_middle_is_none(rng):
+    c = corpus(rng).assign(sentiment=0.0)
+    table = trends.scores_by_period(c, QUICK)
+    assert table.loc[table["n_comments"] > 0, ["low", "high"]].drop_duplicates().round(2).values.tolist() == [
+        [-0.05, 0.05]
+    ]
+    assert table["n_comments"].sum() == len(c) and set(table["period"]) == {"month"}
+
+
+def test_many_periods_are_taken_as_longer_ones(rng):
+    c = corpus(rng, months=60)
+    table = trends.scores_by_period(c, dataclasses.replace(QUICK, period="day"))
+    assert set(table["period"]) == {"quarter"} and table["n_comments"].sum() == len(c)
+    far = c.assign(posted_at=dates(*np.resize(["1900-01-01", "2020-01-01"], len(c))))
+    table = trends.scores_by_period(far, QUICK)
+    assert table["period_start"].dt.year.min() == 1991, "the last thirty years"
+
+
 def test_by_topic_agrees_with_pandas(rng):
     c = corpus(rng)
     table = trends.by_topic(c, QUICK).set_index("topic")
@@ -489,6 +529,7 @@ def test_leaving_out_loud_authors_and_duplicates(rng):
     loud = c.groupby("author").size().sort_values(ascending=False, kind="stable").index[0]
     c["author"] = np.where(np.arange(len(c)) % 3 == 0, loud, c["author"])
     c.loc[:9, "duplicate_of"] = "c00020"
+    c["near_duplicate_of"] = pd.Series(["c00020" if 30 <= i < 40 else None for i in range(len(c))], dtype="str")
     table = trends.sensitivity(c, QUICK)
     of = table[table["series"] == "sentiment"].set_index("left_out")
     assert of["estimate"].to_dict() == pytest.approx(
@@ -496,6 +537,9 @@ def test_leaving_out_loud_authors_and_duplicates(rng):
             "nothing": c["sentiment"].mean(),
             "loudest authors": c.loc[c["author"] != loud, "sentiment"].mean(),
             "duplicates": c.loc[c["duplicate_of"].isna(), "sentiment"].mean(),
+            "duplicates, exact or near": c[c["duplicate_of"].isna() & c["near_duplicate_of"].isna()][
+                "sentiment"
+            ].mean(),
         }
     )
     assert of.loc["loudest authors", "n_authors_out"] == 1

@@ -1,7 +1,7 @@
 """What the intervals, change points and decompositions of analysis/trends.py are worth, on simulated corpora.
 
-Run: python tests/benchmarks/trends.py [coverage|shares|slopes|changes|decomposition|time|haacked …]; all of it takes
-some ten minutes on one core. Thread sizes are lognormal: sigma 1.2 is as skewed as a real blog's (haacked: mean 14,
+Run: python tests/benchmarks/trends.py [coverage|shares|slopes|changes|comparisons|articles|decomposition|time|haacked …]; all of it takes
+some twenty minutes on one core. Thread sizes are lognormal: sigma 1.2 is as skewed as a real blog's (haacked: mean 14,
 median 7), 1.5 more so. ICC is the part of a comment's variance that its thread accounts for.
 """
 
@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from analysis import trends  # noqa: E402
+from analysis.comparisons import comparisons  # noqa: E402
+from analysis.gaps import gaps  # noqa: E402
 from analysis.intervals import means, shares  # noqa: E402
 from analysis.settings import TrendSettings  # noqa: E402
 
@@ -177,12 +179,13 @@ def changes(n_corpora=500):
     for months, each in ((24, 10), (60, 10), (120, 10)):
         for icc in ICCS:
             rng = np.random.default_rng([4, months, int(100 * icc)])
-            alarms, sd, found, near, inside = [], [], [], [], []
+            alarms, sd, found, near, inside, theirs, theirs_found = [], [], [], [], [], [], []
             n_here = n_corpora if months < 120 else n_corpora // 2
             for _ in range(n_here):
                 c, _, month = corpus(rng, months * each, months, icc)
                 table = trends.change_points(c, quick)
                 alarms.append((table["q_value"] < 0.05).any())
+                theirs.append(pelt(c, month, months))
                 of = c.groupby(month)["sentiment"].mean()
                 sd.append(of.std())
             shift = float(np.mean(sd))
@@ -193,6 +196,7 @@ def changes(n_corpora=500):
                 table = trends.change_points(c, quick)
                 table = table[(table["step"] == 1) & (table["q_value"] < 0.05)]
                 found.append(len(table) > 0)
+                theirs_found.append(pelt(c, month, months))
                 if found[-1]:
                     true = (np.datetime64("2015-01", "M") + late).astype("M8[us]")
                     at, low, high = (table[k].dt.tz_localize(None).to_numpy()[0] for k in ("at", "low", "high"))
@@ -209,6 +213,8 @@ def changes(n_corpora=500):
                     "found": f"{100 * np.mean(found):.0f} %",
                     "within 3 months": f"{100 * np.mean(near):.0f} %",
                     "date in interval": f"{100 * np.mean(inside):.0f} %",
+                    "PELT: false alarms": f"{100 * np.mean(theirs):.0f} %",
+                    "PELT: found": f"{100 * np.mean(theirs_found):.0f} %",
                 }
             )
     show(
@@ -235,6 +241,77 @@ def changes(n_corpora=500):
             }
         )
     show(f"Whole corpora of 9 series without any change, threads over 17 days: {n_corpora // 2} a row", rows)
+
+
+def compared(n_corpora=500):
+    """Comparisons where nothing differs: how often p is .05 or less, and anything has q below .05."""
+    event = TrendSettings(events=(("nothing happens", "2016-01-01"),))
+    rows = []
+    for g in (50, 240, 1000):
+        for icc in ICCS:
+            rng = np.random.default_rng([8, g, int(100 * icc)])
+            tables, found = [], []
+            for _ in range(n_corpora if g < 1000 else n_corpora // 4):
+                c, _, _ = corpus(rng, g, 24, icc, n_topics=4, hours=400)
+                tables.append(comparisons(c, event))
+                found.append((tables[-1]["q_value"] < 0.05).any())
+            table = pd.concat(tables).dropna(subset=["p_value"])
+            row = {"threads": g, "icc": icc}
+            for (kind, measure), p in table.groupby(["comparison", "measure"])["p_value"]:
+                row[f"{kind}, {'tone' if measure == 'sentiment' else measure}"] = f"{100 * (p <= 0.05).mean():.1f} %"
+            rows.append(row | {"anything at q < .05": f"{100 * np.mean(found):.1f} %"})
+    show(f"Comparisons where nothing differs, p <= .05; {n_corpora} corpora a row (a quarter with 1,000 threads)", rows)
+
+
+def articles(n_corpora=1000):
+    """The gap between articles and comments, and the change along a thread: how often intervals have the truth."""
+    rows = []
+    for g in (10, 50, 500):
+        for icc in ICCS:
+            rng = np.random.default_rng([9, g, int(100 * icc)])
+            gap, along = [], []
+            for _ in range(n_corpora if g < 500 else n_corpora // 4):
+                thread = np.repeat(np.arange(g), sizes(rng, g, 1.2))
+                position = np.concatenate([np.arange(1, n + 1) for n in np.bincount(thread)])
+                own = rng.uniform(-0.3, 0.3, g)
+                # A fifth of the threads' slopes differ from each other; their mean is 0.02 a doubling.
+                slope = 0.02 + 0.03 * rng.standard_normal(g) * (rng.random(g) < 0.2)
+                late = np.log2(position)
+                mean = np.bincount(thread, late) / np.bincount(thread)
+                y = own[thread] + tone(rng, thread, g, icc) + slope[thread] * (late - mean[thread])
+                c = pd.DataFrame(
+                    {
+                        "comment_id": [f"{i:07d}" for i in range(len(thread))],
+                        "article_id": thread,
+                        "position": position,
+                        "topic": -1,
+                        "sentiment": y,
+                    }
+                )
+                first, second = gaps(c, pd.DataFrame({"article_id": range(g), "topic": -1, "sentiment": own}), SETTINGS)
+                one = first[first["measure"] == "sentiment"].iloc[0]
+                two = second[(second["measure"] == "sentiment") & second["from_position"].isna()].iloc[0]
+                gap.append(one["low"] <= 0.1 <= one["high"])
+                along.append(two["low"] <= 0.02 <= two["high"])
+            rows.append(
+                {
+                    "threads": g,
+                    "icc": icc,
+                    "gap": f"{100 * np.mean(gap):.1f} %",
+                    "along the thread": f"{100 * np.mean(along):.1f} %",
+                }
+            )
+    show(f"Coverage of the gap and of the change along a thread, {n_corpora} corpora a row (a quarter with 500)", rows)
+
+
+def pelt(c, month, months):
+    """Whether ruptures finds a change in the monthly means: PELT, squares, the usual penalty 2 sd^2 log n."""
+    import ruptures
+
+    of = c.groupby(month)["sentiment"].mean().reindex(range(months)).interpolate().bfill().to_numpy()
+    noise = np.median(np.abs(np.diff(of))) / 0.6745 / np.sqrt(2)  # robust to the change itself
+    found = ruptures.Pelt(model="l2", min_size=2, jump=1).fit(of).predict(pen=2 * noise**2 * np.log(months))
+    return len(found) > 1
 
 
 def decomposition(n_corpora=500):
@@ -305,9 +382,11 @@ def timing():
             "decomposition",
             "sensitivity",
             "change_points",
+            "scores_by_period",
+            "comparisons",
         ):
             began = time.process_time()
-            getattr(trends, name)(c, SETTINGS)
+            (comparisons if name == "comparisons" else getattr(trends, name))(c, SETTINGS)
             rows.setdefault(name, {"function": name})[f"{len(c):,} comments"] = round(time.process_time() - began, 2)
     sizes_of = list(next(iter(rows.values())))[1:]
     rows["all"] = {"function": "all"} | {k: round(sum(row[k] for row in rows.values()), 2) for k in sizes_of}
@@ -365,6 +444,8 @@ if __name__ == "__main__":
         "shares": share_coverage,
         "slopes": slope_coverage,
         "changes": changes,
+        "comparisons": compared,
+        "articles": articles,
         "decomposition": decomposition,
         "time": timing,
         "haacked": haacked,
