@@ -81,7 +81,7 @@ def article_gaps(table: pd.DataFrame, names: list[str], warning: str = "") -> Pi
     ax.grid(False, axis="y")
     ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], symmetric=True))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: signed(v, 1)))
-    ax.set_xlabel("mean sentiment, each article counting once")
+    ax.set_xlabel("mean sentiment, each article counting once", loc="right")
     figure.legend(*ax.get_legend_handles_labels(), loc="outside upper left", ncols=2, frameon=False, fontsize=10)
     if warning:
         figure.supxlabel(warning, color="#c0392b", fontsize=10)

@@ -14,6 +14,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 # Okabe and Ito's colours and a dark red, which colour-blind readers tell apart (tests/test_figures.py simulates them);
@@ -21,6 +22,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#661100", "#4D4D4D")
 INK, PALE, ACCENT, WARN = "#1b2a33", "#b4bcc2", "#0b5f8a", "#c0392b"
 UNSTABLE = 0.6  # Hennig (2007): a cluster with a mean Jaccard below 0.6 is not to be trusted
+UNSTABLE_MARK = " (unstable)"
 WIDTH = 7.2  # inches: a page's text column; at 150 dots an inch, 1,080 pixels
 DPI = 150
 STYLE = {
@@ -110,12 +112,19 @@ def month(stamp: pd.Timestamp) -> str:
     return f"{stamp:%Y-%m}" if stamp.day == 1 else f"{stamp:%Y-%m-%d}"
 
 
+def period_name(stamp: pd.Timestamp, period: str) -> str:
+    """What a period is called, by its start: 2023, 2023 Q1, 2023-01, 2023-01-09."""
+    if period == "quarter":
+        return f"{stamp:%Y} Q{(stamp.month + 2) // 3}"
+    return f"{stamp:%Y}" if period == "year" else f"{stamp:%Y-%m}" if period == "month" else f"{stamp:%Y-%m-%d}"
+
+
 def name_of(topic: int, topics: pd.DataFrame) -> str:
     """A topic's label; what is not stable says so."""
     if topic == -1:
         return "unassigned"
     row = topics.loc[topics["topic"] == topic].iloc[0]
-    return str(row["label"]) + (" (unstable)" if row["stability"] < UNSTABLE else "")
+    return str(row["label"]) + (UNSTABLE_MARK if row["stability"] < UNSTABLE else "")
 
 
 def colour_of(topic: int, topics: pd.DataFrame) -> str:
@@ -172,6 +181,7 @@ def event_lines(axes: Axes, events: Sequence[tuple[pd.Timestamp, str]], *, named
                 ha="left" if right else "right",
                 va="top",
                 fontsize=9,
+                path_effects=[withStroke(linewidth=3, foreground="white")],
             )
 
 
@@ -233,13 +243,14 @@ def panels(topics: Sequence[int], height: float = 1.75) -> tuple[Figure, list[Ax
 
 
 def shorten(text: str, n: int = 34) -> str:
-    """A label in at most n characters."""
-    return text if len(text) <= n else text[: n - 1].rstrip(" ·") + "…"
+    """A label in at most n characters; that it is unstable is not cut off."""
+    mark = UNSTABLE_MARK if text.endswith(UNSTABLE_MARK) else ""
+    return text if len(text) <= n else text[: n - 1 - len(mark)].rstrip(" ·") + "…" + mark
 
 
-def span_of(table: pd.DataFrame) -> str:
+def span_of(table: pd.DataFrame, period: str) -> str:
     """First and last period of a table."""
-    return f"{month(table['period_start'].iloc[0])} to {month(table['period_start'].iloc[-1])}"
+    return " to ".join(period_name(table["period_start"].iloc[i], period) for i in (0, -1))
 
 
 def estimate_text(row: object) -> str:

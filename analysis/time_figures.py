@@ -23,12 +23,12 @@ from analysis.figures import (
     event_lines,
     finished,
     middle_of,
-    month,
     name_of,
     new_axes,
     panels,
     percent,
     percent_axis,
+    period_name,
     sentiment_axis,
     shorten,
     signed,
@@ -38,7 +38,9 @@ from analysis.figures import (
 
 Events = Sequence[tuple[pd.Timestamp, str]]
 MOST_PANELS = 20  # of small multiples; the heat map has the other topics
+SHAPED = 30  # comments from which their spread has a shape; of fewer the mean alone is drawn, and pale
 WRITTEN = 14  # columns of a heat map up to which each cell has its number written in it
+UNKNOWN = "#dcdcdc"
 SHADES = LinearSegmentedColormap.from_list("share", ["#f4f8fb", "#7db3d5", ACCENT, "#06283d"])
 
 
@@ -71,8 +73,8 @@ def activity(table: pd.DataFrame, period: str) -> Picture:
     empty = int((table["n_comments"] == 0).sum())
     of = f" {percent(borrowed / max(1, total))} of them have no time of their own, and stand at their article's."
     alt = (
-        f"Bars of comments, threads and authors per {period}, {span_of(table)}. Comments range from "
-        f"{table['n_comments'].min():,} to {top['n_comments']:,} (in {month(top['period_start'])}); "
+        f"Bars of comments, threads and authors per {period}, {span_of(table, period)}. Comments range from "
+        f"{table['n_comments'].min():,} to {top['n_comments']:,} (in {period_name(top['period_start'], period)}); "
         f"{empty} of {len(table)} periods are empty.{of if borrowed else ''}"
     )
     return finished(figure, alt, table)
@@ -96,12 +98,12 @@ def sentiment_by_period(table: pd.DataFrame, period: str, warning: str = "", eve
     date_axis(bottom)
     known = table[table["low"].notna()]
     if known.empty:
-        alt = f"Mean sentiment per {period}, {span_of(table)}: no period has threads enough for an interval."
+        alt = f"Mean sentiment per {period}, {span_of(table, period)}: no period has threads enough for an interval."
     else:
         least, most = known.loc[known["estimate"].idxmin()], known.loc[known["estimate"].idxmax()]
+        ends = [f"{signed(row['estimate'])} in {period_name(row['period_start'], period)}" for row in (least, most)]
         alt = (
-            f"Mean sentiment per {period} with 95 % intervals, {span_of(table)}: from {signed(least['estimate'])} in "
-            f"{month(least['period_start'])} to {signed(most['estimate'])} in {month(most['period_start'])}; "
+            f"Mean sentiment per {period} with 95 % intervals, {span_of(table, period)}: from {ends[0]} to {ends[1]}; "
             f"{len(table) - len(known)} of {len(table)} periods have too few threads for an interval."
         )
     return finished(figure, f"{alt} {warning}".strip(), table)
@@ -119,13 +121,13 @@ def topics_by_period(table: pd.DataFrame, topics: pd.DataFrame, period: str, eve
         ax.set_title(shorten(name_of(topic, topics)), fontsize=10)
         event_lines(ax, events)
         percent_axis(ax)
-        known = part["estimate"].dropna()
+        known = part.loc[part["low"].notna(), "estimate"]
         if len(known):
             parts.append(f"{name_of(topic, topics)} from {percent(known.iloc[0])} to {percent(known.iloc[-1])}")
     top = float(table[["estimate", "high"]].max().max())
     axes[0].set_ylim(0, min(1.0, 1.02 * top) if np.isfinite(top) else 1.0)  # one scale for all
     figure.supylabel(f"share of the {period}'s comments", fontsize=10)
-    alt = f"Share of each topic per {period}, {span_of(table)}, first to last: {'; '.join(parts)}. {cut}"
+    alt = f"Share of each topic per {period}, {span_of(table, period)}, first to last: {'; '.join(parts)}. {cut}"
     return finished(figure, alt.strip(), table)
 
 
@@ -165,7 +167,7 @@ def topic_sentiment_by_period(
     if warning:
         figure.supxlabel(warning, color=WARN, fontsize=10)
     found = f"Marked changes: {'; '.join(marks)}." if marks else "No change is marked."
-    alt = f"Mean sentiment of each topic per {period}, {span_of(table)}. {found} {cut} {warning}"
+    alt = f"Mean sentiment of each topic per {period}, {span_of(table, period)}. {found} {cut} {warning}"
     return finished(figure, " ".join(alt.split()), table)
 
 
@@ -184,9 +186,12 @@ def topic_heat(table: pd.DataFrame, topics: pd.DataFrame, period: str) -> Pictur
     grid = table.drop_duplicates("period_start")[["period_start", "period_end", "n_total"]].reset_index(drop=True)
     figure, axes = new_axes(height=1.3 + 0.27 * len(there))
     ax = axes[0, 0]
+    # Of a few threads a share says little, and would set the scale for all the others.
+    sure = table.pivot_table(index="topic", columns="period_start", values="low", dropna=False).loc[there].notna()
+    wide = wide.where(sure)
     values = wide.to_numpy(float)
     top = float(np.nanmax(values)) if np.isfinite(values).any() else 1.0
-    ax.set_facecolor("white")  # an empty period is white, and no share of none
+    ax.set_facecolor(UNKNOWN)
     drawn = ax.imshow(values, aspect="auto", cmap=SHADES, vmin=0, vmax=top or 1.0, interpolation="nearest")
     ax.grid(False)
     for side in ax.spines.values():
@@ -195,14 +200,17 @@ def topic_heat(table: pd.DataFrame, topics: pd.DataFrame, period: str) -> Pictur
     few = len(grid) <= WRITTEN
     step = max(1, -(-len(grid) // 8)) if not few else max(1, -(-len(grid) // 10))
     ticks = range(0, len(grid), step)
-    ax.set_xticks(ticks, [f"{month(grid['period_start'].iloc[i])}\nn = {grid['n_total'].iloc[i]:,}" for i in ticks])
+    starts = [period_name(start, period) for start in grid["period_start"]]
+    ax.set_xticks(ticks, [starts[i] + (f"\nn = {grid['n_total'].iloc[i]:,}" if few else "") for i in ticks])
     ax.tick_params(axis="x", labelsize=8.5)
     ax.tick_params(length=0)
     if few:
         for i, j in np.argwhere(np.isfinite(values)):
             ink = "white" if values[i, j] > 0.45 * top else INK
             ax.text(j, i, f"{100 * values[i, j]:.0f}", ha="center", va="center", fontsize=8.5, color=ink)
-    ax.set_title(f"Share of the {period}'s comments, in per cent" if few else f"Share of the {period}'s comments")
+    grey = "; grey: too few threads" if not sure.to_numpy().all() else ""
+    title = f"Share of the {period}'s comments{', in per cent' if few else ''}{grey}"
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     if not few:
         bar = figure.colorbar(drawn, ax=ax, pad=0.01, shrink=0.6, aspect=30)
         bar.ax.yaxis.set_major_formatter(lambda v, _: f"{100 * v:g} %")
@@ -212,8 +220,8 @@ def topic_heat(table: pd.DataFrame, topics: pd.DataFrame, period: str) -> Pictur
         row = wide.loc[topic].dropna()
         if len(row):
             at = row.idxmax()
-            parts.append(f"{name_of(topic, topics)} at most {percent(row.max())} in {month(at)}")
-    alt = f"Heat map of the share of {len(there)} topics per {period}, {span_of(table)}: {'; '.join(parts)}."
+            parts.append(f"{name_of(topic, topics)} at most {percent(row.max())} in {period_name(at, period)}")
+    alt = f"Heat map of the share of {len(there)} topics per {period}, {span_of(table, period)}: {'; '.join(parts)}."
     return finished(figure, alt, table)
 
 
@@ -225,22 +233,25 @@ def tone_ridges(table: pd.DataFrame, period: str) -> Picture:
     ax = axes[0, 0]
     shares = table["share"].to_numpy(float).reshape(len(starts), -1)
     middle = ((table["low"] + table["high"]) / 2).to_numpy(float).reshape(len(starts), -1)[0]
-    tall = 1.7 / max(float(np.nanmax(shares)), 1e-9) if np.isfinite(shares).any() else 1.0
     n = table.groupby("period_start")["n_comments"].sum()
+    enough = np.array([n[start] >= SHAPED for start in starts])
+    tall = 1.7 / max(float(np.nanmax(shares[enough])), 1e-9) if enough.any() else 1.0
     means = table.drop_duplicates("period_start")["mean"].to_numpy(float)
     for i in range(len(starts)):
         base = float(len(starts) - 1 - i)
         ax.axhline(base, color="#e4e8ea", linewidth=0.8, zorder=i)
-        if n[starts[i]]:
+        if enough[i]:
             y = base + tall * shares[i]
             ax.fill_between(middle, base, y, color="white", zorder=i + 0.3, linewidth=0)
             for part, colour in ((middle <= 0, COLOURS[1]), (middle >= 0, COLOURS[0])):
                 ax.fill_between(middle[part], base, y[part], color=colour, alpha=0.45, linewidth=0, zorder=i + 0.4)
             ax.plot(middle, y, color=INK, linewidth=0.9, zorder=i + 0.5)
-            ax.plot([means[i]] * 2, [base - 0.06, base + 0.22], color=INK, linewidth=2.2, zorder=i + 0.6)
+        if np.isfinite(means[i]):
+            ink = INK if enough[i] else PALE
+            ax.plot([means[i]] * 2, [base - 0.06, base + 0.22], color=ink, linewidth=2.2, zorder=i + 0.6)
     ax.set_yticks(
         [len(starts) - 1 - i for i in range(len(starts))],
-        [f"{month(start)}  (n = {n[start]:,})" for start in starts],
+        [f"{period_name(start, period)}  (n = {n[start]:,})" for start in starts],
         fontsize=9,
     )
     ax.set_ylim(-0.25, len(starts) + 0.85)
@@ -252,6 +263,6 @@ def tone_ridges(table: pd.DataFrame, period: str) -> Picture:
     ax.set_xlabel(f"sentiment of a comment, {MINUS}1 to +1; the stroke is the {period}'s mean")
     ax.set_title(f"How the comments of a {period} are spread")
     known = [(start, mean) for start, mean in zip(starts, means, strict=True) if np.isfinite(mean)]
-    parts = [f"{month(start)} {signed(mean)} (n = {n[start]:,})" for start, mean in known]
+    parts = [f"{period_name(start, period)} {signed(mean)} (n = {n[start]:,})" for start, mean in known]
     alt = f"Spread of comments' sentiment by {period}, a ridge each; means: {'; '.join(parts)}."
     return finished(figure, alt, table)

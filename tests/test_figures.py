@@ -44,7 +44,7 @@ AGREEMENT = pd.Series(
 RIDGES = pd.DataFrame(
     {
         "period_start": STARTS[[0, 0, 1, 1]], "low": [-1.0, 0.0] * 2, "high": [0.0, 1.0] * 2,
-        "n_comments": [1, 3, 0, 0], "share": [0.25, 0.75, np.nan, np.nan], "mean": [0.2, 0.2, np.nan, np.nan],
+        "n_comments": [10, 30, 0, 0], "share": [0.25, 0.75, np.nan, np.nan], "mean": [0.2, 0.2, np.nan, np.nan],
     }
 )  # fmt: skip
 EVENT = pd.DataFrame(
