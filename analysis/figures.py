@@ -45,6 +45,7 @@ STYLE = {
     # Corpus text is text: a dollar sign in a label starts no formula.
     "text.parse_math": False,
 }
+FIRST_DAY, LAST_DAY = date2num(np.array(["0001-01-01", "9999-12-31"], "M8[us]")).tolist()
 MINUS = "\u2212"
 Parameters = ParamSpec("Parameters")
 
@@ -193,6 +194,8 @@ def middle_of(table: pd.DataFrame) -> np.ndarray:
 
 def date_axis(axes: Axes) -> None:
     """Few dates, as short as they can be."""
+    low, high = axes.get_xlim()  # margins beyond what a calendar can write would be an error
+    axes.set_xlim(max(low, FIRST_DAY), min(high, LAST_DAY))
     locator = AutoDateLocator(minticks=3, maxticks=8)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))

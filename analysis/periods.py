@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.settings import WEEKDAYS, StudyError, TrendSettings
 
-MOST_DAYS_OR_WEEKS = 20_000  # 55 years of days: more rows than a figure can show or a reader can use
+MOST = 20_000  # 55 years of days: more rows than a figure can show or a reader can use
 # What pandas can print of the calendar in every zone: the last period ends a day before year 9999 does.
 FIRST = np.datetime64("0001-01-01T00:00:00", "us")
 LAST = np.datetime64("9999-12-30T23:59:59.999999", "us")
@@ -37,7 +37,7 @@ def periods(posted_at: pd.Series, settings: TrendSettings) -> pd.DataFrame:
     Raises
     ------
     StudyError
-        If there would be more than 20,000 days or weeks.
+        If there would be more than 20,000 periods.
     """
     return _table(_edges(posted_at, settings), settings)
 
@@ -90,25 +90,31 @@ def _edges(posted_at: pd.Series, settings: TrendSettings) -> np.ndarray:
     if settings.period in MONTHS:
         step = MONTHS[settings.period]
         first, last = (wall.astype("M8[M]").astype(np.int64) // step).tolist()
+        _few_enough(first, last, wall, settings)
         starts = (np.arange(first - 1, last + 3) * step).astype("M8[M]").astype("M8[us]")
     else:
         step = DAYS[settings.period]
         # 1970-01-01 was a Thursday: so many days after the start of its week.
         into = (3 - WEEKDAYS.index(settings.week_starts)) % 7 if step == 7 else 0
         first, last = ((wall.astype("M8[D]").astype(np.int64) + into) // step).tolist()
-        if last - first >= MOST_DAYS_OR_WEEKS:
-            raise StudyError(
-                expected=f"at most {MOST_DAYS_OR_WEEKS:,} periods",
-                found=f"{last - first + 1:,} ({settings.period}s from {wall[0].astype('M8[D]')} to "
-                f"{wall[1].astype('M8[D]')})",
-                where="study.toml, [time] period",
-                remedy="Take a longer period, such as month or year, or mend the dates that are far off.",
-            )
+        _few_enough(first, last, wall, settings)
         starts = (np.arange(first - 1, last + 3) * step - into).astype("M8[D]").astype("M8[us]")
     edges = _utc(starts, settings.timezone)
     low = np.searchsorted(edges, instants.min(), side="right") - 1
     high = np.searchsorted(edges, instants.max(), side="right")
     return np.unique(edges[max(low, 0) : max(high, low + 1) + 1])
+
+
+def _few_enough(first: int, last: int, wall: np.ndarray, settings: TrendSettings) -> None:
+    """An error where there would be more periods than anyone can use."""
+    if last - first >= MOST:
+        raise StudyError(
+            expected=f"at most {MOST:,} periods",
+            found=f"{last - first + 1:,} ({settings.period}s from {wall[0].astype('M8[D]')} to "
+            f"{wall[1].astype('M8[D]')})",
+            where="study.toml, [time] period",
+            remedy="Take a longer period, such as month or year, or mend the dates that are far off.",
+        )
 
 
 def _utc(wall: np.ndarray, timezone: str) -> np.ndarray:

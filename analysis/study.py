@@ -190,7 +190,7 @@ class Study(Steps):
             table = table.assign(against=named).drop(columns="other_topic")
         if "topic" not in table or "label" in table:
             return table
-        return table.assign(topic=[self.topic_name(topic) for topic in table["topic"]])
+        return table.assign(topic=self.topic_names(table["topic"]))
 
     def _groups(self, table: pd.DataFrame) -> list[str]:
         """What the groups of `agreement` are called."""
@@ -220,6 +220,11 @@ class Study(Steps):
         """Name a topic as figures do; a missing one stands for all comments."""
         return findings.OVERALL if pd.isna(topic) else figures.name_of(int(topic), self.table("topics"))  # type: ignore[call-overload]
 
+    def topic_names(self, topics: pd.Series) -> list[str]:
+        """Name each topic of a column; each is looked up once."""
+        names = {topic: self.topic_name(topic) for topic in topics.dropna().unique()}
+        return [findings.OVERALL if pd.isna(topic) else names[topic] for topic in topics]
+
     def show(self, name: str, *, rows: int = 40, caption: str = "", shares: tuple[str, ...] = ()) -> Sheet:
         """Show a table or view to people: its first `rows` rows, and how many there are if there are more."""
         table = self.view(name)
@@ -243,7 +248,7 @@ class Study(Steps):
         """The same picture with its data under it, topics by their labels."""
         table = picture.data
         if "topic" in table and "label" not in table:
-            picture = replace(picture, data=table.assign(topic=[self.topic_name(topic) for topic in table["topic"]]))
+            picture = replace(picture, data=table.assign(topic=self.topic_names(table["topic"])))
         shares = ("estimate",) if name in ("topics_by_period", "topic_heat") else ()
         return replace(picture, under=under(picture, name, shares))
 
@@ -340,7 +345,7 @@ class Study(Steps):
         table = table[(table["comparison"] == "event") & (table["event"] == event)].reset_index(drop=True)
         if not np.isfinite(table["low"]).any():
             return Finding(f"No figure of “{event}”: too few threads before or after {at:%Y-%m-%d}.")
-        names = [self.topic_name(topic) for topic in table["topic"]]
+        names = self.topic_names(table["topic"])
         return comparison_figures.event(table, names, f"After “{event}” ({at:%Y-%m-%d}) against before")
 
     def _nothing(self, name: str) -> Finding:

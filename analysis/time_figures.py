@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.dates import date2num
 from matplotlib.ticker import MaxNLocator
 
 from analysis.figures import (
@@ -38,10 +40,22 @@ from analysis.figures import (
 
 Events = Sequence[tuple[pd.Timestamp, str]]
 MOST_PANELS = 20  # of small multiples; the heat map has the other topics
+MOST_BARS = 400
 SHAPED = 30  # comments from which their spread has a shape; of fewer the mean alone is drawn, and pale
 WRITTEN = 14  # columns of a heat map up to which each cell has its number written in it
 UNKNOWN = "#dcdcdc"
 SHADES = LinearSegmentedColormap.from_list("share", ["#f4f8fb", "#7db3d5", ACCENT, "#06283d"])
+
+
+def _bars(ax: Axes, table: pd.DataFrame, values: pd.Series, colour: str) -> None:
+    """A bar for each period; of very many one outline, since bars would be narrower than a dot."""
+    start, end = (table[c].dt.tz_localize(None) for c in ("period_start", "period_end"))
+    if len(table) <= MOST_BARS:
+        ax.bar(middle_of(table), values, width=0.9 * (end - start).to_numpy(), color=colour)
+    else:
+        edges = date2num(np.append(start.to_numpy(), end.to_numpy()[-1]))
+        ax.stairs(values, edges, fill=True, color=colour)
+        ax.xaxis_date()
 
 
 @styled
@@ -50,8 +64,6 @@ def activity(table: pd.DataFrame, period: str) -> Picture:
     figure, axes = new_axes(3, 1, height=4.4, sharex=True)
     total = int(table["n_comments"].sum())
     borrowed = total - int(table["n_own_time"].sum())
-    x = middle_of(table)
-    start, end = (table[c].dt.tz_localize(None) for c in ("period_start", "period_end"))
     for ax, column, word, colour in zip(
         axes[:, 0],
         ("n_comments", "n_threads", "n_authors"),
@@ -59,11 +71,11 @@ def activity(table: pd.DataFrame, period: str) -> Picture:
         COLOURS,
         strict=False,
     ):
-        ax.bar(x, table[column], width=0.9 * (end - start).to_numpy(), color=colour)
+        _bars(ax, table, table[column], colour)
         title = f"{word.capitalize()} per {period}"
         if word == "comments" and borrowed:
             own = table["n_comments"] - table["n_own_time"]
-            ax.bar(x, own, width=0.9 * (end - start).to_numpy(), color=PALE)
+            _bars(ax, table, own, PALE)
             title += "; pale: placed by their article's date" + (", as all are" if borrowed == total else "")
         ax.set_title(title)
         ax.yaxis.set_major_locator(MaxNLocator(3, integer=True))
@@ -91,8 +103,7 @@ def sentiment_by_period(table: pd.DataFrame, period: str, warning: str = "", eve
     top.set_title(f"Mean sentiment per {period}, 95 % interval that respects threads")
     if warning:
         top.text(0.01, 0.03, warning, transform=top.transAxes, color=WARN, fontsize=10)
-    start, end = (table[c].dt.tz_localize(None) for c in ("period_start", "period_end"))
-    bottom.bar(middle_of(table), table["n_comments"], width=0.9 * (end - start).to_numpy(), color=PALE)
+    _bars(bottom, table, table["n_comments"], PALE)
     bottom.set_title("Comments scored")
     bottom.yaxis.set_major_locator(MaxNLocator(3, integer=True))
     date_axis(bottom)

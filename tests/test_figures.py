@@ -236,3 +236,11 @@ def test_of_many_topics_the_largest_have_panels_and_the_rest_is_said():
 def test_what_chance_may_explain_is_not_said_of_an_event():
     alt = DRAWN["event"]().alt
     assert "tone of $x$ · <b> +0.20 (+0.10 to +0.30)" in alt and "all comments" not in alt
+
+
+def test_the_ends_of_the_calendar_are_drawn():
+    starts = pd.Series(np.array(["0001-01-01", "9999-01-01"], "M8[us]")).dt.tz_localize("UTC")
+    ends = pd.Series(np.array(["0002-01-01", "9999-12-30"], "M8[us]")).dt.tz_localize("UTC")
+    table = series([0.1] * 5).head(2).assign(period_start=starts, period_end=ends)
+    for picture in (time_figures.sentiment_by_period(table, "year"), time_figures.activity(table, "year")):
+        assert picture.png()
