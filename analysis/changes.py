@@ -19,6 +19,7 @@ from analysis.settings import TrendSettings
 
 FOUND = 0.05  # p-value up to which further changes are looked for on either side
 DEPTH = 3  # at most 7 changes a series: more is a slope or a season, not changes
+PIECE, AT_ONCE = 32_768, 25  # rows that stay in a processor's cache; permutations that are gone through meanwhile
 KINDS = ("sentiment", "share of topic", "sentiment of topic")
 
 
@@ -31,18 +32,30 @@ class Rows:
     n_series: int
     values: tuple[np.ndarray, ...]
 
-    def sums(self, start: np.ndarray, weight: np.ndarray | None, n_periods: int) -> list[np.ndarray]:
-        """Of each of the values the sums up to each period, of shape (n_periods, n_series)."""
-        at = (start * self.n_series)[self.thread] + self.place
-        factor = 1 if weight is None else weight[self.thread]
+    def sums(self, starts: np.ndarray, weight: np.ndarray | None, n_periods: int) -> list[np.ndarray]:
+        """Of each of the values the sums up to each period, of shape (n_starts, n_periods, n_series).
+
+        `starts` has a row of (n_threads,) for each way in which threads may have started. Rows are taken in
+        pieces that stay in the processor's cache while all the starts are gone through.
+        """
+        reach = int(self.place.max(initial=0)) // self.n_series + 1
+        tables = np.zeros((len(self.values), len(starts), (n_periods + reach) * self.n_series))
+        first = starts * self.n_series
+        for begin in range(0, len(self.thread), PIECE):
+            thread, place = self.thread[begin : begin + PIECE], self.place[begin : begin + PIECE]
+            factor = 1 if weight is None else weight[thread]
+            values = [of[begin : begin + PIECE] * factor for of in self.values]
+            for s, one in enumerate(first):
+                at = one[thread] + place
+                for table, of in zip(tables, values, strict=True):
+                    counts = np.bincount(at, of)
+                    table[s, : len(counts)] += counts
         out = []
-        for values in self.values:
-            table = np.bincount(at, values * factor, minlength=n_periods * self.n_series)
-            so_far = np.concatenate([table, np.zeros(-len(table) % self.n_series)])
-            so_far = so_far.reshape(-1, self.n_series).cumsum(axis=0)
+        for table in tables:
+            so_far = table.reshape(len(starts), -1, self.n_series).cumsum(axis=1)
             # A thread that starts late may reach beyond the last period: what is there belongs to it.
-            so_far[n_periods - 1] = so_far[-1]
-            out.append(so_far[:n_periods])
+            so_far[:, n_periods - 1] = so_far[:, -1]
+            out.append(so_far[:, :n_periods])
         return out
 
 
@@ -64,27 +77,27 @@ class Family:
     every: Rows | None  # number, begun; and of the numbers what A and B are of the sums
 
     def scan(
-        self, start: np.ndarray, weight: np.ndarray | None, n_periods: int, least: int
+        self, starts: np.ndarray, weight: np.ndarray | None, n_periods: int, least: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Statistic of a change after each period but the last, and the means before and after.
 
-        All of shape (n_periods - 1, n_series); the statistic is 0 where a side has fewer threads than
-        `least`.
+        All of shape (n_starts, n_periods - 1, n_series), for the starts of shape (n_starts, n_threads); the
+        statistic is 0 where a side has fewer threads than `least`.
         """
-        up, a, b, *rest = self.own.sums(start, weight, n_periods)
+        up, a, b, *rest = self.own.sums(starts, weight, n_periods)
         if self.every is not None:
-            *rest, more_a, more_b = self.every.sums(start, weight, n_periods)
+            *rest, more_a, more_b = self.every.sums(starts, weight, n_periods)
             a, b = a + more_a * self.mean**2, b + more_b * self.mean**2
         below, begun = rest
-        n1, n2 = below[:-1], below[-1:] - below[:-1]
+        n1, n2 = below[:, :-1], below[:, -1:] - below[:, :-1]
         with np.errstate(divide="ignore", invalid="ignore"):
-            before, after = up[:-1] / n1, (up[-1:] - up[:-1]) / n2
-            both = b[:-1] - a[:-1]
-            variance = a[:-1] / n1**2 - 2 * both / n1 / n2 + (b[-1:] - b[:-1] - both) / n2**2
+            before, after = up[:, :-1] / n1, (up[:, -1:] - up[:, :-1]) / n2
+            both = b[:, :-1] - a[:, :-1]
+            variance = a[:, :-1] / n1**2 - 2 * both / n1 / n2 + (b[:, -1:] - b[:, :-1] - both) / n2**2
             size = np.abs(after - before)
             statistic = size / np.sqrt(np.maximum(variance, 1e-18))
         # A difference below 1e-12 is rounding in a series that never changes.
-        enough = (begun[:-1] >= least) & (begun[-1:] - begun[:-1] >= least) & (size > 1e-12)
+        enough = (begun[:, :-1] >= least) & (begun[:, -1:] - begun[:, :-1] >= least) & (size > 1e-12)
         return np.where(enough & np.isfinite(statistic), statistic, 0.0), before, after
 
 
@@ -164,14 +177,15 @@ def _largest(
     rows, starts = [], a.grid["period_start"]
     offset = code - start[thread]
     families = [f for kind in KINDS if (f := _family(kind, a, thread, offset, wanted)) is not None]
-    seen = [f.scan(start, None, n_periods, least) for f in families]
+    seen = [tuple(of[0] for of in f.scan(start[None], None, n_periods, least)) for f in families]
     beaten = [np.zeros(len(f.topics), dtype=np.int64) for f in families]
-    for _ in range(settings.permutations):
-        shuffled = start[rng.permutation(n_threads)]
+    for begin in range(0, settings.permutations, AT_ONCE):
+        n_now = min(AT_ONCE, settings.permutations - begin)
+        shuffled = np.stack([start[rng.permutation(n_threads)] for _ in range(n_now)])
         for f, (statistic, _, _), count in zip(families, seen, beaten, strict=True):
             # Rounding must not make a permutation that is no different look smaller.
             top = statistic.max(axis=0) * (1 - 1e-9)
-            count += f.scan(shuffled, None, n_periods, least)[0].max(axis=0) >= top
+            count += (f.scan(shuffled, None, n_periods, least)[0].max(axis=1) >= top).sum(axis=0)
     for f, (statistic, before, after), count in zip(families, seen, beaten, strict=True):
         for j in np.flatnonzero(statistic.max(axis=0) > 0):
             topic, at = int(f.topics[j]), int(statistic[:, j].argmax())
@@ -207,7 +221,7 @@ def _dates(f: Family, start: np.ndarray, n_periods: int, at: int, settings: Tren
     rng, drawn = np.random.default_rng([settings.seed, n_periods, at]), []
     for _ in range(settings.draws):
         weight = np.bincount(rng.integers(0, len(start), len(start)), minlength=len(start)).astype(float)
-        statistic = f.scan(start, weight, n_periods, settings.min_threads)[0][:, 0]
+        statistic = f.scan(start[None], weight, n_periods, settings.min_threads)[0][0, :, 0]
         if statistic.max() > 0:
             drawn.append(int(statistic.argmax()))
     tail = (1 - settings.level) / 2

@@ -387,7 +387,7 @@ def test_the_statistic_of_a_change_is_the_difference_over_its_error_by_threads(r
     np.minimum.at(start, a.thread, code)
     for kind in changes.KINDS:
         family = changes._family(kind, a, a.thread, code - start[a.thread], None)
-        statistic = family.scan(start, None, code.max() + 1, 5)[0]
+        statistic = family.scan(start[None], None, code.max() + 1, 5)[0][0]
         if kind == "share of topic":
             begun = (start[:, None] <= np.arange(code.max())).sum(axis=0)
             assert ((statistic > 0).all(axis=1) == ((begun >= 5) & (a.n_threads - begun >= 5))).all()
