@@ -55,6 +55,7 @@ tone_figures    finished tables of sentiment, and of the instrument against peop
 time_figures    finished tables by period -> figures over time
 comparison_figures  finished comparisons -> figures of differences
 sheets          a finished table -> a table for people
+topic_browser   finished tables of topics -> a browser of them, HTML without scripts
 findings        finished tables -> sentences with computed numbers
 views           finished tables -> the few columns that a notebook shows
 inputs          a study's files, their format and digests

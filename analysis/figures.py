@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import wraps
+from functools import cache, wraps
+from importlib.util import find_spec
+from pathlib import Path
 from typing import ParamSpec
 
 import matplotlib as mpl
@@ -14,6 +16,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager, get_font
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -47,6 +50,28 @@ STYLE = {
 }
 FIRST_DAY, LAST_DAY = date2num(np.array(["0001-01-01", "9999-12-31"], "M8[us]")).tolist()
 MINUS = "\u2212"
+# DejaVu Sans, which matplotlib brings, has Latin, Greek, Cyrillic, Hebrew and Arabic letters; for others whichever of
+# these is installed.
+FURTHER_FONTS = (
+    *(
+        "Noto Sans",
+        "Noto Sans CJK JP",
+        "Noto Sans CJK SC",
+        "Noto Sans JP",
+        "Noto Sans SC",
+        "Noto Sans KR",
+        "IPAexGothic",
+    ),
+    *("Hiragino Sans", "PingFang SC", "Apple SD Gothic Neo", "Yu Gothic", "Microsoft YaHei", "Malgun Gothic"),
+    *(
+        "Noto Sans Devanagari",
+        "Noto Sans Bengali",
+        "Noto Sans Tamil",
+        "Noto Sans Thai",
+        "Noto Sans Arabic",
+        "Arial Unicode MS",
+    ),
+)
 Parameters = ParamSpec("Parameters")
 
 
@@ -73,14 +98,16 @@ class Picture:
     def png(self) -> bytes:
         """The figure as a PNG file's bytes, without a date or a version in it."""
         buffer = io.BytesIO()
-        with mpl.rc_context(STYLE):
+        with mpl.rc_context({**STYLE, "font.family": list(fonts())}):
             self.figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
         return buffer.getvalue()
 
     def svg(self) -> bytes:
         """The figure as an SVG file's bytes, its letters as outlines; the same figure gives the same bytes."""
         buffer = io.BytesIO()
-        with mpl.rc_context({**STYLE, "svg.fonttype": "path", "svg.hashsalt": "threadline"}):
+        with mpl.rc_context(
+            {**STYLE, "font.family": list(fonts()), "svg.fonttype": "path", "svg.hashsalt": "threadline"}
+        ):
             self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
         return buffer.getvalue()
 
@@ -138,12 +165,29 @@ def colour_of(topic: int, topics: pd.DataFrame) -> str:
 # --------------------------------------------------------------------------------------------------- pieces
 
 
+@cache
+def fonts() -> tuple[str, ...]:
+    """The fonts that figures use, in their order: the first one that has a letter draws it."""
+    if spec := find_spec("matplotlib_fontja"):  # the extra `japanese`: only its font is taken
+        for path in Path(spec.origin or "").parent.glob("fonts/*.ttf"):
+            fontManager.addfont(path)
+    there = {font.name for font in fontManager.ttflist}
+    return ("DejaVu Sans", *(name for name in FURTHER_FONTS if name in there))
+
+
+@cache
+def _has(letter: str) -> bool:
+    """Whether a font has a letter, drawn as itself and not as an empty box."""
+    files = (fontManager.findfont(name, fallback_to_default=False) for name in fonts())
+    return any(get_font(file).get_char_index(ord(letter)) for file in files)
+
+
 def styled(draw: Callable[Parameters, Picture]) -> Callable[Parameters, Picture]:
     """Draw under our style, and leave matplotlib's settings as they were: a notebook may have its own."""
 
     @wraps(draw)
     def inside(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Picture:
-        with mpl.rc_context(STYLE):
+        with mpl.rc_context({**STYLE, "font.family": list(fonts())}):
             return draw(*args, **kwargs)
 
     return inside
@@ -156,10 +200,17 @@ def new_axes(rows: int = 1, columns: int = 1, height: float = 3.2, **kwargs: obj
 
 
 def finished(figure: Figure, alt: str, data: pd.DataFrame) -> Picture:
-    """A drawn figure with what it shows; corpus text in it starts no formula."""
+    """A drawn figure with what it shows; corpus text in it starts no formula, and a letter without a font is named."""
     # Text is laid out when the figure is drawn, under the style that it then finds.
+    letters: dict[str, None] = {}
     for text in figure.findobj(mpl.text.Text):
         text.set_parse_math(False)
+        letters |= dict.fromkeys(text.get_text())
+    lacking = [letter for letter in letters if letter.isprintable() and not letter.isascii() and not _has(letter)]
+    if lacking:
+        said = f"No font here has {len(lacking)} of the letters in this figure; README says what to install."
+        figure.text(0.995, 0.003, said, ha="right", va="bottom", color=WARN, fontsize=8)
+        alt = f"{alt} {said}"
     return Picture(figure, alt, data)
 
 

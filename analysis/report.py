@@ -357,7 +357,17 @@ def _page(
     }
     html, _ = exporter.from_notebook_node(book, resources={"threadline": about})
     # nbconvert appends a pilcrow link to each heading; a reader hears it, and it leads nowhere new.
-    return re.sub(r'<a class="anchor-link"[^>]*>.*?</a>', "", html)
+    return _with_contents(re.sub(r'<a class="anchor-link"[^>]*>.*?</a>', "", html))
+
+
+def _with_contents(html: str) -> str:
+    """A page with the list of its questions below its title; one of a single question needs none."""
+    heads = re.findall(r'<h2 id="([^"<>]*)">(.*?)</h2>', html, flags=re.S)
+    if len(heads) < 2:
+        return html
+    items = "".join(f'<li><a href="#{place}">{words}</a></li>' for place, words in heads)
+    contents = f'<nav class="contents" aria-label="On this page"><ul>{items}</ul></nav>'
+    return re.sub(r"(</h1>.*?</section>)", lambda found: found[1] + contents, html, count=1, flags=re.S)
 
 
 def _home(

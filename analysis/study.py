@@ -22,6 +22,7 @@ from analysis.privacy import Search, search
 from analysis.settings import StudyError, read_settings
 from analysis.sheets import Sheet, plain, sheet, under
 from analysis.steps import CORPUS_TABLES, Steps
+from analysis.topic_browser import TopicBrowser, topic_browser
 
 Progress = Callable[[str, int, int], None]
 
@@ -32,6 +33,7 @@ PROGRESS = "THREADLINE_PROGRESS"  # "off" where a notebook is executed to be kep
 DATA = "THREADLINE_DATA"  # "on" where each figure has its data under it: in a report, not in a stored notebook
 PROGRESS_AFTER = 2.0  # seconds: a shorter step needs none
 
+EXAMPLES = 3  # comments a topic, where quotes are allowed
 MOST_ROWS = 40  # of a figure: more cannot be read
 
 # The tables that a report writes, in the order of the data. They are the contract: data/README.md.
@@ -329,6 +331,34 @@ class Study(Steps):
         if name.startswith("event "):
             return self._event(int(name.split()[1]))
         raise StudyError(expected="a figure's name", found=repr(name), where="picture", remedy="See its docstring.")
+
+    def browse_topics(self) -> TopicBrowser | Finding:
+        """Show every topic with its words, series and neighbours; comments only where study.toml allows quotes."""
+        topics = self.table("topics")
+        if topics.empty:
+            return Finding(f"No topics to look into. {self.note}".strip())
+        of = self.topics
+        unit = of.centroids / np.maximum(np.linalg.norm(of.centroids, axis=1, keepdims=True), 1e-12)
+        return topic_browser(
+            topics,
+            self._topic_tables["words"],
+            self.table("topics_by_period"),
+            self.table("by_topic"),
+            unit @ unit.T,
+            self.settings.time.period,
+            self._examples(unit) if self.settings.privacy.quotes else None,
+        )
+
+    def _examples(self, directions: np.ndarray) -> dict[int, list[str]]:
+        """Of each topic the comments nearest to its direction, one a thread, no duplicates."""
+        c = self.comments
+        near = np.einsum("ij,ij->i", self.topics.vectors, directions[np.maximum(c["topic"].to_numpy(), 0)])
+        usable = c[c["duplicate_of"].isna() & (c["topic"] >= 0)].assign(
+            near=near[c["duplicate_of"].isna() & (c["topic"] >= 0)]
+        )
+        best = usable.sort_values(["near", "comment_id"], ascending=[False, True], kind="stable")
+        best = best.drop_duplicates(["topic", "article_id"]).groupby("topic").head(EXAMPLES)
+        return {int(topic): part["text"].tolist() for topic, part in best.groupby("topic")}
 
     @property
     def events(self) -> list[tuple[pd.Timestamp, str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -244,3 +246,16 @@ def test_the_ends_of_the_calendar_are_drawn():
     table = series([0.1] * 5).head(2).assign(period_start=starts, period_end=ends)
     for picture in (time_figures.sentiment_by_period(table, "year"), time_figures.activity(table, "year")):
         assert picture.png()
+
+
+@pytest.mark.parametrize("label", ["трамвай · маршрут", "القطار · المحطة", "λεωφορείο", "אוטובוס"])
+def test_letters_of_other_scripts_are_drawn(label):
+    picture = topic_figures.topic_sizes(TOPICS.assign(label=[label, "tram"]), 5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # matplotlib warns of a letter that no font has
+        assert picture.png() and "No font" not in picture.alt
+
+
+def test_a_letter_that_no_font_has_is_named():
+    picture = topic_figures.topic_sizes(TOPICS.assign(label=["\U00013000 glyph", "tram"]), 5)
+    assert "No font here has 1 of the letters in this figure" in picture.alt

@@ -109,7 +109,8 @@ def files(parsed):
 def test_under_a_figure_are_its_data_as_a_table_and_as_files(built):
     text = (built[1] / "3_sentiment.html").read_text(encoding="utf-8")
     held = {name: base64.b64decode(href.split(",")[1]) for href, name in files(Page(text)).items()}
-    assert set(held) == {"scores.csv", "scores.svg"}
+    drawn = ("scores", "article_gaps", "by_position")
+    assert set(held) == {f"{name}.{kind}" for name in drawn for kind in ("csv", "svg")}
     assert re.search(r"<figure><div [^>]*><img [^>]*></div><details class=.data.><summary>", text)
     table = pd.read_csv(io.BytesIO(held["scores.csv"]))
     assert list(table) == ["low", "high", "n_comments"] and table["n_comments"].sum() == len(COMMENTS)

@@ -39,7 +39,7 @@ SHOWN = {
     "cli",
 }
 SHOWN |= {"bertopic_model", "labels", "intrusion", "maps", "topic_figures", "tone_figures", "inputs", "sampling"}
-SHOWN |= {"time_figures", "comparison_figures"}
+SHOWN |= {"time_figures", "comparison_figures", "topic_browser"}
 
 SUBJECTS = {
     "ferry": "the ferry to the island was late and the boat smelled of diesel at the pier",
