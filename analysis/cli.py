@@ -8,8 +8,12 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analysis.settings import STUDY_FILE, StudyError
+
+if TYPE_CHECKING:
+    from analysis.store import Entry
 
 EXIT_OK, EXIT_FAILED, EXIT_INPUT = 0, 1, 2
 
@@ -233,9 +237,20 @@ def _age(seconds: float) -> str:
     return "just now"
 
 
+def _in_use(study: object, kept: list[Entry]) -> list[Entry]:
+    """What of the kept is of use as things are now: steps, pictures, and the vectors of texts, which never age."""
+    from analysis.store import DIGITS, VECTORS
+
+    now = {f"{step}-{digest[:DIGITS]}" for step, digest in study.digests.items()}  # type: ignore[attr-defined]
+    pictures = study.picture_digest  # type: ignore[attr-defined]
+    return [
+        e for e in kept if e.path.name in (*now, VECTORS) or (e.step == "picture" and e.digest.startswith(pictures))
+    ]
+
+
 def status(arguments: argparse.Namespace) -> int:
     """Say which steps' results are kept, how large and how old, and which are of use as things are now."""
-    from analysis.store import DIGITS, entries
+    from analysis.store import DIGITS, VECTORS, entries
 
     study = _study(arguments.study)
     kept = entries(study.store.folder)  # type: ignore[attr-defined]
@@ -248,8 +263,13 @@ def status(arguments: argparse.Namespace) -> int:
         else:
             age = _age(time.time() - entry.written_at)
             print(f"{step:10} {'kept':13} {entry.n_bytes / 1e6:7.1f} {entry.seconds:6.1f} s  {age}")
-    used = {f"{step}-{digest[:DIGITS]}" for step, digest in now.items()}
-    old = [e for e in kept if e.path.name not in used]
+    used = _in_use(study, kept)
+    for name in ("picture", VECTORS):
+        some = [e for e in used if name in (e.step, e.path.name)]
+        if some:
+            age, size = _age(time.time() - max(e.written_at for e in some)), sum(e.n_bytes for e in some) / 1e6
+            print(f"{name.rstrip('s') + 's':10} {'kept':13} {size:7.1f} {'':8}  {age}")
+    old = [e for e in kept if e not in used]
     if old:
         size, oldest = sum(e.n_bytes for e in old) / 1e6, _age(time.time() - min(e.written_at for e in old))
         print(f"Of earlier inputs, settings or code: {len(old)}, {size:.1f} MB, the oldest written {oldest}.")
@@ -260,13 +280,12 @@ def status(arguments: argparse.Namespace) -> int:
 def clean(arguments: argparse.Namespace) -> int:
     """Remove kept results: those that are of no use as things are now, or all."""
     from analysis.settings import read_settings
-    from analysis.store import DIGITS, FOLDER, entries, remove
+    from analysis.store import FOLDER, entries, remove
 
     kept = entries(read_settings(arguments.study).folder / FOLDER)
     if not arguments.all:
-        now = _study(arguments.study).digests  # type: ignore[attr-defined]
-        used = {f"{step}-{digest[:DIGITS]}" for step, digest in now.items()}
-        kept = [e for e in kept if e.path.name not in used]
+        used = _in_use(_study(arguments.study), kept)
+        kept = [e for e in kept if e not in used]
     try:
         freed = remove(kept)
     except OSError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, wraps
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,11 +14,13 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num, num2date
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager, get_font
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator
+from PIL import Image
 
 # Okabe and Ito's colours and a dark red, which colour-blind readers tell apart (tests/test_figures.py simulates them);
 # pale grey is kept for what is unassigned or unstable.
@@ -29,6 +31,7 @@ UNSTABLE_MARK = " (unstable)"
 WIDTH = 7.2  # inches: a page's text column; at 150 dots an inch, 1,080 pixels
 DPI = 150
 STYLE = {
+    "font.family": ["DejaVu Sans"],
     "font.size": 11,
     "axes.titlesize": 11,
     "axes.titleweight": "bold",
@@ -52,6 +55,7 @@ FIRST_DAY, LAST_DAY = date2num(np.array(["0001-01-01", "9999-12-31"], "M8[us]"))
 MINUS = "\u2212"
 # DejaVu Sans, which matplotlib brings, has Latin, Greek, Cyrillic, Hebrew and Arabic letters; for others whichever of
 # these is installed.
+FONT = "DejaVu Sans"
 FURTHER_FONTS = (
     *(
         "Noto Sans",
@@ -88,28 +92,49 @@ class Picture:
         The table that is drawn.
     under : str
         HTML that a report sets under the figure; a notebook does not show it.
+    keep : callable, optional
+        Called with "png" or "svg" and what makes the file's bytes; gives them, perhaps from what was kept.
     """
 
     figure: Figure
     alt: str
     data: pd.DataFrame
     under: str = ""
+    keep: Callable[[str, Callable[[], bytes]], bytes] | None = field(default=None, repr=False, compare=False)
 
     def png(self) -> bytes:
         """The figure as a PNG file's bytes, without a date or a version in it."""
-        buffer = io.BytesIO()
-        with mpl.rc_context({**STYLE, "font.family": list(fonts())}):
-            self.figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
-        return buffer.getvalue()
+        return self.keep("png", self._png) if self.keep else self._png()
 
     def svg(self) -> bytes:
         """The figure as an SVG file's bytes, its letters as outlines; the same figure gives the same bytes."""
+        return self.keep("svg", self._svg) if self.keep else self._svg()
+
+    def _png(self) -> bytes:
+        self._laid_out()
         buffer = io.BytesIO()
-        with mpl.rc_context(
-            {**STYLE, "font.family": list(fonts()), "svg.fonttype": "path", "svg.hashsalt": "threadline"}
-        ):
+        with mpl.rc_context(STYLE):
+            self.figure.savefig(buffer, format="rgba", dpi=DPI)
+        # 256 colours show all that a figure has, at a third of the size: a report is to be mailed.
+        wide = int(self.figure.get_figwidth() * DPI + 1e-6)
+        dots = Image.frombuffer("RGBA", (wide, len(buffer.getvalue()) // 4 // wide), buffer.getvalue()).convert("RGB")
+        small = io.BytesIO()
+        dots.quantize(256, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+        return small.getvalue()
+
+    def _svg(self) -> bytes:
+        self._laid_out()
+        buffer = io.BytesIO()
+        with mpl.rc_context({**STYLE, "svg.fonttype": "path", "svg.hashsalt": "threadline"}):
             self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
         return buffer.getvalue()
+
+    def _laid_out(self) -> None:
+        """Lay the figure out once: again for each file would cost as much as the drawing."""
+        if isinstance(self.figure.get_layout_engine(), ConstrainedLayoutEngine):
+            with mpl.rc_context(STYLE):
+                self.figure.draw_without_rendering()
+            self.figure.set_layout_engine("none")
 
     def __repr__(self) -> str:
         return self.alt
@@ -167,19 +192,21 @@ def colour_of(topic: int, topics: pd.DataFrame) -> str:
 
 @cache
 def fonts() -> tuple[str, ...]:
-    """The fonts that figures use, in their order: the first one that has a letter draws it."""
+    """The further fonts that are there, in their order: the first one that has a letter draws it."""
     if spec := find_spec("matplotlib_fontja"):  # the extra `japanese`: only its font is taken
         for path in Path(spec.origin or "").parent.glob("fonts/*.ttf"):
             fontManager.addfont(path)
     there = {font.name for font in fontManager.ttflist}
-    return ("DejaVu Sans", *(name for name in FURTHER_FONTS if name in there))
+    return tuple(name for name in FURTHER_FONTS if name in there)
 
 
 @cache
-def _has(letter: str) -> bool:
-    """Whether a font has a letter, drawn as itself and not as an empty box."""
-    files = (fontManager.findfont(name, fallback_to_default=False) for name in fonts())
-    return any(get_font(file).get_char_index(ord(letter)) for file in files)
+def _font_of(letter: str) -> str | None:
+    """The first font that has a letter, drawn as itself and not as an empty box; None if there is none."""
+    for name in (FONT, *fonts()):
+        if get_font(fontManager.findfont(name, fallback_to_default=False)).get_char_index(ord(letter)):
+            return name
+    return None
 
 
 def styled(draw: Callable[Parameters, Picture]) -> Callable[Parameters, Picture]:
@@ -187,7 +214,7 @@ def styled(draw: Callable[Parameters, Picture]) -> Callable[Parameters, Picture]
 
     @wraps(draw)
     def inside(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Picture:
-        with mpl.rc_context({**STYLE, "font.family": list(fonts())}):
+        with mpl.rc_context(STYLE):
             return draw(*args, **kwargs)
 
     return inside
@@ -206,7 +233,11 @@ def finished(figure: Figure, alt: str, data: pd.DataFrame) -> Picture:
     for text in figure.findobj(mpl.text.Text):
         text.set_parse_math(False)
         letters |= dict.fromkeys(text.get_text())
-    lacking = [letter for letter in letters if letter.isprintable() and not letter.isascii() and not _has(letter)]
+    known = [_font_of(letter) for letter in letters if letter.isprintable() and not letter.isascii()]
+    lacking = [font for font in known if font is None]
+    if further := dict.fromkeys(font for font in known if font and font != FONT):  # more fonts take more time
+        for text in figure.findobj(mpl.text.Text):
+            text.set_fontfamily([FONT, *further])
     if lacking:
         said = f"No font here has {len(lacking)} of the letters in this figure; README says what to install."
         figure.text(0.995, 0.003, said, ha="right", va="bottom", color=WARN, fontsize=8)
@@ -248,8 +279,10 @@ def date_axis(axes: Axes) -> None:
     low, high = axes.get_xlim()  # margins beyond what a calendar can write would be an error
     axes.set_xlim(max(low, FIRST_DAY), min(high, LAST_DAY))
     locator = AutoDateLocator(minticks=3, maxticks=8)
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
+    ticks = locator.tick_values(*num2date(axes.get_xlim()))
+    # Fixed: matplotlib would look for them anew a hundred times while it lays a figure out.
+    axes.set_xticks(ticks, ConciseDateFormatter(locator, show_offset=False).format_ticks(ticks))
+    axes.set_xlim(max(low, FIRST_DAY), min(high, LAST_DAY))
 
 
 def draw_series(axes: Axes, table: pd.DataFrame, colour: str) -> None:
@@ -265,6 +298,8 @@ def draw_series(axes: Axes, table: pd.DataFrame, colour: str) -> None:
     axes.plot(x[alone], y[alone], "o", color=colour, ms=3)
     area = np.clip(table["n_comments"].to_numpy(float), 4, 60)[~known]
     axes.scatter(x[~known], y[~known], s=area, facecolors="none", edgecolors=colour, linewidths=1.0, alpha=0.8)
+    ends = table["period_start"].iloc[0], table["period_end"].iloc[-1]
+    axes.set_xlim(*(max(FIRST_DAY, min(LAST_DAY, date2num(end.tz_localize(None)))) for end in ends))
     date_axis(axes)
 
 

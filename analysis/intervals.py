@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.settings import TrendSettings
 
@@ -57,7 +56,9 @@ def freedom(h: np.ndarray, cell: np.ndarray, n_cells: int) -> np.ndarray:
 
 def quantile(level: float, df: np.ndarray) -> np.ndarray:
     """Two-sided quantile of Student's t."""
-    return stats.t.ppf((1 + level) / 2, df)
+    from scipy.special import stdtrit  # scipy.stats takes a second to import
+
+    return stdtrit(df, (1 + level) / 2)
 
 
 def means(cell: np.ndarray, thread: np.ndarray, y: np.ndarray, n_cells: int, settings: TrendSettings) -> pd.DataFrame:
@@ -238,8 +239,10 @@ def linear(figure: Figure, h: np.ndarray, df: float, settings: TrendSettings) ->
     se = float(np.sqrt(((figure.influence / np.maximum(1 - h, 0.01)) ** 2).sum()))
     if not np.isfinite(figure.value) or not np.isfinite(se) or se < 1e-12:
         return np.nan, np.nan, np.nan
+    from scipy.special import stdtr
+
     half = float(quantile(settings.level, np.asarray(df))) * se
-    return figure.value - half, figure.value + half, float(2 * stats.t.sf(abs(figure.value) / se, df))
+    return figure.value - half, figure.value + half, float(2 * stdtr(df, -abs(figure.value) / se))
 
 
 def compared(
@@ -288,8 +291,10 @@ def kind(threads: np.ndarray, settings: TrendSettings) -> np.ndarray:
 
 def adjusted(p_value: np.ndarray) -> np.ndarray:
     """Benjamini-Hochberg q-values over all p-values that there are; NaN stays NaN."""
+    from scipy.stats import false_discovery_control
+
     q = np.full(len(p_value), np.nan)
     known = ~np.isnan(p_value)
     if known.any():
-        q[known] = stats.false_discovery_control(p_value[known])
+        q[known] = false_discovery_control(p_value[known])
     return q

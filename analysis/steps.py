@@ -17,7 +17,7 @@ from analysis.exports import read_tables
 from analysis.inputs import Inputs
 from analysis.lines import read_lines
 from analysis.settings import count_workers
-from analysis.store import FOLDER, Store, digest_of
+from analysis.store import FOLDER, VECTORS, Store, digest_of
 from analysis.threads import Reading, read_threads
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Steps(Inputs):
         """Vectors of texts, kept by text and model."""
         from analysis.encoding import encode_kept
 
-        kept, encoder = self.store.folder / "vectors", self.settings.topics.encoder
+        kept, encoder = self.store.folder / VECTORS, self.settings.topics.encoder
         return encode_kept(texts.tolist(), encoder, kept, folder=self.settings.folder, progress=self.progress)
 
     def _vectors(self) -> np.ndarray:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 FOLDER = ".threadline"  # in the study folder; ignored by git
+VECTORS = "vectors"  # the folder of vectors of texts, beside the results of steps
 DIGITS = 20  # of a digest that name a kept result: 80 bits
 Tables = dict[str, pd.DataFrame]
 

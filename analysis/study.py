@@ -6,6 +6,8 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +24,7 @@ from analysis.privacy import Search, search
 from analysis.settings import StudyError, read_settings
 from analysis.sheets import Sheet, plain, sheet, under
 from analysis.steps import CORPUS_TABLES, Steps
+from analysis.store import Store, digest_of
 from analysis.topic_browser import TopicBrowser, topic_browser
 
 Progress = Callable[[str, int, int], None]
@@ -34,6 +37,7 @@ DATA = "THREADLINE_DATA"  # "on" where each figure has its data under it: in a r
 PROGRESS_AFTER = 2.0  # seconds: a shorter step needs none
 
 EXAMPLES = 3  # comments a topic, where quotes are allowed
+DRAWING = ("figures", "topic_figures", "tone_figures", "time_figures", "comparison_figures", "maps", "views", "study")
 MOST_ROWS = 40  # of a figure: more cannot be read
 
 # The tables that a report writes, in the order of the data. They are the contract: data/README.md.
@@ -243,8 +247,28 @@ class Study(Steps):
 
         A corpus that is too small for a figure gives a sentence that says so.
         """
-        drawn = self._draw(name)
+        drawn = self._kept(self._draw(name), name)
         return self._with_data(drawn, name) if os.environ.get(DATA) == "on" and isinstance(drawn, Picture) else drawn
+
+    def _kept(self, drawn: Picture | Finding, name: str) -> Picture | Finding:
+        """The same picture, whose files are kept: laying it out and drawing it takes most of a report's time."""
+        if not isinstance(drawn, Picture):
+            return drawn
+        store = Store(self.store.folder)
+
+        def keep(kind: str, make: Callable[[], bytes]) -> bytes:
+            digest = self.picture_digest + digest_of(name, kind, drawn.alt)
+            return store.get("picture", digest, lambda: {"file": pd.DataFrame({"bytes": [make()]})})["file"]["bytes"][0]
+
+        return replace(drawn, keep=keep)
+
+    @cached_property
+    def picture_digest(self) -> str:
+        """Eight digits of the digest of all that a picture may show: tables, names, settings, the code that draws."""
+        code = [Path(__file__).with_name(f"{room}.py").read_text("utf-8") for room in DRAWING]
+        return digest_of(
+            self.digests, self.inputs, self.settings_table, code, version("matplotlib"), version("pillow")
+        )[:8]
 
     def _with_data(self, picture: Picture, name: str) -> Picture:
         """The same picture with its data under it, topics by their labels."""
@@ -252,7 +276,7 @@ class Study(Steps):
         if "topic" in table and "label" not in table:
             picture = replace(picture, data=table.assign(topic=self.topic_names(table["topic"])))
         shares = ("estimate",) if name in ("topics_by_period", "topic_heat") else ()
-        return replace(picture, under=under(picture, name, shares))
+        return replace(picture, under=under(picture, name.replace(" ", "_"), shares))
 
     def _draw(self, name: str) -> Picture | Finding:
         period, topics = self.settings.time.period, self.table("topics")
@@ -507,7 +531,7 @@ class Study(Steps):
             "topics": "What the comments are about",
             "topic_sentiment_by_period": "How each topic sounds over time",
         }
-        drawn = [(name, title, self._draw(name)) for name, title in titles.items()]
+        drawn = [(name, title, self._kept(self._draw(name), name)) for name, title in titles.items()]
         return [(title, self._with_data(p, name)) for name, title, p in drawn if isinstance(p, Picture)]
 
 

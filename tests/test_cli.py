@@ -178,5 +178,10 @@ def test_status_says_what_is_kept_and_clean_removes_what_is_of_no_use(tmp_path, 
     assert code == 0 and out.startswith("Removed 1 kept results")
     _, out, _ = run(capsys, "status", study)
     assert out.splitlines()[1].split()[:2] == ["corpus", "kept"]
-    assert run(capsys, "clean", study, "--all")[1].startswith("Removed 1 kept")
+    vectors = study / ".threadline" / "vectors"
+    vectors.mkdir()
+    (vectors / "of-a-model.npz").write_bytes(b"0" * 2_000_000)
+    assert "Removed 0 kept" in run(capsys, "clean", study)[1], "texts are encoded once in the life of a study"
+    assert "vectors    kept              2.0" in run(capsys, "status", study)[1]
+    assert run(capsys, "clean", study, "--all")[1].startswith("Removed 2 kept")
     assert run(capsys, "status", study)[1].count("to compute") == 5

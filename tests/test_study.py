@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shutil
 from pathlib import Path
@@ -17,7 +18,7 @@ from analysis.figures import Picture
 from analysis.findings import Finding
 from analysis.settings import StudyError
 from analysis.steps import ROOMS
-from analysis.study import TABLES, VARIABLE, open_study, score_counts
+from analysis.study import TABLES, VARIABLE, Study, open_study, score_counts
 
 # Rooms that compute no kept result: what they hold may change without anything being computed anew.
 SHOWN = {
@@ -229,3 +230,45 @@ def test_topics_are_named_and_judged_by_people_and_figures_use_their_names(folde
     assert "intrusion/words_anna.csv" in judged.inputs
     assert main(["intrusion", str(copy), "--raters", "../x"]) == 2 and "--raters" in capsys.readouterr().err
     assert "No person" in study.finding("judged").text
+
+
+def test_a_picture_s_file_is_kept_and_a_damaged_one_is_drawn_again(folder, monkeypatch):
+    study = open_study(folder)
+    first = study.picture("scores").png()
+
+    def never(self):
+        raise AssertionError("drawn though it was kept")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("analysis.figures.Picture._png", never)
+        assert study.picture("scores").png() == first
+        with pytest.raises(AssertionError, match="drawn"):
+            study.picture("activity").png()
+    (kept,) = [path for path in study.store.folder.glob("picture-*/file.parquet")]
+    data = bytearray(kept.read_bytes())
+    data[len(data) // 2] ^= 1
+    kept.write_bytes(data)
+    assert study.picture("scores").png() == first
+    renamed = dataclasses.replace(study.settings, title="Another title")
+    assert Study(renamed).picture_digest != study.picture_digest
+
+
+def test_topics_are_browsed_without_scripts_and_without_comments(study):
+    shown = study.browse_topics()
+    page = shown._repr_html_()
+    topics = study.table("topics")
+    assert page.count("<details") == len(topics) == page.count('role="img"') or "Too few periods" in page
+    assert "<script" not in page and "blockquote" not in page and " on" not in re.sub(r">[^<]*<", "><", page)
+    for label in topics["label"]:
+        assert label in page and label in repr(shown)
+    quoted = dataclasses.replace(study.settings, privacy=dataclasses.replace(study.settings.privacy, quotes=True))
+    page = Study(quoted).browse_topics()._repr_html_()
+    assert page.count("<blockquote>") >= len(topics)
+
+
+def test_no_text_of_the_corpus_is_in_an_attribute_of_the_browser(study, monkeypatch):
+    evil = 'x" onload="alert(1)"><script>alert(2)</script>'
+    table = study.table("topics").assign(label=evil)
+    monkeypatch.setattr(type(study), "topic_table", table)
+    page = study.browse_topics()._repr_html_()
+    assert "<script" not in page and not any("alert" in tag for tag in re.findall(r"<[^>]*>", page))
