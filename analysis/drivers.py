@@ -139,6 +139,8 @@ def decomposition(comments: pd.DataFrame, settings: TrendSettings, split: pd.Tim
         m = [ratio(y, n) for n, y in sums]
         shown = [one.value for one in m]
         m = [m[1 - side] if np.isnan(m[side].value) else m[side] for side in (0, 1)]
+        if np.isnan(m[0].value):  # no comment of the topic is scored in either: it takes no part
+            m = [Figure(0.0, np.zeros(a.n_threads))] * 2
         compositions.append((p[1] - p[0]) * ((m[0] + m[1]) * 0.5 - centre))
         withins.append((m[1] - m[0]) * ((p[0] + p[1]) * 0.5))
         numbers = [[int(n.sum()) for n, _ in sums], [one.value for one in p], shown]

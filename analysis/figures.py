@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, wraps
 from importlib.util import find_spec
@@ -113,7 +115,7 @@ class Picture:
     def _png(self) -> bytes:
         self._laid_out()
         buffer = io.BytesIO()
-        with mpl.rc_context(STYLE):
+        with drawing():
             self.figure.savefig(buffer, format="rgba", dpi=DPI)
         # 256 colours show all that a figure has, at a third of the size: a report is to be mailed.
         wide = int(self.figure.get_figwidth() * DPI + 1e-6)
@@ -125,14 +127,14 @@ class Picture:
     def _svg(self) -> bytes:
         self._laid_out()
         buffer = io.BytesIO()
-        with mpl.rc_context({**STYLE, "svg.fonttype": "path", "svg.hashsalt": "threadline"}):
+        with drawing(**{"svg.fonttype": "path", "svg.hashsalt": "threadline"}):
             self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
         return buffer.getvalue()
 
     def _laid_out(self) -> None:
         """Lay the figure out once: again for each file would cost as much as the drawing."""
         if isinstance(self.figure.get_layout_engine(), ConstrainedLayoutEngine):
-            with mpl.rc_context(STYLE):
+            with drawing():
                 self.figure.draw_without_rendering()
             self.figure.set_layout_engine("none")
 
@@ -157,6 +159,8 @@ def percent(value: float) -> str:
     """A share as text: whole per cent, with one decimal below 10."""
     if value == 0:
         return "0 %"
+    if 0 < value < 0.0005:
+        return "under 0.1 %"
     return f"{100 * value:.1f} %" if abs(100 * value) < 9.95 else f"{100 * value:.0f} %"
 
 
@@ -190,6 +194,14 @@ def colour_of(topic: int, topics: pd.DataFrame) -> str:
 # --------------------------------------------------------------------------------------------------- pieces
 
 
+@contextmanager
+def drawing(**style: object) -> Iterator[None]:
+    """Our style; that a letter has no font is said in the figure itself, once, and not by matplotlib at each letter."""
+    with mpl.rc_context({**STYLE, **style}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield
+
+
 @cache
 def fonts() -> tuple[str, ...]:
     """The further fonts that are there, in their order: the first one that has a letter draws it."""
@@ -214,7 +226,7 @@ def styled(draw: Callable[Parameters, Picture]) -> Callable[Parameters, Picture]
 
     @wraps(draw)
     def inside(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Picture:
-        with mpl.rc_context(STYLE):
+        with drawing():
             return draw(*args, **kwargs)
 
     return inside

@@ -266,8 +266,7 @@ def _execute(study: Study, names: Sequence[str], progress: Progress | None) -> d
                 await client.async_execute(env=env)
             except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
                 at = next((i for i, c in enumerate(books[name].cells, 1) if _failed(c)), 0)
-                why = getattr(error, "evalue", "") or str(error).strip().splitlines()[-1]
-                return f"{name}, cell {at}: {why}"
+                return f"{name}, cell {at}: {_why(error)}"
             finally:
                 done += 1
                 if progress:
@@ -282,6 +281,16 @@ def _execute(study: Study, names: Sequence[str], progress: Progress | None) -> d
         progress("executing the notebooks", 0, len(names))
     failures = asyncio.run(every())
     return {name: (books[name], failure) for name, failure in zip(names, failures, strict=True)}
+
+
+def _why(error: Exception) -> str:
+    """Why a cell failed, in a line: what the error says, or the line of code at which it came."""
+    said = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in str(error).strip().splitlines()]
+    at = next((found[1].strip() for line in reversed(said) if (found := re.match(r"-+> *\d+ (.*)", line))), "")
+    name, value = getattr(error, "ename", ""), getattr(error, "evalue", "")
+    if name and not value:
+        return f"{name} at “{at}”" if at else name
+    return value or said[-1]
 
 
 def _failed(cell: NotebookNode) -> bool:

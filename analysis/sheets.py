@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ SHARES = ("share", "share_negative", "share_positive")
 HIDDEN = {"Cc", "Cf", "Cs", "Co"}
 # A text that begins with one of these is a formula to a spreadsheet; the quote before it makes it a text again.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+DATE = re.compile(r"[+-]?\d{4,5}-\d\d-\d\d")  # stays on one line
 UNDER_ROWS = 200  # a folded table that is longer is read in a spreadsheet
 
 
@@ -62,7 +64,7 @@ class Sheet:
 
     def _repr_html_(self) -> str:
         def cell(tag: str, column: str, text: str) -> str:
-            side = ' class="n"' if column in self.numeric else ""
+            side = ' class="n"' if column in self.numeric else ' class="d"' if DATE.fullmatch(text) else ""
             scope = ' scope="col"' if tag == "th" else ""
             return f"<{tag}{side}{scope}>{escape(text)}</{tag}>"
 

@@ -24,6 +24,8 @@ from analysis.figures import (
     styled,
 )
 
+MOST_NAMED = 24  # topics on a map: more names cover each other
+
 
 @styled
 def topic_sizes(topics: pd.DataFrame, n_unassigned: int) -> Picture:
@@ -37,7 +39,7 @@ def topic_sizes(topics: pd.DataFrame, n_unassigned: int) -> Picture:
     y = np.arange(len(names))
     ax.barh(y, sizes, color=colours, height=0.7)
     ax.set_yticks(y, names)
-    ax.invert_yaxis()
+    ax.set_ylim(len(names) - 0.4, -0.6)
     ax.grid(False)
     ax.set_xlim(0, 1.22 * max(sizes))
     for i, size in enumerate(sizes):
@@ -77,7 +79,7 @@ def topic_map(places: pd.DataFrame, topics: pd.DataFrame) -> Picture:
         dots["x"], dots["y"], s=5, c=[colour[t] for t in dots["topic"]], alpha=0.35, linewidths=0, rasterized=True
     )
     size = topics["n_comments"].to_numpy(float)
-    area = 40 + 900 * size / size.max()
+    area = 40 + 900 * size / size.max() * min(1, MOST_NAMED / len(size))
     ax.scatter(
         spots["x"], spots["y"], s=area, c=[colour[t] for t in spots["topic"]], alpha=0.85, edgecolors="white", zorder=3
     )
@@ -105,9 +107,10 @@ def topic_map(places: pd.DataFrame, topics: pd.DataFrame) -> Picture:
         near = f" The nearest two on it are {name_of(i, topics)} and {name_of(j, topics)}."
     else:
         near = ""
+    few = f" The {MOST_NAMED} largest are named." if len(spots) > MOST_NAMED else ""
     return finished(
         figure,
-        f"Map of {len(spots)} topics, size by comments; stress {stress:.2f}.{near}",
+        f"Map of {len(spots)} topics, size by comments; stress {stress:.2f}.{near}{few}",
         spots.drop(columns="comment"),
     )
 
@@ -120,7 +123,7 @@ def _label(ax: Axes, at: np.ndarray, radius: np.ndarray, names: list[str]) -> No
     dot = renderer.points_to_pixels(1.0)
     taken = [(x - r, y - r, x + r, y + r) for (x, y), r in zip(point, radius * dot, strict=True)]
     halo = [withStroke(linewidth=2.5, foreground="white")]
-    for i in np.argsort(-radius, kind="stable"):
+    for i in np.argsort(-radius, kind="stable")[:MOST_NAMED]:
         text = ax.text(0, 0, names[i], fontsize=9, color=INK, path_effects=halo, ha="center", va="center", zorder=5)
         box = text.get_window_extent(renderer)
         w, h = box.width / 2 + 2, box.height / 2 + 1
@@ -168,6 +171,7 @@ def topic_tree(tree: np.ndarray, topics: pd.DataFrame) -> Picture:
     ax.grid(visible=True, axis="x")
     ax.grid(visible=False, axis="y")
     ax.set_xlim(left=0)
+    ax.set_ylim(-1, 10 * len(order) + 1)
     ax.set_xlabel("cosine distance at which topics join (left: alike)")
     first = tree[0]
     joined = [name_of(int(t), topics) for t in first[:2] if t < len(topics)]

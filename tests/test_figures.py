@@ -155,7 +155,7 @@ def test_alt_text_has_the_numbers_of_the_table():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.0049, "0.5 %"), (0.123, "12 %"), (0.0996, "10 %"), (0, "0 %"), (1, "100 %"), (0.00001, "0.0 %")],
+    [(0.0049, "0.5 %"), (0.123, "12 %"), (0.0996, "10 %"), (0, "0 %"), (1, "100 %"), (0.00001, "under 0.1 %")],
 )
 def test_shares_are_rounded_to_what_they_support(value, text):
     assert figures.percent(value) == text
@@ -259,3 +259,15 @@ def test_letters_of_other_scripts_are_drawn(label):
 def test_a_letter_that_no_font_has_is_named():
     picture = topic_figures.topic_sizes(TOPICS.assign(label=["\U00013000 glyph", "tram"]), 5)
     assert "No font here has 1 of the letters in this figure" in picture.alt
+
+
+def test_on_a_map_of_many_topics_the_largest_are_named():
+    many = pd.DataFrame(
+        {"topic": range(40), "label": [f"word{i:02d}" for i in range(40)], "n_comments": range(140, 100, -1)}
+    )
+    many = many.assign(n_threads=6, stability=0.9)
+    rng = np.random.default_rng(1)
+    centroids = rng.normal(size=(40, 8)).astype(np.float32)
+    picture = topic_figures.topic_map(topic_map(centroids, centroids, np.arange(40), 1), many)
+    named = [text.get_text() for text in picture.figure.findobj(mpl.text.Text) if text.get_text().startswith("word")]
+    assert named == [f"word{i:02d}" for i in range(24)] and "The 24 largest are named." in picture.alt

@@ -244,3 +244,13 @@ def test_a_digest_is_of_content_and_not_of_file_names_or_row_order():
 def test_a_report_is_not_written_into_its_study(built):
     with pytest.raises(report.StudyError, match="other than the study"):
         build_report(open_study(built[0]), built[0])
+
+
+def test_a_check_that_fails_is_named_by_its_line():
+    class Failed(Exception):
+        ename, evalue = "AssertionError", ""
+
+        def __str__(self):
+            return "\x1b[31mAssertionError\x1b[39m\n----> 2 assert totals.max() <= 1\n      3 more\nAssertionError: "
+
+    assert report._why(Failed()) == "AssertionError at “assert totals.max() <= 1”"

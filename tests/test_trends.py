@@ -514,6 +514,15 @@ def test_the_parts_sum_to_the_change(seed, n_topics, n_threads):
         assert whole["total"] == pytest.approx(change, abs=1e-12)
 
 
+def test_a_topic_without_scores_takes_no_part(rng):
+    c = corpus(rng)
+    c.loc[c["topic"] == 1, "sentiment"] = np.nan
+    table = trends.decomposition(c, QUICK)
+    whole = table[table["topic"].isna()].set_index("part")["estimate"]
+    assert whole["composition"] + whole["within"] == pytest.approx(whole["total"]) and np.isfinite(whole).all()
+    assert (table.loc[table["topic"] == 1, "estimate"] == 0).all()
+
+
 def test_a_topic_that_one_span_lacks_adds_composition_only(rng):
     c = corpus(rng)
     split = pd.Timestamp("2020-07-01", tz="UTC")
