@@ -32,6 +32,7 @@ UNSTABLE = 0.6  # Hennig (2007): a cluster with a mean Jaccard below 0.6 is not 
 UNSTABLE_MARK = " (unstable)"
 WIDTH = 7.2  # inches: a page's text column; at 150 dots an inch, 1,080 pixels
 DPI = 150
+SHOWN = 720  # pixels of a page that a figure takes
 STYLE = {
     "font.family": ["DejaVu Sans"],
     "font.size": 11,
@@ -95,7 +96,7 @@ class Picture:
     under : str
         HTML that a report sets under the figure; a notebook does not show it.
     keep : callable, optional
-        Called with "png" or "svg" and what makes the file's bytes; gives them, perhaps from what was kept.
+        Called with "png", "svg" or "pdf" and what makes the file's bytes; gives them, perhaps from what was kept.
     """
 
     figure: Figure
@@ -131,6 +132,19 @@ class Picture:
             self.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
         return buffer.getvalue()
 
+    def pdf(self) -> bytes:
+        """The figure as a PDF file's bytes, for print, its fonts within; the same figure gives the same bytes."""
+        return self.keep("pdf", self._pdf) if self.keep else self._pdf()
+
+    def _pdf(self) -> bytes:
+        self._laid_out()
+        buffer = io.BytesIO()
+        with drawing(**{"pdf.fonttype": 42}):
+            self.figure.savefig(
+                buffer, format="pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None}
+            )
+        return buffer.getvalue()
+
     def _laid_out(self) -> None:
         """Lay the figure out once: again for each file would cost as much as the drawing."""
         if isinstance(self.figure.get_layout_engine(), ConstrainedLayoutEngine):
@@ -142,7 +156,9 @@ class Picture:
         return self.alt
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict, dict]:
-        about = {"alt": self.alt, **({"under": self.under} if self.under else {})}
+        wide, high = self.figure.get_size_inches()
+        size = {"width": SHOWN, "height": round(SHOWN * high / wide)}
+        about = {"alt": self.alt, **size, **({"under": self.under} if self.under else {})}
         return {"image/png": self.png(), "text/plain": self.alt}, {"image/png": about}
 
 

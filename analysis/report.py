@@ -393,9 +393,12 @@ def _home(
         loader=FileSystemLoader(TEMPLATES / "threadline"), autoescape=False, trim_blocks=True
     )  # |e in the template
     pictures = [
-        {"title": title, "alt": p.alt, "data": base64.b64encode(p.png()).decode(), "under": p.under}
+        {"title": title, "data": bundle["image/png"], **about["image/png"]}
         for title, p in study.headline_pictures()
+        for bundle, about in [p._repr_mimebundle_()]
     ]
+    for picture in pictures:
+        picture["data"] = base64.b64encode(picture["data"]).decode()
     s = study.settings
     findings = [f.text for f in study.findings()] + [
         f"A notebook failed, its page is incomplete. {f}" for f in failures

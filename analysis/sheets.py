@@ -192,7 +192,7 @@ def under(picture: Picture, name: str, shares: tuple[str, ...] = ()) -> str:
         f'<a download="{escape(name)}.{kind}" href="data:{mime};base64,{base64.b64encode(data).decode()}">{words}</a>'
         for kind, mime, data, words in (
             ("csv", "text/csv;charset=utf-8", csv_bytes(table), "Table as csv"),
-            ("svg", "image/svg+xml", picture.svg(), "Figure as svg, for print"),
+            ("pdf", "application/pdf", picture.pdf(), "Figure as pdf, for print"),
         )
     )
     return f'<details class="data"><summary>Data and downloads</summary><p>{links}</p>{shown}</details>'

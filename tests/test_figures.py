@@ -184,6 +184,11 @@ def test_no_name_on_the_map_covers_another():
     assert not [(i, j) for i in range(n) for j in range(i) if boxes[i].overlaps(boxes[j])]
 
 
+def test_a_pdf_is_the_same_again_and_holds_no_date():
+    first, again = DRAWN["topics_by_period"]().pdf(), DRAWN["topics_by_period"]().pdf()
+    assert first == again and first.startswith(b"%PDF-") and b"CreationDate" not in first
+
+
 def test_an_svg_is_the_same_again_and_holds_no_date():
     table = pd.DataFrame({"low": [-1.0, 0.0], "high": [0.0, 1.0], "n_comments": [3, 4]})
     one, two = (tone_figures.sentiment_shares(table).svg() for _ in range(2))

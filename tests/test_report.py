@@ -101,7 +101,7 @@ def test_a_page_runs_nothing_and_asks_for_nothing(built, page):
 
 def files(parsed):
     """The files that a page holds, by what they refer to: their names."""
-    kinds = ("data:text/csv;charset=utf-8;base64,", "data:image/svg+xml;base64,")
+    kinds = ("data:text/csv;charset=utf-8;base64,", "data:application/pdf;base64,")
     links = [attrs for tag, attrs in parsed.tags if tag == "a" and attrs["href"].startswith(kinds)]
     return {attrs["href"]: attrs["download"] for attrs in links}  # without a name it would be opened, not kept
 
@@ -110,11 +110,11 @@ def test_under_a_figure_are_its_data_as_a_table_and_as_files(built):
     text = (built[1] / "3_sentiment.html").read_text(encoding="utf-8")
     held = {name: base64.b64decode(href.split(",")[1]) for href, name in files(Page(text)).items()}
     drawn = ("scores", "article_gaps", "by_position")
-    assert set(held) == {f"{name}.{kind}" for name in drawn for kind in ("csv", "svg")}
+    assert set(held) == {f"{name}.{kind}" for name in drawn for kind in ("csv", "pdf")}
     assert re.search(r"<figure><div [^>]*><img [^>]*></div><details class=.data.><summary>", text)
     table = pd.read_csv(io.BytesIO(held["scores.csv"]))
     assert list(table) == ["low", "high", "n_comments"] and table["n_comments"].sum() == len(COMMENTS)
-    assert held["scores.svg"].startswith(b"<?xml") and b"<script" not in held["scores.svg"]
+    assert held["scores.pdf"].startswith(b"%PDF-") and b"/JavaScript" not in held["scores.pdf"]
 
 
 @pytest.mark.parametrize("page", PAGES)
