@@ -20,6 +20,7 @@ from analysis.settings import TrendSettings
 FOUND = 0.05  # p-value up to which further changes are looked for on either side
 DEPTH = 3  # at most 7 changes a series: more is a slope or a season, not changes
 PIECE, AT_ONCE = 32_768, 25  # rows that stay in a processor's cache; permutations that are gone through meanwhile
+DRAWN_AT_ONCE = 50
 KINDS = ("sentiment", "share of topic", "sentiment of topic")
 
 
@@ -32,31 +33,44 @@ class Rows:
     n_series: int
     values: tuple[np.ndarray, ...]
 
-    def sums(self, starts: np.ndarray, weight: np.ndarray | None, n_periods: int) -> list[np.ndarray]:
-        """Of each of the values the sums up to each period, of shape (n_starts, n_periods, n_series).
+    def sums(self, starts: np.ndarray, weights: np.ndarray | None, n_periods: int) -> list[np.ndarray]:
+        """Of each of the values the sums up to each period, of shape (n_ways, n_periods, n_series).
 
-        `starts` has a row of (n_threads,) for each way in which threads may have started. Rows are taken in
-        pieces that stay in the processor's cache while all the starts are gone through.
+        `starts` has a row of (n_threads,) for each way in which threads may have started; or it has one, and `weights`
+        of shape (n_threads, n_ways) a column for each way to weight them.
         """
         reach = int(self.place.max(initial=0)) // self.n_series + 1
-        tables = np.zeros((len(self.values), len(starts), (n_periods + reach) * self.n_series))
+        n_cells = (n_periods + reach) * self.n_series
+        tables = self._permuted(starts, n_cells) if weights is None else self._weighted(starts[0], weights, n_cells)
+        out = []
+        for table in tables:
+            so_far = table.reshape(len(table), -1, self.n_series).cumsum(axis=1)
+            # A thread that starts late may reach beyond the last period: what is there belongs to it.
+            so_far[:, n_periods - 1] = so_far[:, -1]
+            out.append(so_far[:, :n_periods])
+        return out
+
+    def _permuted(self, starts: np.ndarray, n_cells: int) -> np.ndarray:
+        """Sums in each cell for each of the starts; in pieces that stay in the cache while all are gone through."""
+        tables = np.zeros((len(self.values), len(starts), n_cells))
         first = starts * self.n_series
         for begin in range(0, len(self.thread), PIECE):
             thread, place = self.thread[begin : begin + PIECE], self.place[begin : begin + PIECE]
-            factor = 1 if weight is None else weight[thread]
-            values = [of[begin : begin + PIECE] * factor for of in self.values]
+            values = [of[begin : begin + PIECE] for of in self.values]
             for s, one in enumerate(first):
                 at = one[thread] + place
                 for table, of in zip(tables, values, strict=True):
                     counts = np.bincount(at, of)
                     table[s, : len(counts)] += counts
-        out = []
-        for table in tables:
-            so_far = table.reshape(len(starts), -1, self.n_series).cumsum(axis=1)
-            # A thread that starts late may reach beyond the last period: what is there belongs to it.
-            so_far[:, n_periods - 1] = so_far[:, -1]
-            out.append(so_far[:, :n_periods])
-        return out
+        return tables
+
+    def _weighted(self, start: np.ndarray, weights: np.ndarray, n_cells: int) -> list[np.ndarray]:
+        """Sums in each cell for each column of weights: where no thread moves, a matrix that is mostly zeros."""
+        from scipy import sparse
+
+        place = (start[self.thread] * self.n_series + self.place, self.thread)
+        shape = (n_cells, len(weights))
+        return [(sparse.csr_matrix((of, place), shape=shape) @ weights).T for of in self.values]
 
 
 @dataclass(frozen=True)
@@ -77,16 +91,16 @@ class Family:
     every: Rows | None  # number, begun; and of the numbers what A and B are of the sums
 
     def scan(
-        self, starts: np.ndarray, weight: np.ndarray | None, n_periods: int, least: int
+        self, starts: np.ndarray, weights: np.ndarray | None, n_periods: int, least: int
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Statistic of a change after each period but the last, and the means before and after.
 
-        All of shape (n_starts, n_periods - 1, n_series), for the starts of shape (n_starts, n_threads); the
-        statistic is 0 where a side has fewer threads than `least`.
+        All of shape (n_ways, n_periods - 1, n_series), for starts and weights as `Rows.sums` takes them; the statistic
+        is 0 where a side has fewer threads than `least`.
         """
-        up, a, b, *rest = self.own.sums(starts, weight, n_periods)
+        up, a, b, *rest = self.own.sums(starts, weights, n_periods)
         if self.every is not None:
-            *rest, more_a, more_b = self.every.sums(starts, weight, n_periods)
+            *rest, more_a, more_b = self.every.sums(starts, weights, n_periods)
             a, b = a + more_a * self.mean**2, b + more_b * self.mean**2
         below, begun = rest
         n1, n2 = below[:, :-1], below[:, -1:] - below[:, :-1]
@@ -179,17 +193,25 @@ def _largest(
     families = [f for kind in KINDS if (f := _family(kind, a, thread, offset, wanted)) is not None]
     seen = [tuple(of[0] for of in f.scan(start[None], None, n_periods, least)) for f in families]
     beaten = [np.zeros(len(f.topics), dtype=np.int64) for f in families]
+    decided = FOUND * (settings.permutations + 1)
+    permuted = [0 for _ in families]
     for begin in range(0, settings.permutations, AT_ONCE):
         n_now = min(AT_ONCE, settings.permutations - begin)
+        # As many values more extreme than this, and p is above .05 whatever follows: there the count stops, and p is
+        # estimated from what was drawn (Besag and Clifford, 1991). What is found or not is the same.
+        open_ = [i for i, count in enumerate(beaten) if (count < decided).any()]
+        if not open_:
+            break
         shuffled = np.stack([start[rng.permutation(n_threads)] for _ in range(n_now)])
-        for f, (statistic, _, _), count in zip(families, seen, beaten, strict=True):
+        for i in open_:
             # Rounding must not make a permutation that is no different look smaller.
-            top = statistic.max(axis=0) * (1 - 1e-9)
-            count += (f.scan(shuffled, None, n_periods, least)[0].max(axis=1) >= top).sum(axis=0)
-    for f, (statistic, before, after), count in zip(families, seen, beaten, strict=True):
+            top = seen[i][0].max(axis=0) * (1 - 1e-9)
+            beaten[i] += (families[i].scan(shuffled, None, n_periods, least)[0].max(axis=1) >= top).sum(axis=0)
+            permuted[i] += n_now
+    for f, (statistic, before, after), count, n_drawn in zip(families, seen, beaten, permuted, strict=True):
         for j in np.flatnonzero(statistic.max(axis=0) > 0):
             topic, at = int(f.topics[j]), int(statistic[:, j].argmax())
-            p_value = (count[j] + 1) / (settings.permutations + 1)
+            p_value = (count[j] + 1) / (n_drawn + 1)
             low, high = pd.NaT, pd.NaT
             if p_value <= FOUND:
                 one = _family(f.kind, a, thread, offset, (f.kind, topic))
@@ -219,11 +241,11 @@ def _largest(
 def _dates(f: Family, start: np.ndarray, n_periods: int, at: int, settings: TrendSettings) -> tuple[int, int]:
     """Interval of the period after which a single series changes, by resampling threads."""
     rng, drawn = np.random.default_rng([settings.seed, n_periods, at]), []
-    for _ in range(settings.draws):
-        weight = np.bincount(rng.integers(0, len(start), len(start)), minlength=len(start)).astype(float)
-        statistic = f.scan(start[None], weight, n_periods, settings.min_threads)[0][0, :, 0]
-        if statistic.max() > 0:
-            drawn.append(int(statistic.argmax()))
+    for begin in range(0, settings.draws, DRAWN_AT_ONCE):
+        n_now, n = min(DRAWN_AT_ONCE, settings.draws - begin), len(start)
+        weights = np.stack([np.bincount(rng.integers(0, n, n), minlength=n) for _ in range(n_now)]).T.astype(float, "C")
+        statistic = f.scan(start[None], weights, n_periods, settings.min_threads)[0][:, :, 0]
+        drawn += statistic.argmax(axis=1)[statistic.max(axis=1) > 0].tolist()
     tail = (1 - settings.level) / 2
     low, high = np.quantile(drawn or [at], [tail, 1 - tail], method="inverted_cdf")
     return min(int(low), at), max(int(high), at)

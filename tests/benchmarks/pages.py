@@ -1,7 +1,8 @@
 """A report's pages in a real browser: requests, dialogs, script errors, accessibility, width, weight.
 
 Run as `python tests/benchmarks/pages.py REPORT… [--axe axe.min.js] [--pictures FOLDER]`. Opens every page in headless
-Chromium (`chromium` on the PATH) at 390, 820 and 1440 pixels, light and dark, and says what it asked for and ran. With
+Chromium (`chromium` on the PATH) at 390, 820 and 1440 pixels, light and dark, and says what it asked for and ran; presses
+Tab until it has been everywhere, and counts what the keyboard alone does not reach, or reaches without showing it. With
 axe-core's script (npm package axe-core, MPL-2.0) it counts violations of its rules; `--pictures` keeps a screenshot of each. The exit
 code is 1 if anything is found. The browser is spoken to in its own protocol, by the tornado that Jupyter brings.
 """
@@ -30,6 +31,12 @@ WIDE = "document.documentElement.scrollWidth - window.innerWidth"
 SMALL = """[...document.querySelectorAll('body *')].filter(e => [...e.childNodes].some(n => n.nodeType === 3 &&
  n.textContent.trim()) && e.getClientRects().length && parseFloat(getComputedStyle(e).fontSize) < 11).length"""
 AXE = "axe.run(document, {resultTypes: ['violations']}).then(r => JSON.stringify(r.violations.map(v => [v.id, v.nodes.length])))"
+
+# What a person can use on a page, as it is opened: each wants to be reached by Tab, and to show that it was.
+USABLE = """window.left = new Set([...document.querySelectorAll('a[href],button,summary,input,[tabindex="0"]')].filter(
+ e => e.checkVisibility() && !e.disabled)); window.left.size"""
+REACHED = """(e => { const s = getComputedStyle(e), seen = s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0;
+ if (seen) window.left.delete(e); return window.left.size })(document.activeElement)"""
 
 
 class Browser:
@@ -93,6 +100,17 @@ class Browser:
         await self.run("1")
         return self.events
 
+    async def out_of_reach(self) -> int:
+        """How many of a page's links, buttons and folds Tab does not come to, or comes to without an outline."""
+        left = usable = int(await self.run(USABLE))
+        for _ in range(usable + 2):
+            for kind in ("keyDown", "keyUp"):
+                await self.call("Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9)
+            left = int(await self.run(REACHED))
+            if not left:
+                break
+        return left
+
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait(10)
@@ -119,7 +137,8 @@ async def look(reports: list[Path], axe: str, pictures: Path | None) -> int:
     browser = await Browser().start()
     total: Counter = Counter()
     print(
-        f"{'page':34} {'MB':>5} {'requests':>8} {'dialogs':>7} {'errors':>6} {'axe':>4} {'wide px':>7} {'small text':>10}"
+        f"{'page':34} {'MB':>5} {'requests':>8} {'dialogs':>7} {'errors':>6} {'axe':>4} {'no key':>6} "
+        f"{'wide px':>7} {'small text':>10}"
     )
     try:
         for report in reports:
@@ -134,6 +153,8 @@ async def look(reports: list[Path], axe: str, pictures: Path | None) -> int:
                             shot = await browser.call("Page.captureScreenshot", captureBeyondViewport=True)
                             name = f"{report.name}-{page.stem}-{width}-{scheme}.png"
                             (pictures / name).write_bytes(base64.b64decode(shot["data"]))
+                        if width == WIDTHS[2]:
+                            count["keyboard"] += await browser.out_of_reach()
                         if axe and width != WIDTHS[1]:
                             await browser.run("document.querySelectorAll('details').forEach(d => d.open = true)")
                             await browser.run(axe)
@@ -145,7 +166,7 @@ async def look(reports: list[Path], axe: str, pictures: Path | None) -> int:
                 said = (
                     f"{count['requests']:8} {count['dialogs']:7} {count['errors']:6} {count['axe'] if axe else '-':>4}"
                 )
-                print(f"{report.name + '/' + page.name:34} {size:5.2f} {said} {count['wide']:7} {count['small']:10}")
+                print(f"{report.name + '/' + page.name:34} {size:5.2f} {said} {count['keyboard']:6} {count['wide']:7} {count['small']:10}")
                 for note in dict.fromkeys(notes):
                     print(f"    axe: {note}")
                 total += count
