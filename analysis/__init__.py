@@ -22,6 +22,7 @@ encoding        texts -> vectors
 context         a comment's vector -> the same with a share of its thread
 neighbours      vectors -> the same, smoothed over their neighbourhoods
 consensus       vectors -> one partition on which independent fits agree
+tokens          texts -> their words, as numbers
 stopwords       words that carry no topic, by language
 words           texts of a topic -> the words that mark it off
 bertopic_model  finished topics -> a fitted BERTopic

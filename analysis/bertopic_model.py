@@ -19,7 +19,8 @@ from bertopic.vectorizers import ClassTfidfTransformer
 from sklearn.feature_extraction.text import CountVectorizer
 
 from analysis.encoding import encode
-from analysis.words import SHOWN, choose, tokens
+from analysis.tokens import tokens
+from analysis.words import SHOWN, choose
 
 Words = Mapping[int, list[tuple[str, float]]]
 

@@ -22,6 +22,7 @@ from analysis.codes import read_rows
 from analysis.intervals import shares
 from analysis.neighbours import unit_length
 from analysis.settings import StudyError, TrendSettings
+from analysis.tokens import tokenised
 from analysis.words import count_words
 
 FOLDER, ANSWERS = "intrusion", "answers"  # in the study folder; the answers in a folder of their own
@@ -101,7 +102,7 @@ def topic_items(
 def word_rates(texts: Sequence[str], topic: np.ndarray, words: Sequence[Sequence[str]]) -> np.ndarray:
     """How often each topic uses each of the shown words, of all uses of shown words: (n_topics, n_words)."""
     names = sorted({word for row in words for word in row})
-    counts = count_words(texts, topic, len(words), names).counts.toarray()
+    counts = count_words(tokenised(texts), topic, len(words), names).counts.toarray()
     return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
 

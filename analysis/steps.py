@@ -23,6 +23,7 @@ from analysis.threads import Reading, read_threads
 if TYPE_CHECKING:
     from analysis.coding import Codes
     from analysis.labels import Labels, Matched
+    from analysis.tokens import Tokens
     from analysis.topics import Topics
 
 Progress = Callable[[str, int, int], None]
@@ -45,9 +46,20 @@ ROOMS = {
         "duplicates",
         "corpus",
     ),  # fmt: skip
-    "topics": ("encoding", "context", "neighbours", "consensus", "stopwords", "words", "topics"),
+    "topics": ("encoding", "context", "neighbours", "consensus", "tokens", "stopwords", "words", "topics"),
     "sentiment": ("encoding", "vader", "lexicon", "learned", "sentiment"),
-    "trends": ("stopwords", "words", "periods", "intervals", "changes", "drivers", "comparisons", "gaps", "trends"),
+    "trends": (
+        "tokens",
+        "stopwords",
+        "words",
+        "periods",
+        "intervals",
+        "changes",
+        "drivers",
+        "comparisons",
+        "gaps",
+        "trends",
+    ),
     "coding": ("codes", "coding", "corrected"),
 }
 CORPUS_TABLES = ("articles", "comments", "rejects", "accounting", "notes", "boundaries", "hidden_words")
@@ -133,6 +145,13 @@ class Steps(Inputs):
         threads = self.corpus.comments["article_id"].tolist()
         return in_context(self._encoded(self.corpus.comments["text"]), threads, self.settings.topics.context)
 
+    @cached_property
+    def _tokens(self) -> Tokens:
+        """The words of the comments, which topics and their words over time count."""
+        from analysis.tokens import tokenised
+
+        return tokenised(self.corpus.comments["text"].tolist(), compute=self.settings.compute, progress=self.progress)
+
     def _article_topics(self, centroids: np.ndarray) -> pd.DataFrame:
         """The topic that an article's own words are nearest to; none where the vectors are the user's own."""
         from analysis.context import beside
@@ -161,10 +180,11 @@ class Steps(Inputs):
             settings=self.settings.topics,
             workers=count_workers(self.settings.compute),
             hidden_words=self.corpus.hidden_words["word"].tolist(),
+            tokens=self._tokens,
             progress=self.progress,
         )
         words = [(i, word, weight) for i, row in enumerate(fitted.words) for word, weight in row]
-        npmi, diversity = coherence(c["text"].tolist(), [[word for word, _ in row] for row in fitted.words])
+        npmi, diversity = coherence(self._tokens, [[word for word, _ in row] for row in fitted.words])
         return {
             "comments": pd.DataFrame(
                 {"comment_id": c["comment_id"], "topic": fitted.topic, "topic_agreement": fitted.agreement}
@@ -331,7 +351,9 @@ class Steps(Inputs):
             "change_points": trends.change_points,
             "comparisons": comparisons,
             "scores_by_period": trends.scores_by_period,
-            "words_by_period": lambda comments, settings: trends.words_by_period(comments, vocabulary, settings),
+            "words_by_period": lambda comments, settings: trends.words_by_period(
+                comments, self._tokens, vocabulary, settings
+            ),
         }
         for done, (name, step) in enumerate(steps.items()):
             if self.progress:

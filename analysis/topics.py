@@ -17,6 +17,7 @@ import pandas as pd
 from analysis.consensus import Consensus, find_consensus
 from analysis.neighbours import unit_length
 from analysis.settings import StudyError, TopicSettings
+from analysis.tokens import Tokens, tokenised
 from analysis.words import IN_LABEL, count_words, stop_words, topic_words, vocabulary
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def fit_topics(
     settings: TopicSettings,
     workers: int = 1,
     hidden_words: Collection[str] = (),
+    tokens: Tokens | None = None,
     progress: Progress | None = None,
 ) -> Topics:
     """Find the topics of comments.
@@ -101,6 +103,8 @@ def fit_topics(
         Fits side by side.
     hidden_words : collection of str
         Never shown as words of a topic, such as names of authors; in lower case.
+    tokens : Tokens, optional
+        The words of the texts, where they are known.
     progress : callable, optional
         Called with (message, done, total).
 
@@ -151,7 +155,19 @@ def fit_topics(
     if (agreement < UNASSIGNED_BELOW).all():
         note = "No topics are claimed: independent fits agree on the topic of no comment."
         return _nothing(len(texts), vectors.shape[1], note, found)
-    return _finished(texts, vectors, thread, fit, found, topic, agreement, languages, frozenset(hidden_words), settings)
+    return _finished(
+        texts,
+        vectors,
+        thread,
+        fit,
+        found,
+        topic,
+        agreement,
+        languages,
+        frozenset(hidden_words),
+        settings,
+        tokens or tokenised(texts),
+    )
 
 
 def nearest(vectors: np.ndarray, centroids: np.ndarray) -> np.ndarray:
@@ -263,6 +279,7 @@ def _finished(
     languages: Sequence[str] | None,
     hidden: frozenset[str],
     settings: TopicSettings,
+    tokens: Tokens,
 ) -> Topics:
     """Topics in their order, with words and table; comments without agreement unassigned."""
     topic = np.where(agreement < UNASSIGNED_BELOW, -1, topic)
@@ -279,7 +296,7 @@ def _finished(
     distinct = topic[fit]
     unit = unit_length(vectors[fit])
     centroids = np.stack([unit[distinct == c].mean(axis=0) for c in range(len(ranked))]).astype(np.float32)
-    used = [texts[i] for i in fit]
+    used = tokens.take(fit)
     words = vocabulary(used, list(thread[fit]), stop_words(languages) | hidden)
     chosen = topic_words(count_words(used, distinct, len(ranked), words))
     label = [" · ".join(word for word, _ in row[:IN_LABEL]) for row in chosen]

@@ -13,6 +13,7 @@ from analysis.drivers import decomposition, sensitivity, slopes
 from analysis.intervals import grouped, means, shares, total
 from analysis.periods import Arranged, arrange, assign, periods
 from analysis.settings import PERIODS, TrendSettings
+from analysis.tokens import Tokens
 
 __all__ = [
     "activity_by_period",
@@ -96,14 +97,18 @@ def scores_by_period(comments: pd.DataFrame, settings: TrendSettings, most: int 
     return table.assign(n_comments=counts.astype(np.int64), share=share, mean=np.repeat(mean, BINS))
 
 
-def words_by_period(comments: pd.DataFrame, vocabulary: Sequence[str], settings: TrendSettings) -> pd.DataFrame:
+def words_by_period(
+    comments: pd.DataFrame, tokens: Tokens, vocabulary: Sequence[str], settings: TrendSettings
+) -> pd.DataFrame:
     """The words of each topic in each period: `words.words_over_time` on calendar periods.
 
     Parameters
     ----------
     comments : DataFrame
-        comment_id, article_id, author, posted_at, topic, sentiment, text; texts that repeat another, or nearly
+        comment_id, article_id, author, posted_at, topic, sentiment; texts that repeat another, or nearly
         (duplicate_of, near_duplicate_of), count once.
+    tokens : Tokens
+        Of the comments, in their order.
     vocabulary : sequence of str
         Words that may be shown.
     settings : TrendSettings
@@ -120,10 +125,11 @@ def words_by_period(comments: pd.DataFrame, vocabulary: Sequence[str], settings:
     for column in ("duplicate_of", "near_duplicate_of"):
         if column in comments:
             distinct &= comments[column].isna().to_numpy()
-    grid, used = periods(comments["posted_at"], settings), comments[distinct].sort_values("comment_id", kind="stable")
+    grid, rows = periods(comments["posted_at"], settings), np.flatnonzero(distinct)
+    used = comments.iloc[rows]
     topic = used["topic"].fillna(-1).to_numpy("int64")
     found = words_over_time(
-        used["text"].tolist(),
+        tokens.take(rows),
         used["article_id"].tolist(),
         topic,
         _placed(used, settings, grid),

@@ -1,12 +1,10 @@
-"""The words of topics: tokens, stop words, class TF-IDF, and what of it is shown.
+"""The words of topics: stop words, class TF-IDF, and what of it is shown.
 
-Never a word: addresses (URL, e-mail), @mentions, numbers, single letters, stop words of the texts' languages, and words
-that fewer than three comments in three threads use.
+Never shown: stop words of the texts' languages, and words that fewer than three comments in three threads use.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.stopwords import STOP_WORDS
+from analysis.tokens import Tokens
 
 if TYPE_CHECKING:
     import scipy.sparse as sp
@@ -25,12 +24,6 @@ IN_LABEL = 3
 POOL = 40  # candidates per topic, among which inflections and near-synonyms are passed over
 ALIKE = 0.72  # cosine of two words' static vectors from which they count as near-synonyms
 
-_NOT_WORDS = re.compile(r"\b(?:https?://|www\.)\S+|\S+@\S+|(?<!\w)[@#]\S+|\b[\w-]+(?:\.[\w-]+)+(?:/\S*)?")
-_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
-# Scripts written without spaces: pairs of neighbouring characters stand for words.
-_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]+")
-_DIGIT = re.compile(r"\d")
-
 
 @dataclass(frozen=True)
 class WordCounts:
@@ -38,21 +31,6 @@ class WordCounts:
 
     words: list[str]
     counts: sp.csr_matrix  # (n_topics, n_words)
-
-
-def tokens(text: str) -> list[str]:
-    """Words of a text, in lower case and in their order; addresses, mentions and numbers left out."""
-    text = _NOT_WORDS.sub(" ", text.lower().replace("’", "'"))
-    found: list[str] = []
-    for word in _WORD.findall(text):
-        if _DIGIT.search(word):
-            continue  # a telephone number, a year, an amount
-        if _UNSPACED.search(word):
-            for run in _UNSPACED.findall(word):
-                found.extend(run[i : i + 2] for i in range(len(run) - 1))
-        elif len(word) > 1:
-            found.append(word)
-    return found
 
 
 def stop_words(languages: Sequence[str] | None) -> frozenset[str]:
@@ -64,37 +42,32 @@ def stop_words(languages: Sequence[str] | None) -> frozenset[str]:
     return words | {word.replace("'", "") for word in words}
 
 
-def vocabulary(texts: Sequence[str], threads: Sequence[str], hidden: Collection[str]) -> list[str]:
+def vocabulary(tokens: Tokens, threads: Sequence[str], hidden: Collection[str]) -> list[str]:
     """Words that at least three comments use, in at least three threads where there are as many; sorted."""
-    comments: dict[str, int] = {}
-    places: dict[str, set[str]] = {}
-    for text, thread in zip(texts, threads, strict=True):
-        for word in dict.fromkeys(tokens(text)):
-            comments[word] = comments.get(word, 0) + 1
-            spots = places.setdefault(word, set())
-            if len(spots) < MIN_COMMENTS:
-                spots.add(thread)
-    enough = min(MIN_COMMENTS, len(set(threads)))
-    return sorted(
-        word for word, n in comments.items() if n >= MIN_COMMENTS and len(places[word]) >= enough and word not in hidden
-    )
+    thread = _codes(threads)
+    n_threads, n_words = int(thread.max(initial=-1)) + 1, len(tokens.names)
+    row, word = tokens.pairs(tokens.ids.astype(np.int64), n_words)
+    n_comments = np.bincount(word, minlength=n_words)
+    places = np.bincount(np.unique(word * max(n_threads, 1) + thread[row]) // max(n_threads, 1), minlength=n_words)
+    enough = (n_comments >= MIN_COMMENTS) & (places >= min(MIN_COMMENTS, n_threads))
+    return sorted(tokens.names[i] for i in np.flatnonzero(enough) if tokens.names[i] not in hidden)
 
 
-def count_words(texts: Sequence[str], topic: np.ndarray, n_topics: int, words: Sequence[str]) -> WordCounts:
+def count_words(tokens: Tokens, topic: np.ndarray, n_topics: int, words: Sequence[str]) -> WordCounts:
     """Count the words of each topic; texts with topic -1 are left out."""
     import scipy.sparse as sp
 
-    column = {word: i for i, word in enumerate(words)}
-    rows: list[int] = []
-    columns: list[int] = []
-    for text, label in zip(texts, topic, strict=True):
-        if label >= 0:
-            here = [column[word] for word in tokens(text) if word in column]
-            columns.extend(here)
-            rows.extend([int(label)] * len(here))
-    counts = sp.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(n_topics, len(words)))
+    column, label = tokens.columns(words), np.asarray(topic)[tokens.row]
+    used = (column >= 0) & (label >= 0)
+    counts = sp.csr_matrix((np.ones(used.sum()), (label[used], column[used])), shape=(n_topics, len(words)))
     counts.sum_duplicates()
     return WordCounts(list(words), counts)
+
+
+def _codes(values: Sequence[str]) -> np.ndarray:
+    """Numbers for values, the same for the same value, int64."""
+    seen: dict[str, int] = {}
+    return np.asarray([seen.setdefault(value, len(seen)) for value in values], dtype=np.int64)
 
 
 def class_tfidf(counts: sp.csr_matrix) -> np.ndarray:
@@ -133,7 +106,7 @@ def topic_words(word_counts: WordCounts) -> list[list[tuple[str, float]]]:
 
 
 def words_over_time(
-    texts: Sequence[str],
+    tokens: Tokens,
     threads: Sequence[str],
     topic: np.ndarray,
     period: np.ndarray,
@@ -148,7 +121,9 @@ def words_over_time(
 
     Parameters
     ----------
-    texts, threads : sequences of str, length n_texts
+    tokens : Tokens
+        Of n_texts texts.
+    threads : sequence of str, length n_texts
     topic : ndarray of int of shape (n_texts,)
         -1 is left out.
     period : ndarray of int of shape (n_texts,)
@@ -163,50 +138,47 @@ def words_over_time(
         Of each topic and period that has comments; its words with their weight and the number of comments that use
         them, best first, perhaps none.
     """
-    column = {word: i for i, word in enumerate(words)}
-    whole = np.zeros((max(n_topics, 1), len(words)))
-    cells: dict[tuple[int, int], dict[int, int]] = {}
-    users: dict[tuple[int, int], dict[int, tuple[int, set[str]]]] = {}
-    sizes: dict[tuple[int, int], tuple[int, set[str]]] = {}
-    for text, thread, of, at in zip(texts, threads, topic.tolist(), period.tolist(), strict=True):
-        if of < 0 or at < 0:
-            continue
-        counts, used = cells.setdefault((of, at), {}), users.setdefault((of, at), {})
-        n, where = sizes.get((of, at), (0, set()))
-        where.add(thread)
-        sizes[of, at] = (n + 1, where)
-        here = [column[word] for word in tokens(text) if word in column]
-        for i in here:
-            counts[i] = counts.get(i, 0) + 1
-            whole[of, i] += 1
-        for i in set(here):
-            n, places = used.get(i, (0, set()))
-            if len(places) < MIN_COMMENTS:
-                places.add(thread)
-            used[i] = (n + 1, places)
-    overall = whole.sum(axis=0)
-    average = int(whole.sum(axis=1).mean())
+    topic, period, thread = np.asarray(topic), np.asarray(period), _codes(threads)
+    placed = (topic >= 0) & (period >= 0)
+    n_periods, n_words, n_threads = (int(of.max(initial=0)) + 1 for of in (period, np.arange(len(words)), thread))
+    cells, code = np.unique(topic[placed] * n_periods + period[placed], return_inverse=True)
+    cell = np.full(len(topic), -1, dtype=np.int64)
+    cell[placed] = code
+    n_comments = np.bincount(code, minlength=len(cells))
+    where = np.bincount(np.unique(code * n_threads + thread[placed]) // n_threads, minlength=len(cells))
+    columns = np.where(placed[tokens.row], tokens.columns(words), -1)
+    used = columns >= 0
+    pair, n_uses = np.unique(cell[tokens.row[used]] * n_words + columns[used], return_counts=True)
+    of, column = np.divmod(pair, n_words)
+    row, at = tokens.pairs(columns, n_words)
+    which = np.searchsorted(pair, cell[row] * n_words + at)
+    n_using = np.bincount(which, minlength=len(pair))
+    places = np.bincount(np.unique(which * n_threads + thread[row]) // n_threads, minlength=len(pair))
+    overall = np.bincount(column, n_uses, minlength=n_words)
+    average = int(n_uses.sum() / max(n_topics, 1))
     idf = np.log(1 + np.maximum(average - overall + 0.5, 0) / (overall + 0.5))
+    total = np.bincount(of, n_uses, minlength=len(cells))
+    enough = (n_using >= MIN_COMMENTS) & (places >= MIN_COMMENTS)
+    weight = np.sqrt(n_uses / np.maximum(total, 1)[of]) * idf[column]
+    order = np.lexsort((column, -np.round(weight, 12), of))
+    order = order[enough[order]]
+    first = np.searchsorted(of[order], np.arange(len(cells) + 1))
     out = []
-    for (of, at), counts in sorted(cells.items()):
-        n_words = max(sum(counts.values()), 1)
-        enough = [i for i, (n, places) in users[of, at].items() if n >= MIN_COMMENTS and len(places) >= MIN_COMMENTS]
-        ranked = sorted(
-            ((np.sqrt(counts[i] / n_words) * idf[i], i) for i in enough), key=lambda w: (-round(w[0], 12), w[1])
-        )
-        chosen = choose([(words[i], weight) for weight, i in ranked])
-        n, where = sizes[of, at]
-        shown = [(word, weight, users[of, at][column[word]][0]) for word, weight in chosen]
-        out.append((of, at, n, len(where), shown))
+    for i, name in enumerate(cells.tolist()):
+        best = order[first[i] : first[i + 1]][:POOL]
+        using = {words[column[j]]: int(n_using[j]) for j in best}
+        chosen = choose([(words[column[j]], weight[j]) for j in best])
+        shown = [(word, value, using[word]) for word, value in chosen]
+        out.append((*divmod(name, n_periods), int(n_comments[i]), int(where[i]), shown))
     return out
 
 
-def coherence(texts: Sequence[str], words: Sequence[Sequence[str]]) -> tuple[float, float]:
+def coherence(tokens: Tokens, words: Sequence[Sequence[str]]) -> tuple[float, float]:
     """How far the words shown for a topic go together, and how far topics share words.
 
     Parameters
     ----------
-    texts : sequence of str
+    tokens : Tokens
     words : sequence of sequences of str
         The words of each topic.
 
@@ -220,17 +192,19 @@ def coherence(texts: Sequence[str], words: Sequence[Sequence[str]]) -> tuple[flo
     ----------
     .. [1] Bouma, G. (2009). Normalized (pointwise) mutual information in collocation extraction.
     """
-    holds: dict[str, set[int]] = {word: set() for row in words for word in row}
-    if not holds:
+    import scipy.sparse as sp
+
+    names = sorted({word for row in words for word in row})
+    if not names:
         return float("nan"), float("nan")
-    for i, text in enumerate(texts):
-        for word in holds.keys() & set(tokens(text)):
-            holds[word].add(i)
-    n, scores = len(texts), []
-    for one, other in (pair for row in words for pair in combinations(row, 2)):
-        both, p, q = (len(s) / n for s in (holds[one] & holds[other], holds[one], holds[other]))
+    row, column = tokens.pairs(tokens.columns(names), len(names))
+    n, scores, at = len(tokens.n_of), [], {word: i for i, word in enumerate(names)}
+    holds = sp.csr_matrix((np.ones(len(row)), (row, column)), shape=(n, len(names)))
+    together = (holds.T @ holds).toarray()
+    for one, other in ((at[a], at[b]) for row in words for a, b in combinations(row, 2)):
+        both, p, q = together[one, other] / n, together[one, one] / n, together[other, other] / n
         scores.append(np.log(both / (p * q)) / -np.log(both) if 0 < both < 1 else -1.0)
-    return float(np.mean(scores)) if scores else float("nan"), len(holds) / sum(map(len, words))
+    return float(np.mean(scores)) if scores else float("nan"), len(names) / sum(map(len, words))
 
 
 def _same_stem(one: str, other: str) -> bool:

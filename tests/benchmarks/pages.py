@@ -166,7 +166,9 @@ async def look(reports: list[Path], axe: str, pictures: Path | None) -> int:
                 said = (
                     f"{count['requests']:8} {count['dialogs']:7} {count['errors']:6} {count['axe'] if axe else '-':>4}"
                 )
-                print(f"{report.name + '/' + page.name:34} {size:5.2f} {said} {count['keyboard']:6} {count['wide']:7} {count['small']:10}")
+                print(
+                    f"{report.name + '/' + page.name:34} {size:5.2f} {said} {count['keyboard']:6} {count['wide']:7} {count['small']:10}"
+                )
                 for note in dict.fromkeys(notes):
                     print(f"    axe: {note}")
                 total += count

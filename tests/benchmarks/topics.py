@@ -34,6 +34,7 @@ sys.path.insert(0, str(ROOT))
 from analysis.encoding import encode  # noqa: E402
 from analysis.neighbours import centred, unit_length  # noqa: E402
 from analysis.settings import TopicSettings  # noqa: E402
+from analysis.tokens import tokenised  # noqa: E402
 from analysis.topics import fit_topics  # noqa: E402
 from analysis.words import coherence, count_words, stop_words, topic_words, vocabulary  # noqa: E402
 
@@ -71,8 +72,9 @@ def kmeans(n_topics: int, restarts: int = 100) -> Method:
         start = time.perf_counter()
         parts = PCA(50, random_state=seed).fit_transform(centred(unit_length(vectors), unit_length(vectors)))
         topic = KMeans(n_topics, n_init=restarts, random_state=seed).fit_predict(parts)
-        known = vocabulary(texts, [str(i) for i in range(len(texts))], stop_words(None))
-        words = topic_words(count_words(texts, topic, n_topics, known))
+        cut = tokenised(texts)
+        known = vocabulary(cut, [str(i) for i in range(len(texts))], stop_words(None))
+        words = topic_words(count_words(cut, topic, n_topics, known))
         return [(f"k-means, {n_topics}", topic, [[w for w, _ in r] for r in words], time.perf_counter() - start)]
 
     return method
@@ -158,7 +160,8 @@ def measure(methods: list[Method], texts: list[str], vectors: np.ndarray, truth:
 def _row(name: str, done: list, texts: list[str], vectors: np.ndarray, truth: np.ndarray) -> dict:
     found = [topic for topic, _, _ in done]
     assigned = [f >= 0 for f in found]
-    words = np.array([coherence(texts, shown) for _, shown, _ in done])
+    cut = tokenised(texts)
+    words = np.array([coherence(cut, shown) for _, shown, _ in done])
     shares = np.array([right(vectors, f, truth) for f in found])
     return {
         "method": name,
