@@ -107,7 +107,7 @@ def check(arguments: argparse.Namespace) -> int:
 
 
 def ingest(arguments: argparse.Namespace) -> int:
-    """Write the corpus' tables."""
+    """Write the tables, and no page."""
     from analysis.report import ingest as write
 
     bar = Bar()
@@ -351,7 +351,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("study", metavar="STUDY", help="the study folder that it was made of")
     for name, function, text in (
         ("check", check, "read a study and say what was found"),
-        ("ingest", ingest, "write the corpus' tables"),
+        ("ingest", ingest, "write every table, and no page"),
         ("export", export, "write the corpus in another tool's format"),
         ("report", report, "build the HTML report, its tables and its provenance"),
         ("labels", labels, "write the topics for you to name; names stay with them as the corpus grows"),

@@ -12,6 +12,7 @@ import numpy as np
 
 DIMS = 50  # principal components
 NEIGHBOURS = 15  # of each text in the graph
+BLOCK = 8_192  # rows at a time
 STEPS = 4  # of smoothing; 2 to 8 differ little on labelled corpora
 
 
@@ -36,7 +37,11 @@ def projected(unit: np.ndarray, fitted: np.ndarray) -> np.ndarray:
     about = centred(fitted, fitted)
     covariance = (about.T @ about).astype(np.float64)
     components = np.linalg.eigh(covariance)[1][:, ::-1][:, :DIMS].astype(np.float32)
-    return unit_length(centred(unit, fitted) @ components)
+    mean = fitted.mean(axis=0, dtype=np.float64).astype(np.float32)
+    out = np.empty((len(unit), components.shape[1]), dtype=np.float32)
+    for start in range(0, len(unit), BLOCK):  # a copy of all rows would be as large as they are
+        out[start : start + BLOCK] = unit_length(unit_length(unit[start : start + BLOCK] - mean) @ components)
+    return out
 
 
 def unit_length(vectors: np.ndarray) -> np.ndarray:

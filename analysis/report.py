@@ -40,7 +40,6 @@ NAMES = {
 }
 CELL_SECONDS = 3600  # a cell that takes longer hangs
 AT_ONCE = 2  # kernels at a time: each holds the corpus in memory
-INGEST_TABLES = ("articles", "comments", "rejects", "accounting")
 
 
 @dataclass(frozen=True)
@@ -179,10 +178,10 @@ def provenance(study: Study, tables: Mapping[str, object], seconds: Mapping[str,
 
 
 def ingest(study: Study, out: Path) -> Path:
-    """Write the corpus' tables and provenance.json under `out`; give the tables' folder."""
+    """Write every table and provenance.json under `out`, and no page; give the tables' folder."""
     _free(out, study)
     start = time.perf_counter()
-    tables = write_tables(study, out, INGEST_TABLES)
+    tables = write_tables(study, out, TABLES)
     said = provenance(study, tables, {"tables": time.perf_counter() - start})
     _write(out / "provenance.json", (json.dumps(said, indent=1, ensure_ascii=False) + "\n").encode())
     return out / "tables"

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from analysis import lexicon, vader
-from analysis.settings import StudyError
+from analysis.parallel import map_items
+from analysis.settings import ComputeSettings, StudyError
 
 INSTRUMENTS = ("vader", "vader-scaled", "lexicon:FILE.csv", "transformer:NAME", "coded")
-PROGRESS_EVERY = 5000  # texts
 
 
 def knows(instrument: str, folder: Path | None = None) -> frozenset[str] | None:
@@ -60,6 +60,7 @@ def score(
     languages: Sequence[str] | None = None,
     instrument: str = "vader",
     folder: Path | None = None,
+    compute: ComputeSettings | None = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> np.ndarray:
     """Score how texts sound.
@@ -78,6 +79,8 @@ def score(
         `learned.score_learned`.
     folder : Path, optional
         The study folder, against which an instrument's file is looked up.
+    compute : ComputeSettings, optional
+        On how many cores, or on which cluster; by default in this process. It changes no score.
     progress : callable, optional
         Called with (message, done, total).
 
@@ -103,14 +106,21 @@ def score(
             expected=f"{len(texts)} languages, one a text", found=str(len(languages)), where="sentiment.score"
         )
     scores = np.full(len(texts), np.nan)
-    for i, text in enumerate(texts):
-        if progress and i % PROGRESS_EVERY == 0:
-            progress("scoring sentiment", i, len(texts))
-        if languages is None or _in(languages[i], known):
-            scores[i] = measure(text) if isinstance(text, str) else np.nan
-    if progress:
-        progress("scoring sentiment", len(texts), len(texts))
+    rows = [
+        i for i, text in enumerate(texts) if isinstance(text, str) and (languages is None or _in(languages[i], known))
+    ]
+    scores[rows] = map_items(
+        partial(_measured, measure),
+        [texts[i] for i in rows],
+        compute=compute or ComputeSettings(workers=1),
+        message="scoring sentiment",
+        progress=progress,
+    )
     return scores
+
+
+def _measured(measure: Callable[[str], float], texts: Sequence[str]) -> list[float]:
+    return [measure(text) for text in texts]
 
 
 def _in(language: object, known: frozenset[str] | None) -> bool:

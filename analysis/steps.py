@@ -152,26 +152,27 @@ class Steps(Inputs):
 
         return tokenised(self.corpus.comments["text"].tolist(), compute=self.settings.compute, progress=self.progress)
 
-    def _article_topics(self, centroids: np.ndarray) -> pd.DataFrame:
-        """The topic that an article's own words are nearest to; none where the vectors are the user's own."""
+    def _articles_beside(self, vectors: np.ndarray) -> np.ndarray:
+        """Articles by their own words, in the space of the comments; zeros where the vectors are the user's own."""
         from analysis.context import beside
-        from analysis.topics import nearest
 
-        articles = self.corpus.articles
-        topic = np.full(len(articles), -1, dtype=np.int64)
-        if len(centroids) and len(articles) and not self.settings.topics.encoder.startswith("npy:"):
-            others = self._encoded(whole_text(articles))
-            topic = nearest(beside(self._encoded(self.corpus.comments["text"]), others), centroids)
-        return pd.DataFrame({"article_id": articles["article_id"], "topic": topic})
+        if self.settings.topics.encoder.startswith("npy:") or not len(self.corpus.articles):
+            return np.zeros((len(self.corpus.articles), vectors.shape[1]), dtype=np.float32)
+        return beside(vectors, self._encoded(whole_text(self.corpus.articles)))
 
     def _fit(self) -> Mapping[str, pd.DataFrame]:
-        from analysis.topics import fit_topics
+        from analysis.context import in_context
+        from analysis.topics import fit_topics, nearest
         from analysis.words import coherence
 
         c = self.corpus.comments
+        own = self._encoded(c["text"])
+        articles = self._articles_beside(own)
+        vectors = in_context(own, c["article_id"].tolist(), self.settings.topics.context)
+        del own  # as large as all that is to come
         fitted = fit_topics(
             c["text"].tolist(),
-            self._vectors(),
+            vectors,
             threads=c["article_id"].tolist(),
             ids=c["comment_id"].tolist(),
             languages=c["language"].tolist(),
@@ -189,7 +190,9 @@ class Steps(Inputs):
             "comments": pd.DataFrame(
                 {"comment_id": c["comment_id"], "topic": fitted.topic, "topic_agreement": fitted.agreement}
             ),
-            "articles": self._article_topics(fitted.centroids),
+            "articles": pd.DataFrame(
+                {"article_id": self.corpus.articles["article_id"], "topic": nearest(articles, fitted.centroids)}
+            ),
             "table": fitted.table,
             "curve": fitted.curve,
             "centroids": pd.DataFrame(fitted.centroids, columns=[str(i) for i in range(fitted.centroids.shape[1])]),
@@ -272,6 +275,7 @@ class Steps(Inputs):
                 languages=language.tolist(),
                 instrument=self.settings.sentiment.instrument,
                 folder=self.settings.folder,
+                compute=self.settings.compute,
                 progress=self.progress,
             )
 

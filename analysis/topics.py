@@ -217,7 +217,7 @@ def _too_little(texts: Sequence[str], vectors: np.ndarray, settings: TopicSettin
             f"{n} different {what} too few for topics: at least {need} are needed for a topic to recur when "
             "half of the threads are left out. [topics] min_comments sets the limit."
         )
-    if len(np.unique(vectors, axis=0)) < need:
+    if len({row.tobytes() for row in vectors[: need * 50]}) < need and len(np.unique(vectors, axis=0)) < need:
         return f"The comments have fewer than {need} different vectors: too few for topics."
     if np.median([len(_WORDISH.findall(text)) for text in texts]) < MIN_WORDS:
         return f"Half of the comments have fewer than {MIN_WORDS} words: too little text to tell topics by."

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.report import INGEST_TABLES, TABLES, packages, table_digest, table_file
+from analysis.report import TABLES, packages, table_digest, table_file
 from analysis.settings import StudyError
 from analysis.store import Store, digest_of_file
 from analysis.study import Study
@@ -120,7 +120,7 @@ def verify(report: Path, study: Study, progress: Progress | None = None) -> Verd
     lines += _files(report, said["tables"])
     with tempfile.TemporaryDirectory() as scratch:  # what was kept could be what is wrong
         study.store = Store(Path(scratch))
-        names = [n for n in dict.fromkeys((*INGEST_TABLES, *TABLES)) if table_file(n) in said["tables"]]
+        names = [n for n in TABLES if table_file(n) in said["tables"]]
         for done, name in enumerate(names):
             if progress:
                 progress("making the tables anew", done, len(names))

@@ -25,6 +25,10 @@ def test_a_text_of_plain_letters_is_cut_as_any_other(text):
     assert tokens(text) == tokens(f"{text} é")  # one letter is no word; but it takes the longer way
 
 
+def test_each_kind_of_address_is_left_out_where_it_is_alone():
+    assert [tokens(f"see {one}") for one in ("example.com", "a@home", "#tag", "http://host")] == [["see"]] * 4
+
+
 def test_words_come_back_from_their_numbers():
     cut = tokenised(TEXTS)
     words = [cut.names[i] for i in cut.ids]
