@@ -38,7 +38,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.neighbours import projected, smoothed, unit_length
+from analysis.neighbours import BLOCK, Projection, projection, smoothed, unit_length
 
 Progress = Callable[[str, int, int], None]
 Cuts = dict[int, np.ndarray]  # number of topics -> centroids of shape (n_topics, n_dims)
@@ -112,14 +112,15 @@ def find_consensus(
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of scikit-learn, where fewer texts differ than clusters are asked for
         halves = _halves(threads, runs, seed)
-        half_labels = _side_by_side(
+        fitted = _side_by_side(
             lambda r: _fit_half(unit, halves[r], wanted, [seed, 1, r]),
             runs,
             workers,
             progress,
             "fitting halves of the threads",
         )
-        curve = _curve(half_labels, wanted)
+        seen = _sample(np.arange(n), CURVE_TEXTS, [0])
+        curve = _curve([half.label(unit, seen, wanted) for half in fitted], wanted)
         chosen = int(curve.loc[curve["chosen"], "n_topics"].iloc[0])
 
         rows = _sample(np.arange(n), FIT_LIMIT, [seed, 2])
@@ -133,11 +134,14 @@ def find_consensus(
         centroids = min([*fits, voted], key=lambda centroids: _spread(smooth, centroids))
         topic = _nearest(smooth, centroids)
         if len(rows) < n:
-            topic = _assigned(projected(unit, unit[rows]), rows, topic)
+            topic = _assigned(projection(unit[rows]).of(unit), rows, topic)
         # A cluster may lose its last text to its neighbours when the rest are assigned.
         topic = np.unique(topic, return_inverse=True)[1].reshape(-1).astype(np.int64)
-    votes = np.stack([labels[chosen] for labels in half_labels])
-    agreement, stability = _compared(topic, votes)
+        every = np.arange(n)
+        votes = _side_by_side(
+            lambda r: fitted[r].label(unit, every, (chosen,))[chosen], runs, workers, progress, "comparing the fits"
+        )
+    agreement, stability = _compared(topic, np.stack(votes))
     return Consensus(topic, agreement, stability, curve, len(rows))
 
 
@@ -229,22 +233,47 @@ def _sample(rows: np.ndarray, limit: int, seed: list[int]) -> np.ndarray:
     return np.sort(np.random.default_rng(seed).choice(rows, limit, replace=False))
 
 
-def _fit_half(unit: np.ndarray, half: np.ndarray, wanted: Iterable[int], seed: list[int]) -> Cuts:
-    """Labels of all texts by a fit of one half, for each wanted number of topics."""
-    smooth = smoothed(unit[half])
-    everywhere = projected(unit, unit[half])
-    labels = {}
-    for k, centroids in _fit(smooth, wanted, seed).items():
-        labels[k] = _assigned(everywhere, half, _nearest(smooth, centroids)).astype(np.int16)
-    return labels
+@dataclass(frozen=True)
+class Half:
+    """A fit of one half of the threads, which knows a topic for every text."""
+
+    rows: np.ndarray  # that were fitted
+    projection: Projection
+    labels: Cuts  # of those rows, int16, for each number of topics
+    directions: Cuts  # mean direction of each topic, (n_topics, at most 50)
+
+    def label(self, unit: np.ndarray, rows: np.ndarray, wanted: Iterable[int]) -> Cuts:
+        """Labels of some texts (rows, sorted): the fit's own, or the topic whose mean direction is nearest."""
+        at, own = np.searchsorted(rows, self.rows), {k: np.empty(len(rows), dtype=np.int16) for k in wanted}
+        for start in range(0, len(rows), BLOCK):
+            points = self.projection.of(unit[rows[start : start + BLOCK]])
+            for k, out in own.items():
+                out[start : start + BLOCK] = (points @ self.directions[k].T).argmax(axis=1)
+        there = (at < len(rows)) & (rows[np.minimum(at, len(rows) - 1)] == self.rows)
+        for k, out in own.items():
+            out[at[there]] = self.labels[k][there]
+        return own
+
+
+def _fit_half(unit: np.ndarray, half: np.ndarray, wanted: Iterable[int], seed: list[int]) -> Half:
+    """Fit one half, for each wanted number of topics."""
+    fitted = unit[half]
+    smooth, components = smoothed(fitted), projection(fitted)
+    points = components.of(fitted)
+    labels = {k: _nearest(smooth, centroids).astype(np.int16) for k, centroids in _fit(smooth, wanted, seed).items()}
+    return Half(half, components, labels, {k: _directions(points, of) for k, of in labels.items()})
+
+
+def _directions(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Mean direction of each label, of length 1."""
+    means = np.zeros((int(labels.max()) + 1, points.shape[1]), dtype=np.float64)
+    np.add.at(means, labels, points.astype(np.float64))
+    return unit_length(means)
 
 
 def _assigned(points: np.ndarray, rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Labels of all points from those of some: each other point goes to the label whose mean direction is nearest."""
-    n_labels = int(labels.max()) + 1
-    means = np.zeros((n_labels, points.shape[1]), dtype=np.float64)
-    np.add.at(means, labels, points[rows].astype(np.float64))
-    out = (points @ unit_length(means).T).argmax(axis=1)
+    out = (points @ _directions(points[rows], labels).T).argmax(axis=1)
     out[rows] = labels
     return out
 
@@ -272,18 +301,16 @@ def _candidates(n: int) -> tuple[int, ...]:
 
 
 def _curve(half_labels: list[Cuts], wanted: Sequence[int]) -> pd.DataFrame:
-    """How far fits of two halves agree at each number of topics, and the number chosen.
+    """How far fits of two halves agree on some texts at each number of topics, and the number chosen.
 
     Only halves that have no thread in common are compared: others would agree on texts that both have seen. The mean
     of ARI and AMI, for ARI looks at large topics and AMI at small ones, and each alone favours numbers to match.
     """
     from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
-    n = len(half_labels[0][wanted[0]])
-    rows = _sample(np.arange(n), CURVE_TEXTS, [0])
     stability, noise = np.zeros(len(wanted)), np.zeros(len(wanted))
     for at, k in enumerate(wanted):
-        labels = [cuts[k][rows] for cuts in half_labels]
+        labels = [cuts[k] for cuts in half_labels]
         pairs = zip(labels[::2], labels[1::2], strict=False)
         agreement = [(adjusted_rand_score(a, b) + adjusted_mutual_info_score(a, b)) / 2 for a, b in pairs]
         stability[at] = np.clip(np.mean(agreement), 0, 1)

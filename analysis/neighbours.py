@@ -7,6 +7,7 @@ from run to run.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -26,22 +27,45 @@ def smoothed(unit: np.ndarray, workers: int = 1) -> np.ndarray:
     graph = graph + graph.T + sparse.identity(n, dtype=np.float32, format="csr") * 0.5
     scale = sparse.diags(1 / np.sqrt(np.asarray(graph.sum(axis=1)).ravel()))
     graph = (scale @ graph @ scale).astype(np.float32).tocsr()
-    out = projected(unit, unit)
+    out = projection(unit).of(unit)
     for _ in range(STEPS):
         out = graph @ out
     return unit_length(out)
 
 
-def projected(unit: np.ndarray, fitted: np.ndarray) -> np.ndarray:
-    """Vectors on the principal components of the fitted ones, of shape (n, at most 50) and length 1."""
+@dataclass(frozen=True)
+class Projection:
+    """The principal components of some vectors.
+
+    Attributes
+    ----------
+    mean : ndarray of shape (n_dims,), float32
+    components : ndarray of shape (n_dims, at most 50), float32
+    """
+
+    mean: np.ndarray
+    components: np.ndarray
+
+    def of(self, unit: np.ndarray) -> np.ndarray:
+        """Vectors on the components, of shape (n, at most 50) and length 1."""
+        out = np.empty((len(unit), self.components.shape[1]), dtype=np.float32)
+        for start in range(0, len(unit), BLOCK):  # a copy of all rows would be as large as they are
+            out[start : start + BLOCK] = unit_length(
+                unit_length(unit[start : start + BLOCK] - self.mean) @ self.components
+            )
+        return out
+
+
+def projection(fitted: np.ndarray) -> Projection:
+    """Fit the principal components."""
     about = centred(fitted, fitted)
     covariance = (about.T @ about).astype(np.float64)
     components = np.linalg.eigh(covariance)[1][:, ::-1][:, :DIMS].astype(np.float32)
-    mean = fitted.mean(axis=0, dtype=np.float64).astype(np.float32)
-    out = np.empty((len(unit), components.shape[1]), dtype=np.float32)
-    for start in range(0, len(unit), BLOCK):  # a copy of all rows would be as large as they are
-        out[start : start + BLOCK] = unit_length(unit_length(unit[start : start + BLOCK] - mean) @ components)
-    return out
+    return Projection(_mean(fitted), components)
+
+
+def _mean(fitted: np.ndarray) -> np.ndarray:
+    return fitted.mean(axis=0, dtype=np.float64).astype(np.float32)
 
 
 def unit_length(vectors: np.ndarray) -> np.ndarray:
@@ -52,7 +76,7 @@ def unit_length(vectors: np.ndarray) -> np.ndarray:
 
 def centred(unit: np.ndarray, fitted: np.ndarray) -> np.ndarray:
     """Vectors relative to the mean of the fitted ones, scaled to length 1."""
-    return unit_length(unit - fitted.mean(axis=0, dtype=np.float64).astype(np.float32))
+    return unit_length(unit - _mean(fitted))
 
 
 def _neighbours(unit: np.ndarray, k: int, workers: int) -> tuple[np.ndarray, np.ndarray]:

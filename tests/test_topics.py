@@ -432,5 +432,5 @@ def test_progress_says_what_is_done(corpus):
         settings=settings,
         progress=lambda *step: seen.append(step),
     )
-    assert seen[-1] == ("fitting all comments", 2, 2)
+    assert seen[-1] == ("comparing the fits", 2, 2)
     assert ("fitting halves of the threads", 1, 2) in seen
