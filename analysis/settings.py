@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import functools
 import os
 import tomllib
 import types
@@ -44,6 +45,11 @@ class StudyError(Exception):
         self.expected, self.found, self.where, self.remedy = expected, found, where, remedy
         text = f"{where}: expected {expected}, found {found}."
         super().__init__(" ".join(f"{text} {remedy}".split()))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """As it is sent from another process, whose error it was."""
+        said = {"expected": self.expected, "found": self.found, "where": self.where, "remedy": self.remedy}
+        return functools.partial(StudyError, **said), ()
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from analysis.corpus import Corpus, build, languages, read_key, whole_text
 from analysis.exports import read_tables
 from analysis.inputs import Inputs
 from analysis.lines import read_lines
+from analysis.partitions import PACKAGES
 from analysis.settings import count_workers
 from analysis.store import FOLDER, VECTORS, Store, digest_of
 from analysis.threads import Reading, read_threads
@@ -32,6 +33,8 @@ ROOT = Path(__file__).resolve().parent
 ROOMS = {
     "corpus": (
         "settings",
+        "partitions",
+        "cluster",
         "parallel",
         "shapes",
         "lines",
@@ -51,7 +54,6 @@ ROOMS = {
     "coding": ("codes", "coding", "corrected"),
 }
 CORPUS_TABLES = ("articles", "comments", "rejects", "accounting", "notes", "boundaries", "hidden_words")
-PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "bertopic", "wordllama", "vaderSentiment", "py3langid")
 
 
 @dataclass
