@@ -80,7 +80,9 @@ class Parts:
         path = self.path(part)
         work = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            if not self.folder.is_dir():
+                self.folder.mkdir(parents=True, exist_ok=True)
+                (self.folder / ".gitignore").write_text("*\n", encoding="utf-8")
             work.write_bytes(hashlib.sha256(data).digest() + data)
             work.replace(path)
         except OSError:  # a full disk, or a folder that cannot be written
