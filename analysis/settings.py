@@ -10,7 +10,7 @@ import tomllib
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -205,6 +205,19 @@ def read_settings(folder: str | Path) -> Settings:
     settings = _build(Settings, {"folder": folder, **raw}, str(path), "")
     _check(settings, str(path))
     return settings
+
+
+def on_cluster(settings: Settings, scheduler: str) -> Settings:
+    """The same settings with another Dask scheduler.
+
+    Raises
+    ------
+    StudyError
+        If that is no address.
+    """
+    changed = replace(settings, compute=replace(settings.compute, scheduler=scheduler))
+    _check(changed, "--scheduler")
+    return changed
 
 
 def _build(kind: type, raw: Mapping[str, object], where: str, section: str) -> typing.Any:
