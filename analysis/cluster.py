@@ -23,6 +23,7 @@ SCHEDULER_SECONDS = 10  # a scheduler that is up answers in a fraction of one
 WORKER_SECONDS = 60  # without a worker that works: one that was killed is back in a few
 LOOK_SECONDS = 2  # between looks at the cluster while nothing comes
 IN_FLIGHT = 4  # parts a thread that are on their way: none waits for work, and the scheduler holds few texts
+SAME = "Install the same requirements.lock and Threadline for the scheduler and the workers, and start them again."
 REMEDY = "What was finished is kept: start the cluster again, or run without it, and it goes on from there."
 
 
@@ -77,7 +78,7 @@ def map_on_cluster(
             except Empty:
                 continue
             number, _ = flying.pop(future.key)
-            result = _result(future, watch, where)
+            result = _result(future, watch)
             future.release()
             done += 1
             yield number, result
@@ -85,18 +86,24 @@ def map_on_cluster(
 
 def _on_worker(
     function: Callable[[Sequence[Item]], Sequence[Result]], part: Sequence[Item], made: Mapping[str, str]
-) -> Sequence[Result]:
-    """`function` of a part, if this worker has what the caller has: otherwise the bytes could be others."""
+) -> tuple[Sequence[Result], Exception | None]:
+    """`function` of a part and what it raised, if this worker has what the caller has: else the bytes could differ.
+
+    What is raised beside that is of the cluster.
+    """
     here = made_with()
-    for name, wanted in made.items():
-        if here.get(name) != wanted:
-            raise StudyError(
-                expected=f"{name} {wanted} on every worker, as where the study is run",
-                found=str(here.get(name, "nothing")),
-                where="[compute] scheduler",
-                remedy="Install the same requirements.lock and Threadline on the workers, and start them again.",
-            )
-    return function(part)
+    other = next((name for name, wanted in made.items() if here.get(name) != wanted), None)
+    if other is not None:
+        return [], StudyError(
+            expected=f"{other} {made[other]} on every worker, as where the study is run",
+            found=here.get(other, "nothing"),
+            where="[compute] scheduler",
+            remedy=SAME,
+        )
+    try:
+        return function(part), None
+    except Exception as error:
+        return [], error
 
 
 @contextmanager
@@ -173,9 +180,19 @@ class _Watch:
                 expected=f"a worker that works, within {WORKER_SECONDS} seconds",
                 found=f"{len(workers)} that paused, their memory full" if workers else "none",
                 where=self.where,
-                remedy="Start some with `dask worker ADDRESS`, with more memory or fewer threads each; "
-                "what was finished is kept.",
+                remedy="Start some with `dask worker ADDRESS`, with more memory or fewer threads each; if they end at "
+                "once, their log says why. What was finished is kept.",
             )
+
+    def full(self) -> StudyError:
+        """Workers have too little memory for a part."""
+        return StudyError(
+            expected="workers that live through a part of the step",
+            found="a part at which several were killed, as a rule for want of memory",
+            where=self.where,
+            remedy="Give each worker fewer threads (`--nthreads 1`) or more memory (`--memory-limit`), or run "
+            "without the cluster; what was finished is kept.",
+        )
 
     def gone(self) -> StudyError:
         """The scheduler does not answer any more."""
@@ -187,7 +204,7 @@ class _Watch:
         )
 
 
-def _result(future: Future, watch: _Watch, where: str) -> Sequence[object]:
+def _result(future: Future, watch: _Watch) -> Sequence[object]:
     """The result of a part that is done; the cluster's own errors as ours, those of the function as they are."""
     from concurrent.futures import CancelledError
 
@@ -195,18 +212,23 @@ def _result(future: Future, watch: _Watch, where: str) -> Sequence[object]:
 
     while True:
         try:
-            return future.result(timeout=LOOK_SECONDS)
+            result, error = future.result(timeout=LOOK_SECONDS)
         except KilledWorker:
-            raise StudyError(
-                expected="workers that live through a part of the step",
-                found="a part at which several were killed, as a rule for want of memory",
-                where=where,
-                remedy="Give each worker fewer threads (`--nthreads 1`) or more memory (`--memory-limit`), or run "
-                "without the cluster; what was finished is kept.",
-            ) from None
-        except (OSError, CancelledError) as error:  # a TimeoutError is an OSError
-            if future.status == "error":  # of the function's own
-                raise
-            if not isinstance(error, TimeoutError):  # the connection is lost: Dask cancels every part
+            raise watch.full() from None
+        except (OSError, CancelledError, RuntimeError, ImportError, AttributeError) as lost:
+            if future.status == "error":  # the scheduler or a worker could not read what it was sent
+                raise StudyError(
+                    expected="the same Threadline for the scheduler and every worker",
+                    found=str(lost).partition(".")[0][:120],
+                    where=watch.where,
+                    remedy=SAME,
+                ) from None
+            if not isinstance(lost, TimeoutError):  # the connection is lost: Dask cancels every part
                 raise watch.gone() from None
             watch.look()  # its worker died with the result, which is made again; or the scheduler hangs
+        else:
+            if isinstance(error, MemoryError):
+                raise watch.full()
+            if error is not None:
+                raise error
+            return result
