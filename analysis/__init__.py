@@ -3,6 +3,8 @@
 The rooms, in the order in which data flows; each imports only from those above it:
 
 settings        study.toml -> frozen dataclasses; every default, with its unit and its reason
+partitions      parts of an unfinished step, kept until it is done
+cluster         the same function over many parts on a Dask cluster
 parallel        the same function over many parts: here, on every core, or on a Dask cluster
 store           kept results, by the digest of what they were made from
 

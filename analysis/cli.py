@@ -57,10 +57,10 @@ class Bar:
         self.message = ""
 
 
-def _study(folder: str, bar: Bar | None = None) -> object:
+def _study(folder: str, bar: Bar | None = None, scheduler: str | None = None) -> object:
     from analysis.study import open_study
 
-    return open_study(folder, bar)
+    return open_study(folder, bar, scheduler=scheduler)
 
 
 def _out(arguments: argparse.Namespace) -> Path:
@@ -111,7 +111,7 @@ def ingest(arguments: argparse.Namespace) -> int:
     from analysis.report import ingest as write
 
     bar = Bar()
-    place = write(_study(arguments.study, bar), _out(arguments))  # type: ignore[arg-type]
+    place = write(_study(arguments.study, bar, arguments.scheduler), _out(arguments))  # type: ignore[arg-type]
     bar.close()
     print(f"Tables: {place}")
     return EXIT_OK
@@ -144,7 +144,7 @@ def _report(arguments: argparse.Namespace) -> int:
 
     bar = Bar()
     start = time.perf_counter()
-    study = open_study(arguments.study, bar, title=arguments.title)
+    study = open_study(arguments.study, bar, title=arguments.title, scheduler=arguments.scheduler)
     built = build_report(study, _out(arguments), bar, only=arguments.only or ())
     bar.close()
     for failure in built.failures:
@@ -250,6 +250,7 @@ def _in_use(study: object, kept: list[Entry]) -> list[Entry]:
 
 def status(arguments: argparse.Namespace) -> int:
     """Say which steps' results are kept, how large and how old, and which are of use as things are now."""
+    from analysis.partitions import PARTS
     from analysis.store import DIGITS, VECTORS, entries
 
     study = _study(arguments.study)
@@ -269,7 +270,11 @@ def status(arguments: argparse.Namespace) -> int:
         if some:
             age, size = _age(time.time() - max(e.written_at for e in some)), sum(e.n_bytes for e in some) / 1e6
             print(f"{name.rstrip('s') + 's':10} {'kept':13} {size:7.1f} {'':8}  {age}")
-    old = [e for e in kept if e not in used]
+    unfinished = [e for e in kept if e.path.name.startswith(f"{PARTS}-")]
+    for e in unfinished:
+        step, age = e.path.name.removeprefix(f"{PARTS}-"), _age(time.time() - e.written_at)
+        print(f"{step:10} {'unfinished':13} {e.n_bytes / 1e6:7.1f} {'':8}  {age}; the next run goes on from it")
+    old = [e for e in kept if e not in used and e not in unfinished]
     if old:
         size, oldest = sum(e.n_bytes for e in old) / 1e6, _age(time.time() - min(e.written_at for e in old))
         print(f"Of earlier inputs, settings or code: {len(old)}, {size:.1f} MB, the oldest written {oldest}.")
@@ -380,6 +385,9 @@ def parser() -> argparse.ArgumentParser:
             )
         if name in ("ingest", "report"):
             command.add_argument("--out", metavar="DIR", help="where to write; default reports/<study folder's name>")
+            command.add_argument(
+                "--scheduler", metavar="ADDRESS", help="a Dask scheduler in place of the one in study.toml"
+            )
         if name == "report":
             command.add_argument("--title", help="a title in place of the one in study.toml")
             command.add_argument(

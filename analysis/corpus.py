@@ -79,7 +79,7 @@ class Corpus:
     hidden_words: pd.DataFrame
 
 
-def build(reading: Reading, settings: Settings, progress: Progress | None = None) -> Corpus:
+def build(reading: Reading, settings: Settings, progress: Progress | None = None, kept: Path | None = None) -> Corpus:
     """Check what was read, and make the corpus of it.
 
     Parameters
@@ -89,6 +89,8 @@ def build(reading: Reading, settings: Settings, progress: Progress | None = None
     settings : Settings
     progress : callable, optional
         Called with (message, done, total).
+    kept : Path, optional
+        Where parts of an unfinished step are kept.
 
     Returns
     -------
@@ -103,7 +105,7 @@ def build(reading: Reading, settings: Settings, progress: Progress | None = None
     raw = reading.comments.sort_values("comment_id", kind="stable").reset_index(drop=True)
     comments = raw.assign(
         author=_authors(raw["author"], settings),
-        language=languages(raw["text"], settings.compute, progress),
+        language=languages(raw["text"], settings.compute, progress, kept),
         duplicate_of=duplicates(raw),
     )
     comments["near_duplicate_of"] = near_duplicates(comments)
@@ -256,7 +258,9 @@ def _classify(texts: Sequence[str]) -> list[str]:
     return [language if probability >= MIN_LANGUAGE_PROBABILITY else "und" for language, probability in found]
 
 
-def languages(texts: pd.Series, compute: ComputeSettings, progress: Progress | None = None) -> pd.Series:
+def languages(
+    texts: pd.Series, compute: ComputeSettings, progress: Progress | None = None, kept: Path | None = None
+) -> pd.Series:
     """Language of each text.
 
     Parameters
@@ -264,6 +268,8 @@ def languages(texts: pd.Series, compute: ComputeSettings, progress: Progress | N
     texts : Series of str
     compute : ComputeSettings
     progress : callable, optional
+    kept : Path, optional
+        Where parts of an unfinished step are kept.
 
     Returns
     -------
@@ -276,7 +282,7 @@ def languages(texts: pd.Series, compute: ComputeSettings, progress: Progress | N
     """
     starts = texts.str.slice(0, LANGUAGE_CHARACTERS)
     unique = starts.drop_duplicates().tolist()
-    found = map_items(_classify, unique, compute=compute, message="detecting languages", progress=progress)
+    found = map_items(_classify, unique, compute=compute, message="detecting languages", progress=progress, kept=kept)
     return starts.map(dict(zip(unique, found, strict=True))).astype("str")
 
 

@@ -110,11 +110,12 @@ class Inputs:
 
     @property
     def settings_table(self) -> dict[str, object]:
-        """The settings as provenance.json keeps them: every value, no path of this machine."""
+        """The settings as provenance.json keeps them: every value, no path or address of this machine or cluster."""
         raw = {k: v for k, v in asdict(self.settings).items() if k != "folder"}
         raw["source"]["paths"] = [
             source_name(Path(self.settings.folder, p), self.settings.folder) for p in raw["source"]["paths"]
         ]
+        raw["compute"]["scheduler"] = ""  # where it was computed changes nothing
         if paths := raw["source"]["articles"].get("paths"):
             listed = [paths] if isinstance(paths, str) else paths
             names = [source_name(Path(self.settings.folder, p), self.settings.folder) for p in listed]

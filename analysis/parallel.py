@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TypeVar
 
+from analysis.cluster import map_on_cluster
+from analysis.partitions import Parts
 from analysis.settings import ComputeSettings, StudyError, count_workers
 
 Item = TypeVar("Item")
@@ -14,7 +17,6 @@ Progress = Callable[[str, int, int], None]
 # Starting processes costs about as long as this many comments take in one.
 MIN_ITEMS = 5_000
 PART = 2_500
-SCHEDULER_SECONDS = 10  # a scheduler that is up answers in a fraction of one
 
 
 def map_items(
@@ -24,6 +26,7 @@ def map_items(
     compute: ComputeSettings,
     message: str,
     progress: Progress | None = None,
+    kept: Path | None = None,
 ) -> list[Result]:
     """Apply `function` to parts of `items`, and join what it gives in the order of the items.
 
@@ -39,6 +42,10 @@ def map_items(
         What is done, for the progress.
     progress : callable, optional
         Called with (message, done, total).
+    kept : Path, optional
+        A folder in which each part's result is kept as soon as it is there, and from which it is taken by the next
+        run: arrays of numbers, and lists of texts or numbers (analysis/partitions.py). The caller removes it when the
+        whole result is kept.
 
     Returns
     -------
@@ -48,47 +55,56 @@ def map_items(
     Raises
     ------
     StudyError
-        If the scheduler does not answer, or Dask is not installed.
+        If the cluster cannot be used (analysis/cluster.py), or a process here was killed.
     """
     parts = [items[i : i + PART] for i in range(0, len(items), PART)]
-    if compute.scheduler:
-        results = _on_cluster(function, parts, compute.scheduler)
-    elif len(items) < MIN_ITEMS or count_workers(compute) == 1:
-        results = map(function, parts)
-    else:
-        from joblib import Parallel, delayed
-
-        run = Parallel(n_jobs=min(count_workers(compute), len(parts)), backend="loky", return_as="generator")
-        results = run(delayed(function)(part) for part in parts)
-    joined: list[Result] = []
-    for result in results:
-        joined.extend(result)
+    store = Parts(kept, function) if kept is not None and len(parts) > 1 else None
+    results = [store.read(part) if store else None for part in parts]
+    missing = [number for number, result in enumerate(results) if result is None]
+    done = len(items) - sum(len(parts[number]) for number in missing)
+    for i, result in _run(function, [parts[number] for number in missing], compute, message):
+        number = missing[i]
+        results[number] = result
+        if store:
+            store.write(parts[number], result)
+        done += len(parts[number])
         if progress:
-            progress(message, len(joined), len(items))
-    return joined
+            progress(message, done, len(items))
+    return [one for result in results for one in result]  # type: ignore[union-attr]
 
 
-def _on_cluster(
-    function: Callable[[Sequence[Item]], Sequence[Result]], parts: Sequence[Sequence[Item]], address: str
-) -> list[Sequence[Result]]:
-    """Results of the parts, in their order, from the cluster whose scheduler is at `address`."""
-    where = f"study.toml, [compute] scheduler = {address!r}"
+def _run(
+    function: Callable[[Sequence[Item]], Sequence[Result]],
+    parts: Sequence[Sequence[Item]],
+    compute: ComputeSettings,
+    message: str,
+) -> Iterator[tuple[int, Sequence[Result]]]:
+    """Number and result of each part, in the order in which they are ready."""
+    if not parts:
+        return
+    if compute.scheduler:
+        yield from map_on_cluster(function, parts, scheduler=compute.scheduler, message=message)
+        return
+    workers = min(count_workers(compute), len(parts))
+    if workers == 1 or sum(map(len, parts)) < MIN_ITEMS:
+        yield from enumerate(map(function, parts))
+        return
+    from joblib import Parallel, delayed
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    run = Parallel(n_jobs=workers, backend="loky", return_as="generator_unordered")
     try:
-        from distributed import Client
-    except ImportError:
+        yield from run(delayed(_numbered)(function, number, part) for number, part in enumerate(parts))
+    except TerminatedWorkerError:
         raise StudyError(
-            expected="Dask to be installed",
-            found="no package named distributed",
-            where=where,
-            remedy='Install it with `pip install "threadline[cluster]"`, or remove the key.',
+            expected="processes that live until the step is done",
+            found="one that was killed, as a rule for want of memory",
+            where=f"{message}, [compute] workers = {compute.workers!r}",
+            remedy="Set fewer workers, or close other programs; what was finished is kept.",
         ) from None
-    try:
-        with Client(address, timeout=SCHEDULER_SECONDS, set_as_default=False) as client:
-            return client.gather(client.map(function, parts, pure=False))
-    except (OSError, TimeoutError) as error:
-        raise StudyError(
-            expected=f"a Dask scheduler that answers within {SCHEDULER_SECONDS} seconds",
-            found=str(error).splitlines()[0][:120] or "no answer",
-            where=where,
-            remedy="Start it with `dask scheduler`, or remove the key to run on this machine.",
-        ) from None
+
+
+def _numbered(
+    function: Callable[[Sequence[Item]], Sequence[Result]], number: int, part: Sequence[Item]
+) -> tuple[int, Sequence[Result]]:
+    return number, function(part)

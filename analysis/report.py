@@ -21,7 +21,7 @@ from analysis.settings import StudyError
 from analysis.sheets import csv_bytes
 from analysis.steps import PACKAGES
 from analysis.store import digest_of, digest_of_file
-from analysis.study import DATA, PROGRESS, TABLES, TITLE, VARIABLE, Study
+from analysis.study import DATA, PROGRESS, SCHEDULER, TABLES, TITLE, VARIABLE, Study
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -245,6 +245,7 @@ def _execute(study: Study, names: Sequence[str], progress: Progress | None) -> d
         **os.environ,
         VARIABLE: str(study.settings.folder.resolve()),
         TITLE: study.settings.title,
+        SCHEDULER: study.settings.compute.scheduler,
         PROGRESS: "off",
         DATA: "on",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import functools
 import os
 import tomllib
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -44,6 +45,11 @@ class StudyError(Exception):
         self.expected, self.found, self.where, self.remedy = expected, found, where, remedy
         text = f"{where}: expected {expected}, found {found}."
         super().__init__(" ".join(f"{text} {remedy}".split()))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """As it is sent from another process, whose error it was."""
+        said = {"expected": self.expected, "found": self.found, "where": self.where, "remedy": self.remedy}
+        return functools.partial(StudyError, **said), ()
 
 
 @dataclass(frozen=True)
@@ -199,6 +205,19 @@ def read_settings(folder: str | Path) -> Settings:
     settings = _build(Settings, {"folder": folder, **raw}, str(path), "")
     _check(settings, str(path))
     return settings
+
+
+def on_cluster(settings: Settings, scheduler: str) -> Settings:
+    """The same settings with another Dask scheduler.
+
+    Raises
+    ------
+    StudyError
+        If that is no address.
+    """
+    changed = replace(settings, compute=replace(settings.compute, scheduler=scheduler))
+    _check(changed, "--scheduler")
+    return changed
 
 
 def _build(kind: type, raw: Mapping[str, object], where: str, section: str) -> typing.Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -16,8 +17,9 @@ from analysis.corpus import Corpus, build, languages, read_key, whole_text
 from analysis.exports import read_tables
 from analysis.inputs import Inputs
 from analysis.lines import read_lines
+from analysis.partitions import PACKAGES, PARTS
 from analysis.settings import count_workers
-from analysis.store import FOLDER, VECTORS, Store, digest_of
+from analysis.store import FOLDER, VECTORS, Store, Tables, digest_of
 from analysis.threads import Reading, read_threads
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ ROOT = Path(__file__).resolve().parent
 ROOMS = {
     "corpus": (
         "settings",
+        "partitions",
+        "cluster",
         "parallel",
         "shapes",
         "lines",
@@ -63,7 +67,6 @@ ROOMS = {
     "coding": ("codes", "coding", "corrected"),
 }
 CORPUS_TABLES = ("articles", "comments", "rejects", "accounting", "notes", "boundaries", "hidden_words")
-PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "bertopic", "wordllama", "vaderSentiment", "py3langid")
 
 
 @dataclass
@@ -88,10 +91,21 @@ class Steps(Inputs):
         code = [(ROOT / f"{room}.py").read_text("utf-8") for room in ROOMS[step]]
         return digest_of(step, code, [version(p) for p in PACKAGES], *parts)
 
+    def _parts_of(self, step: str) -> Path:
+        """Where the parts of an unfinished step are kept."""
+        return self.store.folder / f"{PARTS}-{step}"
+
+    def _get(self, step: str, digest: str, compute: Callable[[], Mapping[str, pd.DataFrame]]) -> Tables:
+        """Tables of a step that is computed in parts; once they are kept, the parts are of no use."""
+        tables = self.store.get(step, digest, compute)
+        if self.store.has(step, digest):
+            shutil.rmtree(self._parts_of(step), ignore_errors=True)
+        return tables
+
     @cached_property
     def corpus(self) -> Corpus:
         """The corpus: read, checked, pseudonymised."""
-        tables = self.store.get("corpus", self._corpus_digest, self._read)
+        tables = self._get("corpus", self._corpus_digest, self._read)
         return Corpus(**tables)
 
     @cached_property
@@ -121,12 +135,12 @@ class Steps(Inputs):
         )
 
     def _read(self) -> Mapping[str, pd.DataFrame]:
-        built = build(self.read(), self.settings, self.progress)
+        built = build(self.read(), self.settings, self.progress, self._parts_of("corpus"))
         return {name: getattr(built, name) for name in CORPUS_TABLES}
 
     @cached_property
     def _topic_tables(self) -> dict[str, pd.DataFrame]:
-        return self.store.get("topics", self._topics_digest, self._fit)
+        return self._get("topics", self._topics_digest, self._fit)
 
     @cached_property
     def _topics_digest(self) -> str:
@@ -284,7 +298,9 @@ class Steps(Inputs):
         else:
             texts = whole_text(a)
             of_comments = scores(c["text"], c["language"])
-            of_articles = scores(texts, languages(texts, self.settings.compute, self.progress))
+            of_articles = scores(
+                texts, languages(texts, self.settings.compute, self.progress, self._parts_of("sentiment"))
+            )
         return {
             "comments": pd.DataFrame({"comment_id": c["comment_id"], "sentiment": of_comments}),
             "articles": pd.DataFrame({"article_id": a["article_id"], "sentiment": of_articles}),
@@ -302,7 +318,7 @@ class Steps(Inputs):
 
     @cached_property
     def _scores(self) -> dict[str, pd.DataFrame]:
-        return self.store.get("sentiment", self._sentiment_digest, self._score)
+        return self._get("sentiment", self._sentiment_digest, self._score)
 
     @cached_property
     def articles(self) -> pd.DataFrame:

@@ -21,7 +21,7 @@ from analysis.findings import Finding
 from analysis.maps import topic_map, topic_tree
 from analysis.periods import instant_of
 from analysis.privacy import Search, search
-from analysis.settings import StudyError, read_settings
+from analysis.settings import StudyError, on_cluster, read_settings
 from analysis.sheets import Sheet, plain, sheet, under
 from analysis.steps import CORPUS_TABLES, Steps
 from analysis.store import Store, digest_of
@@ -32,6 +32,7 @@ Progress = Callable[[str, int, int], None]
 SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample"
 VARIABLE = "THREADLINE_STUDY"
 TITLE = "THREADLINE_TITLE"  # in place of the title that study.toml states
+SCHEDULER = "THREADLINE_SCHEDULER"  # in place of [compute] scheduler
 PROGRESS = "THREADLINE_PROGRESS"  # "off" where a notebook is executed to be kept: nothing but results belongs in it
 DATA = "THREADLINE_DATA"  # "on" where each figure has its data under it: in a report, not in a stored notebook
 PROGRESS_AFTER = 2.0  # seconds: a shorter step needs none
@@ -66,7 +67,11 @@ TABLES = (
 
 
 def open_study(
-    folder: str | Path | None = None, progress: Progress | None = None, *, title: str | None = None
+    folder: str | Path | None = None,
+    progress: Progress | None = None,
+    *,
+    title: str | None = None,
+    scheduler: str | None = None,
 ) -> Study:
     """Open a study.
 
@@ -78,6 +83,8 @@ def open_study(
         Called with (message, done, total) while a step runs.
     title : str, optional
         In place of the one in study.toml; default the environment variable THREADLINE_TITLE, if there is one.
+    scheduler : str, optional
+        A Dask scheduler's address in place of the one in study.toml; default THREADLINE_SCHEDULER, if there is one.
 
     Raises
     ------
@@ -87,6 +94,8 @@ def open_study(
     if progress is None and os.environ.get(PROGRESS) != "off":
         progress = _notebook_progress()
     settings = read_settings(folder or os.environ.get(VARIABLE) or SAMPLE)
+    if scheduler := scheduler or os.environ.get(SCHEDULER):
+        settings = on_cluster(settings, scheduler)
     title = title or os.environ.get(TITLE)
     return Study(replace(settings, title=title) if title else settings, progress)
 

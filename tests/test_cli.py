@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from analysis.cli import main
+from analysis.study import open_study
 
 THREAD = """ date 2020-12-22 Two ferries will be replaced next spring.
 The council said that the boats were past their years.© Copyright 2020 The Example. All rights reserved.
@@ -185,3 +186,50 @@ def test_status_says_what_is_kept_and_clean_removes_what_is_of_no_use(tmp_path, 
     assert "vectors    kept              2.0" in run(capsys, "status", study)[1]
     assert run(capsys, "clean", study, "--all")[1].startswith("Removed 2 kept")
     assert run(capsys, "status", study)[1].count("to compute") == 5
+
+
+def test_a_step_that_was_interrupted_is_shown_as_unfinished_and_goes_on(tmp_path, capsys, monkeypatch):
+    study, detected = tmp_path / "study", []
+    texts = "".join(f"The ferry number {i} was late again.\n" for i in range(12))
+    (tmp_path / "c.csv").write_text("text\n" + texts)
+    run(capsys, "new", study, tmp_path / "c.csv")
+    monkeypatch.setattr("analysis.parallel.PART", 5)
+
+    def stop(message, done, total):
+        if message == "detecting languages":
+            detected.append(done)
+            if done == 10:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        _ = open_study(study, stop).corpus
+    _, out, _ = run(capsys, "status", study)
+    assert [line.split()[:2] for line in out.splitlines() if "goes on" in line] == [["corpus", "unfinished"]]
+    detected.clear()
+    _ = open_study(study, lambda message, done, _: message == "detecting languages" and detected.append(done)).corpus
+    assert detected == [12], "the last part alone"
+    assert "unfinished" not in run(capsys, "status", study)[1], "and the parts are gone"
+    (study / ".threadline" / "parts-topics").mkdir()
+    assert run(capsys, "clean", study)[1].startswith("Removed 1 kept")
+
+
+def test_a_scheduler_on_the_command_line_reaches_the_steps_and_the_notebooks(tmp_path, thread, capsys, monkeypatch):
+    study, seen = tmp_path / "study", []
+    run(capsys, "new", study, thread)
+    code, _, err = run(capsys, "ingest", study, "--out", tmp_path / "out", "--scheduler", "somewhere")
+    assert code == 2 and "--scheduler" in err and "tcp://host:8786" in err
+
+    def note(function, parts, *, scheduler, message):
+        seen.append(scheduler)
+        return enumerate(map(function, parts))
+
+    async def executed(self, env):
+        seen.append(env["THREADLINE_SCHEDULER"])
+
+    monkeypatch.setattr("analysis.parallel.map_on_cluster", note)
+    monkeypatch.setattr("nbclient.NotebookClient.async_execute", executed)
+    run(capsys, "report", study, "--out", tmp_path / "out", "--scheduler", "tcp://a:1", "--only", "1_corpus")
+    assert len(seen) > 1 and set(seen) == {"tcp://a:1"}
+    assert "tcp://a:1" not in (tmp_path / "out" / "provenance.json").read_text()
+    monkeypatch.setenv("THREADLINE_SCHEDULER", "tcp://b:2")
+    assert open_study(study).settings.compute.scheduler == "tcp://b:2"
