@@ -62,6 +62,7 @@ def score(
     folder: Path | None = None,
     compute: ComputeSettings | None = None,
     progress: Callable[[str, int, int], None] | None = None,
+    kept: Path | None = None,
 ) -> np.ndarray:
     """Score how texts sound.
 
@@ -83,6 +84,8 @@ def score(
         On how many cores, or on which cluster; by default in this process. It changes no score.
     progress : callable, optional
         Called with (message, done, total).
+    kept : Path, optional
+        Where an unfinished run keeps its parts (`parallel.map_items`).
 
     Returns
     -------
@@ -115,6 +118,7 @@ def score(
         compute=compute or ComputeSettings(workers=1),
         message="scoring sentiment",
         progress=progress,
+        kept=kept,
     )
     return scores
 

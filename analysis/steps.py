@@ -99,7 +99,8 @@ class Steps(Inputs):
         """Tables of a step that is computed in parts; once they are kept, the parts are of no use."""
         tables = self.store.get(step, digest, compute)
         if self.store.has(step, digest):
-            shutil.rmtree(self._parts_of(step), ignore_errors=True)
+            for name in (step, "words") if step in ("topics", "trends") else (step,):
+                shutil.rmtree(self._parts_of(name), ignore_errors=True)
         return tables
 
     @cached_property
@@ -164,7 +165,12 @@ class Steps(Inputs):
         """The words of the comments, which topics and their words over time count."""
         from analysis.tokens import tokenised
 
-        return tokenised(self.corpus.comments["text"].tolist(), compute=self.settings.compute, progress=self.progress)
+        return tokenised(
+            self.corpus.comments["text"].tolist(),
+            compute=self.settings.compute,
+            progress=self.progress,
+            kept=self._parts_of("words"),
+        )
 
     def _articles_beside(self, vectors: np.ndarray) -> np.ndarray:
         """Articles by their own words, in the space of the comments; zeros where the vectors are the user's own."""
@@ -291,6 +297,7 @@ class Steps(Inputs):
                 folder=self.settings.folder,
                 compute=self.settings.compute,
                 progress=self.progress,
+                kept=self._parts_of("sentiment"),
             )
 
         if self.settings.sentiment.instrument == "coded":  # it has learned from comments, and knows no articles
@@ -348,7 +355,7 @@ class Steps(Inputs):
 
     @cached_property
     def _trends(self) -> dict[str, pd.DataFrame]:
-        return self.store.get("trends", self._trends_digest, self._change)
+        return self._get("trends", self._trends_digest, self._change)
 
     def _change(self) -> Mapping[str, pd.DataFrame]:
         from analysis import trends

@@ -9,6 +9,7 @@ import re
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -89,7 +90,11 @@ def tokens(text: str) -> list[str]:
 
 
 def tokenised(
-    texts: Sequence[str], *, compute: ComputeSettings | None = None, progress: Progress | None = None
+    texts: Sequence[str],
+    *,
+    compute: ComputeSettings | None = None,
+    progress: Progress | None = None,
+    kept: Path | None = None,
 ) -> Tokens:
     """Cut texts into words.
 
@@ -100,6 +105,8 @@ def tokenised(
         On how many cores, or on which cluster; by default in this process.
     progress : callable, optional
         Called with (message, done, total).
+    kept : Path, optional
+        Where an unfinished run keeps its parts (`parallel.map_items`).
 
     Returns
     -------
@@ -109,7 +116,8 @@ def tokenised(
     compute = compute or ComputeSettings(workers=1)
     seen: dict[str, int] = {}
     ids, n_of = array("i"), array("q")
-    for spelt in map_items(_spelt, texts, compute=compute, message="cutting texts into words", progress=progress):
+    message = "cutting texts into words"
+    for spelt in map_items(_spelt, texts, compute=compute, message=message, progress=progress, kept=kept):
         words = spelt.split(" ") if spelt else []
         ids.extend([seen.setdefault(word, len(seen)) for word in words])
         n_of.append(len(words))

@@ -271,6 +271,26 @@ def test_our_error_comes_from_a_worker_as_it_is(dask):
 
 
 @needs_dask
+def test_a_part_that_asks_for_more_memory_than_there_is_is_one_line(dask):
+    with pytest.raises(StudyError, match="more memory"):
+        map_items(too_much, ITEMS, compute=dask.compute, message="m")
+
+
+def too_much(texts):
+    raise MemoryError
+
+
+@needs_dask
+def test_a_cluster_without_what_is_here_is_one_line(dask, tmp_path, monkeypatch):
+    (tmp_path / "newer.py").write_text("def lengths(texts): return [len(t) for t in texts]")
+    monkeypatch.syspath_prepend(tmp_path)
+    import newer
+
+    with pytest.raises(StudyError, match="the same Threadline.*requirements.lock"):
+        map_items(newer.lengths, ITEMS, compute=dask.compute, message="m")
+
+
+@needs_dask
 def test_a_worker_with_another_version_is_said(dask, monkeypatch):
     monkeypatch.setattr(cluster, "made_with", lambda: {"numpy": "0.1"})
     with pytest.raises(StudyError, match="numpy 0.1 on every worker"):
