@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 import time
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from analysis.store import Entry
 
 EXIT_OK, EXIT_FAILED, EXIT_INPUT = 0, 1, 2
+
+CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 
 
 class Bar:
@@ -63,6 +66,12 @@ def _study(folder: str, bar: Bar | None = None, scheduler: str | None = None) ->
     return open_study(folder, bar, scheduler=scheduler)
 
 
+def _mended(study: object) -> None:
+    """Say which kept results were damaged."""
+    for step in study.store.damaged:  # type: ignore[attr-defined]
+        print(f"The kept result of {step!r} was damaged: it was removed and computed anew.", file=sys.stderr)
+
+
 def _out(arguments: argparse.Namespace) -> Path:
     return Path(arguments.out) if arguments.out else Path("reports") / Path(arguments.study).resolve().name
 
@@ -94,6 +103,7 @@ def check(arguments: argparse.Namespace) -> int:
         return EXIT_FAILED if found.leaks else EXIT_OK
     corpus = study.corpus  # type: ignore[attr-defined]
     bar.close()
+    _mended(study)
     print(repr(study))
     print(repr(study.show("summary")))  # type: ignore[attr-defined]
     reasons = corpus.rejects["reason"].value_counts().sort_index()
@@ -111,8 +121,10 @@ def ingest(arguments: argparse.Namespace) -> int:
     from analysis.report import ingest as write
 
     bar = Bar()
-    place = write(_study(arguments.study, bar, arguments.scheduler), _out(arguments))  # type: ignore[arg-type]
+    study = _study(arguments.study, bar, arguments.scheduler)
+    place = write(study, _out(arguments))  # type: ignore[arg-type]
     bar.close()
+    _mended(study)
     print(f"Tables: {place}")
     return EXIT_OK
 
@@ -147,6 +159,7 @@ def _report(arguments: argparse.Namespace) -> int:
     study = open_study(arguments.study, bar, title=arguments.title, scheduler=arguments.scheduler)
     built = build_report(study, _out(arguments), bar, only=arguments.only or ())
     bar.close()
+    _mended(study)
     for failure in built.failures:
         print(f"A notebook failed; its page says what there is up to there.\n{failure}", file=sys.stderr)
     print(f"Report: {built.index} ({time.perf_counter() - start:.0f} s)")
@@ -411,11 +424,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     try:
         return arguments.run(arguments)
+    except BrokenPipeError:
+        return EXIT_OK
     except StudyError as error:
         print(f"threadline: {error}", file=sys.stderr)
+        return EXIT_INPUT
+    except OSError as error:
+        if error.errno not in CANNOT_WRITE:
+            raise
+        print(
+            f"threadline: a file could not be written: {error.strerror}: {error.filename or 'no name given'}. What was "
+            "finished is kept: make room, or name another folder with --out, and run the same command again.",
+            file=sys.stderr,
+        )
         return EXIT_INPUT
     except KeyboardInterrupt:
         print("threadline: interrupted; what was finished is kept, the next run goes on from it.", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        return EXIT_OK

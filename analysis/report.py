@@ -94,9 +94,12 @@ def own_words() -> list[str]:
 def _write(path: Path, data: bytes) -> None:
     """Write a file whole: a reader sees the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(data)
-    part.replace(path)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")  # another process may be writing the same file
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def table_file(name: str) -> str:

@@ -15,6 +15,7 @@ import pandas as pd
 
 FOLDER = ".threadline"  # in the study folder; ignored by git
 VECTORS = "vectors"  # the folder of vectors of texts, beside the results of steps
+LEFT_SECONDS = 24 * 3600  # no result takes as long to write
 DIGITS = 20  # of a digest that name a kept result: 80 bits
 Tables = dict[str, pd.DataFrame]
 
@@ -106,11 +107,14 @@ class Store:
         Wall time of each step that was asked for, in seconds: of its computing, also where it was kept.
     kept : dict
         Whether each step's result was kept (True) or computed (False).
+    damaged : list of str
+        Steps whose kept result was not as it was written.
     """
 
     folder: Path
     seconds: dict[str, float] = field(default_factory=dict)
     kept: dict[str, bool] = field(default_factory=dict)
+    damaged: list[str] = field(default_factory=list)
 
     def get(self, step: str, digest: str, compute: Callable[[], Mapping[str, pd.DataFrame]]) -> Tables:
         """Tables of a step: read if they were kept, else computed and kept.
@@ -152,7 +156,8 @@ class Store:
             tables = {name: pd.read_parquet(place / f"{name}.parquet") for name in index["tables"]}
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):  # whatever a changed byte makes of it
+            self.damaged.append(step)
             shutil.rmtree(place, ignore_errors=True)
             return None
         self.seconds[step], self.kept[step] = float(index["seconds"]), True
@@ -162,6 +167,9 @@ class Store:
         """Write to a folder beside and rename it: a reader sees the whole result or none."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            for left in self.folder.glob(".*-*"):  # by a run that was killed; a younger one may be another process's
+                if left.is_dir() and time.time() - left.stat().st_mtime > LEFT_SECONDS:
+                    shutil.rmtree(left, ignore_errors=True)
             (self.folder / ".gitignore").write_text("*\n", encoding="utf-8")
             work = Path(tempfile.mkdtemp(prefix=f".{step}-", dir=self.folder))
         except OSError:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import resource
+import signal
 import subprocess
 import sys
 import tomllib
@@ -147,6 +149,60 @@ def test_a_mistake_is_one_line_and_exit_code_2(tmp_path, capsys, case, word):
     code, _, err = run(capsys, *mistake(tmp_path, case))
     lines = [line for line in err.splitlines() if line.startswith("threadline: ")]
     assert code == 2 and len(lines) == 1 and word in lines[0] and "Traceback" not in err
+
+
+def started(*argv, **more):
+    command = [sys.executable, "-m", "analysis", *map(str, argv)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+
+
+def test_two_at_once_give_the_same_and_leave_nothing(tmp_path, thread, capsys):
+    run(capsys, "new", tmp_path / "study", thread)
+    two = [started("ingest", tmp_path / "study", "--out", tmp_path / "out") for _ in range(2)]
+    ended = [(*one.communicate(), one.returncode) for one in two]
+    assert [code for _, _, code in ended] == [0, 0], ended
+    run(capsys, "ingest", tmp_path / "study", "--out", tmp_path / "alone")
+    for path in (tmp_path / "alone" / "tables").iterdir():
+        assert (tmp_path / "out" / "tables" / path.name).read_bytes() == path.read_bytes()
+    assert not [path for path in tmp_path.rglob(".*") if path.name not in (".threadline", ".gitignore")]
+
+
+def test_a_full_disk_is_one_line_and_the_old_table_stays(tmp_path, thread, capsys):
+    run(capsys, "new", tmp_path / "study", thread)
+    run(capsys, "ingest", tmp_path / "study", "--out", tmp_path / "out")
+    path = tmp_path / "out" / "tables" / "comments.parquet"
+    before = path.read_bytes()
+
+    def no_room():  # a file may have so many bytes and no more, and writing says so instead of ending the process
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, 2_000))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+    one = started("ingest", tmp_path / "study", "--out", tmp_path / "out", preexec_fn=no_room)
+    _, said = one.communicate()
+    assert one.returncode == 2 and "could not be written: File too large" in said and "Traceback" not in said, said
+    assert path.read_bytes() == before and not list(tmp_path.rglob("*.part"))
+
+
+def test_an_interrupt_is_one_line(tmp_path, thread, capsys):
+    run(capsys, "new", tmp_path / "study", thread)
+    one = started("ingest", tmp_path / "study", "--out", tmp_path / "out")
+    assert "…" in one.stderr.readline()  # in the midst of its work
+    one.send_signal(signal.SIGINT)
+    _, said = one.communicate()
+    assert one.returncode in (130, -signal.SIGINT), "a shell sees 130 for both"
+    assert "interrupted; what was finished is kept" in said and "Traceback" not in said, said
+    assert run(capsys, "ingest", tmp_path / "study", "--out", tmp_path / "out")[0] == 0
+
+
+def test_a_damaged_kept_result_is_said_and_mended(tmp_path, thread, capsys):
+    run(capsys, "new", tmp_path / "study", thread)
+    run(capsys, "ingest", tmp_path / "study", "--out", tmp_path / "out")
+    before = (tmp_path / "out" / "tables" / "SHA256SUMS").read_bytes()
+    (kept,) = (tmp_path / "study" / ".threadline").glob("sentiment-*/comments.parquet")
+    kept.write_bytes(kept.read_bytes()[:-1])
+    code, _, said = run(capsys, "ingest", tmp_path / "study", "--out", tmp_path / "out")
+    assert code == 0 and "The kept result of 'sentiment' was damaged: it was removed and computed anew." in said
+    assert (tmp_path / "out" / "tables" / "SHA256SUMS").read_bytes() == before
 
 
 def test_the_command_and_the_module_are_the_same():

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import time
+
 import pandas as pd
+import pytest
 
 from analysis.store import Store, digest_of, entries, remove
 
@@ -37,6 +41,39 @@ def test_a_damaged_result_is_computed_anew(tmp_path):
     pd.DataFrame({"a": [1, 3]}).to_parquet(file)  # it can be read, and is not what was kept
     assert Store(tmp_path).get("step", "d" * 40, counted(calls))["one"]["a"].tolist() == [1, 2]
     assert len(calls) == 2
+
+
+def test_a_changed_byte_in_any_kept_file_is_noticed_and_said(tmp_path):
+    Store(tmp_path).get("step", "d" * 40, counted([]))
+    files = sorted(path.name for path in tmp_path.glob("step-*/*"))
+    assert len(files) == 3
+    for name in files:
+        for place in (0, 0.5, 0.99):
+            path = next(tmp_path.glob(f"step-*/{name}"))
+            data = bytearray(path.read_bytes())
+            data[int(place * len(data))] ^= 0x15
+            path.write_bytes(data)
+            store = Store(tmp_path)
+            got = store.get("step", "d" * 40, counted([]))
+            assert got["one"]["a"].tolist() == [1, 2] and list(got) == ["one", "two"]
+            assert store.damaged == ["step"], f"{name}, byte {int(place * len(data))}"
+
+
+@pytest.mark.parametrize("written", ["[]", "{}", '{"tables": []}', '{"tables": {"one": 1}}', "null", ""])
+def test_an_index_that_is_something_else_is_noticed(tmp_path, written):
+    Store(tmp_path).get("step", "d" * 40, counted([]))
+    next(tmp_path.glob("step-*/index.json")).write_text(written)
+    store = Store(tmp_path)
+    assert store.get("step", "d" * 40, counted([]))["one"]["a"].tolist() == [1, 2] and store.damaged == ["step"]
+
+
+def test_what_a_killed_run_left_is_removed_when_it_is_a_day_old(tmp_path):
+    old, young = tmp_path / ".step-old", tmp_path / ".step-young"
+    for left in (old, young):
+        left.mkdir(parents=True)
+    os.utime(old, (time.time() - 25 * 3600,) * 2)
+    Store(tmp_path).get("step", "d" * 40, counted([]))
+    assert not old.exists() and young.exists()
 
 
 def test_where_nothing_can_be_kept_it_is_computed_all_the_same(tmp_path):
