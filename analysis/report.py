@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from analysis.findings import plural
 from analysis.settings import StudyError
 from analysis.sheets import csv_bytes
 from analysis.steps import PACKAGES
@@ -339,7 +340,7 @@ def build_report(study: Study, out: Path, progress: Progress | None = None, *, o
     pages = [{"file": "index.html", "name": "Findings"}] + [{"file": f"{n}.html", "name": NAMES[n]} for n in NOTEBOOKS]
     built = {
         "version": version("threadline"),
-        "inputs": len(study.inputs),
+        "inputs": plural(len(study.inputs), "input file"),
         "digest": f"digest {digest_of(sorted(study.inputs.values()))[:12]}",
     }
     failures = tuple(failure for _, failure in books.values() if failure)
@@ -412,10 +413,11 @@ def _home(
         findings=findings,
         pictures=pictures,
         limits=study.limits(),
-        tables=[{"file": file, "rows": f"{said['rows']:,}"} for file, said in tables.items()],
+        tables=[{"file": file, "rows": plural(int(str(said["rows"])), "row")} for file, said in tables.items()],
         provenance=(
             f"Built with Threadline {version('threadline')} on Python {platform.python_version()} from "
-            f"{len(study.inputs)} input files under the licence “{s.source.licence}”; topics with seed {s.topics.seed} "
+            f"{plural(len(study.inputs), 'input file')} under the licence “{s.source.licence}”; topics with seed "
+            f"{s.topics.seed} "
             f"and {s.topics.runs} runs, encoder “{s.topics.encoder}”; sentiment by “{s.sentiment.instrument}”; periods "
             f"of a {s.time.period} in the zone {s.source.timezone}. The digests of every input and table are in "
             "provenance.json."
