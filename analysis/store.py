@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
 import json
+import os
+import platform
+import re
 import shutil
 import tempfile
 import time
@@ -13,9 +18,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.partitions import PARTS
+
 FOLDER = ".threadline"  # in the study folder; ignored by git
 VECTORS = "vectors"  # the folder of vectors of texts, beside the results of steps
-LEFT_SECONDS = 24 * 3600  # no result takes as long to write
+PICTURE = "picture"  # as a step's name: a drawn figure
+LEFT_SECONDS = 24 * 3600  # of what another machine began to write: no result takes as long
 DIGITS = 20  # of a digest that name a kept result: 80 bits
 Tables = dict[str, pd.DataFrame]
 
@@ -23,6 +31,39 @@ Tables = dict[str, pd.DataFrame]
 def digest_of(*parts: object) -> str:
     """SHA-256 (hex) of values that JSON can write; anything else by its text."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode("utf-8")).hexdigest()
+
+
+def work_folder(beside: Path, name: str) -> Path:
+    """Make a folder to write to before its content takes its place; remove what killed runs left of theirs.
+
+    Its name says which process of which machine it is of. A rename is whole for every process; after a power cut a file
+    may still be empty, which its digest shows, so that nothing is synced.
+
+    Raises
+    ------
+    OSError
+        If it cannot be made.
+    """
+    host = digest_of(platform.node())[:8]
+    for left in beside.glob(".*.part"):
+        of = re.fullmatch(r"\..+-([0-9a-f]{8})-(\d+)-\w+\.part", left.name)
+        if of and ((of[1] == host and not _runs(int(of[2]))) or _age(left) > LEFT_SECONDS):
+            shutil.rmtree(left, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f".{name}-{host}-{os.getpid()}-", suffix=".part", dir=beside))
+
+
+def _runs(process: int) -> bool:
+    import psutil  # os.kill(process, 0) would end it on Windows
+
+    return psutil.pid_exists(process)
+
+
+def _age(path: Path) -> float:
+    """Seconds since a path was written; 0 of one that is gone."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def digest_of_file(path: Path) -> str:
@@ -109,12 +150,15 @@ class Store:
         Whether each step's result was kept (True) or computed (False).
     damaged : list of str
         Steps whose kept result was not as it was written.
+    older : list of str
+        Steps that were computed though there is a kept result, of other inputs, settings or versions.
     """
 
     folder: Path
     seconds: dict[str, float] = field(default_factory=dict)
     kept: dict[str, bool] = field(default_factory=dict)
     damaged: list[str] = field(default_factory=list)
+    older: list[str] = field(default_factory=list)
 
     def get(self, step: str, digest: str, compute: Callable[[], Mapping[str, pd.DataFrame]]) -> Tables:
         """Tables of a step: read if they were kept, else computed and kept.
@@ -132,6 +176,8 @@ class Store:
         tables = self._read(step, place)
         if tables is not None:
             return tables
+        if step not in self.damaged and any(self.folder.glob(f"{step}-*")):
+            self.older.append(step)
         start = time.perf_counter()
         made = dict(compute())
         self.seconds[step], self.kept[step] = time.perf_counter() - start, False
@@ -140,7 +186,9 @@ class Store:
         # What was just written is read back, so that a first run and a later one see the same types.
         tables = self._read(step, place)
         self.seconds[step], self.kept[step] = kept_seconds, False
-        return made if tables is None else tables
+        if tables is None:  # it could not be kept
+            return {name: pd.read_parquet(io.BytesIO(table.to_parquet())) for name, table in made.items()}
+        return tables
 
     def has(self, step: str, digest: str) -> bool:
         """Whether a step's result is kept."""
@@ -148,37 +196,62 @@ class Store:
 
     def _read(self, step: str, place: Path) -> Tables | None:
         """A kept result; None where there is none, or where it is damaged (it is then removed)."""
+        if not place.is_dir():
+            return None
         try:
             index = json.loads((place / "index.json").read_text(encoding="utf-8"))
+            if index["of"] != place.name or index.pop("digest") != digest_of(index):
+                raise ValueError("index.json")
             for name, digest in index["tables"].items():
                 if digest_of_file(place / f"{name}.parquet") != digest:
                     raise ValueError(name)
             tables = {name: pd.read_parquet(place / f"{name}.parquet") for name in index["tables"]}
-        except FileNotFoundError:
-            return None
         except (OSError, ValueError, KeyError, TypeError, AttributeError):  # whatever a changed byte makes of it
-            self.damaged.append(step)
-            shutil.rmtree(place, ignore_errors=True)
+            if place.is_dir():  # else another process has just removed it
+                self.damaged.append(step)
+                self._remove(place)
             return None
         self.seconds[step], self.kept[step] = float(index["seconds"]), True
         return tables
+
+    def _remove(self, place: Path) -> None:
+        """Rename a damaged result, then remove it: another process sees all of it or nothing."""
+        try:
+            work = work_folder(self.folder, place.name)
+        except OSError:  # a folder that cannot be written
+            return
+        with contextlib.suppress(OSError):  # another process was first
+            place.rename(work / "damaged")
+        shutil.rmtree(work, ignore_errors=True)
+
+    def check(self) -> None:
+        """Remove what is damaged of the pictures, vectors and parts: a notebook that finds it so tells nobody."""
+        pictures = Store(self.folder, damaged=self.damaged)
+        for place in sorted(self.folder.glob(f"{PICTURE}-*")):
+            pictures._read(PICTURE, place)
+        for path in sorted([*self.folder.glob(f"{VECTORS}/*.npy"), *self.folder.glob(f"{PARTS}-*/*.part")]):
+            try:
+                data = path.read_bytes()
+                if hashlib.sha256(data[32:]).digest() != data[:32]:
+                    self.damaged.append(path.parent.name)
+                    path.unlink()
+            except OSError:  # gone, or it cannot be removed: then it is read as damaged again, and made anew
+                continue
 
     def _write(self, step: str, place: Path, tables: Tables) -> None:
         """Write to a folder beside and rename it: a reader sees the whole result or none."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            for left in self.folder.glob(".*-*"):  # by a run that was killed; a younger one may be another process's
-                if left.is_dir() and time.time() - left.stat().st_mtime > LEFT_SECONDS:
-                    shutil.rmtree(left, ignore_errors=True)
             (self.folder / ".gitignore").write_text("*\n", encoding="utf-8")
-            work = Path(tempfile.mkdtemp(prefix=f".{step}-", dir=self.folder))
+            work = work_folder(self.folder, place.name)
         except OSError:
             return
         try:
-            index: dict[str, object] = {"step": step, "seconds": round(self.seconds[step], 3), "tables": {}}
+            index: dict[str, object] = {"of": place.name, "seconds": round(self.seconds[step], 3), "tables": {}}
             for name, table in tables.items():
                 table.to_parquet(work / f"{name}.parquet")
                 index["tables"][name] = digest_of_file(work / f"{name}.parquet")  # type: ignore[index]
+            index["digest"] = digest_of(index)
             (work / "index.json").write_text(json.dumps(index), encoding="utf-8")
             work.replace(place)
         except OSError:  # the disk is full, or another process was first: its result is the same

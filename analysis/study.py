@@ -24,7 +24,7 @@ from analysis.privacy import Search, search
 from analysis.settings import StudyError, on_cluster, read_settings
 from analysis.sheets import Sheet, plain, sheet, under
 from analysis.steps import CORPUS_TABLES, Steps
-from analysis.store import Store, digest_of
+from analysis.store import PICTURE, Store, digest_of
 from analysis.topic_browser import TopicBrowser, topic_browser
 
 Progress = Callable[[str, int, int], None]
@@ -263,11 +263,11 @@ class Study(Steps):
         """The same picture, whose files are kept: laying it out and drawing it takes most of a report's time."""
         if not isinstance(drawn, Picture):
             return drawn
-        store = Store(self.store.folder)
+        store = Store(self.store.folder, damaged=self.store.damaged)
 
         def keep(kind: str, make: Callable[[], bytes]) -> bytes:
             digest = self.picture_digest + digest_of(name, kind, drawn.alt)
-            return store.get("picture", digest, lambda: {"file": pd.DataFrame({"bytes": [make()]})})["file"]["bytes"][0]
+            return store.get(PICTURE, digest, lambda: {"file": pd.DataFrame({"bytes": [make()]})})["file"]["bytes"][0]
 
         return replace(drawn, keep=keep)
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.store import Store, digest_of, entries, remove
+from analysis.store import Store, digest_of, entries, remove, work_folder
+
+WORK = "import sys, pathlib; from analysis.store import work_folder; print(work_folder(pathlib.Path(sys.argv[1]), 'step'), end='')"
 
 
 def counted(calls):
@@ -59,6 +66,69 @@ def test_a_changed_byte_in_any_kept_file_is_noticed_and_said(tmp_path):
             assert store.damaged == ["step"], f"{name}, byte {int(place * len(data))}"
 
 
+def test_a_missing_file_or_a_foreign_result_is_computed_anew_and_kept_again(tmp_path):
+    for digest in ("d1" * 20, "d2" * 20):
+        Store(tmp_path).get("step", digest, counted([]))
+    one, two = sorted(tmp_path.glob("step-*"))
+    index = json.loads((one / "index.json").read_text())
+    index["seconds"] += 1  # changed, and still an index
+
+    def foreign():
+        for path in two.iterdir():
+            path.unlink()
+        for path in one.iterdir():
+            (two / path.name).write_bytes(path.read_bytes())
+
+    for harm in (
+        (two / "two.parquet").unlink,
+        (two / "index.json").unlink,
+        lambda: (two / "index.json").write_text(json.dumps(index)),
+        foreign,
+    ):
+        harm()
+        calls, store = [], Store(tmp_path)
+        assert store.get("step", "d2" * 20, counted(calls))["one"]["a"].tolist() == [1, 2]
+        assert len(calls) == 1 and store.damaged == ["step"] and store.older == []
+        assert Store(tmp_path).get("step", "d2" * 20, counted(calls)) and len(calls) == 1, "kept again"
+
+
+def test_pictures_vectors_and_parts_are_checked_before_a_notebook_reads_them(tmp_path):
+    from analysis.encoding import _keep
+    from analysis.partitions import Parts
+
+    Store(tmp_path).get("picture", "d1" * 20, counted([]))
+    _keep(tmp_path / "vectors" / "of-a-model.npy", {b"0" * 32: np.ones(3, dtype=np.float32)})
+    Parts(tmp_path / "parts-corpus", len).write(["text"], [1])
+    store = Store(tmp_path)
+    store.check()
+    assert store.damaged == [] and store.seconds == {}
+    files = [next(tmp_path.glob(f"{place}/*.{end}")) for place, end in
+             (("picture-*", "parquet"), ("vectors", "npy"), ("parts-corpus", "part"))]  # fmt: skip
+    for file in files:
+        file.write_bytes(file.read_bytes()[:-1] + b"x")
+    store.check()
+    assert store.damaged == ["picture", "parts-corpus", "vectors"] and not any(file.exists() for file in files)
+
+
+def test_a_result_of_something_else_is_said(tmp_path):
+    store = Store(tmp_path)
+    store.get("step", "d1" * 20, counted([]))
+    assert store.older == []
+    store.get("step", "d2" * 20, counted([]))
+    assert store.older == ["step"] and store.damaged == []
+
+
+def test_what_cannot_be_kept_has_the_same_types_as_what_is_kept(tmp_path):
+    def compute():
+        return {"one": pd.DataFrame({"a": pd.Series(["x", None], dtype=object), "b": [1, 2]})}
+
+    (tmp_path / "file").write_text("x")
+    kept = Store(tmp_path / "store").get("step", "d" * 40, compute)
+    not_kept = Store(tmp_path / "file" / "store").get("step", "d" * 40, compute)
+    pd.testing.assert_frame_equal(kept["one"], not_kept["one"])
+    assert kept["one"]["a"].dtype != object
+
+
 @pytest.mark.parametrize("written", ["[]", "{}", '{"tables": []}', '{"tables": {"one": 1}}', "null", ""])
 def test_an_index_that_is_something_else_is_noticed(tmp_path, written):
     Store(tmp_path).get("step", "d" * 40, counted([]))
@@ -67,13 +137,18 @@ def test_an_index_that_is_something_else_is_noticed(tmp_path, written):
     assert store.get("step", "d" * 40, counted([]))["one"]["a"].tolist() == [1, 2] and store.damaged == ["step"]
 
 
-def test_what_a_killed_run_left_is_removed_when_it_is_a_day_old(tmp_path):
-    old, young = tmp_path / ".step-old", tmp_path / ".step-young"
-    for left in (old, young):
-        left.mkdir(parents=True)
-    os.utime(old, (time.time() - 25 * 3600,) * 2)
+def test_what_a_killed_run_left_is_removed_by_the_next_and_nothing_else_is(tmp_path):
+    mine, foreign = work_folder(tmp_path, "step"), tmp_path / ".step-00000000-1-young.part"
+    gone = subprocess.run([sys.executable, "-c", WORK, tmp_path], capture_output=True, text=True, check=True).stdout
+    old, other = tmp_path / ".step-00000000-1-old.part", tmp_path / ".git"
+    for left in (foreign, old, other):
+        left.mkdir()
+    for left in (old, other):
+        os.utime(left, (time.time() - 25 * 3600,) * 2)
+    assert Path(gone).is_dir()
     Store(tmp_path).get("step", "d" * 40, counted([]))
-    assert not old.exists() and young.exists()
+    left = [path.exists() for path in (Path(gone), old, mine, foreign, other)]
+    assert left == [False, False, True, True, True], "of a process that ended, of another machine a day ago"
 
 
 def test_where_nothing_can_be_kept_it_is_computed_all_the_same(tmp_path):
