@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -67,9 +68,12 @@ def _study(folder: str, bar: Bar | None = None, scheduler: str | None = None) ->
 
 
 def _mended(study: object) -> None:
-    """Say which kept results were damaged."""
-    for step in study.store.damaged:  # type: ignore[attr-defined]
+    """Say which kept results were damaged, and which were made of something else."""
+    for step in dict.fromkeys(study.store.damaged):  # type: ignore[attr-defined]
         print(f"The kept result of {step!r} was damaged: it was removed and computed anew.", file=sys.stderr)
+    if older := study.store.older:  # type: ignore[attr-defined]
+        steps = ", ".join(older)
+        print(f"Kept results were of other inputs, settings or versions; computed anew: {steps}.", file=sys.stderr)
 
 
 def _out(arguments: argparse.Namespace) -> Path:
@@ -177,6 +181,7 @@ def export(arguments: argparse.Namespace) -> int:
     comments = study.comments if modelled else study.corpus.comments  # type: ignore[attr-defined]
     write_convokit(study.corpus, comments, out, title=study.settings.title, progress=bar)  # type: ignore[attr-defined]
     bar.close()
+    _mended(study)
     left = "" if modelled else " Topics and sentiment are not in it: `threadline report` computes them."
     print(f"ConvoKit: {out}, {len(comments):,} comments, texts word for word.{left}")
     return EXIT_OK
@@ -191,6 +196,7 @@ def labels(arguments: argparse.Namespace) -> int:
     history = study.table("topic_history")  # type: ignore[attr-defined]
     path = write_labels(study.settings.folder, study.comments, study.topic_table, study.matched)  # type: ignore[attr-defined]
     bar.close()
+    _mended(study)
     for row in history.itertuples():
         now = "" if row.what == "gone" else f" -> {study.topic_name(row.topic)}"  # type: ignore[attr-defined]
         print(f"{row.what}: {row.before if row.what != 'new' else ''}{now}")
@@ -290,7 +296,7 @@ def status(arguments: argparse.Namespace) -> int:
     old = [e for e in kept if e not in used and e not in unfinished]
     if old:
         size, oldest = sum(e.n_bytes for e in old) / 1e6, _age(time.time() - min(e.written_at for e in old))
-        print(f"Of earlier inputs, settings or code: {len(old)}, {size:.1f} MB, the oldest written {oldest}.")
+        print(f"Of other inputs, settings or versions: {len(old)}, {size:.1f} MB, the oldest written {oldest}.")
         print(f"`threadline clean {arguments.study}` removes them; with --all, everything that is kept.")
     return EXIT_OK
 
@@ -419,9 +425,18 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends a command as Ctrl-C does."""
+
+
+def _terminate(number: int, frame: object) -> None:
+    raise Terminated
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; a mistake of the user's is one line and exit code 2."""
+    """Run a command; a mistake of the user's, or an interrupt, is one line and an exit code of its own."""
     arguments = parser().parse_args(argv)
+    before = signal.signal(signal.SIGTERM, _terminate)
     try:
         return arguments.run(arguments)
     except BrokenPipeError:
@@ -438,6 +453,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return EXIT_INPUT
-    except KeyboardInterrupt:
-        print("threadline: interrupted; what was finished is kept, the next run goes on from it.", file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as error:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a second one, while Python ends, would show where it is
+        print("Stopped. What was computed is kept; the same command goes on from there.", file=sys.stderr)
+        return 128 + (signal.SIGTERM if isinstance(error, Terminated) else signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGTERM, before)

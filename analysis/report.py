@@ -8,8 +8,11 @@ import json
 import os
 import platform
 import re
+import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,7 +24,7 @@ from analysis.findings import plural
 from analysis.settings import StudyError
 from analysis.sheets import csv_bytes
 from analysis.steps import PACKAGES
-from analysis.store import digest_of, digest_of_file
+from analysis.store import digest_of, digest_of_file, work_folder
 from analysis.study import DATA, PROGRESS, SCHEDULER, TABLES, TITLE, VARIABLE, Study
 
 if TYPE_CHECKING:
@@ -92,15 +95,35 @@ def own_words() -> list[str]:
 # -------------------------------------------------------------------------------------------------- tables
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Write a file whole: a reader sees the old one or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")  # another process may be writing the same file
+@contextmanager
+def _whole(out: Path) -> Iterator[Path]:
+    """A folder to write to, whose files take their places in `out` when all are there: till then it is as it was."""
     try:
-        part.write_bytes(data)
-        part.replace(path)
+        work = work_folder(out, "report")
+    except OSError as error:
+        raise StudyError(
+            expected="a folder that can be written",
+            found=error.strerror or str(error),
+            where=str(out),
+            remedy="Name another with --out.",
+        ) from None
+    try:
+        yield work
+        for path in sorted(path for path in work.rglob("*") if path.is_file()):
+            place = out / path.relative_to(work)
+            place.parent.mkdir(exist_ok=True)
+            path.replace(place)
+    except OSError as error:
+        if not error.filename or Path(error.filename).is_relative_to(work):
+            error.filename = str(out)
+        raise
     finally:
-        part.unlink(missing_ok=True)
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
 
 
 def table_file(name: str) -> str:
@@ -184,10 +207,12 @@ def provenance(study: Study, tables: Mapping[str, object], seconds: Mapping[str,
 def ingest(study: Study, out: Path) -> Path:
     """Write every table and provenance.json under `out`, and no page; give the tables' folder."""
     _free(out, study)
+    study.store.check()
     start = time.perf_counter()
-    tables = write_tables(study, out, TABLES)
-    said = provenance(study, tables, {"tables": time.perf_counter() - start})
-    _write(out / "provenance.json", (json.dumps(said, indent=1, ensure_ascii=False) + "\n").encode())
+    with _whole(out) as work:
+        tables = write_tables(study, work, TABLES)
+        said = provenance(study, tables, {"tables": time.perf_counter() - start})
+        _write(work / "provenance.json", (json.dumps(said, indent=1, ensure_ascii=False) + "\n").encode())
     return out / "tables"
 
 
@@ -209,8 +234,6 @@ def _free(out: Path, study: Study) -> None:
         )
     try:
         out.mkdir(parents=True, exist_ok=True)
-        _write(out / ".probe", b"")
-        (out / ".probe").unlink()
     except OSError as error:
         raise StudyError(
             expected="a folder that can be written",
@@ -240,6 +263,7 @@ def chosen(names: Iterable[str]) -> tuple[str, ...]:
 def _execute(study: Study, names: Sequence[str], progress: Progress | None) -> dict[str, tuple[NotebookNode, str]]:
     """Each notebook of `names` executed on the study, and how it failed ("" if it did not)."""
     import nbformat
+    from jupyter_client import AsyncKernelManager
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -259,10 +283,11 @@ def _execute(study: Study, names: Sequence[str], progress: Progress | None) -> d
     async def one(name: str, gate: asyncio.Semaphore) -> str:
         nonlocal done
         async with gate:
+            manager = AsyncKernelManager(kernel_name="python3")
             client = NotebookClient(
                 books[name],
+                km=manager,
                 timeout=CELL_SECONDS,
-                kernel_name="python3",
                 resources={"metadata": {"path": str(folder)}},
                 extra_arguments=["--IPKernelApp.log_level=40"],  # its talk of sockets is not the user's
             )
@@ -272,6 +297,10 @@ def _execute(study: Study, names: Sequence[str], progress: Progress | None) -> d
                 at = next((i for i, c in enumerate(books[name].cells, 1) if _failed(c)), 0)
                 return f"{name}, cell {at}: {_why(error)}"
             finally:
+                if client.kc is not None:
+                    client.kc.stop_channels()
+                if manager.has_kernel:  # also of one that was interrupted while it started
+                    await manager.shutdown_kernel(now=True)
                 done += 1
                 if progress:
                     progress("executing the notebooks", done, len(names))
@@ -283,8 +312,27 @@ def _execute(study: Study, names: Sequence[str], progress: Progress | None) -> d
 
     if progress:
         progress("executing the notebooks", 0, len(names))
-    failures = asyncio.run(every())
+    failures = _in_thread(every())
     return {name: (books[name], failure) for name, failure in zip(names, failures, strict=True)}
+
+
+def _in_thread(work: Coroutine[Any, Any, list[str]]) -> list[str]:
+    """What a coroutine gives, run in another thread: in this one nbclient takes Ctrl-C for a notebook's failure."""
+    begun: Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any] | None]] = Future()
+
+    async def stoppable() -> list[str]:
+        begun.set_result((asyncio.get_running_loop(), asyncio.current_task()))
+        return await work
+
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(asyncio.run, stoppable())
+        try:
+            return running.result()
+        except BaseException:
+            loop, task = begun.result()
+            with suppress(RuntimeError):  # it has ended by itself
+                loop.call_soon_threadsafe(task.cancel)  # the kernels are stopped before the thread ends
+            raise
 
 
 def _why(error: Exception) -> str:
@@ -327,6 +375,14 @@ def build_report(study: Study, out: Path, progress: Progress | None = None, *, o
     """
     names = chosen(only)
     _free(out, study)
+    study.store.check()
+    with _whole(out) as work:
+        failures = _build(study, work, progress, names)
+    return Built(out / "index.html", failures)
+
+
+def _build(study: Study, out: Path, progress: Progress | None, names: Sequence[str]) -> tuple[str, ...]:
+    """Write the tables and the pages; give how notebooks failed."""
     seconds: dict[str, float] = {}
     start = time.perf_counter()
     tables = write_tables(study, out, TABLES)
@@ -350,7 +406,7 @@ def build_report(study: Study, out: Path, progress: Progress | None = None, *, o
     seconds["pages"] = time.perf_counter() - start
     said = provenance(study, tables, seconds)
     _write(out / "provenance.json", (json.dumps(said, indent=1, ensure_ascii=False) + "\n").encode())
-    return Built(out / "index.html", failures)
+    return failures
 
 
 def _page(

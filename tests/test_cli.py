@@ -190,7 +190,9 @@ def test_an_interrupt_is_one_line(tmp_path, thread, capsys):
     one.send_signal(signal.SIGINT)
     _, said = one.communicate()
     assert one.returncode in (130, -signal.SIGINT), "a shell sees 130 for both"
-    assert "interrupted; what was finished is kept" in said and "Traceback" not in said, said
+    assert (
+        "Stopped. What was computed is kept; the same command goes on from there." in said and "Traceback" not in said
+    ), said
     assert run(capsys, "ingest", tmp_path / "study", "--out", tmp_path / "out")[0] == 0
 
 
@@ -229,7 +231,7 @@ def test_status_says_what_is_kept_and_clean_removes_what_is_of_no_use(tmp_path, 
     settings = study / "study.toml"
     settings.write_text(settings.read_text().replace('timezone = "UTC"', 'timezone = "Asia/Tokyo"'))
     _, out, _ = run(capsys, "status", study)
-    assert out.count("to compute") == 5 and "Of earlier inputs, settings or code: 1," in out
+    assert out.count("to compute") == 5 and "Of other inputs, settings or versions: 1," in out
     run(capsys, "check", study)
     code, out, _ = run(capsys, "clean", study)
     assert code == 0 and out.startswith("Removed 1 kept results")
