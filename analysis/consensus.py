@@ -31,14 +31,16 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from analysis.neighbours import BLOCK, Projection, projection, smoothed, unit_length
+from analysis.parallel import MIN_ITEMS, map_items
+from analysis.settings import ComputeSettings, count_workers
 
 Progress = Callable[[str, int, int], None]
 Cuts = dict[int, np.ndarray]  # number of topics -> centroids of shape (n_topics, n_dims)
@@ -72,14 +74,13 @@ def find_consensus(
     n_topics: int | str = "auto",
     runs: int = 20,
     seed: int = 1,
-    workers: int = 1,
+    compute: ComputeSettings | None = None,
     progress: Progress | None = None,
 ) -> Consensus:
     """Partition distinct texts into topics.
 
     The result depends on the order of the rows: the caller puts them in a canonical one. It does not depend on
-    `workers`: linear algebra is held at one thread, and fits go side by side in threads of this process, so that it
-    works in a notebook and in a script alike.
+    `compute`: linear algebra is held at one thread, and fits go side by side in processes.
 
     Parameters
     ----------
@@ -93,8 +94,8 @@ def find_consensus(
         Fits of halves, and as many of all.
     seed : int
         Of the halves, the small clusters and, above `FIT_LIMIT` texts, of the sample.
-    workers : int
-        Fits side by side.
+    compute : ComputeSettings, optional
+        How many fits go side by side; by default one.
     progress : callable, optional
         Called with (message, done, total).
 
@@ -102,34 +103,34 @@ def find_consensus(
     -------
     Consensus
     """
-    import warnings
-
-    from threadpoolctl import threadpool_limits
-
     n, runs = len(vectors), max(2, runs)  # one half has nothing to be compared with
     unit = unit_length(vectors)
     wanted = _candidates(n) if n_topics == "auto" else (int(n_topics),)
-    with threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of scikit-learn, where fewer texts differ than clusters are asked for
-        halves = _halves(threads, runs, seed)
-        fitted = _side_by_side(
-            lambda r: _fit_half(unit, halves[r], wanted, [seed, 1, r]),
-            runs,
-            workers,
-            progress,
-            "fitting halves of the threads",
-        )
-        seen = _sample(np.arange(n), CURVE_TEXTS, [0])
+    # Fits are of some size at the most, whatever the corpus: a cluster has nothing to gain. Those of few texts take
+    # less time than starting processes for them.
+    apart = {
+        "compute": replace(compute or ComputeSettings(workers=1), scheduler=""),
+        "progress": progress,
+        "part": 1,
+        "least": 0 if n >= MIN_ITEMS else runs + 1,
+    }
+    halves = _halves(threads, runs, seed)
+    fitted: list[Half] = map_items(
+        _fit_halves,
+        [(unit[half], half, wanted, [seed, 1, r]) for r, half in enumerate(halves)],
+        message="fitting halves of the threads",
+        **apart,
+    )
+    seen = _sample(np.arange(n), CURVE_TEXTS, [0])
+    with _one_thread():
         curve = _curve([half.label(unit, seen, wanted) for half in fitted], wanted)
         chosen = int(curve.loc[curve["chosen"], "n_topics"].iloc[0])
-
         rows = _sample(np.arange(n), FIT_LIMIT, [seed, 2])
-        smooth = smoothed(unit[rows], workers)
-        fits = []  # one after the other: of many small steps, they would wait for each other
-        for r in range(runs):
-            fits.append(_fit(smooth, (chosen,), [seed, 3, r])[chosen])
-            if progress is not None:
-                progress("fitting all comments", r + 1, runs)
+        smooth = smoothed(unit[rows], count_workers(apart["compute"]))
+    fits: list[np.ndarray] = map_items(
+        _fit_all, [(smooth, chosen, [seed, 3, r]) for r in range(runs)], message="fitting all comments", **apart
+    )
+    with _one_thread():
         voted = _tightened(smooth, _vote(np.stack([_nearest(smooth, fit) for fit in fits]), chosen))
         centroids = min([*fits, voted], key=lambda centroids: _spread(smooth, centroids))
         topic = _nearest(smooth, centroids)
@@ -137,12 +138,39 @@ def find_consensus(
             topic = _assigned(projection(unit[rows]).of(unit), rows, topic)
         # A cluster may lose its last text to its neighbours when the rest are assigned.
         topic = np.unique(topic, return_inverse=True)[1].reshape(-1).astype(np.int64)
-        every = np.arange(n)
-        votes = _side_by_side(
-            lambda r: fitted[r].label(unit, every, (chosen,))[chosen], runs, workers, progress, "comparing the fits"
-        )
-    agreement, stability = _compared(topic, np.stack(votes))
-    return Consensus(topic, agreement, stability, curve, len(rows))
+        every, agree, stability = np.arange(n), np.zeros(n), np.zeros(int(topic.max()) + 1)
+        for r, half in enumerate(fitted):
+            same, overlap = _compared(topic, half.label(unit, every, (chosen,))[chosen])
+            agree += same
+            stability += overlap
+            if progress is not None:
+                progress("comparing the fits", r + 1, runs)
+    return Consensus(topic, agree / runs, stability / runs, curve, len(rows))
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Linear algebra and k-means at one thread: with several, sums are added up in another order."""
+    import warnings
+
+    import sklearn.cluster  # noqa: F401  # before the limit, which holds for the libraries that are loaded
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of scikit-learn, where fewer texts differ than clusters are asked for
+        yield
+
+
+def _fit_halves(items: Sequence[tuple[np.ndarray, np.ndarray, tuple[int, ...], list[int]]]) -> list[Half]:
+    """Fit halves, each of its vectors, their rows, the wanted numbers of topics and a seed."""
+    with _one_thread():
+        return [_fit_half(*item) for item in items]
+
+
+def _fit_all(items: Sequence[tuple[np.ndarray, int, list[int]]]) -> list[np.ndarray]:
+    """Centroids of fits, each of smoothed vectors, a number of topics and a seed."""
+    with _one_thread():
+        return [_fit(smooth, (k,), seed)[k] for smooth, k, seed in items]
 
 
 def _fit(smooth: np.ndarray, wanted: Iterable[int], seed: list[int]) -> Cuts:
@@ -245,19 +273,20 @@ class Half:
     def label(self, unit: np.ndarray, rows: np.ndarray, wanted: Iterable[int]) -> Cuts:
         """Labels of some texts (rows, sorted): the fit's own, or the topic whose mean direction is nearest."""
         at, own = np.searchsorted(rows, self.rows), {k: np.empty(len(rows), dtype=np.int16) for k in wanted}
+        # The directions carried back to the vectors: a product instead of one for the components and one for each k.
+        back = {k: (self.projection.components @ self.directions[k].T).astype(np.float32) for k in wanted}
         for start in range(0, len(rows), BLOCK):
-            points = self.projection.of(unit[rows[start : start + BLOCK]])
+            block = unit[rows[start : start + BLOCK]] - self.projection.mean
             for k, out in own.items():
-                out[start : start + BLOCK] = (points @ self.directions[k].T).argmax(axis=1)
+                out[start : start + BLOCK] = (block @ back[k]).argmax(axis=1)
         there = (at < len(rows)) & (rows[np.minimum(at, len(rows) - 1)] == self.rows)
         for k, out in own.items():
             out[at[there]] = self.labels[k][there]
         return own
 
 
-def _fit_half(unit: np.ndarray, half: np.ndarray, wanted: Iterable[int], seed: list[int]) -> Half:
-    """Fit one half, for each wanted number of topics."""
-    fitted = unit[half]
+def _fit_half(fitted: np.ndarray, half: np.ndarray, wanted: Iterable[int], seed: list[int]) -> Half:
+    """Fit the vectors of one half, for each wanted number of topics."""
     smooth, components = smoothed(fitted), projection(fitted)
     points = components.of(fitted)
     labels = {k: _nearest(smooth, centroids).astype(np.int16) for k, centroids in _fit(smooth, wanted, seed).items()}
@@ -276,23 +305,6 @@ def _assigned(points: np.ndarray, rows: np.ndarray, labels: np.ndarray) -> np.nd
     out = (points @ _directions(points[rows], labels).T).argmax(axis=1)
     out[rows] = labels
     return out
-
-
-def _side_by_side(job: Callable[[int], object], n: int, workers: int, progress: Progress | None, message: str) -> list:
-    """`job(0)`, …, `job(n - 1)`, some at a time; numpy lets other threads run while it computes."""
-    from threadpoolctl import threadpool_limits
-
-    def one(r: int) -> object:
-        with threadpool_limits(1):  # OpenMP keeps its limit per thread
-            return job(r)
-
-    with ThreadPoolExecutor(max_workers=max(1, min(workers, n))) as pool:
-        results = []
-        for result in pool.map(one, range(n)):
-            results.append(result)
-            if progress is not None:
-                progress(message, len(results), n)
-    return results
 
 
 def _candidates(n: int) -> tuple[int, ...]:
@@ -345,23 +357,17 @@ def _spread(points: np.ndarray, centroids: np.ndarray) -> float:
     return float((offset * offset).sum(dtype=np.float64))
 
 
-def _compared(topic: np.ndarray, votes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Agreement of each text and stability of each topic over other partitions, (runs, n).
+def _compared(topic: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which texts another partition puts into the same topic, and each topic's best Jaccard overlap with it.
 
-    A run's clusters are matched one to one to the topics by their Jaccard similarity before texts are counted.
+    Its clusters are matched one to one to the topics by their Jaccard similarity before texts are counted.
     """
     from scipy.optimize import linear_sum_assignment
 
-    n_topics = int(topic.max()) + 1
-    agree = np.zeros(len(topic))
-    stability = np.zeros(n_topics)
-    for vote in votes:
-        both = np.zeros((n_topics, int(vote.max()) + 1))
-        np.add.at(both, (topic, vote), 1)
-        jaccard = both / (both.sum(axis=1, keepdims=True) + both.sum(axis=0) - both)
-        stability += jaccard.max(axis=1)
-        mine, theirs = linear_sum_assignment(-jaccard)
-        match = np.full(both.shape[1], -1)
-        match[theirs] = mine
-        agree += match[vote] == topic
-    return agree / len(votes), stability / len(votes)
+    n_topics, n_other = int(topic.max()) + 1, int(other.max()) + 1
+    both = np.bincount(topic * n_other + other, minlength=n_topics * n_other).reshape(n_topics, n_other)
+    jaccard = both / (both.sum(axis=1, keepdims=True) + both.sum(axis=0) - both)
+    mine, theirs = linear_sum_assignment(-jaccard)
+    match = np.full(n_other, -1)
+    match[theirs] = mine
+    return match[other] == topic, jaccard.max(axis=1)

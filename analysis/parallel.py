@@ -27,6 +27,8 @@ def map_items(
     message: str,
     progress: Progress | None = None,
     kept: Path | None = None,
+    part: int = PART,
+    least: int = MIN_ITEMS,
 ) -> list[Result]:
     """Apply `function` to parts of `items`, and join what it gives in the order of the items.
 
@@ -46,6 +48,10 @@ def map_items(
         A folder in which each part's result is kept as soon as it is there, and from which it is taken by the next
         run: arrays of numbers, and lists of texts or numbers (analysis/partitions.py). The caller removes it when the
         whole result is kept.
+    part : int
+        Items of a part.
+    least : int
+        With fewer items than this, all is done in this process.
 
     Returns
     -------
@@ -57,12 +63,12 @@ def map_items(
     StudyError
         If the cluster cannot be used (analysis/cluster.py), or a process here was killed.
     """
-    parts = [items[i : i + PART] for i in range(0, len(items), PART)]
+    parts = [items[i : i + part] for i in range(0, len(items), part)]
     store = Parts(kept, function) if kept is not None and len(parts) > 1 else None
-    results = [store.read(part) if store else None for part in parts]
+    results = [store.read(some) if store else None for some in parts]
     missing = [number for number, result in enumerate(results) if result is None]
     done = len(items) - sum(len(parts[number]) for number in missing)
-    for i, result in _run(function, [parts[number] for number in missing], compute, message):
+    for i, result in _run(function, [parts[number] for number in missing], compute, message, least):
         number = missing[i]
         results[number] = result
         if store:
@@ -78,6 +84,7 @@ def _run(
     parts: Sequence[Sequence[Item]],
     compute: ComputeSettings,
     message: str,
+    least: int,
 ) -> Iterator[tuple[int, Sequence[Result]]]:
     """Number and result of each part, in the order in which they are ready."""
     if not parts:
@@ -86,7 +93,7 @@ def _run(
         yield from map_on_cluster(function, parts, scheduler=compute.scheduler, message=message)
         return
     workers = min(count_workers(compute), len(parts))
-    if workers == 1 or sum(map(len, parts)) < MIN_ITEMS:
+    if workers == 1 or sum(map(len, parts)) < least:
         yield from enumerate(map(function, parts))
         return
     from joblib import Parallel, delayed

@@ -18,7 +18,6 @@ from analysis.exports import read_tables
 from analysis.inputs import Inputs
 from analysis.lines import read_lines
 from analysis.partitions import PACKAGES, PARTS
-from analysis.settings import count_workers
 from analysis.store import FOLDER, VECTORS, Store, Tables, digest_of
 from analysis.threads import Reading, read_threads
 
@@ -199,7 +198,7 @@ class Steps(Inputs):
             # A text that repeats an earlier one, or nearly, tells the fit nothing new.
             weight=(c["duplicate_of"].isna() & c["near_duplicate_of"].isna()).to_numpy(float),
             settings=self.settings.topics,
-            workers=count_workers(self.settings.compute),
+            compute=self.settings.compute,
             hidden_words=self.corpus.hidden_words["word"].tolist(),
             tokens=self._tokens,
             progress=self.progress,

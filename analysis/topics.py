@@ -16,7 +16,7 @@ import pandas as pd
 
 from analysis.consensus import Consensus, find_consensus
 from analysis.neighbours import unit_length
-from analysis.settings import StudyError, TopicSettings
+from analysis.settings import ComputeSettings, StudyError, TopicSettings
 from analysis.tokens import Tokens, tokenised
 from analysis.words import IN_LABEL, count_words, stop_words, topic_words, vocabulary
 
@@ -75,14 +75,14 @@ def fit_topics(
     languages: Sequence[str] | None = None,
     weight: np.ndarray | None = None,
     settings: TopicSettings,
-    workers: int = 1,
+    compute: ComputeSettings | None = None,
     hidden_words: Collection[str] = (),
     tokens: Tokens | None = None,
     progress: Progress | None = None,
 ) -> Topics:
     """Find the topics of comments.
 
-    The result does not depend on the order of the rows, on `workers` or on the number of cores: the fit sees each
+    The result does not depend on the order of the rows, on `compute` or on the number of cores: the fit sees each
     distinct text once, in the order of the texts themselves.
 
     Parameters
@@ -99,8 +99,8 @@ def fit_topics(
     weight : ndarray of shape (n_texts,), optional
         0 marks a duplicate: it is not in the fit and gets the topic of its text, or of the nearest topic.
     settings : TopicSettings
-    workers : int, default 1
-        Fits side by side.
+    compute : ComputeSettings, optional
+        How many fits go side by side; by default one.
     hidden_words : collection of str
         Never shown as words of a topic, such as names of authors; in lower case.
     tokens : Tokens, optional
@@ -140,7 +140,7 @@ def fit_topics(
             n_topics=settings.n_topics,
             runs=settings.runs,
             seed=settings.seed,
-            workers=workers,
+            compute=compute,
             progress=progress,
         )
         best = float(found.curve["stability"].max())

@@ -13,7 +13,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from analysis import consensus
 from analysis.encoding import encode
-from analysis.settings import StudyError, TopicSettings
+from analysis.settings import ComputeSettings, StudyError, TopicSettings
 from analysis.tokens import tokenised
 from analysis.topics import UNASSIGNED_BELOW, fit_topics
 from analysis.words import choose, coherence, stop_words, words_over_time
@@ -101,7 +101,7 @@ def digest(found):
 def test_rows_in_another_order_and_more_workers_give_the_same(corpus, topics):
     texts, threads, ids, _ = corpus
     order = np.random.default_rng(5).permutation(len(texts))
-    shuffled = fit([texts[i] for i in order], [threads[i] for i in order], [ids[i] for i in order], workers=4)
+    shuffled = fit([texts[i] for i in order], [threads[i] for i in order], [ids[i] for i in order], compute=ComputeSettings(workers=4))
     assert shuffled.topic.tolist() == topics.topic[order].tolist()
     assert shuffled.agreement.tolist() == topics.agreement[order].tolist()
     assert shuffled.table.equals(topics.table)
@@ -116,7 +116,7 @@ def test_another_process_gives_the_same_bytes(topics):
         "import sys; sys.path.insert(0, 'tests')\n"
         "from test_topics import *\n"
         "texts, threads, ids, _ = planted()\n"
-        "print(digest(fit(texts, threads, ids, workers=3)))\n"
+        "print(digest(fit(texts, threads, ids, compute=ComputeSettings(workers=3))))\n"
     )
     for hash_seed, cores in (("0", "1"), ("1", "2")):
         threads = {f"{name}_NUM_THREADS": cores for name in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
@@ -266,9 +266,9 @@ def test_ward_agrees_with_scipy():
 def test_agreement_and_stability_by_hand():
     topic = np.array([0, 0, 0, 1, 1, 1])
     votes = np.array([[1, 1, 1, 0, 0, 0], [0, 0, 1, 1, 1, 1]])
-    agreement, stability = consensus._compared(topic, votes)
-    assert agreement.tolist() == [1, 1, 0.5, 1, 1, 1]
-    assert stability.tolist() == pytest.approx([(1 + 2 / 3) / 2, (1 + 3 / 4) / 2])
+    (one, best), (two, second) = (consensus._compared(topic, vote) for vote in votes)
+    assert one.tolist() == [True] * 6 and two.tolist() == [True, True, False, True, True, True]
+    assert best.tolist() == [1, 1] and second.tolist() == pytest.approx([2 / 3, 3 / 4])
 
 
 def test_halves_share_no_thread():
