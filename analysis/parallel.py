@@ -34,6 +34,42 @@ def map_items(
 
     Parameters
     ----------
+    function, items, compute, message, progress, kept, part, least
+        As in `map_parts`.
+
+    Returns
+    -------
+    list
+        As long as `items`.
+
+    Raises
+    ------
+    StudyError
+        As `map_parts` does.
+    """
+    results: dict[int, Sequence[Result]] = dict(
+        map_parts(
+            function, items, compute=compute, message=message, progress=progress, kept=kept, part=part, least=least
+        )
+    )
+    return [one for first in sorted(results) for one in results[first]]
+
+
+def map_parts(
+    function: Callable[[Sequence[Item]], Sequence[Result]],
+    items: Sequence[Item],
+    *,
+    compute: ComputeSettings,
+    message: str,
+    progress: Progress | None = None,
+    kept: Path | None = None,
+    part: int = PART,
+    least: int = MIN_ITEMS,
+) -> Iterator[tuple[int, Sequence[Result]]]:
+    """Apply `function` to parts of `items`: for a result that is put into its place as it comes.
+
+    Parameters
+    ----------
     function : callable
         Takes a sequence of items and gives as many results; importable by name (processes get its name).
         An item's result must not depend on the other items: one process and many then give the same bytes.
@@ -53,30 +89,34 @@ def map_items(
     least : int
         With fewer items than this, all is done in this process.
 
-    Returns
-    -------
-    list
-        As long as `items`.
+    Yields
+    ------
+    tuple of int and sequence
+        The number of a part's first item, and its results; parts in the order in which they are ready.
 
     Raises
     ------
     StudyError
         If the cluster cannot be used (analysis/cluster.py), or a process here was killed.
     """
-    parts = [items[i : i + part] for i in range(0, len(items), part)]
-    store = Parts(kept, function) if kept is not None and len(parts) > 1 else None
-    results = [store.read(some) if store else None for some in parts]
-    missing = [number for number, result in enumerate(results) if result is None]
-    done = len(items) - sum(len(parts[number]) for number in missing)
-    for i, result in _run(function, [parts[number] for number in missing], compute, message, least):
-        number = missing[i]
-        results[number] = result
+    firsts = range(0, len(items), part)
+    store = Parts(kept, function) if kept is not None and len(firsts) > 1 else None
+    missing, done = [], 0
+    for first in firsts:
+        result = store.read(items[first : first + part]) if store else None
+        if result is None:
+            missing.append(first)
+        else:
+            done += len(result)
+            yield first, result
+    for i, result in _run(function, [items[first : first + part] for first in missing], compute, message, least):
+        first = missing[i]
         if store:
-            store.write(parts[number], result)
-        done += len(parts[number])
+            store.write(items[first : first + part], result)
+        done += len(result)
         if progress:
             progress(message, done, len(items))
-    return [one for result in results for one in result]  # type: ignore[union-attr]
+        yield first, result
 
 
 def _run(

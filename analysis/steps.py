@@ -151,7 +151,14 @@ class Steps(Inputs):
         from analysis.encoding import encode_kept
 
         kept, encoder = self.store.folder / VECTORS, self.settings.topics.encoder
-        return encode_kept(texts.tolist(), encoder, kept, folder=self.settings.folder, progress=self.progress)
+        return encode_kept(
+            texts.tolist(),
+            encoder,
+            kept,
+            folder=self.settings.folder,
+            compute=self.settings.compute,
+            progress=self.progress,
+        )
 
     def _vectors(self) -> np.ndarray:
         from analysis.context import in_context

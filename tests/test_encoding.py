@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from analysis import encoding
 from analysis.encoding import encode, encode_kept
-from analysis.settings import StudyError
+from analysis.settings import ComputeSettings, StudyError
 
 TEXTS = ["The bridge is closed again.", "", "Bread prices rose.", " \n\t", "Мост закрыт", "橋は閉鎖中"]
 
@@ -120,23 +120,54 @@ def test_minilm_from_its_wheel():
     assert encode(["a bridge"], "sentence-transformers:all-MiniLM-L6-v2").tobytes() == vectors[:1].tobytes()
 
 
+def test_the_number_of_processes_changes_no_byte():
+    texts = [f"Line {i} of the tram was late {'again ' * (i % 7)}" for i in range(5_200)]
+    texts[17] = " "
+    one, two = (encode(texts, compute=ComputeSettings(workers=n)).tobytes() for n in (1, 2))
+    assert one == two
+
+
+def test_what_a_stopped_run_encoded_is_not_encoded_again(tmp_path, slow, monkeypatch):
+    monkeypatch.setattr(encoding, "SLOW_BATCH", 2)
+    texts = ["tram", "rain", "stop", "hail"]
+    with pytest.raises(KeyboardInterrupt):
+        encode_kept(texts, "sentence-transformers:any", tmp_path / "vectors")
+    slow.clear()
+    monkeypatch.setitem(STOP, "at", "nothing")
+    assert encode_kept(texts, "sentence-transformers:any", tmp_path / "vectors")[:, 0].tolist() == [4] * 4
+    assert slow == ["stop", "hail"] and not (tmp_path / "parts-vectors").exists()
+
+
+def test_a_worker_with_another_version_is_an_error():
+    pytest.importorskip("sentence_transformers")
+    with pytest.raises(StudyError, match="every worker"):
+        encoding._encode_transformer(["a"], "all-MiniLM-L6-v2", "0.0 0.0")
+
+
 def test_progress_reaches_its_total():
     seen = []
     encode(["a", "", "b"], progress=lambda *step: seen.append(step))
     assert seen == [("encoding", 2, 2)]
 
 
+ASKED: list[str] = []
+STOP = {"at": "stop"}
+
+
+def one_by_one(texts, name, versions):
+    """An encoder that notes what it is asked for: the length of a text and its first letter."""
+    if STOP["at"] in texts:
+        raise KeyboardInterrupt
+    ASKED.extend(texts)
+    return np.array([[len(text), ord(text[0])] for text in texts], dtype=np.float32)
+
+
 @pytest.fixture
 def slow(monkeypatch):
-    """An encoder that counts what it is asked for: the length of a text and its first letter."""
-    asked = []
-
-    def one_by_one(texts):
-        asked.extend(texts)
-        return np.array([[len(text), ord(text[0])] for text in texts], dtype=np.float32)
-
-    monkeypatch.setattr(encoding, "_transformer_encoder", lambda name: (one_by_one, 2))
-    return asked
+    monkeypatch.setattr(encoding, "_encode_transformer", one_by_one)
+    monkeypatch.setattr(encoding, "_transformers_there", lambda name: None)
+    ASKED.clear()
+    return ASKED
 
 
 def test_a_text_is_encoded_once_in_the_life_of_a_study(tmp_path, slow):

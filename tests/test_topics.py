@@ -101,7 +101,12 @@ def digest(found):
 def test_rows_in_another_order_and_more_workers_give_the_same(corpus, topics):
     texts, threads, ids, _ = corpus
     order = np.random.default_rng(5).permutation(len(texts))
-    shuffled = fit([texts[i] for i in order], [threads[i] for i in order], [ids[i] for i in order], compute=ComputeSettings(workers=4))
+    shuffled = fit(
+        [texts[i] for i in order],
+        [threads[i] for i in order],
+        [ids[i] for i in order],
+        compute=ComputeSettings(workers=4),
+    )
     assert shuffled.topic.tolist() == topics.topic[order].tolist()
     assert shuffled.agreement.tolist() == topics.agreement[order].tolist()
     assert shuffled.table.equals(topics.table)

@@ -58,7 +58,9 @@ def ours(n_topics: int | str) -> Method:
         ids = [f"{i:07d}" for i in range(len(texts))]
         settings = TopicSettings(n_topics=n_topics, seed=seed)
         start = time.perf_counter()
-        found = fit_topics(texts, vectors, threads=ids, ids=ids, settings=settings, compute=ComputeSettings(workers=WORKERS))
+        found = fit_topics(
+            texts, vectors, threads=ids, ids=ids, settings=settings, compute=ComputeSettings(workers=WORKERS)
+        )
         seconds = time.perf_counter() - start
         return [(f"threadline, {n_topics}", found.topic, [[w for w, _ in row] for row in found.words], seconds)]
 
@@ -213,7 +215,9 @@ def scale(n: int = 100_000) -> None:
     texts, threads, ids = (table[c].astype(str).tolist() for c in ("text", "thread_id", "comment_id"))
     vectors = encode(texts)
     start = time.perf_counter()
-    found = fit_topics(texts, vectors, threads=threads, ids=ids, settings=TopicSettings(), compute=ComputeSettings(workers=WORKERS))
+    found = fit_topics(
+        texts, vectors, threads=threads, ids=ids, settings=TopicSettings(), compute=ComputeSettings(workers=WORKERS)
+    )
     took = time.perf_counter() - start
     print(f"\n{len(texts):,} post titles: the whole topic step, words and all, {took:.0f} s, {len(found.table)} topics")
     if here("umap") and here("hdbscan"):
