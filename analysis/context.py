@@ -72,7 +72,7 @@ def _own(vectors: np.ndarray, mean: np.ndarray) -> np.ndarray:
 
 def _unit(rows: np.ndarray) -> np.ndarray:
     """Rows of length 1; rows of (nearly) zeros become zeros."""
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    length = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
     return rows * np.where(length > 1e-9, 1 / np.maximum(length, 1e-9), 0.0)
 
 

@@ -70,7 +70,7 @@ def _mean(fitted: np.ndarray) -> np.ndarray:
 
 def unit_length(vectors: np.ndarray) -> np.ndarray:
     """Rows scaled to length 1; a row of zeros stays."""
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    length = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]  # numpy's norm makes two copies first
     return (vectors / np.maximum(length, 1e-12)).astype(np.float32, copy=False)
 
 

@@ -31,6 +31,7 @@ UNASSIGNED_BELOW = 0.05
 CLAIM_FROM = 0.1  # stability of the best number of topics; on vectors without any structure it is below 0.01
 BATCH = 500  # of texts that are looked up at a time
 MIN_WORDS = 3  # in a text on average (median), or there is nothing to tell topics by
+LOOKED_AT = 5_000  # texts, to know that average
 _WORDISH = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]|[^\W\d_]+")
 
 
@@ -219,7 +220,8 @@ def _too_little(texts: Sequence[str], vectors: np.ndarray, settings: TopicSettin
         )
     if len({row.tobytes() for row in vectors[: need * 50]}) < need and len(np.unique(vectors, axis=0)) < need:
         return f"The comments have fewer than {need} different vectors: too few for topics."
-    if np.median([len(_WORDISH.findall(text)) for text in texts]) < MIN_WORDS:
+    some = texts[:: max(1, n // LOOKED_AT)]  # they are sorted: these are of every kind
+    if np.median([len(_WORDISH.findall(text)) for text in some]) < MIN_WORDS:
         return f"Half of the comments have fewer than {MIN_WORDS} words: too little text to tell topics by."
     return ""
 

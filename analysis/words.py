@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.stopwords import STOP_WORDS
-from analysis.tokens import Tokens
+from analysis.tokens import Tokens, distinct
 
 if TYPE_CHECKING:
     import scipy.sparse as sp
@@ -48,7 +48,7 @@ def vocabulary(tokens: Tokens, threads: Sequence[str], hidden: Collection[str]) 
     n_threads, n_words = int(thread.max(initial=-1)) + 1, len(tokens.names)
     row, word = tokens.pairs(tokens.ids.astype(np.int64), n_words)
     n_comments = np.bincount(word, minlength=n_words)
-    places = np.bincount(np.unique(word * max(n_threads, 1) + thread[row]) // max(n_threads, 1), minlength=n_words)
+    places = np.bincount(distinct(word * max(n_threads, 1) + thread[row]) // max(n_threads, 1), minlength=n_words)
     enough = (n_comments >= MIN_COMMENTS) & (places >= min(MIN_COMMENTS, n_threads))
     return sorted(tokens.names[i] for i in np.flatnonzero(enough) if tokens.names[i] not in hidden)
 

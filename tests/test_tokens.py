@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from analysis.parallel import MIN_ITEMS
 from analysis.settings import ComputeSettings
-from analysis.tokens import tokenised, tokens
+from analysis.tokens import distinct, tokenised, tokens
 
 TEXTS = ["The tram stops.", "", "the stop, the tram; the 7 trams", "橋は閉鎖 tram", "..."]
 
@@ -55,3 +55,8 @@ def test_processes_change_nothing():
     texts = [f"tram {TEXTS[i % 5]} {chr(97 + i % 7)}bc" for i in range(MIN_ITEMS + 10)]
     one, two = (tokenised(texts, compute=ComputeSettings(workers=n)) for n in (1, 2))
     assert one.names == two.names and (one.ids == two.ids).all() and (one.n_of == two.n_of).all()
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1)))
+def test_distinct_numbers_are_each_there_once_and_sorted(numbers):
+    assert distinct(np.array(numbers, dtype=np.int64)).tolist() == sorted(set(numbers))
