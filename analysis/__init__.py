@@ -20,6 +20,7 @@ exports         tables of other tools -> the same tables
 duplicates      texts that repeat an earlier one, word for word or nearly; floods of them
 corpus          the one schema: checks, pseudonyms, language
 
+vectors         vectors in memory, or in a file of which some rows at a time are read
 encoding        texts -> vectors
 context         a comment's vector -> the same with a share of its thread
 neighbours      vectors -> the same, smoothed over their neighbourhoods

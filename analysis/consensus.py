@@ -38,9 +38,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from analysis.neighbours import BLOCK, Projection, projection, smoothed, unit_length
+from analysis.neighbours import Projection, projection, smoothed
 from analysis.parallel import MIN_ITEMS, map_items
 from analysis.settings import ComputeSettings, count_workers
+from analysis.vectors import Directions, blocks, unit_length
 
 Progress = Callable[[str, int, int], None]
 Cuts = dict[int, np.ndarray]  # number of topics -> centroids of shape (n_topics, n_dims)
@@ -68,7 +69,7 @@ class Consensus:
 
 
 def find_consensus(
-    vectors: np.ndarray,
+    unit: np.ndarray | Directions,
     threads: Sequence[str],
     *,
     n_topics: int | str = "auto",
@@ -84,8 +85,8 @@ def find_consensus(
 
     Parameters
     ----------
-    vectors : ndarray of shape (n, n_dims), float32
-        No row all zero.
+    unit : ndarray or Directions of shape (n, n_dims), float32
+        Rows of length 1.
     threads : sequence of str, length n
         The thread of each text; halves are halves of threads, or of texts where there are fewer than
         ten threads or one of them holds more than a quarter of the texts.
@@ -103,8 +104,7 @@ def find_consensus(
     -------
     Consensus
     """
-    n, runs = len(vectors), max(2, runs)  # one half has nothing to be compared with
-    unit = unit_length(vectors)
+    n, runs = len(unit), max(2, runs)  # one half has nothing to be compared with
     wanted = _candidates(n) if n_topics == "auto" else (int(n_topics),)
     # Fits are of some size at the most, whatever the corpus: a cluster has nothing to gain. Those of few texts take
     # less time than starting processes for them.
@@ -123,7 +123,8 @@ def find_consensus(
     )
     seen = _sample(np.arange(n), CURVE_TEXTS, [0])
     with _one_thread():
-        curve = _curve([half.label(unit, seen, wanted) for half in fitted], wanted)
+        shown = unit[seen]
+        curve = _curve([{k: half.label(shown, seen, k) for k in wanted} for half in fitted], wanted)
         chosen = int(curve.loc[curve["chosen"], "n_topics"].iloc[0])
         rows = _sample(np.arange(n), FIT_LIMIT, [seed, 2])
         smooth = smoothed(unit[rows], count_workers(apart["compute"]))
@@ -134,17 +135,22 @@ def find_consensus(
         voted = _tightened(smooth, _vote(np.stack([_nearest(smooth, fit) for fit in fits]), chosen))
         centroids = min([*fits, voted], key=lambda centroids: _spread(smooth, centroids))
         topic = _nearest(smooth, centroids)
-        if len(rows) < n:
-            topic = _assigned(projection(unit[rows]).of(unit), rows, topic)
+        whole = _known(unit[rows], rows, {chosen: topic})
+        # Every text is read once, and asked of all fits.
+        labels = np.empty((runs + 1, n), dtype=np.int16)
+        for block in blocks(n):
+            some, which = unit[block], np.arange(block.start, block.stop)
+            for r, fit in enumerate([*fitted, whole]):
+                labels[r, block] = fit.label(some, which, chosen)
+            if progress is not None:
+                progress("comparing the fits", block.stop, n)
         # A cluster may lose its last text to its neighbours when the rest are assigned.
-        topic = np.unique(topic, return_inverse=True)[1].reshape(-1).astype(np.int64)
-        every, agree, stability = np.arange(n), np.zeros(n), np.zeros(int(topic.max()) + 1)
-        for r, half in enumerate(fitted):
-            same, overlap = _compared(topic, half.label(unit, every, (chosen,))[chosen])
+        topic = np.unique(labels[-1], return_inverse=True)[1].reshape(-1).astype(np.int64)
+        agree, stability = np.zeros(n), np.zeros(int(topic.max()) + 1)
+        for other in labels[:-1]:
+            same, overlap = _compared(topic, other)
             agree += same
             stability += overlap
-            if progress is not None:
-                progress("comparing the fits", r + 1, runs)
     return Consensus(topic, agree / runs, stability / runs, curve, len(rows))
 
 
@@ -263,34 +269,38 @@ def _sample(rows: np.ndarray, limit: int, seed: list[int]) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Half:
-    """A fit of one half of the threads, which knows a topic for every text."""
+    """A fit of some texts, as of one half of the threads, which knows a topic for every text."""
 
     rows: np.ndarray  # that were fitted
     projection: Projection
     labels: Cuts  # of those rows, int16, for each number of topics
     directions: Cuts  # mean direction of each topic, (n_topics, at most 50)
 
-    def label(self, unit: np.ndarray, rows: np.ndarray, wanted: Iterable[int]) -> Cuts:
-        """Labels of some texts (rows, sorted): the fit's own, or the topic whose mean direction is nearest."""
-        at, own = np.searchsorted(rows, self.rows), {k: np.empty(len(rows), dtype=np.int16) for k in wanted}
-        # The directions carried back to the vectors: a product instead of one for the components and one for each k.
-        back = {k: (self.projection.components @ self.directions[k].T).astype(np.float32) for k in wanted}
-        for start in range(0, len(rows), BLOCK):
-            block = unit[rows[start : start + BLOCK]] - self.projection.mean
-            for k, out in own.items():
-                out[start : start + BLOCK] = (block @ back[k]).argmax(axis=1)
+    def label(self, unit: np.ndarray, rows: np.ndarray, k: int) -> np.ndarray:
+        """Labels of some texts (vectors; rows, sorted): the fit's own, or the topic whose mean direction is nearest."""
+        # The directions carried back to the vectors: one product instead of one for the components and one for these.
+        back = (self.projection.components @ self.directions[k].T).astype(np.float32)
+        out = ((unit - self.projection.mean) @ back).argmax(axis=1).astype(np.int16)
+        at = np.searchsorted(rows, self.rows)
         there = (at < len(rows)) & (rows[np.minimum(at, len(rows) - 1)] == self.rows)
-        for k, out in own.items():
-            out[at[there]] = self.labels[k][there]
-        return own
+        out[at[there]] = self.labels[k][there]
+        return out
 
 
 def _fit_half(fitted: np.ndarray, half: np.ndarray, wanted: Iterable[int], seed: list[int]) -> Half:
     """Fit the vectors of one half, for each wanted number of topics."""
-    smooth, components = smoothed(fitted), projection(fitted)
+    smooth = smoothed(fitted)
+    return _known(fitted, half, {k: _nearest(smooth, of) for k, of in _fit(smooth, wanted, seed).items()})
+
+
+def _known(fitted: np.ndarray, rows: np.ndarray, labels: Cuts) -> Half:
+    """What labels of some texts say of every other."""
+    components = projection(fitted)
     points = components.of(fitted)
-    labels = {k: _nearest(smooth, centroids).astype(np.int16) for k, centroids in _fit(smooth, wanted, seed).items()}
-    return Half(half, components, labels, {k: _directions(points, of) for k, of in labels.items()})
+    # A cluster that lost its last text would have no direction.
+    labels = {k: np.unique(of, return_inverse=True)[1].reshape(-1) for k, of in labels.items()}
+    directions = {k: _directions(points, of) for k, of in labels.items()}
+    return Half(rows, components, {k: of.astype(np.int16) for k, of in labels.items()}, directions)
 
 
 def _directions(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -298,13 +308,6 @@ def _directions(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
     means = np.zeros((int(labels.max()) + 1, points.shape[1]), dtype=np.float64)
     np.add.at(means, labels, points.astype(np.float64))
     return unit_length(means)
-
-
-def _assigned(points: np.ndarray, rows: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Labels of all points from those of some: each other point goes to the label whose mean direction is nearest."""
-    out = (points @ _directions(points[rows], labels).T).argmax(axis=1)
-    out[rows] = labels
-    return out
 
 
 def _candidates(n: int) -> tuple[int, ...]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
-BLOCK = 8_192  # rows at a time
+from analysis.vectors import BLOCK, Vectors, blocks, zeros
 
 
-def in_context(vectors: np.ndarray, threads: Sequence[str], share: float) -> np.ndarray:
+def in_context(vectors: Vectors, threads: Sequence[str], share: float, folder: Path | None = None) -> Vectors:
     """Add to each comment's direction that of the other comments of its thread.
 
     "Well said." is about what its thread is about. The comment itself is left out of its thread's mean, so that
@@ -17,47 +18,61 @@ def in_context(vectors: np.ndarray, threads: Sequence[str], share: float) -> np.
 
     Parameters
     ----------
-    vectors : ndarray of shape (n_texts, n_dims)
+    vectors : ndarray or OnDisk of shape (n_texts, n_dims)
         A row of zeros (an empty text) stays one.
     threads : sequence of str, length n_texts
     share : float
         Weight of the thread's direction against the comment's own, 0 or more; 0 changes nothing but the length.
+    folder : Path, optional
+        Where large results may go (`vectors.zeros`).
 
     Returns
     -------
-    ndarray of shape (n_texts, n_dims), float32
+    ndarray or OnDisk of shape (n_texts, n_dims), float32
         Centred on the mean of all texts; rows of length 1, or 0.
     """
-    from scipy import sparse
-
-    n, index = len(vectors), {}
+    index: dict[str, int] = {}
     thread = np.asarray([index.setdefault(name, len(index)) for name in threads], dtype=np.int64)
     mean, some = _mean(vectors)
-    totals = np.zeros((len(index), vectors.shape[1]))
-    for rows in _blocks(n):
-        members = sparse.csr_matrix((np.ones(len(thread[rows])), (thread[rows], np.arange(len(thread[rows])))),
-                                    shape=(len(index), len(thread[rows])))  # fmt: skip
-        totals += members @ _own(vectors[rows], mean)
     alone = np.bincount(thread, weights=some, minlength=len(index)) < 2
-    out = np.zeros(vectors.shape, dtype=np.float32)
-    for rows in _blocks(n):
-        own = _own(vectors[rows], mean)
-        others = _unit(totals[thread[rows]] - own)
-        others[alone[thread[rows]]] = 0.0
-        out[rows] = _unit(own + share * others) * some[rows, None]
+    out = zeros(vectors.shape, folder)
+    for rows in _whole_threads(thread):
+        here = np.unique(thread[rows], return_inverse=True)[1]
+        parts = [slice(start, start + BLOCK) for start in range(0, len(rows), BLOCK)]  # of a thread that is longer
+        totals = np.zeros((int(here.max()) + 1, vectors.shape[1]))
+        for part in parts:
+            totals += _summed(_own(vectors[rows[part]], mean), here[part], len(totals))
+        for part in parts:
+            own = _own(vectors[rows[part]], mean)
+            others = _unit(totals[here[part]] - own)
+            others[alone[thread[rows[part]]]] = 0.0
+            out[rows[part]] = _unit(own + share * others) * some[rows[part], None]
     return out
 
 
-def _blocks(n: int) -> Iterator[slice]:
-    """Rows some at a time: in double precision all of them would take four times the memory of the vectors."""
-    return (slice(start, min(start + BLOCK, n)) for start in range(0, n, BLOCK))
+def _whole_threads(thread: np.ndarray) -> Iterator[np.ndarray]:
+    """Rows of whole threads, as many threads at a time as have about BLOCK rows, each in the order of the rows."""
+    order = np.argsort(thread, kind="stable")
+    ends = np.cumsum(np.bincount(thread))
+    start = 0
+    while start < len(order):
+        end = int(ends[max(np.searchsorted(ends, start + BLOCK, "right") - 1, np.searchsorted(ends, start, "right"))])
+        yield order[start:end]
+        start = end
 
 
-def _mean(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _summed(rows: np.ndarray, group: np.ndarray, n_groups: int) -> np.ndarray:
+    from scipy import sparse
+
+    shape = (n_groups, len(group))
+    return sparse.csr_matrix((np.ones(len(group)), (group, np.arange(len(group)))), shape=shape) @ rows
+
+
+def _mean(vectors: Vectors) -> tuple[np.ndarray, np.ndarray]:
     """Mean direction of the rows that are not zeros, and which those are."""
     some = np.zeros(len(vectors), dtype=bool)
     total = np.zeros(vectors.shape[1])
-    for rows in _blocks(len(vectors)):
+    for rows in blocks(len(vectors)):
         block = np.asarray(vectors[rows], dtype=np.float64)
         some[rows] = block.any(axis=1)
         total += _unit(block).sum(axis=0)
@@ -76,12 +91,12 @@ def _unit(rows: np.ndarray) -> np.ndarray:
     return rows * np.where(length > 1e-9, 1 / np.maximum(length, 1e-9), 0.0)
 
 
-def beside(vectors: np.ndarray, others: np.ndarray) -> np.ndarray:
+def beside(vectors: Vectors, others: np.ndarray) -> np.ndarray:
     """Place other texts, such as articles, in the space of the comments: by their own words alone.
 
     Parameters
     ----------
-    vectors : ndarray of shape (n_texts, n_dims)
+    vectors : ndarray or OnDisk of shape (n_texts, n_dims)
         Of the comments, as `in_context` takes them.
     others : ndarray of shape (n_others, n_dims)
         Of the other texts, by the same encoder; a row of zeros stays one.
@@ -91,4 +106,8 @@ def beside(vectors: np.ndarray, others: np.ndarray) -> np.ndarray:
     ndarray of shape (n_others, n_dims), float32
         Centred on the mean of the comments; rows of length 1, or 0.
     """
-    return _own(others, _mean(vectors)[0]).astype(np.float32)
+    mean = _mean(vectors)[0]
+    out = np.zeros(others.shape, dtype=np.float32)
+    for rows in blocks(len(others)):
+        out[rows] = _own(others[rows], mean)
+    return out

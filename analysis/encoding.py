@@ -28,6 +28,7 @@ import numpy as np
 from analysis.parallel import map_parts
 from analysis.partitions import PARTS
 from analysis.settings import ComputeSettings, StudyError
+from analysis.vectors import Vectors, zeros
 
 if TYPE_CHECKING:
     from model2vec import StaticModel
@@ -47,7 +48,8 @@ def encode(
     compute: ComputeSettings | None = None,
     progress: Progress | None = None,
     parts: Path | None = None,
-) -> np.ndarray:
+    scratch: Path | None = None,
+) -> Vectors:
     """Encode texts as vectors.
 
     Parameters
@@ -65,10 +67,12 @@ def encode(
         Called with (message, done, total).
     parts : Path, optional
         Where an unfinished run keeps what it has of a slow encoder (`parallel.map_parts`).
+    scratch : Path, optional
+        Where large results may go (`vectors.zeros`).
 
     Returns
     -------
-    ndarray of shape (n_texts, n_dims), float32
+    ndarray or OnDisk of shape (n_texts, n_dims), float32
         Not scaled to length 1. The same whatever `compute` says.
 
     Raises
@@ -93,7 +97,7 @@ def encode(
     else:
         raise StudyError(expected=KINDS, found=repr(encoder), where="[topics] encoder", remedy="Correct the value.")
     filled = [i for i, text in enumerate(texts) if text.strip()]
-    vectors: np.ndarray | None = None
+    vectors: Vectors | None = None
     for first, rows in map_parts(
         function,
         [texts[i] for i in filled],
@@ -105,8 +109,8 @@ def encode(
         least=2 * size,
     ):
         if vectors is None:
-            vectors = np.zeros((len(texts), np.shape(rows)[1]), dtype=np.float32)
-        vectors[filled[first : first + len(rows)]] = rows
+            vectors = zeros((len(texts), np.shape(rows)[1]), scratch)
+        vectors[np.asarray(filled[first : first + len(rows)])] = rows
     return np.zeros((len(texts), function(["one"]).shape[1]), dtype=np.float32) if vectors is None else vectors
 
 
@@ -118,14 +122,15 @@ def encode_kept(
     folder: Path | None = None,
     compute: ComputeSettings | None = None,
     progress: Progress | None = None,
-) -> np.ndarray:
+    scratch: Path | None = None,
+) -> Vectors:
     """Encode texts, each but once in the life of a study: vectors are kept by text and model.
 
     Only where that pays: static vectors are made faster than they are read, and the user's own are kept already.
 
     Parameters
     ----------
-    texts, encoder, folder, compute, progress
+    texts, encoder, folder, compute, progress, scratch
         As in `encode`.
     kept : Path
         The folder of kept vectors; beside it are the parts of an unfinished run. Where it cannot be written, they are
@@ -133,10 +138,10 @@ def encode_kept(
 
     Returns
     -------
-    ndarray of shape (n_texts, n_dims), float32
+    ndarray or OnDisk of shape (n_texts, n_dims), float32
     """
     if not encoder.startswith("sentence-transformers:"):
-        return encode(texts, encoder, folder=folder, compute=compute, progress=progress)
+        return encode(texts, encoder, folder=folder, compute=compute, progress=progress, scratch=scratch)
     model = f"{encoder} {_versions()}"
     path = kept / f"{hashlib.sha256(model.encode()).hexdigest()[:20]}.npy"
     names = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts]

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.vectors import unit_length
+
 DIMS = 50  # principal components
 NEIGHBOURS = 15  # of each text in the graph
-BLOCK = 8_192  # rows at a time
 STEPS = 4  # of smoothing; 2 to 8 differ little on labelled corpora
 
 
@@ -48,12 +49,7 @@ class Projection:
 
     def of(self, unit: np.ndarray) -> np.ndarray:
         """Vectors on the components, of shape (n, at most 50) and length 1."""
-        out = np.empty((len(unit), self.components.shape[1]), dtype=np.float32)
-        for start in range(0, len(unit), BLOCK):  # a copy of all rows would be as large as they are
-            out[start : start + BLOCK] = unit_length(
-                unit_length(unit[start : start + BLOCK] - self.mean) @ self.components
-            )
-        return out
+        return unit_length(unit_length(unit - self.mean) @ self.components)
 
 
 def projection(fitted: np.ndarray) -> Projection:
@@ -66,12 +62,6 @@ def projection(fitted: np.ndarray) -> Projection:
 
 def _mean(fitted: np.ndarray) -> np.ndarray:
     return fitted.mean(axis=0, dtype=np.float64).astype(np.float32)
-
-
-def unit_length(vectors: np.ndarray) -> np.ndarray:
-    """Rows scaled to length 1; a row of zeros stays."""
-    length = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]  # numpy's norm makes two copies first
-    return (vectors / np.maximum(length, 1e-12)).astype(np.float32, copy=False)
 
 
 def centred(unit: np.ndarray, fitted: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ from analysis.exports import read_tables
 from analysis.inputs import Inputs
 from analysis.lines import read_lines
 from analysis.partitions import PACKAGES, PARTS
-from analysis.store import FOLDER, VECTORS, Store, Tables, digest_of
+from analysis.store import FOLDER, VECTORS, Store, Tables, digest_of, work_folder
 from analysis.threads import Reading, read_threads
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from analysis.labels import Labels, Matched
     from analysis.tokens import Tokens
     from analysis.topics import Topics
+    from analysis.vectors import Vectors
 
 Progress = Callable[[str, int, int], None]
 
@@ -49,7 +50,7 @@ ROOMS = {
         "duplicates",
         "corpus",
     ),  # fmt: skip
-    "topics": ("encoding", "context", "neighbours", "consensus", "tokens", "stopwords", "words", "topics"),
+    "topics": ("vectors", "encoding", "context", "neighbours", "consensus", "tokens", "stopwords", "words", "topics"),
     "sentiment": ("encoding", "vader", "lexicon", "learned", "sentiment"),
     "trends": (
         "tokens",
@@ -146,8 +147,8 @@ class Steps(Inputs):
     def _topics_digest(self) -> str:
         return self._digest("topics", self._corpus_digest, asdict(self.settings.topics))
 
-    def _encoded(self, texts: pd.Series) -> np.ndarray:
-        """Vectors of texts, kept by text and model."""
+    def _encoded(self, texts: pd.Series, scratch: Path | None = None) -> Vectors:
+        """Vectors of texts, kept by text and model; large ones in `scratch`."""
         from analysis.encoding import encode_kept
 
         kept, encoder = self.store.folder / VECTORS, self.settings.topics.encoder
@@ -158,6 +159,7 @@ class Steps(Inputs):
             folder=self.settings.folder,
             compute=self.settings.compute,
             progress=self.progress,
+            scratch=scratch,
         )
 
     def _vectors(self) -> np.ndarray:
@@ -187,14 +189,26 @@ class Steps(Inputs):
         return beside(vectors, self._encoded(whole_text(self.corpus.articles)))
 
     def _fit(self) -> Mapping[str, pd.DataFrame]:
+        try:
+            self.store.folder.mkdir(exist_ok=True)
+            scratch = work_folder(self.store.folder, "vectors")
+        except OSError:  # a folder that cannot be written: they are in memory
+            return self._fitted(None)
+        try:
+            return self._fitted(scratch)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+    def _fitted(self, scratch: Path | None) -> Mapping[str, pd.DataFrame]:
+        """The topics' tables; vectors that the memory should not hold are in `scratch`."""
         from analysis.context import in_context
         from analysis.topics import fit_topics, nearest
         from analysis.words import coherence
 
         c = self.corpus.comments
-        own = self._encoded(c["text"])
+        own = self._encoded(c["text"], scratch)
         articles = self._articles_beside(own)
-        vectors = in_context(own, c["article_id"].tolist(), self.settings.topics.context)
+        vectors = in_context(own, c["article_id"].tolist(), self.settings.topics.context, scratch)
         del own  # as large as all that is to come
         fitted = fit_topics(
             c["text"].tolist(),
@@ -202,8 +216,7 @@ class Steps(Inputs):
             threads=c["article_id"].tolist(),
             ids=c["comment_id"].tolist(),
             languages=c["language"].tolist(),
-            # A text that repeats an earlier one, or nearly, tells the fit nothing new.
-            weight=(c["duplicate_of"].isna() & c["near_duplicate_of"].isna()).to_numpy(float),
+            copy_of=[None if of != of else of for of in c["duplicate_of"].fillna(c["near_duplicate_of"])],
             settings=self.settings.topics,
             compute=self.settings.compute,
             hidden_words=self.corpus.hidden_words["word"].tolist(),

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.consensus import Consensus, find_consensus
-from analysis.neighbours import unit_length
 from analysis.settings import ComputeSettings, StudyError, TopicSettings
 from analysis.tokens import Tokens, tokenised
+from analysis.vectors import Directions, OnDisk, Vectors, blocks, unit_length
 from analysis.words import IN_LABEL, count_words, stop_words, topic_words, vocabulary
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ Progress = Callable[[str, int, int], None]
 # comments by the luck of the seed: at 0.15 reruns agree at ARI 0.81 on post titles of 22 subreddits, at 0.05 at 0.94.
 UNASSIGNED_BELOW = 0.05
 CLAIM_FROM = 0.1  # stability of the best number of topics; on vectors without any structure it is below 0.01
-BATCH = 500  # of texts that are looked up at a time
 MIN_WORDS = 3  # in a text on average (median), or there is nothing to tell topics by
 LOOKED_AT = 5_000  # texts, to know that average
 _WORDISH = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]|[^\W\d_]+")
@@ -69,12 +68,12 @@ class Topics:
 
 def fit_topics(
     texts: Sequence[str],
-    vectors: np.ndarray,
+    vectors: Vectors,
     *,
     threads: Sequence[str],
     ids: Sequence[str],
     languages: Sequence[str] | None = None,
-    weight: np.ndarray | None = None,
+    copy_of: Sequence[str | None] | None = None,
     settings: TopicSettings,
     compute: ComputeSettings | None = None,
     hidden_words: Collection[str] = (),
@@ -89,16 +88,17 @@ def fit_topics(
     Parameters
     ----------
     texts : sequence of str, length n_texts
-    vectors : ndarray of shape (n_texts, n_dims), float32
-        From `analysis.encoding.encode`, or the user's own; a row of zeros stays unassigned.
+    vectors : ndarray or OnDisk of shape (n_texts, n_dims), float32
+        From `analysis.context.in_context`; a row of zeros stays unassigned.
     threads : sequence of str, length n_texts
         Article of each comment; halves of these are what stability is measured on.
     ids : sequence of str, length n_texts
         comment_id, unique.
     languages : sequence of str, optional
         ISO 639-1 of each text, for stop words; English where not given.
-    weight : ndarray of shape (n_texts,), optional
-        0 marks a duplicate: it is not in the fit and gets the topic of its text, or of the nearest topic.
+    copy_of : sequence of str or None, optional
+        comment_id of the comment of which one is a copy, or nearly: it is not in the fit, which it tells nothing new,
+        and gets the topic of its text, or else of the comment that it copies.
     settings : TopicSettings
     compute : ComputeSettings, optional
         How many fits go side by side; by default one.
@@ -121,22 +121,23 @@ def fit_topics(
     StudyError
         If lengths differ, ids are not unique or the vectors are not finite.
     """
-    texts, vectors = list(texts), np.asarray(vectors, dtype=np.float32)
-    weight = np.ones(len(texts)) if weight is None else np.asarray(weight, dtype=np.float64)
-    _check(texts, vectors, threads, ids, languages, weight)
+    texts = list(texts)
+    vectors = vectors if isinstance(vectors, OnDisk) else np.asarray(vectors, dtype=np.float32)
+    copies = [None] * len(texts) if copy_of is None else list(copy_of)
+    able = _check(texts, vectors, threads, ids, languages, copies)
     thread = np.asarray(list(threads), dtype=object)
     by_id = sorted(range(len(texts)), key=lambda i: ids[i])
-    able = np.linalg.norm(vectors, axis=1) > 0
     first: dict[str, int] = {}  # text -> the row that stands for it, the first by id
     for i in by_id:
-        if able[i] and weight[i] > 0:
+        if able[i] and copies[i] is None:
             first.setdefault(texts[i], i)
     fit = np.asarray([first[text] for text in sorted(first)], dtype=np.int64)
-    note = _too_little([texts[i] for i in fit], vectors[fit], settings)
+    unit = Directions(vectors, fit)
+    note = _too_little([texts[i] for i in fit], unit, settings)
     found: Consensus | None = None
     if not note:
         found = find_consensus(
-            vectors[fit],
+            unit,
             [str(t) for t in thread[fit]],
             n_topics=settings.n_topics,
             runs=settings.runs,
@@ -152,7 +153,7 @@ def fit_topics(
             )
     if note or found is None:
         return _nothing(len(texts), vectors.shape[1], note, found)
-    topic, agreement = _to_all(texts, vectors, fit, found, able)
+    topic, agreement = _to_all(texts, ids, copies, fit, found, able)
     if (agreement < UNASSIGNED_BELOW).all():
         note = "No topics are claimed: independent fits agree on the topic of no comment."
         return _nothing(len(texts), vectors.shape[1], note, found)
@@ -173,40 +174,48 @@ def fit_topics(
 
 def nearest(vectors: np.ndarray, centroids: np.ndarray) -> np.ndarray:
     """The topic whose direction is nearest to each vector, int64; -1 for a vector of zeros, or without topics."""
-    if not len(centroids):
-        return np.full(len(vectors), -1, dtype=np.int64)
-    found = (vectors @ unit_length(centroids).T).argmax(axis=1)
-    return np.where(np.linalg.norm(vectors, axis=1) > 0, found, -1).astype(np.int64)
+    found = np.full(len(vectors), -1, dtype=np.int64)
+    if len(centroids):
+        directions = unit_length(centroids).T
+        for rows in blocks(len(vectors)):
+            some = vectors[rows]
+            found[rows] = np.where(some.any(axis=1), (some @ directions).argmax(axis=1), -1)
+    return found
 
 
 def _check(
     texts: Sequence[str],
-    vectors: np.ndarray,
+    vectors: Vectors,
     threads: Sequence[str],
     ids: Sequence[str],
     languages: Sequence[str] | None,
-    weight: np.ndarray,
-) -> None:
-    """One row per text everywhere, unique ids, finite numbers."""
-    lengths = {"vectors": len(vectors), "threads": len(threads), "ids": len(ids), "weight": len(weight)}
+    copies: Sequence[str | None],
+) -> np.ndarray:
+    """One row per text everywhere, unique ids, finite numbers; give which rows are not all zero."""
+    lengths = {"vectors": len(vectors), "threads": len(threads), "ids": len(ids), "copy_of": len(copies)}
     if languages is not None:
         lengths["languages"] = len(languages)
     wrong = {name: n for name, n in lengths.items() if n != len(texts)}
-    problem = ""
-    if vectors.ndim != 2:
+    able, problem = np.zeros(len(texts), dtype=bool), ""
+    if len(vectors.shape) != 2:
         problem = f"vectors of shape {vectors.shape}"
     elif wrong:
         problem = ", ".join(f"{n} {name}" for name, n in wrong.items())
     elif len(set(ids)) != len(ids):
         problem = "an id twice"
-    elif not np.isfinite(vectors).all():
-        problem = "vectors with missing or infinite values"
+    else:
+        for rows in blocks(len(texts)):
+            some = vectors[rows]
+            able[rows] = some.any(axis=1)
+            if not np.isfinite(some).all():
+                problem = "vectors with missing or infinite values"
     if problem:
         expected = f"one finite vector, one thread and one id for each of {len(texts)} texts"
         raise StudyError(expected=expected, found=problem, where="topics", remedy="Encode the comments again.")
+    return able
 
 
-def _too_little(texts: Sequence[str], vectors: np.ndarray, settings: TopicSettings) -> str:
+def _too_little(texts: Sequence[str], unit: Directions, settings: TopicSettings) -> str:
     """Why nothing can be said about these distinct texts, or ""."""
     n = len(texts)
     need = max(settings.min_comments, 20)
@@ -218,7 +227,12 @@ def _too_little(texts: Sequence[str], vectors: np.ndarray, settings: TopicSettin
             f"{n} different {what} too few for topics: at least {need} are needed for a topic to recur when "
             "half of the threads are left out. [topics] min_comments sets the limit."
         )
-    if len({row.tobytes() for row in vectors[: need * 50]}) < need and len(np.unique(vectors, axis=0)) < need:
+    different: set[bytes] = set()
+    for rows in blocks(n):
+        different.update(row.tobytes() for row in unit[rows])
+        if len(different) >= need:
+            break
+    else:
         return f"The comments have fewer than {need} different vectors: too few for topics."
     some = texts[:: max(1, n // LOOKED_AT)]  # they are sorted: these are of every kind
     if np.median([len(_WORDISH.findall(text)) for text in some]) < MIN_WORDS:
@@ -248,31 +262,31 @@ def _empty_curve() -> pd.DataFrame:
 
 
 def _to_all(
-    texts: Sequence[str], vectors: np.ndarray, fit: np.ndarray, found: Consensus, able: np.ndarray
+    texts: Sequence[str],
+    ids: Sequence[str],
+    copies: Sequence[str | None],
+    fit: np.ndarray,
+    found: Consensus,
+    able: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Topic and agreement of every text from those of the distinct ones."""
+    """Topic and agreement of every text from those of the distinct ones; -1 and 0 where a copy's model has none."""
     row = {texts[i]: r for r, i in enumerate(fit)}
-    topic = np.full(len(texts), -1, dtype=np.int64)
-    agreement = np.zeros(len(texts))
-    unknown = []
-    for i, text in enumerate(texts):
-        r = row.get(text, -1)
-        if r >= 0 and able[i]:
-            topic[i], agreement[i] = found.topic[r], found.agreement[r]
-        elif able[i]:
-            unknown.append(i)
-    if unknown:  # a duplicate in other words: the text that is nearest to it
-        unit = unit_length(vectors[fit])
-        for start in range(0, len(unknown), BATCH):
-            some = unknown[start : start + BATCH]
-            nearest = (unit_length(vectors[some]) @ unit.T).argmax(axis=1)
-            topic[some], agreement[some] = found.topic[nearest], found.agreement[nearest]
-    return topic, agreement
+    of_id = {name: i for i, name in enumerate(ids)}
+    which = np.full(len(texts), -1, dtype=np.int64)
+    for i in np.flatnonzero(able):
+        at, seen = int(i), set()
+        while (
+            texts[at] not in row and copies[at] in of_id and at not in seen
+        ):  # a copy in other words, or a copy of one
+            seen.add(at)
+            at = of_id[copies[at]]
+        which[i] = row.get(texts[at], -1)
+    return np.where(which >= 0, found.topic[which], -1), np.where(which >= 0, found.agreement[which], 0.0)
 
 
 def _finished(
     texts: list[str],
-    vectors: np.ndarray,
+    vectors: Vectors,
     thread: np.ndarray,
     fit: np.ndarray,
     found: Consensus,
@@ -287,17 +301,18 @@ def _finished(
     topic = np.where(agreement < UNASSIGNED_BELOW, -1, topic)
     n_found = len(found.stability)
     size = np.bincount(topic[topic >= 0], minlength=n_found)
-    smallest = ["" for _ in range(n_found)]
-    for i in sorted(range(len(texts)), key=lambda i: texts[i], reverse=True):
-        if topic[i] >= 0:
-            smallest[topic[i]] = texts[i]
+    smallest = np.full(n_found, len(fit))
+    np.minimum.at(smallest, found.topic, np.arange(len(fit)))  # they are in the order of the texts
     ranked = sorted((c for c in range(n_found) if size[c]), key=lambda c: (-size[c], smallest[c]))
     number = np.full(n_found + 1, -1, dtype=np.int64)
     number[ranked] = np.arange(len(ranked))
     topic = number[topic]  # -1 looks up the last, which is -1
     distinct = topic[fit]
-    unit = unit_length(vectors[fit])
-    centroids = np.stack([unit[distinct == c].mean(axis=0) for c in range(len(ranked))]).astype(np.float32)
+    unit, centroids = Directions(vectors, fit), np.zeros((len(ranked), vectors.shape[1]))
+    for rows in blocks(len(fit)):
+        named = distinct[rows] >= 0
+        np.add.at(centroids, distinct[rows][named], unit[rows][named].astype(np.float64))
+    centroids = (centroids / np.bincount(distinct[distinct >= 0], minlength=len(ranked))[:, None]).astype(np.float32)
     used = tokens.take(fit)
     words = vocabulary(used, list(thread[fit]), stop_words(languages) | hidden)
     chosen = topic_words(count_words(used, distinct, len(ranked), words))
@@ -308,7 +323,7 @@ def _finished(
             "label": [text or f"topic {i}" for i, text in enumerate(label)],
             "words": [", ".join(word for word, _ in row) for row in chosen],
             "n_comments": size[ranked].astype(np.int64),
-            "n_threads": [len(set(thread[topic == c])) for c in range(len(ranked))],
+            "n_threads": pd.Series(thread).groupby(topic).nunique().reindex(range(len(ranked))).to_numpy("int64"),
             "stability": found.stability[ranked],
         }
     )
@@ -326,7 +341,7 @@ def _finished(
         weak if given and best < CLAIM_FROM else "",
         centroids,
         texts=tuple(texts),
-        vectors=vectors,
+        vectors=vectors if isinstance(vectors, np.ndarray) else np.zeros((0, 0), np.float32),
         vocabulary=tuple(words),
         words=tuple(tuple(row) for row in chosen),
         encoder=settings.encoder,

@@ -145,13 +145,12 @@ def test_another_seed_gives_nearly_the_same(corpus, topics):
 
 def test_nothing_given_is_changed(corpus):
     texts, threads, ids, _ = planted(240)
-    vectors, weight = encode(texts), np.ones(240)
-    before = (list(texts), vectors.copy(), list(threads), list(ids), weight.copy())
+    vectors, copies = encode(texts), [None] * 239 + [ids[0]]
+    before = (list(texts), vectors.copy(), list(threads), list(ids), list(copies))
     settings = TopicSettings(runs=2, n_topics=4)
-    fit_topics(texts, vectors, threads=threads, ids=ids, weight=weight, settings=settings)
-    assert (texts, threads, ids) == (before[0], before[2], before[3])
+    fit_topics(texts, vectors, threads=threads, ids=ids, copy_of=copies, settings=settings)
+    assert (texts, threads, ids, copies) == (before[0], *before[2:])
     assert np.array_equal(vectors, before[1])
-    assert np.array_equal(weight, before[4])
 
 
 def test_a_flood_counts_once_in_the_fit(corpus, topics):
@@ -165,14 +164,36 @@ def test_a_flood_counts_once_in_the_fit(corpus, topics):
     assert sorted(found.table["words"]) == sorted(topics.table["words"])
 
 
-def test_a_duplicate_in_other_words_gets_the_topic_of_its_nearest(corpus, topics):
+def test_a_copy_in_other_words_gets_the_topic_of_what_it_copies(corpus, topics):
     texts, threads, ids, _ = corpus
-    weight = np.r_[np.ones(600), 0]
-    found = fit([*texts, texts[1] + "!!"], [*threads, threads[1]], [*ids, "z"], weight=weight)
-    assert found.topic[600] == found.topic[1]
-    assert found.agreement[600] == found.agreement[1]
-    # It is not in the fit: the topics' centres are the same to the last bit.
+    # "y" copies a comment of another topic than its words are of; "z" copies "y"; nobody knows what "x" copies.
+    other = int(np.flatnonzero((topics.topic != topics.topic[1]) & (topics.topic >= 0))[0])
+    found = fit(
+        [*texts, texts[1] + "!", texts[1] + "!!", texts[1] + "?"],
+        [*threads, *[threads[1]] * 3],
+        [*ids, "x", "y", "z"],
+        copy_of=[*[None] * 600, "gone", ids[other], "y"],
+    )
+    assert found.topic[600] == -1 and found.agreement[600] == 0
+    assert found.topic[601:].tolist() == [found.topic[other]] * 2
+    assert found.agreement[601:].tolist() == [found.agreement[other]] * 2
+    # They are not in the fit: the topics' centres are the same to the last bit.
     assert sorted(found.centroids.tolist()) == sorted(topics.centroids.tolist())
+
+
+def test_vectors_in_a_file_give_the_same_bytes(corpus, topics, tmp_path, monkeypatch):
+    from analysis import vectors
+    from analysis.context import in_context
+
+    texts, threads, ids, _ = corpus
+    plain = in_context(encode(texts), threads, 0.5)
+    here = fit_topics(texts, plain, threads=threads, ids=ids, settings=TopicSettings(runs=4))
+    monkeypatch.setattr(vectors, "IN_MEMORY", 0)
+    own = encode(texts, scratch=tmp_path)
+    filed = in_context(own, threads, 0.5, tmp_path)
+    assert isinstance(own, vectors.OnDisk) and isinstance(filed, vectors.OnDisk)
+    assert filed[:].tobytes() == plain.tobytes()
+    assert digest(fit_topics(texts, filed, threads=threads, ids=ids, settings=TopicSettings(runs=4))) == digest(here)
 
 
 def test_empty_comments_stay_unassigned(corpus, topics):
@@ -437,5 +458,5 @@ def test_progress_says_what_is_done(corpus):
         settings=settings,
         progress=lambda *step: seen.append(step),
     )
-    assert seen[-1] == ("comparing the fits", 2, 2)
+    assert seen[-1] == ("comparing the fits", 240, 240)
     assert ("fitting halves of the threads", 1, 2) in seen

@@ -32,10 +32,11 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from analysis.encoding import encode  # noqa: E402
-from analysis.neighbours import centred, unit_length  # noqa: E402
+from analysis.neighbours import centred  # noqa: E402
 from analysis.settings import ComputeSettings, TopicSettings  # noqa: E402
 from analysis.tokens import tokenised  # noqa: E402
 from analysis.topics import fit_topics  # noqa: E402
+from analysis.vectors import unit_length  # noqa: E402
 from analysis.words import coherence, count_words, stop_words, topic_words, vocabulary  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data" / "topics"

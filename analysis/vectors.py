@@ -1,0 +1,109 @@
+"""Vectors of texts: in memory, or in a file of which some rows at a time are read and written.
+
+Both are indexed alike, by a slice or by an array of row numbers, and give copies of rows; nobody asks for all of them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+IN_MEMORY = 2**28  # bytes; larger ones go to a file
+BLOCK = 8_192  # rows at a time
+
+
+@dataclass(frozen=True)
+class OnDisk:
+    """A float32 matrix in a file.
+
+    Attributes
+    ----------
+    path : Path
+    shape : tuple of int
+        (n_rows, n_dims)
+    """
+
+    path: Path
+    shape: tuple[int, int]
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
+        return np.array(self._mapped("r")[rows])
+
+    def __setitem__(self, rows: slice | np.ndarray, values: np.ndarray) -> None:
+        self._mapped("r+")[rows] = values
+
+    def _mapped(self, mode: str) -> np.ndarray:
+        """The file as an array; it leaves the memory with the array, so that each use maps it anew."""
+        return np.memmap(self.path, dtype=np.float32, mode=mode, shape=self.shape)  # type: ignore[call-overload]
+
+
+Vectors = np.ndarray | OnDisk
+
+
+def zeros(shape: tuple[int, int], folder: Path | None = None) -> Vectors:
+    """Rows of zeros to write to.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (n_rows, n_dims)
+    folder : Path, optional
+        Where a file may be made, which is the caller's to remove. Without one, or where the file finds no room, the
+        rows are in memory.
+
+    Returns
+    -------
+    ndarray or OnDisk
+        float32.
+    """
+    size = shape[0] * shape[1] * 4
+    if folder is None or size <= IN_MEMORY:
+        return np.zeros(shape, dtype=np.float32)
+    path = folder / f"{len(list(folder.iterdir()))}.f32"
+    try:
+        with path.open("wb") as file:
+            if hasattr(os, "posix_fallocate"):  # else a disk that fills later would end the process
+                os.posix_fallocate(file.fileno(), 0, size)
+            file.truncate(size)
+    except OSError:
+        path.unlink(missing_ok=True)
+        return np.zeros(shape, dtype=np.float32)
+    return OnDisk(path, shape)
+
+
+def blocks(n: int) -> Iterator[slice]:
+    """Slices of some of n rows at a time."""
+    return (slice(start, min(start + BLOCK, n)) for start in range(0, n, BLOCK))
+
+
+def unit_length(vectors: np.ndarray) -> np.ndarray:
+    """Rows scaled to length 1; a row of zeros stays."""
+    length = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]  # numpy's norm makes two copies first
+    return (vectors / np.maximum(length, 1e-12)).astype(np.float32, copy=False)
+
+
+@dataclass(frozen=True)
+class Directions:
+    """Some rows of vectors, scaled to length 1 as they are asked for.
+
+    Attributes
+    ----------
+    vectors : ndarray or OnDisk
+    rows : ndarray of int64 of shape (n,)
+    """
+
+    vectors: Vectors
+    rows: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, which: slice | np.ndarray) -> np.ndarray:
+        return unit_length(self.vectors[self.rows[which]])
