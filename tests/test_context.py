@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis import context
 from analysis.context import in_context
 
 
@@ -72,3 +73,12 @@ def test_an_article_is_placed_among_the_comments_by_its_own_words():
     centroids = np.stack([inside[:20].mean(axis=0), inside[20:].mean(axis=0)])
     assert nearest(placed, centroids).tolist() == [1, 0, -1]
     assert nearest(placed, centroids[:0]).tolist() == [-1, -1, -1]
+
+
+def test_threads_longer_than_a_block_are_added_up_whole(rng, monkeypatch):
+    vectors = rng.normal(size=(60, 4))
+    names = ["long"] * 25 + [f"t{i % 7}" for i in range(30)] + ["long"] * 5
+    whole = in_context(vectors, names, 0.5)
+    for size in (1, 7, 30):
+        monkeypatch.setattr(context, "BLOCK", size)
+        assert np.allclose(in_context(vectors, names, 0.5), whole, atol=1e-6)
