@@ -27,8 +27,8 @@ def map_items(
     message: str,
     progress: Progress | None = None,
     kept: Path | None = None,
-    part: int = PART,
-    least: int = MIN_ITEMS,
+    part: int | None = None,
+    least: int | None = None,
 ) -> list[Result]:
     """Apply `function` to parts of `items`, and join what it gives in the order of the items.
 
@@ -63,8 +63,8 @@ def map_parts(
     message: str,
     progress: Progress | None = None,
     kept: Path | None = None,
-    part: int = PART,
-    least: int = MIN_ITEMS,
+    part: int | None = None,
+    least: int | None = None,
 ) -> Iterator[tuple[int, Sequence[Result]]]:
     """Apply `function` to parts of `items`: for a result that is put into its place as it comes.
 
@@ -84,10 +84,10 @@ def map_parts(
         A folder in which each part's result is kept as soon as it is there, and from which it is taken by the next
         run: arrays of numbers, and lists of texts or numbers (analysis/partitions.py). The caller removes it when the
         whole result is kept.
-    part : int
-        Items of a part.
-    least : int
-        With fewer items than this, all is done in this process.
+    part : int, optional
+        Items of a part; PART by default.
+    least : int, optional
+        With fewer items than this, all is done in this process; MIN_ITEMS by default.
 
     Yields
     ------
@@ -99,6 +99,7 @@ def map_parts(
     StudyError
         If the cluster cannot be used (analysis/cluster.py), or a process here was killed.
     """
+    part, least = part or PART, MIN_ITEMS if least is None else least
     firsts = range(0, len(items), part)
     store = Parts(kept, function) if kept is not None and len(firsts) > 1 else None
     missing, done = [], 0

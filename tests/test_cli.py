@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import os
 import resource
 import signal
 import subprocess
@@ -10,6 +12,7 @@ import sys
 import tomllib
 
 import pandas as pd
+import psutil
 import pytest
 
 from analysis.cli import main
@@ -183,17 +186,77 @@ def test_a_full_disk_is_one_line_and_the_old_table_stays(tmp_path, thread, capsy
     assert path.read_bytes() == before and not list(tmp_path.rglob("*.part"))
 
 
-def test_an_interrupt_is_one_line(tmp_path, thread, capsys):
+STOPPED = "Stopped. What was computed is kept; the same command goes on from there."
+
+
+@pytest.mark.parametrize(("how", "codes"), [(signal.SIGINT, (130, -signal.SIGINT)), (signal.SIGTERM, (143,))])
+def test_an_interrupt_is_one_line(tmp_path, thread, capsys, how, codes):
     run(capsys, "new", tmp_path / "study", thread)
     one = started("ingest", tmp_path / "study", "--out", tmp_path / "out")
     assert "…" in one.stderr.readline()  # in the midst of its work
-    one.send_signal(signal.SIGINT)
+    one.send_signal(how)
     _, said = one.communicate()
-    assert one.returncode in (130, -signal.SIGINT), "a shell sees 130 for both"
-    assert (
-        "Stopped. What was computed is kept; the same command goes on from there." in said and "Traceback" not in said
-    ), said
+    assert one.returncode in codes, "a shell sees 130 for both of SIGINT"
+    assert STOPPED in said and "Traceback" not in said, said
     assert run(capsys, "ingest", tmp_path / "study", "--out", tmp_path / "out")[0] == 0
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_while_notebooks_run_leaves_the_old_report_and_no_kernel(tmp_path, thread, capsys, how):
+    study, out = tmp_path / "study", tmp_path / "out"
+    run(capsys, "new", study, thread)
+    run(capsys, "ingest", study, "--out", out)
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    one = started("report", study, "--out", out, "--only", "1_corpus")
+    while "executing the notebooks" not in one.stderr.readline():
+        assert one.poll() is None
+    kernels = psutil.Process(one.pid).children(recursive=True)
+    while not kernels and one.poll() is None:
+        kernels = psutil.Process(one.pid).children(recursive=True)
+    one.send_signal(how)
+    _, said = one.communicate()
+    assert one.returncode in (130, -signal.SIGINT, 143) and STOPPED in said and "Traceback" not in said, said
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+    assert not psutil.wait_procs(kernels, timeout=5)[1] and not list(tmp_path.rglob("*.part"))
+
+
+def as_anyone():
+    """In a new process: root is held to what a folder allows, as others are."""
+    if os.geteuid() == 0:
+        ctypes.CDLL(None).prctl(24, 1, 0, 0, 0)  # PR_CAPBSET_DROP, CAP_DAC_OVERRIDE
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="how root is held to it is Linux's")
+@pytest.mark.parametrize("what", ["study", "out"])
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path, thread, capsys, what):
+    study, out = tmp_path / "study", tmp_path / "out"
+    run(capsys, "new", study, thread)
+    run(capsys, "check", study)
+    out.mkdir()
+    closed = [path for path in (study, *study.rglob("*")) if path.is_dir()] if what == "study" else [out]
+    for folder in closed:
+        folder.chmod(0o555)
+    one = started("ingest", study, "--out", out, preexec_fn=as_anyone)
+    _, said = one.communicate()
+    for folder in closed:
+        folder.chmod(0o755)
+    if what == "study":  # nothing more can be kept, and all is computed
+        assert one.returncode == 0 and (out / "tables" / "comments.parquet").is_file(), said
+        assert [path.name[:7] for path in (study / ".threadline").iterdir() if path.is_dir()] == ["corpus-"]
+    else:
+        assert one.returncode == 2 and said.count("threadline: ") == 1 and "--out" in said, said
+        assert not list(out.iterdir())
+    assert "Traceback" not in said
+
+
+def test_a_cache_of_an_older_version_is_not_used_and_said(tmp_path, thread, capsys, monkeypatch):
+    run(capsys, "new", tmp_path / "study", thread)
+    run(capsys, "ingest", tmp_path / "study", "--out", tmp_path / "out")
+    before = (tmp_path / "out" / "tables" / "SHA256SUMS").read_bytes()
+    monkeypatch.setattr("analysis.steps.version", lambda package: "0.0")
+    code, _, said = run(capsys, "ingest", tmp_path / "study", "--out", tmp_path / "out")
+    assert code == 0 and "computed anew: corpus, topics, sentiment" in said
+    assert (tmp_path / "out" / "tables" / "SHA256SUMS").read_bytes() == before
 
 
 def test_a_damaged_kept_result_is_said_and_mended(tmp_path, thread, capsys):
