@@ -8,14 +8,22 @@ periods that follow. Further changes are looked for before and after one that wa
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from analysis.intervals import adjusted, grouped, total
-from analysis.periods import Arranged, arrange
-from analysis.settings import TrendSettings
+from analysis.parallel import MIN_ITEMS, map_items
+from analysis.periods import arrange
+from analysis.settings import ComputeSettings, TrendSettings
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+Progress = Callable[[str, int, int], None]
 
 FOUND = 0.05  # p-value up to which further changes are looked for on either side
 DEPTH = 3  # at most 7 changes a series: more is a slope or a season, not changes
@@ -33,26 +41,13 @@ class Rows:
     n_series: int
     values: tuple[np.ndarray, ...]
 
-    def sums(self, starts: np.ndarray, weights: np.ndarray | None, n_periods: int) -> list[np.ndarray]:
+    def permuted(self, starts: np.ndarray, n_periods: int) -> list[np.ndarray]:
         """Of each of the values the sums up to each period, of shape (n_ways, n_periods, n_series).
 
-        `starts` has a row of (n_threads,) for each way in which threads may have started; or it has one, and `weights`
-        of shape (n_threads, n_ways) a column for each way to weight them.
+        `starts` has a row of (n_threads,) for each way in which threads may have started. In pieces that stay in the
+        cache while all ways are gone through.
         """
-        reach = int(self.place.max(initial=0)) // self.n_series + 1
-        n_cells = (n_periods + reach) * self.n_series
-        tables = self._permuted(starts, n_cells) if weights is None else self._weighted(starts[0], weights, n_cells)
-        out = []
-        for table in tables:
-            so_far = table.reshape(len(table), -1, self.n_series).cumsum(axis=1)
-            # A thread that starts late may reach beyond the last period: what is there belongs to it.
-            so_far[:, n_periods - 1] = so_far[:, -1]
-            out.append(so_far[:, :n_periods])
-        return out
-
-    def _permuted(self, starts: np.ndarray, n_cells: int) -> np.ndarray:
-        """Sums in each cell for each of the starts; in pieces that stay in the cache while all are gone through."""
-        tables = np.zeros((len(self.values), len(starts), n_cells))
+        tables = np.zeros((len(self.values), len(starts), self._n_cells(n_periods)))
         first = starts * self.n_series
         for begin in range(0, len(self.thread), PIECE):
             thread, place = self.thread[begin : begin + PIECE], self.place[begin : begin + PIECE]
@@ -62,15 +57,44 @@ class Rows:
                 for table, of in zip(tables, values, strict=True):
                     counts = np.bincount(at, of)
                     table[s, : len(counts)] += counts
-        return tables
+        return [self._so_far(table, n_periods) for table in tables]
 
-    def _weighted(self, start: np.ndarray, weights: np.ndarray, n_cells: int) -> list[np.ndarray]:
-        """Sums in each cell for each column of weights: where no thread moves, a matrix that is mostly zeros."""
+    def by_cell(self, start: np.ndarray, n_periods: int) -> list[csr_matrix]:
+        """Of each of the values what each thread adds to each cell, (n_cells, n_threads); mostly zeros."""
         from scipy import sparse
 
         place = (start[self.thread] * self.n_series + self.place, self.thread)
-        shape = (n_cells, len(weights))
-        return [(sparse.csr_matrix((of, place), shape=shape) @ weights).T for of in self.values]
+        shape = (self._n_cells(n_periods), len(start))
+        return [sparse.csr_matrix((of, place), shape=shape) for of in self.values]
+
+    def weighted(self, cells: list[csr_matrix], weights: np.ndarray, n_periods: int) -> list[np.ndarray]:
+        """The sums as `permuted` gives them, where no thread moves and each has weights, (n_threads, n_ways)."""
+        return [self._so_far((of @ weights).T, n_periods) for of in cells]
+
+    def _n_cells(self, n_periods: int) -> int:
+        reach = int(self.place.max(initial=0)) // self.n_series + 1
+        return (n_periods + reach) * self.n_series
+
+    def _so_far(self, table: np.ndarray, n_periods: int) -> np.ndarray:
+        so_far = table.reshape(len(table), -1, self.n_series).cumsum(axis=1)
+        # A thread that starts late may reach beyond the last period: what is there belongs to it.
+        so_far[:, n_periods - 1] = so_far[:, -1]
+        return so_far[:, :n_periods]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Comments of a span, as codes: of each its thread, period, topic (a place in `topics`) and sentiment."""
+
+    thread: np.ndarray
+    period: np.ndarray
+    topic: np.ndarray
+    sentiment: np.ndarray
+    topics: np.ndarray
+
+    def only(self, keep: np.ndarray) -> Part:
+        """Some of the comments."""
+        return Part(self.thread[keep], self.period[keep], self.topic[keep], self.sentiment[keep], self.topics)
 
 
 @dataclass(frozen=True)
@@ -90,17 +114,24 @@ class Family:
     own: Rows
     every: Rows | None  # number, begun; and of the numbers what A and B are of the sums
 
-    def scan(
-        self, starts: np.ndarray, weights: np.ndarray | None, n_periods: int, least: int
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    @property
+    def rows(self) -> list[Rows]:
+        """`own`, and `every` where there is one."""
+        return [self.own] if self.every is None else [self.own, self.every]
+
+    def permuted(self, starts: np.ndarray, n_periods: int, least: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """`scan` of the starts that `Rows.permuted` takes."""
+        return self.scan([rows.permuted(starts, n_periods) for rows in self.rows], least)
+
+    def scan(self, sums: list[list[np.ndarray]], least: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Statistic of a change after each period but the last, and the means before and after.
 
-        All of shape (n_ways, n_periods - 1, n_series), for starts and weights as `Rows.sums` takes them; the statistic
-        is 0 where a side has fewer threads than `least`.
+        All of shape (n_ways, n_periods - 1, n_series), from the sums of each of `rows`; the statistic is 0 where a side
+        has fewer threads than `least`.
         """
-        up, a, b, *rest = self.own.sums(starts, weights, n_periods)
+        up, a, b, *rest = sums[0]
         if self.every is not None:
-            *rest, more_a, more_b = self.every.sums(starts, weights, n_periods)
+            *rest, more_a, more_b = sums[1]
             a, b = a + more_a * self.mean**2, b + more_b * self.mean**2
         below, begun = rest
         n1, n2 = below[:, :-1], below[:, -1:] - below[:, :-1]
@@ -115,7 +146,12 @@ class Family:
         return np.where(enough & np.isfinite(statistic), statistic, 0.0), before, after
 
 
-def change_points(comments: pd.DataFrame, settings: TrendSettings) -> pd.DataFrame:
+def change_points(
+    comments: pd.DataFrame,
+    settings: TrendSettings,
+    compute: ComputeSettings | None = None,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
     """The largest change of each series, found or not, and further ones where the first one was found.
 
     Parameters
@@ -123,6 +159,11 @@ def change_points(comments: pd.DataFrame, settings: TrendSettings) -> pd.DataFra
     comments : DataFrame
         comment_id, article_id, author, posted_at, topic, sentiment; undated comments are left out.
     settings : TrendSettings
+    compute : ComputeSettings, optional
+        On how many cores, or on which cluster, series are looked at side by side; by default in this process. It
+        changes nothing in the table.
+    progress : callable, optional
+        Called with (message, done, total) at each step of the search.
 
     Returns
     -------
@@ -137,18 +178,43 @@ def change_points(comments: pd.DataFrame, settings: TrendSettings) -> pd.DataFra
         is not in the table.
     """
     a = arrange(comments, settings)
-    a = a.only(a.period >= 0)
-    rows: list[dict[str, object]] = []
-    queue = [(a, None, 1)] if len(a.thread) else []
-    while queue:
-        part, wanted, step = queue.pop(0)
-        for row in _largest(part, wanted, step, settings):
-            found_at, key = row.pop("_period"), row.pop("_key")
-            rows.append(row)
-            if row["p_value"] <= FOUND and step < DEPTH:
-                queue += [
-                    (part.only(side), key, step + 1) for side in (part.period < found_at, part.period >= found_at)
-                ]
+    dated = a.period >= 0
+    whole = Part(a.thread, a.period, a.topic, a.sentiment, a.topics).only(dated)
+    starts, rows = a.grid["period_start"], []
+    work = [(whole, kind, None, settings, 1) for kind in KINDS] if dated.any() else []
+    while work:
+        every = map_items(
+            _searched,
+            work,
+            compute=compute or ComputeSettings(workers=1),
+            message="looking for changes",
+            progress=progress,
+            part=1,
+            least=0 if len(comments) >= MIN_ITEMS else len(work) + 1,  # of few, starting processes takes longer
+        )
+        further = []
+        for (part, kind, _, _, step), found in zip(work, every, strict=True):
+            for topic, at, low, high, before, after, p_value in found:
+                number = None if topic < 0 else int(a.topics[topic])
+                rows.append(
+                    {
+                        "series": kind if number is None else f"{kind} {number}",
+                        "topic": number,
+                        "measure": kind.split()[0],
+                        "at": starts.iloc[at],
+                        "low": pd.NaT if low is None else starts.iloc[low],
+                        "high": pd.NaT if high is None else starts.iloc[high],
+                        "before": before,
+                        "after": after,
+                        "p_value": p_value,
+                        "step": step,
+                        "_order": KINDS.index(kind) * (len(a.topics) + 1) + topic,
+                    }
+                )
+                if p_value <= FOUND and step < DEPTH:
+                    sides = (part.only(part.period < at), part.only(part.period >= at))
+                    further += [(side, kind, topic, settings, step + 1) for side in sides]
+        work = further
     columns = [
         "series",
         "topic",
@@ -176,10 +242,19 @@ def change_points(comments: pd.DataFrame, settings: TrendSettings) -> pd.DataFra
     return table.reset_index(drop=True)
 
 
-def _largest(
-    a: Arranged, wanted: tuple[str, int] | None, step: int, settings: TrendSettings
-) -> list[dict[str, object]]:
-    """The largest change of every wanted series within the comments given."""
+Found = tuple[int, int, int | None, int | None, float, float, float]
+
+
+def _searched(work: Sequence[tuple[Part, str, int | None, TrendSettings, int]]) -> list[list[Found]]:
+    return [_largest(*one) for one in work]
+
+
+def _largest(a: Part, kind: str, wanted: int | None, settings: TrendSettings, step: int) -> list[Found]:
+    """The largest change of every series of a kind, or of the wanted topic's, within the comments given.
+
+    Of each: the topic's code (-1 for all), the first period after the change, the interval's ends where p is low, the
+    means before and after, and p.
+    """
     used, code = np.unique(a.period, return_inverse=True)  # nothing changes in a period without comments
     _, thread = np.unique(a.thread, return_inverse=True)
     n_threads, n_periods, least = int(thread.max(initial=-1)) + 1, len(used), settings.min_threads
@@ -187,81 +262,73 @@ def _largest(
         return []
     start = np.full(n_threads, n_periods)
     np.minimum.at(start, thread, code)
-    rng = np.random.default_rng([settings.seed, step])
-    rows, starts = [], a.grid["period_start"]
     offset = code - start[thread]
-    families = [f for kind in KINDS if (f := _family(kind, a, thread, offset, wanted)) is not None]
-    seen = [tuple(of[0] for of in f.scan(start[None], None, n_periods, least)) for f in families]
-    beaten = [np.zeros(len(f.topics), dtype=np.int64) for f in families]
+    f = _family(kind, a, thread, offset, wanted)
+    if f is None:
+        return []
+    statistic, before, after = (of[0] for of in f.permuted(start[None], n_periods, least))
+    count, n_drawn = _beaten(f, start, n_periods, statistic.max(axis=0), step, settings)
+    p_value, at = (count + 1) / (n_drawn + 1), statistic.argmax(axis=0)
+    there = statistic.max(axis=0) > 0
+    sure = np.flatnonzero(there & (p_value <= FOUND))
+    single = [_family(kind, a, thread, offset, int(f.topics[j])) for j in sure]
+    ends = dict(zip(sure.tolist(), _dates(single, start, n_periods, at[sure], settings), strict=True))
+    found: list[Found] = []
+    for j in np.flatnonzero(there).tolist():
+        low, high = (int(used[end + 1]) for end in ends[j]) if j in ends else (None, None)
+        means = float(before[at[j], j]), float(after[at[j], j])
+        found.append((int(f.topics[j]), int(used[at[j] + 1]), low, high, *means, float(p_value[j])))
+    return found
+
+
+def _beaten(
+    f: Family, start: np.ndarray, n_periods: int, seen: np.ndarray, step: int, settings: TrendSettings
+) -> tuple[np.ndarray, int]:
+    """How often each series' statistic is at least what was seen when threads swap their starts, of how many times."""
+    rng = np.random.default_rng([settings.seed, step])
+    top = seen * (1 - 1e-9)  # rounding must not make a permutation that is no different look smaller
+    beaten, n_drawn = np.zeros(len(f.topics), dtype=np.int64), 0
+    # As many values more extreme than this, and p is above .05 whatever follows: there the count stops, and p is
+    # estimated from what was drawn (Besag and Clifford, 1991). What is found or not is the same.
     decided = FOUND * (settings.permutations + 1)
-    permuted = [0 for _ in families]
-    for begin in range(0, settings.permutations, AT_ONCE):
-        n_now = min(AT_ONCE, settings.permutations - begin)
-        # As many values more extreme than this, and p is above .05 whatever follows: there the count stops, and p is
-        # estimated from what was drawn (Besag and Clifford, 1991). What is found or not is the same.
-        open_ = [i for i, count in enumerate(beaten) if (count < decided).any()]
-        if not open_:
-            break
-        shuffled = np.stack([start[rng.permutation(n_threads)] for _ in range(n_now)])
-        for i in open_:
-            # Rounding must not make a permutation that is no different look smaller.
-            top = seen[i][0].max(axis=0) * (1 - 1e-9)
-            beaten[i] += (families[i].scan(shuffled, None, n_periods, least)[0].max(axis=1) >= top).sum(axis=0)
-            permuted[i] += n_now
-    for f, (statistic, before, after), count, n_drawn in zip(families, seen, beaten, permuted, strict=True):
-        for j in np.flatnonzero(statistic.max(axis=0) > 0):
-            topic, at = int(f.topics[j]), int(statistic[:, j].argmax())
-            p_value = (count[j] + 1) / (n_drawn + 1)
-            low, high = pd.NaT, pd.NaT
-            if p_value <= FOUND:
-                one = _family(f.kind, a, thread, offset, (f.kind, topic))
-                ends = _dates(one, start, n_periods, at, settings) if one is not None else (at, at)
-                low, high = (starts.iloc[used[end + 1]] for end in ends)
-            number = None if topic < 0 else int(a.topics[topic])
-            rows.append(
-                {
-                    "series": f.kind if number is None else f"{f.kind} {number}",
-                    "topic": number,
-                    "measure": f.kind.split()[0],
-                    "at": starts.iloc[used[at + 1]],
-                    "low": low,
-                    "high": high,
-                    "before": before[at, j],
-                    "after": after[at, j],
-                    "p_value": p_value,
-                    "step": step,
-                    "_order": KINDS.index(f.kind) * (len(a.topics) + 1) + topic,
-                    "_period": used[at + 1],
-                    "_key": (f.kind, topic),
-                }
-            )
-    return rows
+    while n_drawn < settings.permutations and (beaten < decided).any():
+        n_now = min(AT_ONCE, settings.permutations - n_drawn)
+        shuffled = np.stack([rng.permutation(start) for _ in range(n_now)])
+        beaten += (f.permuted(shuffled, n_periods, settings.min_threads)[0].max(axis=1) >= top).sum(axis=0)
+        n_drawn += n_now
+    return beaten, n_drawn
 
 
-def _dates(f: Family, start: np.ndarray, n_periods: int, at: int, settings: TrendSettings) -> tuple[int, int]:
-    """Interval of the period after which a single series changes, by resampling threads."""
-    rng, drawn = np.random.default_rng([settings.seed, n_periods, at]), []
-    for begin in range(0, settings.draws, DRAWN_AT_ONCE):
-        n_now, n = min(DRAWN_AT_ONCE, settings.draws - begin), len(start)
-        weights = np.stack([np.bincount(rng.integers(0, n, n), minlength=n) for _ in range(n_now)]).T.astype(float, "C")
-        statistic = f.scan(start[None], weights, n_periods, settings.min_threads)[0][:, :, 0]
-        drawn += statistic.argmax(axis=1)[statistic.max(axis=1) > 0].tolist()
+def _dates(
+    series: Sequence[Family], start: np.ndarray, n_periods: int, at: np.ndarray, settings: TrendSettings
+) -> list[tuple[int, int]]:
+    """Intervals of the periods after which single series change (`at`), by resampling threads, the same for all."""
+    rng, n = np.random.default_rng([settings.seed, n_periods]), len(start)
+    made = [(f, [rows.by_cell(start, n_periods) for rows in f.rows]) for f in series]
+    drawn: list[list[int]] = [[] for _ in made]
+    for begin in range(0, settings.draws if made else 0, DRAWN_AT_ONCE):
+        weights = np.empty((n, min(DRAWN_AT_ONCE, settings.draws - begin)))
+        for way in range(weights.shape[1]):
+            weights[:, way] = np.bincount(rng.integers(0, n, n), minlength=n)
+        for (f, cells), places in zip(made, drawn, strict=True):
+            sums = [rows.weighted(of, weights, n_periods) for rows, of in zip(f.rows, cells, strict=True)]
+            statistic = f.scan(sums, settings.min_threads)[0][:, :, 0]
+            places += statistic.argmax(axis=1)[statistic.max(axis=1) > 0].tolist()
     tail = (1 - settings.level) / 2
-    low, high = np.quantile(drawn or [at], [tail, 1 - tail], method="inverted_cdf")
-    return min(int(low), at), max(int(high), at)
+    ends = [
+        np.quantile(places or [one], [tail, 1 - tail], method="inverted_cdf")
+        for places, one in zip(drawn, at.tolist(), strict=True)
+    ]
+    return [(min(int(low), one), max(int(high), one)) for (low, high), one in zip(ends, at.tolist(), strict=True)]
 
 
-def _family(
-    kind: str, a: Arranged, thread: np.ndarray, offset: np.ndarray, wanted: tuple[str, int] | None
-) -> Family | None:
-    """Sums of the wanted series of one kind, or None where there is none."""
-    if wanted is not None and wanted[0] != kind:
-        return None
+def _family(kind: str, a: Part, thread: np.ndarray, offset: np.ndarray, wanted: int | None) -> Family | None:
+    """Sums of the series of a kind, or of the wanted topic's; None where no comment is of one."""
     scored = ~np.isnan(a.sentiment)
     if kind == "sentiment":
         topics, of, series = np.array([-1]), scored, np.zeros(len(thread), dtype=np.int64)
     else:
-        topics = np.flatnonzero(a.topics >= 0) if wanted is None else np.array([wanted[1]])
+        topics = np.flatnonzero(a.topics >= 0) if wanted is None else np.array([wanted])
         number = np.full(len(a.topics), -1)
         number[topics] = np.arange(len(topics))
         series = number[a.topic]

@@ -394,7 +394,9 @@ class Steps(Inputs):
             "slopes": trends.slopes,
             "decomposition": decompositions,
             "sensitivity": trends.sensitivity,
-            "change_points": trends.change_points,
+            "change_points": lambda comments, settings: trends.change_points(
+                comments, settings, self.settings.compute, self.progress
+            ),
             "comparisons": comparisons,
             "scores_by_period": trends.scores_by_period,
             "words_by_period": lambda comments, settings: trends.words_by_period(

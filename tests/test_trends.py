@@ -18,7 +18,7 @@ from analysis.comparisons import comparisons
 from analysis.drivers import decompositions
 from analysis.intervals import Figure, adjusted, freedom, linear, means, ratio, shares
 from analysis.periods import arrange
-from analysis.settings import StudyError, TrendSettings
+from analysis.settings import ComputeSettings, StudyError, TrendSettings
 
 QUICK = TrendSettings(permutations=99, draws=99, events=(("what happened", "2020-05-01"),))
 TABLES = (
@@ -387,7 +387,11 @@ def test_the_statistic_of_a_change_is_the_difference_over_its_error_by_threads(r
     np.minimum.at(start, a.thread, code)
     for kind in changes.KINDS:
         family = changes._family(kind, a, a.thread, code - start[a.thread], None)
-        statistic = family.scan(start[None], None, code.max() + 1, 5)[0][0]
+        statistic = family.permuted(start[None], code.max() + 1, 5)[0][0]
+        cells = [rows.by_cell(start, code.max() + 1) for rows in family.rows]
+        once = np.ones((len(start), 1))
+        sums = [rows.weighted(of, once, code.max() + 1) for rows, of in zip(family.rows, cells, strict=True)]
+        assert family.scan(sums, 5)[0][0] == pytest.approx(statistic), "every thread once"
         if kind == "share of topic":
             begun = (start[:, None] <= np.arange(code.max())).sum(axis=0)
             assert ((statistic > 0).all(axis=1) == ((begun >= 5) & (a.n_threads - begun >= 5))).all()
@@ -427,6 +431,37 @@ def test_a_planted_change_is_found_where_ruptures_finds_it(rng):
     assert row["low"] <= row["at"] <= row["high"]
     assert row["p_value"] == pytest.approx(0.01)
     assert row["before"] - row["after"] == pytest.approx(0.3, abs=0.06)
+
+
+def test_the_interval_of_a_date_is_that_of_threads_drawn_again(rng):
+    a = arrange(planted(rng, 0.09, 14), QUICK)
+    start, n, quick = np.full(a.n_threads, 99), a.n_threads, dataclasses.replace(QUICK, draws=120)
+    np.minimum.at(start, a.thread, a.period)
+
+    def family(thread, comments, begun):
+        return changes._family("sentiment", comments, thread, comments.period - begun[thread], None)
+
+    f = family(a.thread, a, start)
+    at = f.permuted(start[None], 24, 5)[0][0, :, 0].argmax()
+    ((low, high),) = changes._dates([f], start, 24, np.array([at]), quick)
+    again, places = np.random.default_rng([quick.seed, 24]), []
+    for _ in range(quick.draws):
+        drawn = again.integers(0, n, n)
+        rows = [np.flatnonzero(a.thread == t) for t in drawn]
+        thread = np.repeat(np.arange(n), [len(of) for of in rows])
+        statistic = family(thread, a.only(np.concatenate(rows)), start[drawn]).permuted(start[drawn][None], 24, 5)[0]
+        places.append(statistic[0, :, 0].argmax())
+    tail = (1 - quick.level) / 2
+    assert low < high and np.quantile(places, [tail, 1 - tail]) == pytest.approx([low, high], abs=1)
+
+
+def test_changes_looked_for_side_by_side_are_the_same(rng, monkeypatch):
+    c, seen = planted(rng, 0.3, 14), []
+    monkeypatch.setattr(changes, "MIN_ITEMS", 0)
+    one = trends.change_points(c, QUICK)
+    two = trends.change_points(c, QUICK, ComputeSettings(workers=2), lambda *step: seen.append(step))
+    pd.testing.assert_frame_equal(one, two, check_exact=True)
+    assert seen[0] == ("looking for changes", 1, 3) and len(one["step"].unique()) > 1
 
 
 def test_two_planted_changes_are_both_found(rng):
