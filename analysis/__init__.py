@@ -18,7 +18,8 @@ dialects        exports of known tools, and which of their columns is which of o
 columns         which column of a table is which of ours
 exports         tables of other tools -> the same tables
 duplicates      texts that repeat an earlier one, word for word or nearly; floods of them
-corpus          the one schema: checks, pseudonyms, language
+languages       texts -> their languages
+corpus          the one schema: checks, pseudonyms, duplicates
 
 vectors         vectors in memory, or in a file of which some rows at a time are read
 encoding        texts -> vectors

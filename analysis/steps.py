@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.corpus import Corpus, build, languages, read_key, whole_text
+from analysis.corpus import Corpus, build, read_key, whole_text
 from analysis.exports import read_tables
 from analysis.inputs import Inputs
+from analysis.languages import languages
 from analysis.lines import read_lines
 from analysis.partitions import PACKAGES, PARTS
 from analysis.store import FOLDER, VECTORS, Store, Tables, digest_of, work_folder
@@ -48,10 +49,11 @@ ROOMS = {
         "columns",
         "exports",
         "duplicates",
+        "languages",
         "corpus",
     ),  # fmt: skip
     "topics": ("vectors", "encoding", "context", "neighbours", "consensus", "tokens", "stopwords", "words", "topics"),
-    "sentiment": ("encoding", "vader", "lexicon", "learned", "sentiment"),
+    "sentiment": ("languages", "encoding", "vader", "lexicon", "learned", "sentiment"),
     "trends": (
         "tokens",
         "stopwords",

@@ -7,13 +7,11 @@ import stat
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from analysis.corpus import KEY_FILE, build, languages, pseudonym, read_key, summary
+from analysis.corpus import KEY_FILE, build, pseudonym, read_key, summary
 from analysis.duplicates import duplicates
 from analysis.exports import read_tables
-from analysis.settings import ComputeSettings, PrivacySettings, Settings, SourceSettings, StudyError
+from analysis.settings import PrivacySettings, Settings, SourceSettings, StudyError
 
 ROWS = [
     ("t1", "c1", "Ann", "2020-01-01", "The tram is late again, as it is every day."),
@@ -88,13 +86,6 @@ def test_the_first_in_time_is_the_original():
 def test_languages(reading, study):
     found = build(reading, study).comments.set_index("comment_id")["language"]
     assert found["c1"] == "en" and found["c5"] == "de"
-
-
-@given(st.lists(st.text(), max_size=5))
-def test_every_text_has_a_language_whatever_else_is_there(texts):
-    together = languages(pd.Series(texts, dtype="str"), ComputeSettings(workers=1))
-    alone = [languages(pd.Series([text], dtype="str"), ComputeSettings(workers=1))[0] for text in texts]
-    assert together.tolist() == alone and all(alone)
 
 
 def test_row_order_changes_nothing(reading, study):

@@ -18,8 +18,8 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from analysis.corpus import languages  # noqa: E402
 from analysis.duplicates import duplicates, floods, near_duplicates  # noqa: E402
+from analysis.languages import languages  # noqa: E402
 from analysis.settings import ComputeSettings  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data"
