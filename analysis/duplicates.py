@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ SIMILAR = 0.8
 MIN_NEAR_WORDS = 8  # shorter texts have too few runs of three words for the overlap to mean anything
 # Candidates are found by MinHash: of two texts that overlap by 0.8, 99.8 % share one of 12 bands of 4 of 48 minima.
 BANDS, ROWS = 12, 4
+BLOCK = 8_192  # texts at a time
 MOST = 50  # texts of a bucket to compare with: one of many different texts is of a common phrase
 FLOOD = 5  # comments that are the same or nearly so: more than two people's joke
 WORD = re.compile(r"\w+")
@@ -37,7 +39,14 @@ def duplicates(comments: pd.DataFrame) -> pd.Series:
         The comment_id of the first comment with the same text (case, white space and Unicode form aside) and
         five words or more; missing where there is none. Of one time, the smallest comment_id is the first.
     """
-    folded = comments["text"].map(lambda text: " ".join(unicodedata.normalize("NFKC", text).casefold().split()))
+    folded = pd.Series(
+        [
+            " ".join((text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold().split())
+            for text in comments["text"].tolist()
+        ],
+        index=comments.index,
+        dtype="str",
+    )
     long_enough = folded.str.count(" ") >= MIN_WORDS - 1
     order = comments.assign(folded=folded)[long_enough].sort_values(["posted_at", "comment_id"], kind="stable")
     first = order.groupby("folded", sort=False)["comment_id"].transform("first")
@@ -66,19 +75,26 @@ def near_duplicates(comments: pd.DataFrame) -> pd.Series:
     Rajaraman and Ullman, Mining of Massive Datasets, chapter 3.
     """
     order = comments[comments["duplicate_of"].isna()].sort_values(["posted_at", "comment_id"], kind="stable")
-    shingles = [_shingles(text) for text in order["text"]]
-    kept = [i for i, found in enumerate(shingles) if len(found)]
-    earlier = np.full(len(order), -1)
-    for bands in _bands([shingles[i] for i in kept]).T if kept else ():
-        buckets: dict[int, list[int]] = {}
-        for i, band in zip(kept, bands.tolist(), strict=True):
-            firsts = buckets.setdefault(band, [])
-            if earlier[i] < 0:
-                match = next((j for j in firsts if _jaccard(shingles[i], shingles[j]) >= SIMILAR), None)
-                if match is not None:
-                    earlier[i] = match
-            if len(firsts) < MOST:
-                firsts.append(i)
+    texts, earlier = order["text"].tolist(), np.full(len(order), -1)
+    made = [_shingles(texts[start : start + BLOCK]) for start in range(0, len(texts), BLOCK)]
+    shingles = np.concatenate([np.zeros(0, dtype=np.uint64), *(values for values, _ in made)])
+    ends = np.cumsum(np.concatenate([np.zeros(1, dtype=np.int64), *(n_of for _, n_of in made)]))
+    kept = np.flatnonzero(np.diff(ends))
+
+    def similar(i: int, j: int) -> bool:
+        return _jaccard(shingles[ends[i] : ends[i + 1]], shingles[ends[j] : ends[j + 1]]) >= SIMILAR
+
+    for bands in _bands(shingles, ends[kept]).T:
+        by_band = np.argsort(bands, kind="stable")  # texts of one band stand together, in the order of time
+        edges = np.flatnonzero(np.diff(bands[by_band], prepend=~bands[by_band[:1]], append=~bands[by_band[-1:]]))
+        for start, end in zip(edges[:-1], edges[1:], strict=True):
+            if end - start > 1:
+                firsts: list[int] = []
+                for i in kept[by_band[start:end]].tolist():
+                    if earlier[i] < 0:
+                        earlier[i] = next((j for j in firsts if similar(i, j)), -1)
+                    if len(firsts) < MOST:
+                        firsts.append(i)
     for i in range(len(earlier)):  # in the order of time: what is found here is already the first of its chain
         if earlier[i] >= 0 and earlier[earlier[i]] >= 0:
             earlier[i] = earlier[earlier[i]]
@@ -87,26 +103,43 @@ def near_duplicates(comments: pd.DataFrame) -> pd.Series:
     return found.reindex(comments.index).astype("str")
 
 
-def _shingles(text: str) -> np.ndarray:
-    """Hashes of the runs of three words, sorted, each once; none of a text that is too short."""
-    words = WORD.findall(unicodedata.normalize("NFKC", text).casefold())
-    if len(words) < MIN_NEAR_WORDS:
-        return np.zeros(0, dtype=np.uint64)
-    codes = np.array([zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in words], dtype=np.uint64)
+def _shingles(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Hashes of the runs of three words, text after text, each text's sorted and once; and how many each text has.
+
+    None of a text that is too short.
+    """
+    words = [
+        WORD.findall((text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold()) for text in texts
+    ]
+    hashed: dict[str, int] = {}
+    for word in chain.from_iterable(words):
+        if word not in hashed:
+            hashed[word] = zlib.crc32(word.encode("utf-8", "surrogatepass"))
+    n_words = np.array([len(one) for one in words], dtype=np.int64)
+    codes = np.fromiter((hashed[word] for word in chain.from_iterable(words)), np.uint64, int(n_words.sum()))
     mixed = codes[:-2] * np.uint64(0x9E3779B97F4A7C15) + codes[1:-1] * np.uint64(0xC2B2AE3D27D4EB4F)
-    return np.unique(mixed + codes[2:] * np.uint64(0x165667B19E3779F9))
+    runs = mixed + codes[2:] * np.uint64(0x165667B19E3779F9)
+    text, end = np.repeat(np.arange(len(texts)), n_words), np.repeat(np.cumsum(n_words), n_words)
+    whole = (np.arange(len(codes)) + 2 < end) & (n_words[text] >= MIN_NEAR_WORDS)  # a run within one text
+    text, runs = text[whole], runs[whole[: len(runs)]]
+    order = np.lexsort((runs, text))
+    text, runs = text[order], runs[order]
+    new = np.ones(len(runs), dtype=bool)
+    new[1:] = (np.diff(runs) != 0) | (np.diff(text) != 0)
+    return runs[new], np.bincount(text[new], minlength=len(texts))
 
 
-def _bands(shingles: list[np.ndarray]) -> np.ndarray:
-    """Hashes of each text's bands of minima: ndarray of shape (n_texts, BANDS)."""
+def _bands(shingles: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Hashes of the bands of minima of the texts whose shingles begin at `starts`: of shape (n_texts, BANDS)."""
     rng = np.random.default_rng(0)  # the hash functions; another seed finds other candidates of the same kind
     factors = rng.integers(1, 2**63, BANDS * ROWS, dtype=np.uint64) | np.uint64(1)
     shifts = rng.integers(0, 2**63, BANDS * ROWS, dtype=np.uint64)
-    starts = np.cumsum([0] + [len(found) for found in shingles[:-1]])
-    whole = np.concatenate(shingles)
-    bands = np.zeros((len(shingles), BANDS), dtype=np.uint64)
+    bands = np.zeros((len(starts), BANDS), dtype=np.uint64)
+    if not len(starts):
+        return bands
+    stirred = shingles ^ (shingles >> np.uint64(29))
     for k in range(BANDS * ROWS):
-        mixed = (whole ^ (whole >> np.uint64(29))) * factors[k] + shifts[k]
+        mixed = stirred * factors[k] + shifts[k]
         minima = np.minimum.reduceat(mixed ^ (mixed >> np.uint64(32)), starts)
         bands[:, k // ROWS] = bands[:, k // ROWS] * np.uint64(0x9E3779B97F4A7C15) + minima
     return bands
