@@ -38,6 +38,8 @@ PLACE = ("source_file", "line", "zone")
 
 def _value(value: object) -> str | None:
     """A value as text; None where there is none."""
+    if type(value) is str:  # as most are
+        return clean(value)[0] or None
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
     if isinstance(value, float) and value.is_integer():
@@ -117,7 +119,8 @@ def _add_comment(
     text = None
     if isinstance(raw, (str, int, float)) and not (isinstance(raw, float) and math.isnan(raw)):
         text, places, control = clean(plain(raw) if dialect and dialect.markup and isinstance(raw, str) else str(raw))
-        mended.update(comments=bool(places), places=places, control=control)
+        if places or control:
+            mended.update(comments=bool(places), places=places, control=control)
     if not text:
         return "no text", 0
     if text.casefold() in REMOVED:
@@ -270,10 +273,11 @@ def _comments(found: _Found) -> pd.DataFrame:
     )
     table["line"] = np.array(columns["line"], dtype="int64")
     table["posted_at"] = _zoned(columns["posted_at"], columns["zone"])
-    stated = pd.Series([_value(value) is not None for value in columns["posted_at"]], index=table.index, dtype=bool)
+    unread = table["posted_at"].isna().to_numpy(copy=True)
+    unread[unread] = np.array([_value(columns["posted_at"][i]) is not None for i in np.flatnonzero(unread)], dtype=bool)
     lost = table["parent_id"].notna() & ~table["parent_id"].isin(table["comment_id"])
     for which, what in (
-        (table["posted_at"].isna() & stated, "times that cannot be read"),
+        (unread, "times that cannot be read"),
         (lost, "replies to comments that are not there"),
     ):
         for file, n in table["source_file"][which].value_counts(sort=False).sort_index().items():
