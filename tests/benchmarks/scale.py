@@ -27,12 +27,15 @@ from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
+
+from analysis.settings import TopicSettings  # noqa: E402
+
 DATA = ROOT.parent / "shared" / "data" / "scale" / "reddit_titles_1m.parquet"
 SAMPLE = ROOT / "data" / "sample"
 SIZES = (1_000, 10_000, 100_000)
 EVERY = 0.2  # seconds between two looks at the processes: a look takes 3 ms
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-STUDY = """title = "Post titles"
+STUDY = """title = "Scale"
 [source]
 paths = ["comments.parquet"]
 timezone = "UTC"
@@ -43,6 +46,7 @@ comment_id = "comment_id"
 article_id = "thread_id"
 posted_at = "date"
 [topics]
+context = {context}
 seed = {seed}
 """
 
@@ -139,7 +143,9 @@ def about(topic: np.ndarray) -> dict[str, float]:
     return {"topics": len(set(topic[topic >= 0].tolist())), "unassigned": float((topic < 0).mean())}
 
 
-def ours(table: pd.DataFrame, seed: int = 1) -> tuple[dict[str, object], list[dict[str, object]], np.ndarray]:
+def ours(
+    table: pd.DataFrame, seed: int = 1, context: float = TopicSettings.context
+) -> tuple[dict[str, object], list[dict[str, object]], np.ndarray]:
     """`threadline ingest` on a table: a row of the whole, a row of each step, and the topic of each text."""
     from analysis.store import FOLDER, entries
 
@@ -147,7 +153,7 @@ def ours(table: pd.DataFrame, seed: int = 1) -> tuple[dict[str, object], list[di
         study, out = Path(place) / "study", Path(place) / "out"
         study.mkdir()
         table.drop(columns="label").to_parquet(study / "comments.parquet", index=False)
-        (study / "study.toml").write_text(STUDY.format(seed=seed))
+        (study / "study.toml").write_text(STUDY.format(seed=seed, context=context))
         command = [sys.executable, "-m", "analysis", "ingest", str(study), "--out", str(out)]
         once = run(command, PYTHONHASHSEED=str(seed))
         ends = {entry.step: (entry.seconds, entry.written_at) for entry in entries(study / FOLDER) if entry.step}
@@ -176,28 +182,52 @@ def bound(step: dict[str, float]) -> str:
     if seconds < 1:  # five looks
         return "too short to tell"
     busy = step["cpu"] / seconds
-    others = (os.cpu_count() or 1) - step["idle"] / seconds - busy
+    idle = step["idle"] / seconds
+    others = (os.cpu_count() or 1) - idle - busy
     said = f"{busy:.1f} of {CORES} cores: "
     if busy >= 0.85 * CORES:
         return said + "the processor"
-    if others > 0.25:
+    if others > 0.25 > idle:
         return said + f"other work had {others:.1f}"
     if busy < 0.75:
         return said + "disk, or processes that start"
     return said + ("one core" if busy < 1.15 else "one core in part")
 
 
+def _gib(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.2f}"
+
+
+def page(heads: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def growth(table: pd.DataFrame) -> str:
+    """Our runs, a row a size, and under them our steps' seconds per 1,000 comments and what bounds them at the last."""
+    rows, sizes = [], table["n"].unique()
+    for row in table[table["step"] == "all"].to_dict("records"):
+        each = f"{row['seconds']:.1f}", f"{1_000 * row['seconds'] / row['comments']:.2f}", f"{row['GiB']:.2f}"
+        rest = f"{row['unchanged']:.1f}", f"{row['cpu'] / row['seconds']:.1f} of {CORES}", f"{row['AMI']:.3f}"
+        rows.append([f"{row['comments']:,.0f}", *each, *rest])
+    steps = []
+    for step, of in table[table["step"] != "all"].groupby("step", sort=False):
+        per = (1_000 * of["seconds"] / of["comments"]).set_axis(of["n"]).reindex(sizes)
+        last = of.iloc[-1]
+        steps.append([str(step), *(f"{value:.3f}" for value in per), _gib(last["GiB"]), bound(last.to_dict())])
+    heads = ["seconds per 1,000 comments", *(f"of {n:,}" for n in sizes), "GiB", "bound by"]
+    whole = ["comments", "seconds", "per 1,000", "GiB", "nothing changed, seconds", "cores", "AMI"]
+    return f"{page(whole, rows)}\n\n{page(heads, steps)}"
+
+
 def main() -> None:
-    rows, steps = [], {}
+    rows = []
     for n in sizes_there([int(n) for n in sys.argv[1:]] or list(SIZES)):
         table = texts_of(n)
-        row, of, _ = ours(table)
-        rows.append({"comments": len(table), "per 1,000": row["seconds"] / len(table) * 1_000, **row})
-        steps[f"{len(table):,}"] = {each["step"]: each["seconds"] / len(table) * 1_000 for each in of}
-        print(pd.DataFrame(rows).round(3).to_string(index=False), flush=True)
-    said = {each["step"]: bound(each) for each in of}
-    print("\nSeconds per 1,000 comments, and what bounds a step at the last size")
-    print(pd.DataFrame(steps).round(3).assign(bound=said).to_string())
+        row, steps, _ = ours(table)
+        rows += [{"n": n, "comments": len(table), "step": "all", **of} for of in (row, *steps)]
+        print(growth(pd.DataFrame(rows)), end="\n\n", flush=True)
 
 
 if __name__ == "__main__":
