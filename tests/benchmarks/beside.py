@@ -187,7 +187,8 @@ def picture(table: pd.DataFrame, n: int):
         for row in at:
             name = row["method"]
             left.plot(row["seconds"], row["AMI"], "o", color=colour[name], ms=9, label=TITLES[name], clip_on=False)
-        left.set(xlim=(0, None), ylim=(0, None), xlabel="seconds, text to topics and scores")
+        top = 1.1 * max((row["AMI"] for row in at), default=1.0)
+        left.set(xlim=(0, None), ylim=(0, top), xlabel="seconds, text to topics and scores")
         left.set(ylabel="agreement with the labels (AMI)", title=f"{at[0]['comments']:,.0f} comments" if at else "")
         for name, axis in axes.items():
             for method, rows in whole.groupby("method", sort=False):
