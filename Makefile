@@ -5,7 +5,7 @@ BIN := .venv/bin
 STUDY ?= data/sample
 INSTALLED := .venv/.installed
 
-.PHONY: install report test lab bench notebooks lint lock clean
+.PHONY: install report test lab bench bench-all notebooks lint lock clean
 
 install: $(INSTALLED)
 
@@ -26,7 +26,12 @@ test: install
 lab: install
 	$(BIN)/threadline lab $(STUDY)
 
+# Us beside other methods, and our growth: build/bench/benchmark.md, .csv, .png, .svg. BENCH="--n 100000 --twice" asks for more.
 bench: install
+	$(BIN)/python tests/benchmarks/beside.py $(BENCH)
+
+# Every benchmark, one after the other.
+bench-all: install
 	@for file in tests/benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
 # Execute the notebooks on the sample study, and store what they show.

@@ -1,34 +1,41 @@
-"""Text to every table, from a thousand comments to a million: time, memory, and beside BERTopic as installed.
+"""Text to every table, from a thousand comments to a million: time, memory, what a step costs and what bounds it.
 
-    python tests/benchmarks/scale.py [1000 10000 100000 1000000] [--beside N] [--out FOLDER]
+    python tests/benchmarks/scale.py [1000 10000 100000 1000000]
 
-Reads ../shared/data/scale (post titles, thread = subreddit and week) and makes a study of whole threads of each size.
-Each run is a process of its own, `threadline ingest`, first with nothing kept, then with nothing changed; time is of
-the whole process, memory the largest resident set of it and of each process that it starts (not their sum). AMI and
-ARI are with the subreddits. `--beside N` adds BERTopic as installed (all-MiniLM-L6-v2, UMAP, HDBSCAN) and then VADER
-row by row, on the same N texts in the same run, where the extra `transformers`, umap-learn and hdbscan are there; its
-encoding is timed on 2,000 texts and multiplied, for it takes longer than all else. `--out` gets scale.csv and scale.png.
+Reads ../shared/data/scale (post titles, thread = subreddit and week) and makes a study of whole threads of each size;
+where there is no such data, the sample study's comments. Each run is a process of its own, `threadline ingest`, first
+with nothing kept, then with nothing changed. Time is of the whole process. Memory is the largest sum of the resident
+sets of the process and all that it starts, looked at five times a second: what processes share counts in each. Cores
+are the processor time of all of them by the time that passed; when a step began and ended says what it kept. AMI and ARI
+are with the subreddits or the sample's themes. `beside.py` sets the same beside other methods.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import re
+import os
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from analysis.settings import TopicSettings  # noqa: E402
+
 DATA = ROOT.parent / "shared" / "data" / "scale" / "reddit_titles_1m.parquet"
+SAMPLE = ROOT / "data" / "sample"
 SIZES = (1_000, 10_000, 100_000)
-ENCODED = 2_000
-STUDY = """title = "Post titles"
+EVERY = 0.2  # seconds between two looks at the processes: a look takes 3 ms
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+STUDY = """title = "Scale"
 [source]
 paths = ["comments.parquet"]
 timezone = "UTC"
@@ -38,123 +45,193 @@ text = "text"
 comment_id = "comment_id"
 article_id = "thread_id"
 posted_at = "date"
+[topics]
+context = {context}
+seed = {seed}
 """
 
 
-def some(n: int) -> pd.DataFrame:
-    """Whole threads, drawn by chance, of n texts together or a few less."""
-    table = pd.read_parquet(DATA)
+def texts_of(n: int) -> pd.DataFrame:
+    """Whole threads, drawn by chance, of n texts together or a few less; `label` is what agreement is measured with."""
+    if DATA.is_file():
+        table = pd.read_parquet(DATA).rename(columns={"subreddit": "label"})
+    else:
+        from analysis.study import open_study
+
+        truth = pd.read_csv(SAMPLE / "truth.csv", keep_default_na=False).set_index("comment_id")["theme"]
+        table = open_study(SAMPLE).corpus.comments.rename(columns={"article_id": "thread_id", "posted_at": "date"})
+        table = table.assign(label=table["comment_id"].map(truth).where(lambda label: label != "none"))
+        table = table[["thread_id", "comment_id", "date", "text", "label"]]
     threads = table["thread_id"].drop_duplicates().sample(frac=1, random_state=0)
     size = table["thread_id"].value_counts().reindex(threads).cumsum()
-    return table[table["thread_id"].isin(set(threads[(size <= n).to_numpy()]))]
+    return table[table["thread_id"].isin(set(threads[(size <= n).to_numpy()]))].reset_index(drop=True)
 
 
-def run(study: Path, out: Path) -> tuple[float, float, str]:
-    """Seconds, GiB at the most, and what was said; in a process between, whose children's memory is counted."""
-    line = [sys.executable, "-m", "analysis", "ingest", str(study), "--out", str(out)]
-    script = f"import subprocess,resource,sys; r=subprocess.run({line!r}); " \
-             "print('peak', resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr); sys.exit(r.returncode)"  # fmt: skip
-    began = time.perf_counter()
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    peak = int(re.findall(r"peak (\d+)", done.stderr)[-1]) / 2**20
-    return time.perf_counter() - began, peak, done.stderr
+def sizes_there(sizes: list[int]) -> list[int]:
+    """Sizes that the data has; the sample is some 3,000 comments."""
+    return sizes if DATA.is_file() else sorted({min(n, 3_000) for n in sizes})
 
 
-def ours(n: int, folder: Path) -> dict[str, object]:
-    study = folder / f"study-{n}"
-    study.mkdir()
-    table = some(n)
-    table.to_parquet(study / "comments.parquet", index=False)
-    (study / "study.toml").write_text(STUDY)
-    seconds, peak, _ = run(study, folder / f"out-{n}")
-    again, _, _ = run(study, folder / f"out-{n}")
-    steps = json.loads((folder / f"out-{n}" / "provenance.json").read_text())["steps"]
-    found = pd.read_parquet(folder / f"out-{n}" / "tables" / "comments.parquet").set_index("comment_id")
-    truth, topic = table.set_index("comment_id")["subreddit"], found["topic"]
-    truth = truth.reindex(topic.index)
-    return {
-        "comments": len(table),
-        "seconds": seconds,
-        "per_1000": seconds / len(table) * 1000,
-        "GiB": peak,
-        "unchanged": again,
-        "n_topics": int(topic.max()) + 1,
-        "AMI": adjusted_mutual_info_score(truth, topic),
-        "ARI": adjusted_rand_score(truth, topic),
-        **{step: of["seconds"] for step, of in steps.items() if step != "tables"},
-    }
+@dataclass(frozen=True)
+class Ran:
+    """A process that ended well: its start (seconds since 1970), seconds, processor seconds, the most GiB; and looks.
+
+    A look is when it was, processor seconds so far, GiB, and for how long the machine's cores have had nothing to do.
+    """
+
+    began: float
+    seconds: float
+    cpu: float
+    gib: float
+    looks: np.ndarray
+
+    def between(self, start: float, end: float) -> dict[str, float]:
+        """Between two moments: seconds, processor seconds, seconds of idle cores, and the most GiB."""
+        when, cpu, gib, idle = self.looks.T
+        inside = gib[(when >= start) & (when <= end)]
+        spent, unused = (float(np.diff(np.interp([start, end], when, of))[0]) for of in (cpu, idle))
+        return {"seconds": end - start, "cpu": spent, "idle": unused, "GiB": max(inside, default=np.nan)}
 
 
-def beside(n: int) -> None:
-    """BERTopic as installed, then VADER, on the same texts."""
-    try:
-        import umap  # noqa: F401  # BERTopic takes PCA and no topics without it
-        from bertopic import BERTopic
-        from sentence_transformers import SentenceTransformer
-        from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+def run(command: list[str], **env: str) -> Ran:
+    """Run a command from the repository's root, and watch it and all that it starts."""
+    import psutil  # not asked of the other methods' interpreter
 
-        from analysis.encoding import _carried_model
-    except ImportError as error:
-        print(f"BERTopic as installed is not here ({error.name}): nothing beside it.")
-        return
-    table = some(n)
-    texts = table["text"].tolist()
-    model = SentenceTransformer(str(_carried_model("all-MiniLM-L6-v2")), device="cpu")
-    model.encode(texts[:64])
-    began = time.perf_counter()
-    model.encode(texts[:: max(1, len(texts) // ENCODED)][:ENCODED])
-    encoding = (time.perf_counter() - began) * len(texts) / min(ENCODED, len(texts))
-    from analysis.encoding import encode
+    def look() -> tuple[float, float, float, float]:
+        machine, cpu, size = psutil.cpu_times(), 0.0, 0
+        for process in (tree, *tree.children(recursive=True)):
+            try:
+                cpu += sum(process.cpu_times()[:4])  # user, system, and those of children that have ended
+                size += process.memory_info().rss
+            except psutil.Error:  # it has just ended
+                continue
+        return time.time(), cpu, size / 2**30, machine.idle + getattr(machine, "iowait", 0.0)
 
-    began = time.perf_counter()  # UMAP's time does not depend on which vectors it gets
-    topic, _ = BERTopic(calculate_probabilities=False).fit_transform(texts, encode(texts))
-    fitting = time.perf_counter() - began
-    analyzer = SentimentIntensityAnalyzer()
-    began = time.perf_counter()
-    for text in texts:
-        analyzer.polarity_scores(text)
-    scoring = time.perf_counter() - began
-    truth = table["subreddit"]
-    print(f"BERTopic, {len(texts):,} texts: {encoding + fitting + scoring:.0f} s (encoding {encoding:.0f} of "
-          f"{ENCODED} texts multiplied, topics {fitting:.0f}, VADER {scoring:.0f}); {max(topic) + 1} topics, on static "
-          f"vectors AMI {adjusted_mutual_info_score(truth, topic):.3f}, ARI {adjusted_rand_score(truth, topic):.3f}")  # fmt: skip
+    with tempfile.TemporaryFile("w+") as said:
+        began = time.time()
+        child = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **env}, stdout=said, stderr=said)
+        tree = psutil.Process(child.pid)
+        looks = [(began, 0.0, *look()[2:])]
+        try:
+            while not (ended := os.wait4(child.pid, os.WNOHANG))[0]:
+                looks.append(look())
+                time.sleep(EVERY)
+        except BaseException:
+            child.kill()
+            raise
+        child.returncode = os.waitstatus_to_exitcode(ended[1])
+        if child.returncode:
+            said.seek(0)
+            lines = said.read().strip().splitlines() or ["it said nothing"]
+            raise ChildProcessError(f"ended with {child.returncode}: {lines[-1][:300]}")
+    used = ended[2]
+    largest = used.ru_maxrss / (2**30 if sys.platform == "darwin" else 2**20)  # of one process, but never missed
+    seconds, cpu = time.time() - began, used.ru_utime + used.ru_stime
+    looks.append((began + seconds, max(cpu, looks[-1][1]), *looks[-1][2:]))
+    table = np.array(looks)
+    return Ran(began, seconds, cpu, max(largest, float(table[:, 2].max())), table)
 
 
-def draw(table: pd.DataFrame, out: Path) -> None:
-    import matplotlib.pyplot as plt
+def agreement(label: pd.Series, topic: np.ndarray) -> dict[str, float]:
+    """AMI and ARI with labels, of the texts that have one; unassigned texts count as one more topic."""
+    has = label.notna().to_numpy()
+    of = label[has], np.asarray(topic)[has]
+    return {"AMI": float(adjusted_mutual_info_score(*of)), "ARI": float(adjusted_rand_score(*of))}
 
-    figure, axis = plt.subplots(figsize=(7.2, 4), layout="constrained")
-    axis.loglog(table["comments"], table["seconds"], "o-", label="nothing kept")
-    axis.loglog(table["comments"], table["unchanged"], "o-", label="nothing changed")
-    axis.set_xlabel("comments")
-    axis.set_ylabel("seconds, text to every table")
-    axis.legend()
-    figure.savefig(out / "scale.png", dpi=150)
+
+def about(topic: np.ndarray) -> dict[str, float]:
+    return {"topics": len(set(topic[topic >= 0].tolist())), "unassigned": float((topic < 0).mean())}
+
+
+def ours(
+    table: pd.DataFrame, seed: int = 1, context: float = TopicSettings.context
+) -> tuple[dict[str, object], list[dict[str, object]], np.ndarray]:
+    """`threadline ingest` on a table: a row of the whole, a row of each step, and the topic of each text."""
+    from analysis.store import FOLDER, entries
+
+    with tempfile.TemporaryDirectory() as place:
+        study, out = Path(place) / "study", Path(place) / "out"
+        study.mkdir()
+        table.drop(columns="label").to_parquet(study / "comments.parquet", index=False)
+        (study / "study.toml").write_text(STUDY.format(seed=seed, context=context))
+        command = [sys.executable, "-m", "analysis", "ingest", str(study), "--out", str(out)]
+        once = run(command, PYTHONHASHSEED=str(seed))
+        ends = {entry.step: (entry.seconds, entry.written_at) for entry in entries(study / FOLDER) if entry.step}
+        tables = json.loads((out / "provenance.json").read_text())["steps"]["tables"]["seconds"]
+        again = run(command, PYTHONHASHSEED=str(seed))
+        found = pd.read_parquet(out / "tables" / "comments.parquet").set_index("comment_id")["topic"]
+    topic = found.reindex(table["comment_id"]).fillna(-1).to_numpy("int64")
+    row = {"seconds": once.seconds, "unchanged": again.seconds, "cpu": once.cpu, "GiB": once.gib}
+    return {**row, **about(topic), **agreement(table["label"], topic)}, _steps(once, ends, tables), topic
+
+
+def _steps(whole: Ran, ends: dict[str, tuple[float, float]], tables: float) -> list[dict[str, object]]:
+    """What the start, each step, and the writing of tables took; what lies between steps is the writing's."""
+    start = whole.began + whole.seconds - tables
+    spans = {"start": (whole.began, start)}
+    spans |= {step: (end - seconds, end) for step, (seconds, end) in sorted(ends.items(), key=lambda of: of[1][1])}
+    rows = [{"step": step, **whole.between(*span)} for step, span in spans.items()]
+    all_of, last = whole.between(whole.began, whole.began + whole.seconds), max(end for _, end in spans.values())
+    rest = {key: max(0.0, value - sum(row[key] for row in rows)) for key, value in all_of.items()}
+    return [*rows, {"step": "tables", **rest, "GiB": whole.between(last, np.inf)["GiB"]}]
+
+
+def bound(step: dict[str, float]) -> str:
+    """What bounds a step, by the processor time that it, and all else on the machine, took in the time that passed."""
+    seconds = step["seconds"]
+    if seconds < 1:  # five looks
+        return "too short to tell"
+    busy = step["cpu"] / seconds
+    idle = step["idle"] / seconds
+    others = (os.cpu_count() or 1) - idle - busy
+    said = f"{busy:.1f} of {CORES} cores: "
+    if busy >= 0.85 * CORES:
+        return said + "the processor"
+    if others > 0.25 > idle:
+        return said + f"other work had {others:.1f}"
+    if busy < 0.75:
+        return said + "disk, or processes that start"
+    return said + ("one core" if busy < 1.15 else "one core in part")
+
+
+def _gib(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.2f}"
+
+
+def page(heads: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def growth(table: pd.DataFrame) -> str:
+    """Our runs, a row a size, and under them our steps' seconds per 1,000 comments and what bounds them at the last."""
+    rows, sizes = [], table["n"].unique()
+    for row in table[table["step"] == "all"].to_dict("records"):
+        each = f"{row['seconds']:.1f}", f"{1_000 * row['seconds'] / row['comments']:.2f}", f"{row['GiB']:.2f}"
+        rest = f"{row['unchanged']:.1f}", f"{row['cpu'] / row['seconds']:.1f} of {CORES}", f"{row['AMI']:.3f}"
+        rows.append([f"{row['comments']:,.0f}", *each, *rest])
+    steps = []
+    for step, of in table[table["step"] != "all"].groupby("step", sort=False):
+        per = (1_000 * of["seconds"] / of["comments"]).set_axis(of["n"]).reindex(sizes)
+        last = of.iloc[-1]
+        steps.append([str(step), *(f"{value:.3f}" for value in per), _gib(last["GiB"]), bound(last.to_dict())])
+    heads = ["seconds per 1,000 comments", *(f"of {n:,}" for n in sizes), "GiB", "bound by"]
+    whole = ["comments", "seconds", "per 1,000", "GiB", "nothing changed, seconds", "cores", "AMI"]
+    return f"{page(whole, rows)}\n\n{page(heads, steps)}"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sizes", nargs="*", type=int, default=list(SIZES))
-    parser.add_argument("--beside", type=int, default=0)
-    parser.add_argument("--out", type=Path)
-    given = parser.parse_args()
-    if not DATA.is_file():
-        print("No ../shared/data/scale beside the repository: nothing to measure.")
-        return
     rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        for n in given.sizes:
-            rows.append(ours(n, Path(folder)))
-            print(pd.DataFrame(rows).round(3).to_string(index=False), flush=True)
-    if given.out:
-        given.out.mkdir(parents=True, exist_ok=True)
-        pd.DataFrame(rows).to_csv(given.out / "scale.csv", index=False)
-        draw(pd.DataFrame(rows), given.out)
-    if given.beside:
-        beside(given.beside)
+    for n in sizes_there([int(n) for n in sys.argv[1:]] or list(SIZES)):
+        table = texts_of(n)
+        row, steps, _ = ours(table)
+        rows += [{"n": n, "comments": len(table), "step": "all", **of} for of in (row, *steps)]
+        print(growth(pd.DataFrame(rows)), end="\n\n", flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except ChildProcessError as error:
+        sys.exit(str(error))
