@@ -17,6 +17,7 @@ Progress = Callable[[str, int, int], None]
 # Starting processes costs about as long as this many comments take in one.
 MIN_ITEMS = 5_000
 PART = 2_500
+LEAK = 2**32  # bytes that a process may grow by before it is begun anew
 
 
 def map_items(
@@ -155,4 +156,8 @@ def _run(
 def _numbered(
     function: Callable[[Sequence[Item]], Sequence[Result]], number: int, part: Sequence[Item]
 ) -> tuple[int, Sequence[Result]]:
+    from joblib.externals.loky import process_executor
+
+    # A worker that loads a model grows by 300 MB, which joblib takes for a leak: it would end it, and say so.
+    process_executor._MAX_MEMORY_LEAK_SIZE = LEAK
     return number, function(part)

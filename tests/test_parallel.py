@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from analysis import cluster, parallel
-from analysis.parallel import MIN_ITEMS, PART, map_items
+from analysis.parallel import LEAK, MIN_ITEMS, PART, map_items
 from analysis.settings import ComputeSettings, StudyError
 
 ROOT = Path(__file__).parents[1]
@@ -60,6 +60,17 @@ def greedy(texts):
 
 
 # ------------------------------------------------------------------------------------------------- here
+
+
+def allowed(items):
+    """How many bytes joblib lets this process grow by before it ends it, as a leak."""
+    from joblib.externals.loky import process_executor
+
+    return [process_executor._MAX_MEMORY_LEAK_SIZE for _ in items]
+
+
+def test_a_worker_that_loads_a_model_is_not_ended_for_it():
+    assert map_items(allowed, [1, 2], compute=ComputeSettings(workers=2), message="m", part=1, least=0) == [LEAK] * 2
 
 
 @pytest.mark.parametrize("workers", [1, 2])
