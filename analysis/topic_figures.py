@@ -166,7 +166,7 @@ def topic_tree(tree: np.ndarray, topics: pd.DataFrame) -> Picture:
     y = 5 + 10 * np.arange(len(order))
     ax.scatter(np.zeros(len(order)), y, s=40, c=[colour_of(t, topics) for t in order], zorder=3, clip_on=False)
     ax.set_yticks(y, [shorten(name_of(t, topics), 40) for t in order])
-    ax.tick_params(axis="y", length=0)
+    ax.tick_params(axis="y", length=0, pad=9)  # clear of the dots
     ax.spines["left"].set_visible(False)
     ax.grid(visible=True, axis="x")
     ax.grid(visible=False, axis="y")
