@@ -179,7 +179,8 @@ def change_points(
     """
     a = arrange(comments, settings)
     dated = a.period >= 0
-    whole = Part(a.thread, a.period, a.topic, a.sentiment, a.topics).only(dated)
+    codes = (of.astype(np.int32) for of in (a.thread, a.period, a.topic))  # each side of each change is a copy
+    whole = Part(*codes, a.sentiment, a.topics).only(dated)
     starts, rows = a.grid["period_start"], []
     work = [(whole, kind, None, settings, 1) for kind in KINDS] if dated.any() else []
     while work:

@@ -27,8 +27,8 @@ import pyarrow.parquet as pq
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 from analysis import sentiment  # noqa: E402
-from analysis.corpus import _classify  # noqa: E402
 from analysis.encoding import encode  # noqa: E402
+from analysis.languages import _classified  # noqa: E402
 from analysis.parallel import PART, map_items  # noqa: E402
 from analysis.settings import ComputeSettings  # noqa: E402
 
@@ -47,7 +47,7 @@ def steps() -> dict[str, Callable[[Sequence[str]], Sequence[object]]]:
     """The per-comment steps, importable by name where a worker is."""
     import cluster
 
-    return {"language": _classify, "VADER": cluster.scores, "static vectors": partial(encode, encoder="static")}
+    return {"language": _classified, "VADER": cluster.scores, "static vectors": partial(encode, encoder="static")}
 
 
 class Cluster:
