@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 
-BATCH = 2_500  # texts between two reports of progress
+BATCH = 5_000  # texts between two reports of progress
 SLOW_BATCH = 128  # of a transformer: some seconds' work
 KINDS = '"static", "sentence-transformers:NAME" or "npy:FILE"'
 

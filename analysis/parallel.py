@@ -16,7 +16,7 @@ Progress = Callable[[str, int, int], None]
 
 # Starting processes costs about as long as this many comments take in one.
 MIN_ITEMS = 5_000
-PART = 2_500
+PART = 5_000
 LEAK = 2**32  # bytes that a process may grow by before it is begun anew
 
 

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pandas as pd
 import psutil
@@ -168,6 +169,19 @@ def test_two_at_once_give_the_same_and_leave_nothing(tmp_path, thread, capsys):
     for path in (tmp_path / "alone" / "tables").iterdir():
         assert (tmp_path / "out" / "tables" / path.name).read_bytes() == path.read_bytes()
     assert not [path for path in tmp_path.rglob(".*") if path.name not in (".threadline", ".gitignore")]
+
+
+def test_two_reports_at_once_are_the_same_report(tmp_path, thread, capsys):
+    run(capsys, "new", tmp_path / "study", thread)
+    two = [started("report", tmp_path / "study", "--out", tmp_path / "out", "--only", "1_corpus") for _ in range(2)]
+    ended = [(*one.communicate(), one.returncode) for one in two]
+    assert [code for _, _, code in ended] == [0, 0], ended
+    run(capsys, "report", tmp_path / "study", "--out", tmp_path / "alone", "--only", "1_corpus")
+    alone = {path.relative_to(tmp_path / "alone") for path in (tmp_path / "alone").rglob("*") if path.is_file()}
+    assert {path.relative_to(tmp_path / "out") for path in (tmp_path / "out").rglob("*") if path.is_file()} == alone
+    for name in alone - {Path("provenance.json")}:  # it has the seconds of each run
+        assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "alone" / name).read_bytes(), name
+    assert not list(tmp_path.rglob("*.part"))
 
 
 def test_a_full_disk_is_one_line_and_the_old_table_stays(tmp_path, thread, capsys):

@@ -16,11 +16,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from functools import cache, partial
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import psutil
 import pyarrow.parquet as pq
 
@@ -28,8 +28,8 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 from analysis import sentiment  # noqa: E402
 from analysis.encoding import encode  # noqa: E402
-from analysis.languages import _classified  # noqa: E402
-from analysis.parallel import PART, map_items  # noqa: E402
+from analysis.languages import languages  # noqa: E402
+from analysis.parallel import PART  # noqa: E402
 from analysis.settings import ComputeSettings  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data" / "scale" / "reddit_titles_1m.parquet"
@@ -37,17 +37,23 @@ PAIRS = 2
 ASKED = 1.7
 
 
-def scores(texts: Sequence[str]) -> list[float]:
-    """VADER's score of each text."""
-    return sentiment.score(texts).tolist()
+def language(texts: list[str], compute: ComputeSettings) -> np.ndarray:
+    return languages(pd.Series(texts, dtype="str"), compute).to_numpy(dtype=str)
 
 
-@cache
-def steps() -> dict[str, Callable[[Sequence[str]], Sequence[object]]]:
-    """The per-comment steps, importable by name where a worker is."""
-    import cluster
+def vader(texts: list[str], compute: ComputeSettings) -> np.ndarray:
+    return sentiment.score(texts, compute=compute)
 
-    return {"language": _classified, "VADER": cluster.scores, "static vectors": partial(encode, encoder="static")}
+
+def vectors(texts: list[str], compute: ComputeSettings) -> np.ndarray:
+    return encode(texts, "static", compute=compute)
+
+
+STEPS: dict[str, Callable[[list[str], ComputeSettings], np.ndarray]] = {
+    "language": language,
+    "VADER": vader,
+    "static vectors": vectors,
+}
 
 
 class Cluster:
@@ -86,9 +92,8 @@ class Cluster:
 def once(step: str, texts: list[str], compute: ComputeSettings) -> tuple[float, str]:
     """Seconds of a step, and the digest of what it gives."""
     start = time.perf_counter()
-    found = map_items(steps()[step], texts, compute=compute, message=step)
+    array = STEPS[step](texts, compute)
     spent = time.perf_counter() - start
-    array = np.stack(found) if isinstance(found[0], np.ndarray) else np.array(found)
     return spent, hashlib.sha256(array.tobytes()).hexdigest()[:12]
 
 
@@ -96,7 +101,7 @@ def compare(texts: list[str], ways: dict[str, ComputeSettings]) -> None:
     """Median seconds of each step in each way, pair by pair, and their ratios to the first way."""
     first, *others = ways
     total: dict[str, list[float]] = {name: [0.0] * PAIRS for name in ways}
-    for step in steps():
+    for step in STEPS:
         spent: dict[str, list[float]] = {name: [] for name in ways}
         digests = set()
         for pair in range(PAIRS):
@@ -133,7 +138,7 @@ def main() -> None:
         one, two = (c.compute for c in clusters)
         try:
             for compute in (one, two, ComputeSettings(workers=2)):  # each process loads what it needs
-                for step in steps():
+                for step in STEPS:
                     once(step, titles[: 8 * PART], compute)
             print(f"\n{len(titles):,} titles, Dask workers (asked: one / two {ASKED} or more)")
             before = [c.cpu() for c in clusters]
