@@ -84,7 +84,7 @@ def repeats() -> None:
             changed.append(" ".join(words))
         from analysis.duplicates import SIMILAR, _jaccard, _shingles
 
-        pairs = [_jaccard(_shingles(a), _shingles(b)) >= SIMILAR for a, b in zip(long, changed, strict=True)]
+        pairs = [_jaccard(_shingles([a])[0], _shingles([b])[0]) >= SIMILAR for a, b in zip(long, changed, strict=True)]
         table = pd.DataFrame({"text": long + changed, "comment_id": [f"{i:05d}" for i in range(2000)]})
         table["posted_at"] = pd.Timestamp("2020-01-01", tz="UTC")
         table["duplicate_of"] = duplicates(table)
