@@ -43,6 +43,7 @@ corrected       scores and codes together: means that are right where the instru
 
 periods         calendar periods in the study's time zone
 intervals       means and shares with intervals that respect threads
+cusum           the statistic of a change, when threads move or are weighted
 changes         change points, tested against a null that permutes threads
 drivers         slopes, what drove a change, what it rests on
 comparisons     before and after an event, a period and the one before, a topic and another

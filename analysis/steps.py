@@ -60,6 +60,7 @@ ROOMS = {
         "words",
         "periods",
         "intervals",
+        "cusum",
         "changes",
         "drivers",
         "comparisons",

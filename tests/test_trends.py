@@ -13,7 +13,7 @@ from hypothesis import settings as budget
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis import changes, trends
+from analysis import changes, cusum, trends
 from analysis.comparisons import comparisons
 from analysis.drivers import decompositions
 from analysis.intervals import Figure, adjusted, freedom, linear, means, ratio, shares
@@ -385,8 +385,8 @@ def test_the_statistic_of_a_change_is_the_difference_over_its_error_by_threads(r
     _, code = np.unique(a.period, return_inverse=True)
     start = np.full(a.n_threads, 99)
     np.minimum.at(start, a.thread, code)
-    for kind in changes.KINDS:
-        family = changes._family(kind, a, a.thread, code - start[a.thread], None)
+    for kind in cusum.KINDS:
+        family = cusum.family(kind, a, a.thread, code - start[a.thread], None)
         statistic = family.permuted(start[None], code.max() + 1, 5)[0][0]
         cells = [rows.by_cell(start, code.max() + 1) for rows in family.rows]
         once = np.ones((len(start), 1))
@@ -439,7 +439,7 @@ def test_the_interval_of_a_date_is_that_of_threads_drawn_again(rng):
     np.minimum.at(start, a.thread, a.period)
 
     def family(thread, comments, begun):
-        return changes._family("sentiment", comments, thread, comments.period - begun[thread], None)
+        return cusum.family("sentiment", comments, thread, comments.period - begun[thread], None)
 
     f = family(a.thread, a, start)
     at = f.permuted(start[None], 24, 5)[0][0, :, 0].argmax()
