@@ -17,11 +17,11 @@ import numpy as np
 import pytest
 
 from analysis import cluster, parallel
-from analysis.parallel import LEAK, MIN_ITEMS, PART, map_items
+from analysis.parallel import LEAK, PART, map_items
 from analysis.settings import ComputeSettings, StudyError
 
 ROOT = Path(__file__).parents[1]
-ITEMS = ["x" * (i % 97) for i in range(MIN_ITEMS + 1234)]
+ITEMS = ["x" * (i % 97) for i in range(2 * PART + 1234)]
 HERE = ComputeSettings(workers=1)
 needs_dask = pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="the extra cluster")
 
