@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtrit  # scipy.stats takes a second to import
 
 from analysis.codes import Codes
 from analysis.coding import MIN_THREADS, class_of_people, class_of_score
@@ -125,7 +125,7 @@ def _half_width(moved: np.ndarray, n_threads: int, level: float) -> float:
     """Half of the jackknife's interval, from what each thread moves an estimate and how many threads inform it."""
     if n_threads < MIN_THREADS:
         return np.nan
-    return float(stats.t.ppf((1 + level) / 2, n_threads - 1) * np.sqrt((n_threads - 1) / n_threads * (moved @ moved)))
+    return float(stdtrit(n_threads - 1, (1 + level) / 2) * np.sqrt((n_threads - 1) / n_threads * (moved @ moved)))
 
 
 def _estimates(rows: pd.DataFrame, weight: float, level: float, ends: tuple[float, float]) -> dict[str, float]:

@@ -291,10 +291,8 @@ def kind(threads: np.ndarray, settings: TrendSettings) -> np.ndarray:
 
 def adjusted(p_value: np.ndarray) -> np.ndarray:
     """Benjamini-Hochberg q-values over all p-values that there are; NaN stays NaN."""
-    from scipy.stats import false_discovery_control
-
-    q = np.full(len(p_value), np.nan)
-    known = ~np.isnan(p_value)
-    if known.any():
-        q[known] = false_discovery_control(p_value[known])
+    q, known = np.full(len(p_value), np.nan), np.flatnonzero(~np.isnan(p_value))
+    order = known[np.argsort(p_value[known], kind="stable")]
+    step = p_value[order] * len(order) / np.arange(1, len(order) + 1)
+    q[order] = np.minimum(np.minimum.accumulate(step[::-1])[::-1], 1)
     return q

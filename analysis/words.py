@@ -145,7 +145,7 @@ def words_over_time(
     cell = np.full(len(topic), -1, dtype=np.int64)
     cell[placed] = code
     n_comments = np.bincount(code, minlength=len(cells))
-    where = np.bincount(np.unique(code * n_threads + thread[placed]) // n_threads, minlength=len(cells))
+    where = np.bincount(distinct(code * n_threads + thread[placed]) // n_threads, minlength=len(cells))
     columns = np.where(placed[tokens.row], tokens.columns(words), -1)
     used = columns >= 0
     pair, n_uses = np.unique(cell[tokens.row[used]] * n_words + columns[used], return_counts=True)
@@ -153,7 +153,7 @@ def words_over_time(
     row, at = tokens.pairs(columns, n_words)
     which = np.searchsorted(pair, cell[row] * n_words + at)
     n_using = np.bincount(which, minlength=len(pair))
-    places = np.bincount(np.unique(which * n_threads + thread[row]) // n_threads, minlength=len(pair))
+    places = np.bincount(distinct(which * n_threads + thread[row]) // n_threads, minlength=len(pair))
     overall = np.bincount(column, n_uses, minlength=n_words)
     average = int(n_uses.sum() / max(n_topics, 1))
     idf = np.log(1 + np.maximum(average - overall + 0.5, 0) / (overall + 0.5))

@@ -279,6 +279,11 @@ def test_q_values_are_benjamini_and_hochbergs():
     assert np.isnan(q[1])
 
 
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_q_values_are_scipys(p):
+    assert adjusted(np.array(p)) == pytest.approx(stats.false_discovery_control(p))
+
+
 # Tables
 
 
