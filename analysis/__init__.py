@@ -6,6 +6,8 @@ settings        study.toml -> frozen dataclasses; every default, with its unit a
 partitions      parts of an unfinished step, kept until it is done
 cluster         the same function over many parts on a Dask cluster
 parallel        the same function over many parts: here, on every core, or on a Dask cluster
+texts           texts in partitions: files of some rows each, of which one at a time is in memory
+vectors         vectors in memory, or in a file of which some rows at a time are read
 store           kept results, by the digest of what they were made from
 
 shapes          what a line of a thread file looks like
@@ -21,7 +23,6 @@ duplicates      texts that repeat an earlier one, word for word or nearly; flood
 languages       texts -> their languages
 corpus          the one schema: checks, pseudonyms, duplicates
 
-vectors         vectors in memory, or in a file of which some rows at a time are read
 encoding        texts -> vectors
 context         a comment's vector -> the same with a share of its thread
 neighbours      vectors -> the same, smoothed over their neighbourhoods

@@ -243,7 +243,7 @@ def _nearest(points: np.ndarray, centroids: np.ndarray) -> np.ndarray:
 
 def _halves(threads: Sequence[str], runs: int, seed: int) -> list[np.ndarray]:
     """Rows of one half after the other; each two in turn (0 and 1, 2 and 3, …) have no thread in common."""
-    unit = np.unique(np.asarray(threads, dtype=object).astype(str), return_inverse=True)[1].reshape(-1)
+    unit = np.unique(np.asarray(threads), return_inverse=True)[1].reshape(-1)
     size = np.bincount(unit)
     if unit.max() + 1 < 10 or size.max() > len(unit) / 4:
         unit = np.arange(len(unit))

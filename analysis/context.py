@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from analysis.vectors import BLOCK, Vectors, blocks, zeros
 
@@ -31,10 +32,9 @@ def in_context(vectors: Vectors, threads: Sequence[str], share: float, folder: P
     ndarray or OnDisk of shape (n_texts, n_dims), float32
         Centred on the mean of all texts; rows of length 1, or 0.
     """
-    index: dict[str, int] = {}
-    thread = np.asarray([index.setdefault(name, len(index)) for name in threads], dtype=np.int64)
+    thread, names = pd.factorize(pd.Series(threads, dtype="str"))
     mean, some = _mean(vectors)
-    alone = np.bincount(thread, weights=some, minlength=len(index)) < 2
+    alone = np.bincount(thread, weights=some, minlength=len(names)) < 2
     out = zeros(vectors.shape, folder)
     for rows in _whole_threads(thread):
         here = np.unique(thread[rows], return_inverse=True)[1]

@@ -9,6 +9,7 @@ import secrets
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ import pandas as pd
 from analysis.duplicates import duplicates, floods, near_duplicates
 from analysis.languages import languages
 from analysis.settings import Settings, StudyError
+from analysis.texts import Partitioned, Texts, gathered
 from analysis.threads import Reading
 
 Progress = Callable[[str, int, int], None]
@@ -49,7 +51,7 @@ class Corpus:
     ----------
     articles : DataFrame
         One row per thread, sorted by article_id; columns ARTICLE_COLUMNS.
-    comments : DataFrame
+    partitioned : Partitioned
         One row per comment, sorted by comment_id; columns COMMENT_COLUMNS; times in UTC.
     rejects : DataFrame
         source_file, line, reason, n_chars: every input line or row that is in no other table.
@@ -65,15 +67,36 @@ class Corpus:
     """
 
     articles: pd.DataFrame
-    comments: pd.DataFrame
+    partitioned: Partitioned
     rejects: pd.DataFrame
     accounting: pd.DataFrame
     notes: pd.DataFrame
     boundaries: pd.DataFrame
     hidden_words: pd.DataFrame
 
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The comments without their texts."""
+        return self.partitioned.rows
 
-def build(reading: Reading, settings: Settings, progress: Progress | None = None, kept: Path | None = None) -> Corpus:
+    @property
+    def texts(self) -> Texts:
+        """The comments' texts, in the order of the rows, read where they are asked for."""
+        return self.partitioned.texts
+
+    @cached_property
+    def comments(self) -> pd.DataFrame:
+        """The comments with their texts, all in memory: for people, and for what is done on few comments."""
+        return self.partitioned.whole()
+
+
+def build(
+    reading: Reading,
+    settings: Settings,
+    progress: Progress | None = None,
+    kept: Path | None = None,
+    scratch: Path | None = None,
+) -> Corpus:
     """Check what was read, and make the corpus of it.
 
     Parameters
@@ -85,6 +108,8 @@ def build(reading: Reading, settings: Settings, progress: Progress | None = None
         Called with (message, done, total).
     kept : Path, optional
         Where parts of an unfinished step are kept.
+    scratch : Path, optional
+        Where texts that the memory should not hold may go; without it all are in memory.
 
     Returns
     -------
@@ -96,19 +121,22 @@ def build(reading: Reading, settings: Settings, progress: Progress | None = None
         If an id occurs twice, a comment has no article, a line is unaccounted for, or nothing was read.
     """
     _check(reading, settings)
-    raw = reading.comments.sort_values("comment_id", kind="stable").reset_index(drop=True)
+    order = reading.rows["comment_id"].reset_index(drop=True).sort_values(kind="stable").index.to_numpy("int64")
+    raw = reading.rows.iloc[order].reset_index(drop=True)
+    sorted_texts = reading.texts.texts.reordered(reading.texts.rows[order], scratch)
+    texts = gathered((some for _, some in sorted_texts.blocks()), scratch)  # cut where their own order says
     comments = raw.assign(
         author=_authors(raw["author"], settings),
-        language=languages(raw["text"], settings.compute, progress, kept),
-        duplicate_of=duplicates(raw),
+        language=languages(texts, settings.compute, progress, kept),
+        duplicate_of=duplicates(raw, texts),
     )
-    comments["near_duplicate_of"] = near_duplicates(comments)
+    comments["near_duplicate_of"] = near_duplicates(comments, texts, scratch)
     counts = comments.groupby("article_id").size()
     articles = reading.articles.sort_values("article_id", kind="stable").reset_index(drop=True)
     articles = articles.assign(n_comments=articles["article_id"].map(counts).fillna(0).astype("int64"))
     return Corpus(
         articles=articles[list(ARTICLE_COLUMNS)],
-        comments=comments[list(COMMENT_COLUMNS)],
+        partitioned=Partitioned(comments[[name for name in COMMENT_COLUMNS if name != "text"]], texts, COMMENT_COLUMNS),
         rejects=reading.rejects,
         accounting=reading.accounting,
         notes=reading.notes,
@@ -127,7 +155,7 @@ def _check(reading: Reading, settings: Settings) -> None:
             where=where,
             remedy="Correct the paths in study.toml.",
         )
-    if reading.articles.empty and reading.comments.empty:
+    if reading.articles.empty and reading.rows.empty:
         why = reading.rejects["reason"].value_counts().index
         raise StudyError(
             expected="at least one article or comment",
@@ -135,7 +163,7 @@ def _check(reading: Reading, settings: Settings) -> None:
             where=where,
             remedy="See README, “Your own corpus”, for the layout of a thread file.",
         )
-    if reading.comments.empty:
+    if reading.rows.empty:
         raise StudyError(
             expected="at least one comment",
             found=f"none; articles read: {len(reading.articles)}",
@@ -152,7 +180,7 @@ def _check(reading: Reading, settings: Settings) -> None:
         )
     for name, table, column in (
         ("articles", reading.articles, "article_id"),
-        ("comments", reading.comments, "comment_id"),
+        ("comments", reading.rows, "comment_id"),
     ):
         twice = table[column][table[column].duplicated()]
         if len(twice):
@@ -162,7 +190,7 @@ def _check(reading: Reading, settings: Settings) -> None:
                 where=where,
                 remedy="Name the column that is unique.",
             )
-    lost = sorted(set(reading.comments["article_id"]) - set(reading.articles["article_id"]))
+    lost = sorted(set(reading.rows["article_id"].unique()) - set(reading.articles["article_id"]))
     if lost:
         raise StudyError(
             expected="an article for every comment",
@@ -246,7 +274,7 @@ def whole_text(articles: pd.DataFrame) -> pd.Series:
 
 def summary(corpus: Corpus) -> pd.DataFrame:
     """What is in the corpus, a line each: quantity, n, share (of the line that `of` names), of."""
-    comments, articles, accounting = corpus.comments, corpus.articles, corpus.accounting
+    comments, articles, accounting = corpus.rows, corpus.articles, corpus.accounting
     n = len(comments)
     by_author = comments["author"].dropna().value_counts()
     top = int(np.ceil(len(by_author) / 100))
@@ -280,6 +308,6 @@ def summary(corpus: Corpus) -> pd.DataFrame:
 
 def language_counts(corpus: Corpus) -> pd.DataFrame:
     """Comments per language, most first: language, n_comments, share."""
-    counts = corpus.comments["language"].value_counts().rename("n_comments").rename_axis("language").reset_index()
+    counts = corpus.rows["language"].value_counts().rename("n_comments").rename_axis("language").reset_index()
     counts = counts.sort_values(["n_comments", "language"], ascending=[False, True], ignore_index=True)
-    return counts.assign(share=counts["n_comments"] / max(1, len(corpus.comments)))
+    return counts.assign(share=counts["n_comments"] / max(1, len(corpus.rows)))

@@ -5,10 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
 from itertools import chain
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+from analysis.texts import partitions, take
+from analysis.vectors import blocks, zeros
 
 # Below this many words a text recurs by chance ("Well said."), which makes nobody a copyist.
 MIN_WORDS = 5
@@ -18,20 +24,21 @@ SIMILAR = 0.8
 MIN_NEAR_WORDS = 8  # shorter texts have too few runs of three words for the overlap to mean anything
 # Candidates are found by MinHash: of two texts that overlap by 0.8, 99.8 % share one of 12 bands of 4 of 48 minima.
 BANDS, ROWS = 12, 4
-BLOCK = 8_192  # texts at a time
 MOST = 50  # texts of a bucket to compare with: one of many different texts is of a common phrase
 FLOOD = 5  # comments that are the same or nearly so: more than two people's joke
 WORD = re.compile(r"\w+")
 FLOOD_COLUMNS = ["first", "n_comments", "n_authors", "n_threads", "earliest", "latest"]
 
 
-def duplicates(comments: pd.DataFrame) -> pd.Series:
+def duplicates(comments: pd.DataFrame, texts: Sequence[str]) -> pd.Series:
     """Mark texts that repeat an earlier one; nothing is dropped.
 
     Parameters
     ----------
     comments : DataFrame
-        comment_id, posted_at, text.
+        comment_id, posted_at.
+    texts : sequence of str
+        The text of each.
 
     Returns
     -------
@@ -39,28 +46,34 @@ def duplicates(comments: pd.DataFrame) -> pd.Series:
         The comment_id of the first comment with the same text (case, white space and Unicode form aside) and
         five words or more; missing where there is none. Of one time, the smallest comment_id is the first.
     """
-    folded = pd.Series(
-        [
+    digests, long_enough = [], np.zeros(len(comments), dtype=bool)
+    for rows, some in partitions(texts):
+        folded = [
             " ".join((text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold().split())
-            for text in comments["text"].tolist()
-        ],
-        index=comments.index,
-        dtype="str",
-    )
-    long_enough = folded.str.count(" ") >= MIN_WORDS - 1
-    order = comments.assign(folded=folded)[long_enough].sort_values(["posted_at", "comment_id"], kind="stable")
-    first = order.groupby("folded", sort=False)["comment_id"].transform("first")
+            for text in some
+        ]
+        long_enough[rows] = [text.count(" ") >= MIN_WORDS - 1 for text in folded]
+        whole = [blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest() for text in folded]
+        digests.append(np.frombuffer(b"".join(whole), dtype=np.uint64).reshape(-1, 2))
+    high, low = np.concatenate([np.zeros((0, 2), dtype=np.uint64), *digests]).T
+    order = comments[["comment_id", "posted_at"]].assign(high=high, low=low)[long_enough]
+    order = order.sort_values(["posted_at", "comment_id"], kind="stable")
+    first = order.groupby(["high", "low"], sort=False)["comment_id"].transform("first")
     copies = first[first != order["comment_id"]]
     return copies.reindex(comments.index).astype("str")
 
 
-def near_duplicates(comments: pd.DataFrame) -> pd.Series:
+def near_duplicates(comments: pd.DataFrame, texts: Sequence[str], folder: Path | None = None) -> pd.Series:
     """Mark texts that are nearly an earlier one: reworded, shortened, with a name put in.
 
     Parameters
     ----------
     comments : DataFrame
-        comment_id, posted_at, text, duplicate_of.
+        comment_id, posted_at, duplicate_of.
+    texts : sequence of str
+        The text of each.
+    folder : Path, optional
+        Where large results may go (`vectors.zeros`).
 
     Returns
     -------
@@ -74,33 +87,55 @@ def near_duplicates(comments: pd.DataFrame) -> pd.Series:
     Broder (1997), On the resemblance and containment of documents. Candidates by MinHash in bands, as in Leskovec,
     Rajaraman and Ullman, Mining of Massive Datasets, chapter 3.
     """
-    order = comments[comments["duplicate_of"].isna()].sort_values(["posted_at", "comment_id"], kind="stable")
-    texts, earlier = order["text"].tolist(), np.full(len(order), -1)
-    made = [_shingles(texts[start : start + BLOCK]) for start in range(0, len(texts), BLOCK)]
-    shingles = np.concatenate([np.zeros(0, dtype=np.uint64), *(values for values, _ in made)])
-    ends = np.cumsum(np.concatenate([np.zeros(1, dtype=np.int64), *(n_of for _, n_of in made)]))
-    kept = np.flatnonzero(np.diff(ends))
+    when = comments[["posted_at", "comment_id"]].reset_index(drop=True)
+    by_time = when.sort_values(["posted_at", "comment_id"], kind="stable").index.to_numpy("int64")
+    by_time = by_time[comments["duplicate_of"].isna().to_numpy()[by_time]]
+    bands = zeros((BANDS, len(comments)), folder, np.uint64)
+    compared = np.zeros(len(comments), dtype=bool)
+    for rows, some in _in_blocks(texts):
+        shingles, n_of = _shingles(some)
+        compared[rows] = n_of > 0
+        bands[:, rows.start + np.flatnonzero(n_of)] = _bands(shingles, (np.cumsum(n_of) - n_of)[n_of > 0]).T
+    by_time = by_time[compared[by_time]]
+    groups = [group for k in range(BANDS) for group in _together(bands[k], by_time)]
+    shingles_of: dict[int, np.ndarray] = {}  # of those alone that share a band with another
+    for rows in _blocks_of(np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *groups]))):
+        shingles, n_of = _shingles(take(texts, rows))
+        shingles_of.update(zip(rows.tolist(), np.split(shingles, np.cumsum(n_of)[:-1]), strict=True))
+    earlier: dict[int, int] = {}
+    for group in groups:
+        firsts: list[int] = []
+        for i in group.tolist():
+            if i not in earlier:
+                found = next((j for j in firsts if _jaccard(shingles_of[i], shingles_of[j]) >= SIMILAR), None)
+                if found is not None:
+                    earlier[i] = found
+            if len(firsts) < MOST:
+                firsts.append(i)
+    for i in [i for i in by_time.tolist() if i in earlier] if earlier else []:
+        earlier[i] = earlier.get(earlier[i], earlier[i])  # in the order of time: already the first of its chain
+    near = pd.Series(None, index=comments.index, dtype="str")
+    near.iloc[list(earlier)] = comments["comment_id"].iloc[list(earlier.values())].to_numpy()
+    return near
 
-    def similar(i: int, j: int) -> bool:
-        return _jaccard(shingles[ends[i] : ends[i + 1]], shingles[ends[j] : ends[j + 1]]) >= SIMILAR
 
-    for bands in _bands(shingles, ends[kept]).T:
-        by_band = np.argsort(bands, kind="stable")  # texts of one band stand together, in the order of time
-        edges = np.flatnonzero(np.diff(bands[by_band], prepend=~bands[by_band[:1]], append=~bands[by_band[-1:]]))
-        for start, end in zip(edges[:-1], edges[1:], strict=True):
-            if end - start > 1:
-                firsts: list[int] = []
-                for i in kept[by_band[start:end]].tolist():
-                    if earlier[i] < 0:
-                        earlier[i] = next((j for j in firsts if similar(i, j)), -1)
-                    if len(firsts) < MOST:
-                        firsts.append(i)
-    for i in range(len(earlier)):  # in the order of time: what is found here is already the first of its chain
-        if earlier[i] >= 0 and earlier[earlier[i]] >= 0:
-            earlier[i] = earlier[earlier[i]]
-    ids = order["comment_id"].to_numpy(dtype=object)
-    found = pd.Series([ids[j] if j >= 0 else None for j in earlier], index=order.index, dtype="str")
-    return found.reindex(comments.index).astype("str")
+def _in_blocks(texts: Sequence[str]) -> Iterator[tuple[slice, list[str]]]:
+    for rows, some in partitions(texts):
+        for block in blocks(len(some)):
+            yield slice(rows.start + block.start, rows.start + block.stop), some[block]
+
+
+def _blocks_of(rows: np.ndarray) -> Iterator[np.ndarray]:
+    return (rows[block] for block in blocks(len(rows)))
+
+
+def _together(band: np.ndarray, by_time: np.ndarray) -> Iterator[np.ndarray]:
+    """Rows that share the value of a band, two or more, in the order of time."""
+    band = band[by_time]
+    order = np.argsort(band, kind="stable")
+    edges = np.flatnonzero(np.diff(band[order], prepend=~band[order[:1]], append=~band[order[-1:]]))
+    for at in np.flatnonzero(np.diff(edges) > 1).tolist():
+        yield by_time[order[edges[at] : edges[at + 1]]]
 
 
 def _shingles(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:

@@ -84,7 +84,6 @@ def encode(
     ----------
     .. [1] Miller, D. L. (2024). WordLlama: recycled token embeddings from large language models.
     """
-    texts = list(texts)
     kind, _, name = encoder.partition(":")
     if kind == "npy" and name:
         return _user_vectors(texts, name, folder)
@@ -96,11 +95,10 @@ def encode(
         function, size = functools.partial(_encode_transformer, name=name, versions=_versions()), SLOW_BATCH
     else:
         raise StudyError(expected=KINDS, found=repr(encoder), where="[topics] encoder", remedy="Correct the value.")
-    filled = [i for i, text in enumerate(texts) if text.strip()]
     vectors: Vectors | None = None
     for first, rows in map_parts(
-        function,
-        [texts[i] for i in filled],
+        functools.partial(_filled, function=function),
+        texts,
         compute=compute or ComputeSettings(workers=1),
         message="encoding",
         progress=progress,
@@ -108,10 +106,23 @@ def encode(
         part=size,
         least=2 * size,
     ):
-        if vectors is None:
-            vectors = zeros((len(texts), np.shape(rows)[1]), scratch)
-        vectors[np.asarray(filled[first : first + len(rows)])] = rows
+        rows = np.asarray(rows)
+        if vectors is None and rows.shape[1]:
+            vectors = zeros((len(texts), rows.shape[1]), scratch)
+        if vectors is not None and rows.shape[1]:
+            vectors[first : first + len(rows)] = rows
     return np.zeros((len(texts), function(["one"]).shape[1]), dtype=np.float32) if vectors is None else vectors
+
+
+def _filled(texts: Sequence[str], function: Callable[[Sequence[str]], np.ndarray]) -> np.ndarray:
+    """Vectors of texts by `function`, zeros of those of nothing but white space; no columns where all are."""
+    rows = [i for i, text in enumerate(texts) if text.strip()]
+    if len(rows) == len(texts):
+        return function(texts)
+    made = function([texts[i] for i in rows]) if rows else np.zeros((0, 0), dtype=np.float32)
+    out = np.zeros((len(texts), made.shape[1]), dtype=np.float32)
+    out[rows] = made
+    return out
 
 
 def encode_kept(
@@ -297,7 +308,7 @@ def _carried_model(name: str) -> Path | None:
     return found[0].parent if found else None
 
 
-def _user_vectors(texts: list[str], name: str, folder: Path | None) -> np.ndarray:
+def _user_vectors(texts: Sequence[str], name: str, folder: Path | None) -> np.ndarray:
     """The user's own vectors, checked against the texts."""
     path = Path(name) if folder is None else Path(folder) / name
     where = f"{path} ([topics] encoder)"

@@ -16,6 +16,7 @@ from analysis.dates import instants
 from analysis.dialects import REMOVED, Dialect, plain
 from analysis.lines import clean
 from analysis.rows import Row, lookup, read_rows
+from analysis.texts import ROWS, Gathering, Some
 from analysis.threads import Reading
 
 Progress = Callable[[str, int, int], None]
@@ -23,9 +24,11 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass
 class _Found:
-    """What the files give, column by column, as it comes."""
+    """What the files give, column by column, as it comes; the comments' texts apart."""
 
-    comments: dict[str, list] = field(default_factory=lambda: {name: [] for name in (*COMMENT_NAMES, *PLACE)})
+    texts: Gathering
+    comments: dict[str, list] = field(default_factory=lambda: {name: [] for name in COLUMNS})
+    tables: list[pd.DataFrame] = field(default_factory=list)  # of comments that came before those
     articles: dict[str, Row] = field(default_factory=dict)
     rejects: list[tuple[str, int, str, int]] = field(default_factory=list)
     accounting: list[tuple[str, int, int, int]] = field(default_factory=list)
@@ -33,7 +36,7 @@ class _Found:
     ids: set[str] = field(default_factory=set)
 
 
-PLACE = ("source_file", "line", "zone")
+COLUMNS = (*(name for name in COMMENT_NAMES if name != "text"), "source_file", "line", "zone")
 
 
 def _value(value: object) -> str | None:
@@ -132,8 +135,8 @@ def _add_comment(
     article = _identity(values.get("article_id"), dialect) or comment_id
     parent = _identity(values.get("parent_id"), dialect)
     author = _value(values.get("author"))
+    found.texts.extend([text])
     for column, value in (
-        ("text", text),
         ("comment_id", comment_id),
         ("article_id", article),
         ("author", None if author and author.casefold() in REMOVED else author),
@@ -145,6 +148,8 @@ def _add_comment(
         ("zone", zone),
     ):
         found.comments[column].append(value)
+    if len(found.comments["line"]) >= ROWS:
+        _close(found)
     return "", len(text)
 
 
@@ -181,6 +186,7 @@ def read_tables(
     articles: Mapping[str, object],
     format: str = "auto",
     progress: Progress | None = None,
+    scratch: Path | None = None,
 ) -> Reading:
     """Read tables of comments, and of articles where there are any.
 
@@ -199,6 +205,8 @@ def read_tables(
     format : str
         "auto", a kind of file or the name of an export.
     progress : callable, optional
+    scratch : Path, optional
+        Where texts that the memory should not hold may go; without it all are in memory.
 
     Returns
     -------
@@ -211,7 +219,7 @@ def read_tables(
     StudyError
         If a file is not what its ending says, or a column that study.toml names is not there.
     """
-    found = _Found()
+    found = _Found(Gathering(scratch))
     for path in sorted(paths):
         name = source_name(path, root)
         how = plan(path, columns, format=format)
@@ -235,11 +243,14 @@ def _tables(found: _Found) -> Reading:
     own = comments["posted_at"].notna()
     comments["posted_at_source"] = np.where(own, "comment", "article")
     comments["posted_at"] = comments["posted_at"].where(own, published).astype("datetime64[us, UTC]")
-    order = comments.sort_values(["article_id", "posted_at", "comment_id"], kind="stable")
+    by = ["article_id", "posted_at", "comment_id"]
+    order = comments[by].sort_values(by, kind="stable")
     comments["position"] = (order.groupby("article_id").cumcount() + 1).reindex(comments.index).astype("int64")
+    comments = comments.sort_values("comment_id", kind="stable")
     return Reading(
         articles=articles,
-        comments=comments.sort_values("comment_id", kind="stable", ignore_index=True),
+        rows=comments.reset_index(drop=True),
+        texts=Some(found.texts.texts(), comments.index.to_numpy("int64")),
         rejects=pd.DataFrame(found.rejects, columns=["source_file", "line", "reason", "n_chars"]),
         accounting=pd.DataFrame(found.accounting, columns=["source_file", "read", "kept", "rejected"]),
         notes=pd.DataFrame(found.notes, columns=["source_file", "line", "note"]),
@@ -264,17 +275,26 @@ def _zoned(values: Sequence[object], zones: Sequence[str]) -> pd.Series:
     return stamps
 
 
-def _comments(found: _Found) -> pd.DataFrame:
-    """The comments' table of what was kept; times that cannot be read, and replies to nothing, are noted."""
+def _close(found: _Found) -> None:
+    """Make a table of the comments that came, which takes less memory, each column of its type."""
     columns = found.comments
     table = pd.DataFrame(
-        {name: pd.Series(columns[name], dtype="str") for name in COMMENT_NAMES if name != "posted_at"}
-        | {"source_file": pd.Series(columns["source_file"], dtype="str")}
+        {name: pd.Series(columns[name], dtype="str") for name in COLUMNS if name not in ("posted_at", "line", "zone")}
     )
     table["line"] = np.array(columns["line"], dtype="int64")
     table["posted_at"] = _zoned(columns["posted_at"], columns["zone"])
     unread = table["posted_at"].isna().to_numpy(copy=True)
     unread[unread] = np.array([_value(columns["posted_at"][i]) is not None for i in np.flatnonzero(unread)], dtype=bool)
+    found.tables.append(table.assign(unread=unread))
+    for values in columns.values():
+        values.clear()
+
+
+def _comments(found: _Found) -> pd.DataFrame:
+    """The comments' table of what was kept; times that cannot be read, and replies to nothing, are noted."""
+    _close(found)
+    table = pd.concat([some for some in found.tables if len(some)] or found.tables, ignore_index=True)
+    unread = table.pop("unread").to_numpy(dtype=bool)
     lost = table["parent_id"].notna() & ~table["parent_id"].isin(table["comment_id"])
     for which, what in (
         (unread, "times that cannot be read"),

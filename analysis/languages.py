@@ -27,13 +27,13 @@ CHARACTERS = 600
 
 
 def languages(
-    texts: pd.Series, compute: ComputeSettings, progress: Progress | None = None, kept: Path | None = None
+    texts: Sequence[str], compute: ComputeSettings, progress: Progress | None = None, kept: Path | None = None
 ) -> pd.Series:
     """Language of each text.
 
     Parameters
     ----------
-    texts : Series of str
+    texts : sequence of str
     compute : ComputeSettings
     progress : callable, optional
         Called with (message, done, total).
@@ -49,14 +49,12 @@ def languages(
     ----------
     Lui and Baldwin (2012), langid.py: an off-the-shelf language identification tool. ACL.
     """
-    starts = texts.str.slice(0, CHARACTERS)
-    unique = starts.drop_duplicates().tolist()
-    found = map_items(_classified, unique, compute=compute, message="detecting languages", progress=progress, kept=kept)
-    return starts.map(dict(zip(unique, found, strict=True))).astype("str")
+    found = map_items(_classified, texts, compute=compute, message="detecting languages", progress=progress, kept=kept)
+    return pd.Series(found, dtype="str")
 
 
 def _classified(texts: Sequence[str]) -> list[str]:
-    labels, probability = _model().ask(texts)
+    labels, probability = _model().ask([text[:CHARACTERS] for text in texts])
     return [label if p >= MIN_PROBABILITY else "und" for label, p in zip(labels, probability, strict=True)]
 
 

@@ -198,7 +198,7 @@ def _with_period(draft: Proposal, comments: Sequence[Path], articles: Sequence[P
         )
     else:
         reading = read_threads(comments, root=draft.folder, timezone=draft.timezone)
-    n_articles, n_comments = len(reading.articles), len(reading.comments)
+    n_articles, n_comments = len(reading.articles), len(reading.rows)
     n_files = plural(len(comments) + len(articles), "file")
     seen.insert(0, f"{n_files}: {plural(n_articles, 'article')}, {plural(n_comments, 'comment')}")
     if not n_comments:
@@ -209,12 +209,12 @@ def _with_period(draft: Proposal, comments: Sequence[Path], articles: Sequence[P
             where=comments[0].name,
             remedy="A comment is a line with the reader's name, then the lines of the comment.",
         )
-    when = reading.comments["posted_at"].dropna()
+    when = reading.rows["posted_at"].dropna()
     if len(when):
         seen.append(f"from {when.min():%Y-%m-%d} to {when.max():%Y-%m-%d}")
     seen.append("The first comments, as they would be read:")
     seen += shown(reading.comments)
-    period = choose_period(reading.comments, draft.timezone)
+    period = choose_period(reading.rows, draft.timezone)
     return replace(draft, period=period, seen=tuple(seen))
 
 

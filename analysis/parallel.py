@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -54,6 +55,18 @@ def map_items(
         )
     )
     return [one for first in sorted(results) for one in results[first]]
+
+
+def in_order(parts: Iterable[tuple[int, Sequence[Result]]]) -> Iterator[Sequence[Result]]:
+    """The results of `map_parts` in the order of the items, each as soon as those before it are there."""
+    waiting: dict[int, Sequence[Result]] = {}
+    due = 0
+    for first, result in parts:
+        waiting[first] = result
+        while due in waiting:
+            ready = waiting.pop(due)
+            due += len(ready)
+            yield ready
 
 
 def map_parts(
@@ -111,7 +124,7 @@ def map_parts(
         else:
             done += len(result)
             yield first, result
-    for i, result in _run(function, [items[first : first + part] for first in missing], compute, message, least):
+    for i, result in _run(function, Cut(items, missing, part), compute, message, least):
         first = missing[i]
         if store:
             store.write(items[first : first + part], result)
@@ -121,9 +134,31 @@ def map_parts(
         yield first, result
 
 
+@dataclass(frozen=True)
+class Cut(Sequence[Sequence[Item]]):
+    """Parts of items, each cut out when it is asked for: the items may be read from files."""
+
+    items: Sequence[Item]
+    firsts: Sequence[int]
+    size: int
+
+    def __len__(self) -> int:
+        return len(self.firsts)
+
+    def __getitem__(self, i: int) -> Sequence[Item]:  # type: ignore[override]
+        if i >= len(self):
+            raise IndexError(i)
+        return self.items[self.firsts[i] : self.firsts[i] + self.size]
+
+    @property
+    def n_items(self) -> int:
+        """Items in all parts."""
+        return sum(min(self.size, len(self.items) - first) for first in self.firsts)
+
+
 def _run(
     function: Callable[[Sequence[Item]], Sequence[Result]],
-    parts: Sequence[Sequence[Item]],
+    parts: Cut[Item],
     compute: ComputeSettings,
     message: str,
     least: int,
@@ -135,7 +170,7 @@ def _run(
         yield from map_on_cluster(function, parts, scheduler=compute.scheduler, message=message)
         return
     workers = min(count_workers(compute), len(parts))
-    if workers == 1 or sum(map(len, parts)) < least:
+    if workers == 1 or parts.n_items < least:
         yield from enumerate(map(function, parts))
         return
     from joblib import Parallel, delayed

@@ -7,10 +7,12 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from analysis import lexicon, vader
-from analysis.parallel import map_items
+from analysis.parallel import map_parts
 from analysis.settings import ComputeSettings, StudyError
+from analysis.texts import Some
 
 INSTRUMENTS = ("vader", "vader-scaled", "lexicon:FILE.csv", "transformer:NAME", "coded")
 
@@ -85,7 +87,7 @@ def score(
     progress : callable, optional
         Called with (message, done, total).
     kept : Path, optional
-        Where an unfinished run keeps its parts (`parallel.map_items`).
+        Where an unfinished run keeps its parts (`parallel.map_parts`).
 
     Returns
     -------
@@ -109,22 +111,25 @@ def score(
             expected=f"{len(texts)} languages, one a text", found=str(len(languages)), where="sentiment.score"
         )
     scores = np.full(len(texts), np.nan)
-    rows = [
-        i for i, text in enumerate(texts) if isinstance(text, str) and (languages is None or _in(languages[i], known))
-    ]
-    scores[rows] = map_items(
+    if languages is None:
+        rows = np.arange(len(texts))
+    else:
+        asked = {language: _in(language, known) for language in pd.unique(pd.Series(languages, dtype="object"))}
+        rows = np.flatnonzero([asked[language] for language in languages])
+    for first, some in map_parts(
         partial(_measured, measure),
-        [texts[i] for i in rows],
+        Some(texts, rows),
         compute=compute or ComputeSettings(workers=1),
         message="scoring sentiment",
         progress=progress,
         kept=kept,
-    )
+    ):
+        scores[rows[first : first + len(some)]] = some
     return scores
 
 
-def _measured(measure: Callable[[str], float], texts: Sequence[str]) -> list[float]:
-    return [measure(text) for text in texts]
+def _measured(measure: Callable[[str], float], texts: Sequence[str]) -> np.ndarray:
+    return np.array([measure(text) if isinstance(text, str) else np.nan for text in texts], dtype=np.float64)
 
 
 def _in(language: object, known: frozenset[str] | None) -> bool:

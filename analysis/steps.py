@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,8 @@ from analysis.inputs import Inputs
 from analysis.languages import languages
 from analysis.lines import read_lines
 from analysis.partitions import PACKAGES, PARTS
-from analysis.store import FOLDER, VECTORS, Store, Tables, digest_of, work_folder
+from analysis.store import FOLDER, VECTORS, Store, digest_of, work_folder
+from analysis.texts import Partitioned
 from analysis.threads import Reading, read_threads
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ ROOMS = {
         "partitions",
         "cluster",
         "parallel",
+        "texts",
+        "vectors",
         "shapes",
         "lines",
         "dates",
@@ -52,7 +56,7 @@ ROOMS = {
         "languages",
         "corpus",
     ),  # fmt: skip
-    "topics": ("vectors", "encoding", "context", "neighbours", "consensus", "tokens", "stopwords", "words", "topics"),
+    "topics": ("encoding", "context", "neighbours", "consensus", "tokens", "stopwords", "words", "topics"),
     "sentiment": ("languages", "encoding", "vader", "lexicon", "learned", "sentiment"),
     "trends": (
         "tokens",
@@ -98,9 +102,13 @@ class Steps(Inputs):
         """Where the parts of an unfinished step are kept."""
         return self.store.folder / f"{PARTS}-{step}"
 
-    def _get(self, step: str, digest: str, compute: Callable[[], Mapping[str, pd.DataFrame]]) -> Tables:
-        """Tables of a step that is computed in parts; once they are kept, the parts are of no use."""
-        tables = self.store.get(step, digest, compute)
+    def _get(self, step: str, digest: str, compute: Callable[[Path | None], Mapping[str, Any]]) -> dict[str, Any]:
+        """Tables of a step; `compute` gets a folder for what the memory should not hold, which goes when they are kept.
+
+        Once they are, the parts that it was computed in are of no use.
+        """
+        with ExitStack() as until_kept:
+            tables = self.store.get(step, digest, lambda: compute(until_kept.enter_context(self._scratch(step))))
         if self.store.has(step, digest):
             for name in (step, "words") if step in ("topics", "trends") else (step,):
                 shutil.rmtree(self._parts_of(name), ignore_errors=True)
@@ -110,7 +118,7 @@ class Steps(Inputs):
     def corpus(self) -> Corpus:
         """The corpus: read, checked, pseudonymised."""
         tables = self._get("corpus", self._corpus_digest, self._read)
-        return Corpus(**tables)
+        return Corpus(partitioned=tables.pop("comments"), **tables)
 
     @cached_property
     def _corpus_digest(self) -> str:
@@ -118,8 +126,8 @@ class Steps(Inputs):
         key = digest_of(read_key(s.folder).decode()) if s.privacy.authors == "pseudonym" else ""
         return self._digest("corpus", asdict(s.source), s.privacy.authors, self.format, self._sources, key)
 
-    def read(self) -> Reading:
-        """Read the sources anew, names and all; nothing of it is kept."""
+    def read(self, scratch: Path | None = None) -> Reading:
+        """Read the sources anew, names and all; nothing of it is kept, but what of the texts goes to `scratch`."""
         s = self.settings
         if self.format != "threads":
             return read_tables(
@@ -130,17 +138,37 @@ class Steps(Inputs):
                 articles={**s.source.articles, "paths": self.article_files},
                 format=self.format,
                 progress=self.progress,
+                scratch=scratch,
             )
         known: tuple[str, ...] = ()
         if s.source.authors:
             known = tuple(name for name in read_lines((s.folder / s.source.authors).read_bytes()).texts if name)
         return read_threads(
-            self.files, root=s.folder, timezone=s.source.timezone, known_authors=known, progress=self.progress
+            self.files,
+            root=s.folder,
+            timezone=s.source.timezone,
+            known_authors=known,
+            progress=self.progress,
+            scratch=scratch,
         )
 
-    def _read(self) -> Mapping[str, pd.DataFrame]:
-        built = build(self.read(), self.settings, self.progress, self._parts_of("corpus"))
-        return {name: getattr(built, name) for name in CORPUS_TABLES}
+    def _read(self, scratch: Path | None) -> Mapping[str, pd.DataFrame | Partitioned]:
+        built = build(self.read(scratch), self.settings, self.progress, self._parts_of("corpus"), scratch)
+        return {name: built.partitioned if name == "comments" else getattr(built, name) for name in CORPUS_TABLES}
+
+    @contextmanager
+    def _scratch(self, name: str) -> Iterator[Path | None]:
+        """A folder that is there for a while; None where none can be made."""
+        try:
+            self.store.folder.mkdir(exist_ok=True)
+            scratch = work_folder(self.store.folder, name)
+        except OSError:
+            scratch = None
+        try:
+            yield scratch
+        finally:
+            if scratch:
+                shutil.rmtree(scratch, ignore_errors=True)
 
     @cached_property
     def _topic_tables(self) -> dict[str, pd.DataFrame]:
@@ -150,13 +178,13 @@ class Steps(Inputs):
     def _topics_digest(self) -> str:
         return self._digest("topics", self._corpus_digest, asdict(self.settings.topics))
 
-    def _encoded(self, texts: pd.Series, scratch: Path | None = None) -> Vectors:
+    def _encoded(self, texts: Sequence[str], scratch: Path | None = None) -> Vectors:
         """Vectors of texts, kept by text and model; large ones in `scratch`."""
         from analysis.encoding import encode_kept
 
         kept, encoder = self.store.folder / VECTORS, self.settings.topics.encoder
         return encode_kept(
-            texts.tolist(),
+            texts,
             encoder,
             kept,
             folder=self.settings.folder,
@@ -168,8 +196,8 @@ class Steps(Inputs):
     def _vectors(self) -> np.ndarray:
         from analysis.context import in_context
 
-        threads = self.corpus.comments["article_id"].tolist()
-        return in_context(self._encoded(self.corpus.comments["text"]), threads, self.settings.topics.context)
+        threads = self.corpus.rows["article_id"]
+        return in_context(self._encoded(self.corpus.texts), threads, self.settings.topics.context)
 
     @cached_property
     def _tokens(self) -> Tokens:
@@ -177,7 +205,7 @@ class Steps(Inputs):
         from analysis.tokens import tokenised
 
         return tokenised(
-            self.corpus.comments["text"].tolist(),
+            self.corpus.texts,
             compute=self.settings.compute,
             progress=self.progress,
             kept=self._parts_of("words"),
@@ -189,37 +217,26 @@ class Steps(Inputs):
 
         if self.settings.topics.encoder.startswith("npy:") or not len(self.corpus.articles):
             return np.zeros((len(self.corpus.articles), vectors.shape[1]), dtype=np.float32)
-        return beside(vectors, self._encoded(whole_text(self.corpus.articles)))
+        return beside(vectors, self._encoded(whole_text(self.corpus.articles).tolist()))
 
-    def _fit(self) -> Mapping[str, pd.DataFrame]:
-        try:
-            self.store.folder.mkdir(exist_ok=True)
-            scratch = work_folder(self.store.folder, "vectors")
-        except OSError:  # a folder that cannot be written: they are in memory
-            return self._fitted(None)
-        try:
-            return self._fitted(scratch)
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
-
-    def _fitted(self, scratch: Path | None) -> Mapping[str, pd.DataFrame]:
-        """The topics' tables; vectors that the memory should not hold are in `scratch`."""
+    def _fit(self, scratch: Path | None) -> Mapping[str, pd.DataFrame]:
         from analysis.context import in_context
         from analysis.topics import fit_topics, nearest
         from analysis.words import coherence
 
-        c = self.corpus.comments
-        own = self._encoded(c["text"], scratch)
+        c = self.corpus.rows
+        own = self._encoded(self.corpus.texts, scratch)
         articles = self._articles_beside(own)
-        vectors = in_context(own, c["article_id"].tolist(), self.settings.topics.context, scratch)
+        vectors = in_context(own, c["article_id"], self.settings.topics.context, scratch)
         del own  # as large as all that is to come
         fitted = fit_topics(
-            c["text"].tolist(),
+            self.corpus.texts,
             vectors,
-            threads=c["article_id"].tolist(),
-            ids=c["comment_id"].tolist(),
-            languages=c["language"].tolist(),
-            copy_of=[None if of != of else of for of in c["duplicate_of"].fillna(c["near_duplicate_of"])],
+            threads=c["article_id"],
+            ids=c["comment_id"],
+            languages=c["language"],
+            copy_of=c["duplicate_of"].fillna(c["near_duplicate_of"]),
+            scratch=scratch,
             settings=self.settings.topics,
             compute=self.settings.compute,
             hidden_words=self.corpus.hidden_words["word"].tolist(),
@@ -260,7 +277,7 @@ class Steps(Inputs):
             curve=t["curve"],
             note=str(t["note"]["note"].iloc[0]),
             centroids=t["centroids"].to_numpy("float32"),
-            texts=tuple(self.corpus.comments["text"]),
+            texts=self.corpus.texts,
             vectors=self._vectors(),
             vocabulary=tuple(t["vocabulary"]["word"]),
             words=tuple(tuple(row) for row in words),
@@ -306,15 +323,15 @@ class Steps(Inputs):
             parts += [self._codes_digests, s.topics.encoder]
         return self._digest("sentiment", *parts)
 
-    def _score(self) -> Mapping[str, pd.DataFrame]:
+    def _score(self, scratch: Path | None) -> Mapping[str, pd.DataFrame]:
         from analysis.sentiment import score
 
-        c, a = self.corpus.comments, self.corpus.articles
+        c, a = self.corpus.rows, self.corpus.articles
 
-        def scores(texts: pd.Series, language: pd.Series) -> np.ndarray:
+        def scores(texts: Sequence[str], language: pd.Series) -> np.ndarray:
             return score(
-                texts.tolist(),
-                languages=language.tolist(),
+                texts,
+                languages=language,
                 instrument=self.settings.sentiment.instrument,
                 folder=self.settings.folder,
                 compute=self.settings.compute,
@@ -325,8 +342,8 @@ class Steps(Inputs):
         if self.settings.sentiment.instrument == "coded":  # it has learned from comments, and knows no articles
             of_comments, of_articles = self._learn(), np.full(len(a), np.nan)
         else:
-            texts = whole_text(a)
-            of_comments = scores(c["text"], c["language"])
+            texts = whole_text(a).tolist()
+            of_comments = scores(self.corpus.texts, c["language"])
             of_articles = scores(
                 texts, languages(texts, self.settings.compute, self.progress, self._parts_of("sentiment"))
             )
@@ -339,8 +356,8 @@ class Steps(Inputs):
         """Scores by a model of the hand-coded comments."""
         from analysis.learned import score_learned
 
-        c = self.corpus.comments
-        texts, vectors = c["text"].tolist(), self._encoded(c["text"])
+        c, texts = self.corpus.rows, list(self.corpus.texts)
+        vectors = self._encoded(texts)
         codes = pd.Series(dtype="float64") if self.codes is None else self.codes.table.set_index("comment_id")["code"]
         rows = pd.Index(c["comment_id"]).get_indexer(codes.index)
         return score_learned(texts, vectors, rows, codes.to_numpy(float), c["article_id"].tolist(), self.progress)
@@ -361,11 +378,22 @@ class Steps(Inputs):
 
     @cached_property
     def comments(self) -> pd.DataFrame:
+        """The comments with topic, topic_agreement and sentiment, and all their texts in memory."""
+        return self.partitioned.whole()
+
+    @cached_property
+    def partitioned(self) -> Partitioned:
         """The comments with topic, topic_agreement and sentiment: `comments.parquet`."""
+        added = ("topic", "topic_agreement", "sentiment")
+        return Partitioned(self.rows, self.corpus.texts, (*self.corpus.partitioned.columns, *added))
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """The comments with topic, topic_agreement and sentiment, without their texts."""
         topic = self._topic_tables["comments"].set_index("comment_id")
         scores = self._scores["comments"].set_index("comment_id")
-        ids = self.corpus.comments["comment_id"]
-        return self.corpus.comments.assign(
+        ids = self.corpus.rows["comment_id"]
+        return self.corpus.rows.assign(
             topic=topic["topic"].reindex(ids).to_numpy("int64"),
             topic_agreement=topic["topic_agreement"].reindex(ids).to_numpy(float),
             sentiment=scores["sentiment"].reindex(ids).to_numpy(float),
@@ -379,7 +407,7 @@ class Steps(Inputs):
     def _trends(self) -> dict[str, pd.DataFrame]:
         return self._get("trends", self._trends_digest, self._change)
 
-    def _change(self) -> Mapping[str, pd.DataFrame]:
+    def _change(self, scratch: Path | None) -> Mapping[str, pd.DataFrame]:
         from analysis import trends
         from analysis.comparisons import comparisons
         from analysis.drivers import decompositions
@@ -409,8 +437,8 @@ class Steps(Inputs):
         for done, (name, step) in enumerate(steps.items()):
             if self.progress:
                 self.progress("estimating change over time", done, len(steps))
-            made[name] = step(self.comments, self.settings.trend)
-        made["article_gaps"], made["by_position"] = gaps(self.comments, self.articles, self.settings.trend)
+            made[name] = step(self.rows, self.settings.trend)
+        made["article_gaps"], made["by_position"] = gaps(self.rows, self.articles, self.settings.trend)
         return made
 
     @cached_property
@@ -418,7 +446,7 @@ class Steps(Inputs):
         """What people coded by hand; None if there is no coded sample."""
         from analysis.coding import read_codes
 
-        return read_codes(self.settings.folder / "coded", self.corpus.comments["comment_id"].tolist())
+        return read_codes(self.settings.folder / "coded", self.corpus.rows["comment_id"].tolist())
 
     @cached_property
     def _coding_digest(self) -> str:
@@ -434,9 +462,10 @@ class Steps(Inputs):
         from analysis.corrected import corrected_table
         from analysis.periods import assign
 
-        comments = self.comments.assign(
-            period_start=assign(self.comments["posted_at"], self.settings.trend),
-            length=coding.length_of(self.comments["text"]),
+        lengths = [coding.length_of(pd.Series(some, dtype="str")) for _, some in self.corpus.texts.blocks()]
+        comments = self.rows.assign(
+            period_start=assign(self.rows["posted_at"], self.settings.trend),
+            length=pd.concat(lengths, ignore_index=True),
         )
         instrument = self.settings.sentiment.instrument
         by = ("language", "length", "topic", "period_start")
@@ -445,7 +474,7 @@ class Steps(Inputs):
             "corrected": corrected_table(self.codes, comments),
         }
         if self.codes is not None:
-            made["confusion"] = coding.confusion(self.codes, self.comments).reset_index()
+            made["confusion"] = coding.confusion(self.codes, self.rows).reset_index()
             made["problems"] = self.codes.problems
         return made
 

@@ -13,19 +13,20 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 
 from analysis.partitions import PARTS
+from analysis.texts import Partitioned, gathered
 
 FOLDER = ".threadline"  # in the study folder; ignored by git
 VECTORS = "vectors"  # the folder of vectors of texts, beside the results of steps
 PICTURE = "picture"  # as a step's name: a drawn figure
 LEFT_SECONDS = 24 * 3600  # of what another machine began to write: no result takes as long
 DIGITS = 20  # of a digest that name a kept result: 80 bits
-Tables = dict[str, pd.DataFrame]
+Tables = dict[str, pd.DataFrame | Partitioned]
 
 
 def digest_of(*parts: object) -> str:
@@ -105,7 +106,7 @@ def entries(folder: Path) -> list[Entry]:
         if not path.is_dir():
             continue
         try:
-            size = sum(file.stat().st_size for file in path.iterdir())
+            size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
             written = path.stat().st_mtime
         except OSError:  # another process has just removed it
             continue
@@ -136,6 +137,33 @@ def remove(found: Iterable[Entry]) -> int:
     return freed
 
 
+def _write(table: pd.DataFrame | Partitioned, path: Path) -> list[Path]:
+    """Write a table as a Parquet file, or as a folder of them; give all paths."""
+    if isinstance(table, Partitioned):
+        return table.write(path)
+    table.to_parquet(path)
+    return [path]
+
+
+def _read(place: Path, name: str, files: Mapping[str, str]) -> pd.DataFrame | Partitioned:
+    """Read a table that `_write` wrote, among the files of a kept result."""
+    path = f"{name}.parquet"
+    if path in files:
+        return pd.read_parquet(place / path)
+    return Partitioned.read([place / file for file in files if file.startswith(f"{path}/")])
+
+
+def _name(path: Path, place: Path) -> str:
+    return path.relative_to(place).as_posix()
+
+
+def _as_read(table: pd.DataFrame | Partitioned) -> pd.DataFrame | Partitioned:
+    """A table as it would be had it been kept."""
+    if isinstance(table, Partitioned):
+        return replace(table, rows=_as_read(table.rows), texts=gathered(some for _, some in table.texts.blocks()))
+    return pd.read_parquet(io.BytesIO(table.to_parquet()))
+
+
 @dataclass
 class Store:
     """Results of steps under a folder, by the digest of what they were made from.
@@ -160,7 +188,7 @@ class Store:
     damaged: list[str] = field(default_factory=list)
     older: list[str] = field(default_factory=list)
 
-    def get(self, step: str, digest: str, compute: Callable[[], Mapping[str, pd.DataFrame]]) -> Tables:
+    def get(self, step: str, digest: str, compute: Callable[[], Mapping[str, pd.DataFrame | Partitioned]]) -> Tables:
         """Tables of a step: read if they were kept, else computed and kept.
 
         Parameters
@@ -187,7 +215,7 @@ class Store:
         tables = self._read(step, place)
         self.seconds[step], self.kept[step] = kept_seconds, False
         if tables is None:  # it could not be kept
-            return {name: pd.read_parquet(io.BytesIO(table.to_parquet())) for name, table in made.items()}
+            return {name: _as_read(table) for name, table in made.items()}
         return tables
 
     def has(self, step: str, digest: str) -> bool:
@@ -202,10 +230,10 @@ class Store:
             index = json.loads((place / "index.json").read_text(encoding="utf-8"))
             if index["of"] != place.name or index.pop("digest") != digest_of(index):
                 raise ValueError("index.json")
-            for name, digest in index["tables"].items():
-                if digest_of_file(place / f"{name}.parquet") != digest:
+            for name, digest in index["files"].items():
+                if digest_of_file(place / name) != digest:
                     raise ValueError(name)
-            tables = {name: pd.read_parquet(place / f"{name}.parquet") for name in index["tables"]}
+            tables: Tables = {name: _read(place, name, index["files"]) for name in index["tables"]}
         except (OSError, ValueError, KeyError, TypeError, AttributeError):  # whatever a changed byte makes of it
             if place.is_dir():  # else another process has just removed it
                 self.damaged.append(step)
@@ -247,10 +275,9 @@ class Store:
         except OSError:
             return
         try:
-            index: dict[str, object] = {"of": place.name, "seconds": round(self.seconds[step], 3), "tables": {}}
-            for name, table in tables.items():
-                table.to_parquet(work / f"{name}.parquet")
-                index["tables"][name] = digest_of_file(work / f"{name}.parquet")  # type: ignore[index]
+            index: dict[str, object] = {"of": place.name, "seconds": round(self.seconds[step], 3)}
+            files = [path for name, table in tables.items() for path in _write(table, work / f"{name}.parquet")]
+            index |= {"tables": list(tables), "files": {_name(file, work): digest_of_file(file) for file in files}}
             index["digest"] = digest_of(index)
             (work / "index.json").write_text(json.dumps(index), encoding="utf-8")
             work.replace(place)

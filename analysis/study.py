@@ -134,8 +134,8 @@ class Study(Steps):
         """How much there is, in words."""
         c, plural = self.corpus, findings.plural
         return (
-            f"{plural(len(c.comments), 'comment')} under {plural(len(c.articles), 'article')}, "
-            f"by {plural(c.comments['author'].nunique(), 'author')}"
+            f"{plural(len(c.rows), 'comment')} under {plural(len(c.articles), 'article')}, "
+            f"by {plural(c.rows['author'].nunique(), 'author')}"
         )
 
     # ------------------------------------------------------------------------------------- what is shown
@@ -162,7 +162,7 @@ class Study(Steps):
         if name in ("summary", "languages"):
             return {"summary": summary, "languages": language_counts}[name](self.corpus)
         if name == "floods":
-            return floods(self.corpus.comments)
+            return floods(self.corpus.rows)
         if name in ("topics", "topic_choice"):
             return self.topic_table if name == "topics" else self._topic_tables["curve"]
         if name == "topic_history":
@@ -173,7 +173,7 @@ class Study(Steps):
             read = self.intrusion
             return pd.DataFrame() if read is None else read[0 if name == "intrusion" else 1]
         if name == "scores":
-            return score_counts(self.comments["sentiment"])
+            return score_counts(self.rows["sentiment"])
         if name in ("agreement", "corrected", "confusion", "problems"):
             return self._coding.get(name, pd.DataFrame())
         if name == "limits":
@@ -194,7 +194,7 @@ class Study(Steps):
             "naive": "sentiment_by_period",
             "within_threads": "by_position",
         }.get(name, name)
-        table = self.table(source)
+        table = self.rows if source == "comments" != name else self.table(source)
         if name in ("agreement", "corrected"):
             table = table.assign(group=self._groups(table) if name == "agreement" else self._parts(table))
         if len(table.columns) and hasattr(views, name):
@@ -294,7 +294,7 @@ class Study(Steps):
             table = self.table("activity_by_period")
             return time_figures.activity(table, period) if len(table) else self._nothing(name)
         if name == "topics":
-            n = int((self.comments["topic"] == -1).sum())
+            n = int((self.rows["topic"] == -1).sum())
             return topic_figures.topic_sizes(topics, n) if len(topics) else self._nothing(name)
         if name == "topic_choice":
             curve = self.table("topic_choice")
@@ -360,7 +360,7 @@ class Study(Steps):
             names = ["all articles", *(self.topic_name(topic) for topic in table["topic"].iloc[1:])]
             return comparison_figures.article_gaps(table, names, warning)
         if name == "by_position":
-            return comparison_figures.by_position(self.table(name)) if len(self.comments) else self._nothing(name)
+            return comparison_figures.by_position(self.table(name)) if len(self.rows) else self._nothing(name)
         if name.startswith("event "):
             return self._event(int(name.split()[1]))
         raise StudyError(expected="a figure's name", found=repr(name), where="picture", remedy="See its docstring.")
@@ -384,14 +384,15 @@ class Study(Steps):
 
     def _examples(self, directions: np.ndarray) -> dict[int, list[str]]:
         """Of each topic the comments nearest to its direction, one a thread, no duplicates."""
-        c = self.comments
+        c = self.rows
         near = np.einsum("ij,ij->i", self.topics.vectors, directions[np.maximum(c["topic"].to_numpy(), 0)])
         usable = c[c["duplicate_of"].isna() & (c["topic"] >= 0)].assign(
             near=near[c["duplicate_of"].isna() & (c["topic"] >= 0)]
         )
         best = usable.sort_values(["near", "comment_id"], ascending=[False, True], kind="stable")
         best = best.drop_duplicates(["topic", "article_id"]).groupby("topic").head(EXAMPLES)
-        return {int(topic): part["text"].tolist() for topic, part in best.groupby("topic")}
+        rows = {int(topic): c.index.get_indexer(part.index) for topic, part in best.groupby("topic")}
+        return {topic: self.corpus.texts.take(which) for topic, which in rows.items()}
 
     @property
     def events(self) -> list[tuple[pd.Timestamp, str]]:
@@ -430,12 +431,12 @@ class Study(Steps):
         if name == "corpus":
             return findings.corpus(self.table("summary"), self.table("activity_by_period"))
         if name == "topics":
-            n = int((self.comments["topic"] == -1).sum())
-            return findings.topics(self.table("topics"), len(self.comments), n, self.note, self.table("topic_history"))
+            n = int((self.rows["topic"] == -1).sum())
+            return findings.topics(self.table("topics"), len(self.rows), n, self.note, self.table("topic_history"))
         if name == "judged":
             return findings.judged(self.table("coherence"), self.table("intrusion"))
         if name == "sentiment":
-            unscored = int(self.comments["sentiment"].isna().sum())
+            unscored = int(self.rows["sentiment"].isna().sum())
             return findings.sentiment(self.table("overall").iloc[0], self.table("agreement"), unscored)
         if name == "corrected":
             named = self.view("agreement")["group"].iloc[1:].tolist()
@@ -458,8 +459,8 @@ class Study(Steps):
             self.table("change_points"),
             self.table("slopes"),
             self.table("topics"),
-            n_comments=len(self.comments),
-            n_threads=self.comments["article_id"].nunique(),
+            n_comments=len(self.rows),
+            n_threads=self.rows["article_id"].nunique(),
             n_periods=len(self.table("activity_by_period")),
         )
 

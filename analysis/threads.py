@@ -15,6 +15,7 @@ from analysis.dates import take_date
 from analysis.decoding import START, Decoding, Draft, Vocabulary, decode, draft
 from analysis.lines import is_text, read_lines
 from analysis.settings import StudyError
+from analysis.texts import Gathering, Some
 
 Progress = Callable[[str, int, int], None]
 
@@ -49,11 +50,13 @@ class Reading:
     articles : DataFrame
         article_id, published_at (datetime64[us, UTC], NaT if unknown), title (or NA), text (paragraphs joined by a newline),
         copyright (or NA), source_file.
-    comments : DataFrame
-        comment_id, article_id, position (1 = first), parent_id (or NA), author (as written), posted_at (UTC),
-        posted_at_source ("comment" or "article"), text (lines joined by a newline), boundary_confidence (probability in
+    rows : DataFrame
+        The comments without their texts: comment_id, article_id, position (1 = first), parent_id (or NA), author (as
+        written), posted_at (UTC), posted_at_source ("comment" or "article"), boundary_confidence (probability in
         [0, 1] that the comment begins and ends where it is said to; NaN where nothing had to be decoded), source_file,
         line (1 = first).
+    texts : Some
+        The text of each, its lines joined by a newline.
     rejects : DataFrame
         source_file, line, reason, n_chars: every line or row that is in no other table.
     accounting : DataFrame
@@ -63,10 +66,17 @@ class Reading:
     """
 
     articles: pd.DataFrame
-    comments: pd.DataFrame
+    rows: pd.DataFrame
+    texts: Some
     rejects: pd.DataFrame
     accounting: pd.DataFrame
     notes: pd.DataFrame
+
+    @property
+    def comments(self) -> pd.DataFrame:
+        """The comments with their texts, all in memory."""
+        texts = pd.Series(list(self.texts), index=self.rows.index, dtype="str")
+        return self.rows.assign(text=texts)[list(COMMENT_COLUMNS)]
 
 
 @dataclass
@@ -95,8 +105,9 @@ class _Layout:
 
 @dataclass
 class _Rows:
-    """Rows of the five tables, as they come."""
+    """Rows of the five tables, as they come; the comments' texts apart."""
 
+    texts: Gathering
     articles: list[tuple] = field(default_factory=list)
     comments: list[tuple] = field(default_factory=list)
     rejects: list[tuple] = field(default_factory=list)
@@ -124,6 +135,7 @@ def read_threads(
     timezone: str,
     known_authors: Collection[str] = (),
     progress: Progress | None = None,
+    scratch: Path | None = None,
 ) -> Reading:
     """Read plain-text thread files.
 
@@ -139,6 +151,8 @@ def read_threads(
         Names known to be authors', if there is a list.
     progress : callable, optional
         Called with (message, done, total).
+    scratch : Path, optional
+        Where texts that the memory should not hold may go; without it all are in memory.
 
     Returns
     -------
@@ -163,7 +177,7 @@ def read_threads(
     drafted = [file for file in files if file.draft is not None]
     decoded = decode([file.draft for file in drafted if file.draft], vocabulary, known_authors)
     decodings = {file.digest: found for file, found in zip(drafted, decoded, strict=True)}
-    rows, used = _Rows(), {}
+    rows, used = _Rows(Gathering(scratch)), {}
     for i, file in enumerate(files):  # second pass: the texts
         _add(file, decodings.get(file.digest), rows, used, timezone)
         report("reading threads", i + 1, len(files))
@@ -261,8 +275,9 @@ def _add(file: _File, decoding: Decoding | None, rows: _Rows, used: dict[str, in
     for position, (at, after) in enumerate(zip(names, [*names[1:], len(filled)], strict=False), 1):
         rows.comments.append((
             f"{identity}-{position:04d}", identity, position, None, texts[filled[at]], instant, "article",
-            "\n".join(texts[i] for i in filled[at + 1 : after]), float(decoding.confidence[position - 1]), file.source, filled[at] + 1,
+            float(decoding.confidence[position - 1]), file.source, filled[at] + 1,
         ))  # fmt: skip
+        rows.texts.extend(["\n".join(texts[i] for i in filled[at + 1 : after])])
     rows.rejects += rejects
     rows.accounting.append((file.source, len(texts), len(texts) - len(rejects), len(rejects)))
 
@@ -295,8 +310,10 @@ def _add_article(
 def _tables(rows: _Rows) -> Reading:
     """Make the tables, sorted, each column of its type."""
     articles = pd.DataFrame(rows.articles, columns=ARTICLE_COLUMNS).sort_values("article_id", ignore_index=True)
-    comments = pd.DataFrame(rows.comments, columns=COMMENT_COLUMNS)
-    comments = comments.sort_values(["article_id", "position"], ignore_index=True)
+    comments = pd.DataFrame(rows.comments, columns=[name for name in COMMENT_COLUMNS if name != "text"])
+    comments = comments.sort_values(["article_id", "position"])
+    texts = Some(rows.texts.texts(), comments.index.to_numpy("int64"))
+    comments = comments.reset_index(drop=True)
     comments["boundary_confidence"] = comments["boundary_confidence"].astype("float64").round(4)
     for table, column in ((articles, "published_at"), (comments, "posted_at")):
         table[column] = pd.to_datetime(table[column], utc=True).dt.as_unit("us")
@@ -306,4 +323,4 @@ def _tables(rows: _Rows) -> Reading:
         others.append(pd.DataFrame(sorted(content), columns=columns))
     for name, table in integers.items():
         table[name] = table[name].astype("int64")
-    return Reading(articles, comments, *others)
+    return Reading(articles, comments, texts, *others)

@@ -9,11 +9,12 @@ import re
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
-from analysis.parallel import map_items
+from analysis.parallel import in_order, map_parts
 from analysis.settings import ComputeSettings
 
 Progress = Callable[[str, int, int], None]
@@ -123,7 +124,8 @@ def tokenised(
     seen: dict[str, int] = {}
     ids, n_of = array("i"), array("q")
     message = "cutting texts into words"
-    for spelt in map_items(_spelt, texts, compute=compute, message=message, progress=progress, kept=kept):
+    parts = map_parts(_spelt, texts, compute=compute, message=message, progress=progress, kept=kept)
+    for spelt in chain.from_iterable(in_order(parts)):
         words = spelt.split(" ") if spelt else []
         ids.extend([seen.setdefault(word, len(seen)) for word in words])
         n_of.append(len(words))

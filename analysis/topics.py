@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ import pandas as pd
 
 from analysis.consensus import Consensus, find_consensus
 from analysis.settings import ComputeSettings, StudyError, TopicSettings
+from analysis.texts import Some, ranks, take
 from analysis.tokens import Tokens, tokenised
 from analysis.vectors import Directions, OnDisk, Vectors, blocks, unit_length
 from analysis.words import IN_LABEL, count_words, stop_words, topic_words, vocabulary
@@ -44,7 +46,7 @@ class Topics:
     curve: pd.DataFrame  # n_topics, stability, chosen; empty if a number was given
     note: str  # what cannot be said, in plain words, or ""; with or without topics
     centroids: np.ndarray  # (n_topics, n_dims): mean vector of a topic's distinct texts, each scaled to length 1
-    texts: tuple[str, ...] = field(default=(), repr=False)
+    texts: Sequence[str] = field(default=(), repr=False)
     vectors: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32), repr=False)
     vocabulary: tuple[str, ...] = field(default=(), repr=False)
     words: tuple[tuple[tuple[str, float], ...], ...] = field(default=(), repr=False)
@@ -79,6 +81,7 @@ def fit_topics(
     hidden_words: Collection[str] = (),
     tokens: Tokens | None = None,
     progress: Progress | None = None,
+    scratch: Path | None = None,
 ) -> Topics:
     """Find the topics of comments.
 
@@ -108,6 +111,8 @@ def fit_topics(
         The words of the texts, where they are known.
     progress : callable, optional
         Called with (message, done, total).
+    scratch : Path, optional
+        Where texts that the memory should not hold may go (`texts.ranks`).
 
     Returns
     -------
@@ -121,24 +126,23 @@ def fit_topics(
     StudyError
         If lengths differ, ids are not unique or the vectors are not finite.
     """
-    texts = list(texts)
     vectors = vectors if isinstance(vectors, OnDisk) else np.asarray(vectors, dtype=np.float32)
-    copies = [None] * len(texts) if copy_of is None else list(copy_of)
-    able = _check(texts, vectors, threads, ids, languages, copies)
-    thread = np.asarray(list(threads), dtype=object)
-    by_id = sorted(range(len(texts)), key=lambda i: ids[i])
-    first: dict[str, int] = {}  # text -> the row that stands for it, the first by id
-    for i in by_id:
-        if able[i] and copies[i] is None:
-            first.setdefault(texts[i], i)
-    fit = np.asarray([first[text] for text in sorted(first)], dtype=np.int64)
+    names = pd.Index(pd.Series(ids, dtype="str"))
+    copied = pd.Series([None] * len(texts) if copy_of is None else copy_of, dtype="str").reset_index(drop=True)
+    able = _check(texts, vectors, threads, names, languages, copied)
+    thread = pd.factorize(pd.Series(threads, dtype="str"), sort=True)[0]
+    same = ranks(texts, scratch)  # texts as numbers, in the order of the texts
+    # Of each text that is no copy one row stands for all, the first by id.
+    by_id = names.argsort()
+    by_id = by_id[(able & copied.isna().to_numpy())[by_id]]
+    fit = by_id[np.unique(same[by_id], return_index=True)[1]]
     unit = Directions(vectors, fit)
-    note = _too_little([texts[i] for i in fit], unit, settings)
+    note = _too_little(Some(texts, fit), unit, settings)
     found: Consensus | None = None
     if not note:
         found = find_consensus(
             unit,
-            [str(t) for t in thread[fit]],
+            thread[fit],
             n_topics=settings.n_topics,
             runs=settings.runs,
             seed=settings.seed,
@@ -153,7 +157,7 @@ def fit_topics(
             )
     if note or found is None:
         return _nothing(len(texts), vectors.shape[1], note, found)
-    topic, agreement = _to_all(texts, ids, copies, fit, found, able)
+    topic, agreement = _to_all(same, names.get_indexer(copied), fit, found, able)
     if (agreement < UNASSIGNED_BELOW).all():
         note = "No topics are claimed: independent fits agree on the topic of no comment."
         return _nothing(len(texts), vectors.shape[1], note, found)
@@ -187,12 +191,12 @@ def _check(
     texts: Sequence[str],
     vectors: Vectors,
     threads: Sequence[str],
-    ids: Sequence[str],
+    names: pd.Index,
     languages: Sequence[str] | None,
-    copies: Sequence[str | None],
+    copies: pd.Series,
 ) -> np.ndarray:
     """One row per text everywhere, unique ids, finite numbers; give which rows are not all zero."""
-    lengths = {"vectors": len(vectors), "threads": len(threads), "ids": len(ids), "copy_of": len(copies)}
+    lengths = {"vectors": len(vectors), "threads": len(threads), "ids": len(names), "copy_of": len(copies)}
     if languages is not None:
         lengths["languages"] = len(languages)
     wrong = {name: n for name, n in lengths.items() if n != len(texts)}
@@ -201,7 +205,7 @@ def _check(
         problem = f"vectors of shape {vectors.shape}"
     elif wrong:
         problem = ", ".join(f"{n} {name}" for name, n in wrong.items())
-    elif len(set(ids)) != len(ids):
+    elif not names.is_unique:
         problem = "an id twice"
     else:
         for rows in blocks(len(texts)):
@@ -234,7 +238,7 @@ def _too_little(texts: Sequence[str], unit: Directions, settings: TopicSettings)
             break
     else:
         return f"The comments have fewer than {need} different vectors: too few for topics."
-    some = texts[:: max(1, n // LOOKED_AT)]  # they are sorted: these are of every kind
+    some = take(texts, np.arange(0, n, max(1, n // LOOKED_AT)))  # they are sorted: these are of every kind
     if np.median([len(_WORDISH.findall(text)) for text in some]) < MIN_WORDS:
         return f"Half of the comments have fewer than {MIN_WORDS} words: too little text to tell topics by."
     return ""
@@ -262,30 +266,24 @@ def _empty_curve() -> pd.DataFrame:
 
 
 def _to_all(
-    texts: Sequence[str],
-    ids: Sequence[str],
-    copies: Sequence[str | None],
-    fit: np.ndarray,
-    found: Consensus,
-    able: np.ndarray,
+    same: np.ndarray, copy_of: np.ndarray, fit: np.ndarray, found: Consensus, able: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Topic and agreement of every text from those of the distinct ones; -1 and 0 where a copy's model has none."""
-    row = {texts[i]: r for r, i in enumerate(fit)}
-    of_id = {name: i for i, name in enumerate(ids)}
-    which = np.full(len(texts), -1, dtype=np.int64)
-    for i in np.flatnonzero(able):
+    row = np.full(int(same.max(initial=-1)) + 1, -1, dtype=np.int64)
+    row[same[fit]] = np.arange(len(fit))
+    row = row[same]
+    which = np.where(able, row, -1)
+    for i in np.flatnonzero(able & (row < 0) & (copy_of >= 0)):  # a copy in other words, or a copy of one
         at, seen = int(i), set()
-        while (
-            texts[at] not in row and copies[at] in of_id and at not in seen
-        ):  # a copy in other words, or a copy of one
+        while row[at] < 0 and copy_of[at] >= 0 and at not in seen:
             seen.add(at)
-            at = of_id[copies[at]]
-        which[i] = row.get(texts[at], -1)
+            at = int(copy_of[at])
+        which[i] = row[at]
     return np.where(which >= 0, found.topic[which], -1), np.where(which >= 0, found.agreement[which], 0.0)
 
 
 def _finished(
-    texts: list[str],
+    texts: Sequence[str],
     vectors: Vectors,
     thread: np.ndarray,
     fit: np.ndarray,
@@ -314,7 +312,7 @@ def _finished(
         np.add.at(centroids, distinct[rows][named], unit[rows][named].astype(np.float64))
     centroids = (centroids / np.bincount(distinct[distinct >= 0], minlength=len(ranked))[:, None]).astype(np.float32)
     used = tokens.take(fit)
-    words = vocabulary(used, list(thread[fit]), stop_words(languages) | hidden)
+    words = vocabulary(used, thread[fit], stop_words(languages) | hidden)
     chosen = topic_words(count_words(used, distinct, len(ranked), words))
     label = [" · ".join(word for word, _ in row[:IN_LABEL]) for row in chosen]
     table = pd.DataFrame(
@@ -340,7 +338,7 @@ def _finished(
         _empty_curve() if given else found.curve,
         weak if given and best < CLAIM_FROM else "",
         centroids,
-        texts=tuple(texts),
+        texts=texts,
         vectors=vectors if isinstance(vectors, np.ndarray) else np.zeros((0, 0), np.float32),
         vocabulary=tuple(words),
         words=tuple(tuple(row) for row in chosen),

@@ -18,36 +18,39 @@ BLOCK = 8_192  # rows at a time
 
 @dataclass(frozen=True)
 class OnDisk:
-    """A float32 matrix in a file.
+    """A matrix in a file.
 
     Attributes
     ----------
     path : Path
     shape : tuple of int
         (n_rows, n_dims)
+    dtype : type
+        float32 unless said.
     """
 
     path: Path
     shape: tuple[int, int]
+    dtype: type = np.float32
 
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
+    def __getitem__(self, rows: int | slice | np.ndarray) -> np.ndarray:
         return np.array(self._mapped("r")[rows])
 
-    def __setitem__(self, rows: slice | np.ndarray, values: np.ndarray) -> None:
+    def __setitem__(self, rows: slice | np.ndarray | tuple, values: np.ndarray) -> None:
         self._mapped("r+")[rows] = values
 
     def _mapped(self, mode: str) -> np.ndarray:
         """The file as an array; it leaves the memory with the array, so that each use maps it anew."""
-        return np.memmap(self.path, dtype=np.float32, mode=mode, shape=self.shape)  # type: ignore[call-overload]
+        return np.memmap(self.path, dtype=self.dtype, mode=mode, shape=self.shape)  # type: ignore[call-overload]
 
 
 Vectors = np.ndarray | OnDisk
 
 
-def zeros(shape: tuple[int, int], folder: Path | None = None) -> Vectors:
+def zeros(shape: tuple[int, int], folder: Path | None = None, dtype: type = np.float32) -> Vectors:
     """Rows of zeros to write to.
 
     Parameters
@@ -57,16 +60,17 @@ def zeros(shape: tuple[int, int], folder: Path | None = None) -> Vectors:
     folder : Path, optional
         Where a file may be made, which is the caller's to remove. Without one, or where the file finds no room, the
         rows are in memory.
+    dtype : type
+        Of the numbers.
 
     Returns
     -------
     ndarray or OnDisk
-        float32.
     """
-    size = shape[0] * shape[1] * 4
+    size = shape[0] * shape[1] * np.dtype(dtype).itemsize
     if folder is None or size <= IN_MEMORY:
-        return np.zeros(shape, dtype=np.float32)
-    path = folder / f"{len(list(folder.iterdir()))}.f32"
+        return np.zeros(shape, dtype=dtype)
+    path = folder / f"{len(list(folder.iterdir()))}.matrix"
     try:
         with path.open("wb") as file:
             if hasattr(os, "posix_fallocate"):  # else a disk that fills later would end the process
@@ -74,8 +78,8 @@ def zeros(shape: tuple[int, int], folder: Path | None = None) -> Vectors:
             file.truncate(size)
     except OSError:
         path.unlink(missing_ok=True)
-        return np.zeros(shape, dtype=np.float32)
-    return OnDisk(path, shape)
+        return np.zeros(shape, dtype=dtype)
+    return OnDisk(path, shape, dtype)
 
 
 def blocks(n: int) -> Iterator[slice]:

@@ -11,6 +11,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from analysis.stopwords import STOP_WORDS
 from analysis.tokens import Tokens, distinct
@@ -35,14 +36,15 @@ class WordCounts:
 
 def stop_words(languages: Sequence[str] | None) -> frozenset[str]:
     """Stop words of the languages in which at least one text in fifty is written; English where none is known."""
-    codes, counts = np.unique(np.asarray(list(languages or ["en"]), dtype=str), return_counts=True)
+    known = languages is not None and len(languages) > 0
+    codes, counts = np.unique(np.asarray(languages if known else ["en"], dtype=str), return_counts=True)
     used = [code for code, count in zip(codes, counts, strict=True) if count * 50 >= counts.sum()]
     lists = [STOP_WORDS[code] for code in used if code in STOP_WORDS] or [STOP_WORDS["en"]]
     words = frozenset(" ".join(lists).split())
     return words | {word.replace("'", "") for word in words}
 
 
-def vocabulary(tokens: Tokens, threads: Sequence[str], hidden: Collection[str]) -> list[str]:
+def vocabulary(tokens: Tokens, threads: Sequence[object], hidden: Collection[str]) -> list[str]:
     """Words that at least three comments use, in at least three threads where there are as many; sorted."""
     thread = _codes(threads)
     n_threads, n_words = int(thread.max(initial=-1)) + 1, len(tokens.names)
@@ -66,8 +68,7 @@ def count_words(tokens: Tokens, topic: np.ndarray, n_topics: int, words: Sequenc
 
 def _codes(values: Sequence[str]) -> np.ndarray:
     """Numbers for values, the same for the same value, int64."""
-    seen: dict[str, int] = {}
-    return np.asarray([seen.setdefault(value, len(seen)) for value in values], dtype=np.int64)
+    return pd.factorize(np.asarray(values))[0].astype(np.int64)
 
 
 def class_tfidf(counts: sp.csr_matrix) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import stat
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -12,6 +13,7 @@ from analysis.corpus import KEY_FILE, build, pseudonym, read_key, summary
 from analysis.duplicates import duplicates
 from analysis.exports import read_tables
 from analysis.settings import PrivacySettings, Settings, SourceSettings, StudyError
+from analysis.texts import Some
 
 ROWS = [
     ("t1", "c1", "Ann", "2020-01-01", "The tram is late again, as it is every day."),
@@ -79,8 +81,9 @@ def test_the_first_in_time_is_the_original():
             "text": ["one two three four five"] * 3,
         }
     )
-    assert duplicates(table).tolist()[0] == "b" and pd.isna(duplicates(table)[1])
-    assert duplicates(table).tolist()[2] == "b", "an undated one is not the first"
+    found = duplicates(table, table["text"].tolist())
+    assert found.tolist()[0] == "b" and pd.isna(found[1])
+    assert found.tolist()[2] == "b", "an undated one is not the first"
 
 
 def test_languages(reading, study):
@@ -89,18 +92,20 @@ def test_languages(reading, study):
 
 
 def test_row_order_changes_nothing(reading, study):
-    shuffled = dataclasses.replace(reading, comments=reading.comments.sample(frac=1, random_state=3))
+    order = np.random.default_rng(3).permutation(len(reading.rows))
+    texts = Some(reading.texts.texts, reading.texts.rows[order])
+    shuffled = dataclasses.replace(reading, rows=reading.rows.iloc[order], texts=texts)
     pd.testing.assert_frame_equal(build(reading, study).comments, build(shuffled, study).comments)
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"comments": lambda t: pd.concat([t, t.tail(1)])}, "comment_id unique"),
+        ({"rows": lambda t: pd.concat([t, t.tail(1)])}, "comment_id unique"),
         ({"articles": lambda t: t.iloc[1:]}, "an article for every comment"),
         ({"accounting": lambda t: t.assign(kept=0)}, "read = kept"),
         ({"accounting": lambda t: t.iloc[:0]}, "files that match"),
-        ({"comments": lambda t: t.iloc[:0]}, "at least one comment"),
+        ({"rows": lambda t: t.iloc[:0]}, "at least one comment"),
     ],
 )
 def test_a_corpus_that_does_not_hold_together_raises(reading, study, change, words):

@@ -23,8 +23,8 @@ def table(texts, **more):
         "text": texts, "author": [f"a{i % 3}" for i in range(n)], "article_id": [f"t{i % 2}" for i in range(n)],
     })  # fmt: skip
     frame = frame.assign(**more)
-    frame["duplicate_of"] = duplicates(frame)
-    frame["near_duplicate_of"] = near_duplicates(frame)
+    frame["duplicate_of"] = duplicates(frame, texts)
+    frame["near_duplicate_of"] = near_duplicates(frame, texts)
     return frame
 
 
@@ -43,7 +43,7 @@ def test_the_earlier_is_by_time_and_not_by_row():
     assert found["near_duplicate_of"].fillna("").tolist() == ["c0001", "", "c0001"]
     shuffled = found.drop(columns="near_duplicate_of").sample(frac=1, random_state=1)
     pd.testing.assert_series_equal(
-        near_duplicates(shuffled).sort_index(), found["near_duplicate_of"], check_names=False
+        near_duplicates(shuffled, shuffled["text"].tolist()).sort_index(), found["near_duplicate_of"], check_names=False
     )
 
 

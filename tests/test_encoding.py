@@ -147,7 +147,7 @@ def test_a_worker_with_another_version_is_an_error():
 def test_progress_reaches_its_total():
     seen = []
     encode(["a", "", "b"], progress=lambda *step: seen.append(step))
-    assert seen == [("encoding", 2, 2)]
+    assert seen == [("encoding", 3, 3)]
 
 
 ASKED: list[str] = []

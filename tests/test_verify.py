@@ -71,14 +71,14 @@ def test_a_changed_setting_is_named_with_both_values(copy):
 
 def test_what_was_kept_is_not_believed(copy):
     folder, out = copy
-    (kept,) = (folder / ".threadline").glob("corpus-*/comments.parquet")
+    (kept,) = (folder / ".threadline").glob("corpus-*/comments.parquet/00000.parquet")
     table = pd.read_parquet(kept).assign(text="forged")
     table.to_parquet(kept)
-    index = kept.with_name("index.json")
+    index = kept.parent.with_name("index.json")
     said = json.loads(index.read_text())
     from analysis.store import digest_of, digest_of_file
 
-    said["tables"]["comments"] = digest_of_file(kept)
+    said["files"]["comments.parquet/00000.parquet"] = digest_of_file(kept)
     del said["digest"]
     said["digest"] = digest_of(said)
     index.write_text(json.dumps(said))

@@ -64,9 +64,9 @@ def repeats() -> None:
     for name, table in (("post titles", titles.assign(author="x")), ("English blog", blog)):
         table = table.rename(columns=names).assign(comment_id=table["comment_id"].astype(str)).reset_index(drop=True)
         start = time.perf_counter()
-        table["duplicate_of"] = duplicates(table)
+        table["duplicate_of"] = duplicates(table, table["text"].tolist())
         exact, start = time.perf_counter() - start, time.perf_counter()
-        table["near_duplicate_of"] = near_duplicates(table)
+        table["near_duplicate_of"] = near_duplicates(table, table["text"].tolist())
         near = time.perf_counter() - start
         print(
             f"{name}: {len(table):,} texts; {table['duplicate_of'].notna().sum():,} repeat an earlier one ({exact:.1f} s), "
@@ -87,8 +87,11 @@ def repeats() -> None:
         pairs = [_jaccard(_shingles([a])[0], _shingles([b])[0]) >= SIMILAR for a, b in zip(long, changed, strict=True)]
         table = pd.DataFrame({"text": long + changed, "comment_id": [f"{i:05d}" for i in range(2000)]})
         table["posted_at"] = pd.Timestamp("2020-01-01", tz="UTC")
-        table["duplicate_of"] = duplicates(table)
-        marked = near_duplicates(table)[1000:].notna().to_numpy() | table["duplicate_of"][1000:].notna().to_numpy()
+        table["duplicate_of"] = duplicates(table, table["text"].tolist())
+        marked = (
+            near_duplicates(table, table["text"].tolist())[1000:].notna().to_numpy()
+            | table["duplicate_of"][1000:].notna().to_numpy()
+        )
         found = marked[np.array(pairs)].mean()
         print(
             f"{share:.0%} of the words changed: {np.mean(pairs):.1%} are still 0.8 alike, of these {found:.1%} are marked"
