@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.duplicates import duplicates, floods, near_duplicates
+from analysis.duplicates import duplicates, floods, marks, near_duplicates
 from analysis.languages import languages
 from analysis.settings import Settings, StudyError
 from analysis.texts import Partitioned, Texts, gathered
@@ -125,12 +125,13 @@ def build(
     raw = reading.rows.iloc[order].reset_index(drop=True)
     sorted_texts = reading.texts.texts.reordered(reading.texts.rows[order], scratch)
     texts = gathered((some for _, some in sorted_texts.blocks()), scratch)  # cut where their own order says
+    seen = marks(texts, settings.compute, progress, kept, scratch)
     comments = raw.assign(
         author=_authors(raw["author"], settings),
         language=languages(texts, settings.compute, progress, kept),
-        duplicate_of=duplicates(raw, texts),
+        duplicate_of=duplicates(raw, seen),
     )
-    comments["near_duplicate_of"] = near_duplicates(comments, texts, scratch)
+    comments["near_duplicate_of"] = near_duplicates(comments, seen, texts)
     counts = comments.groupby("article_id").size()
     articles = reading.articles.sort_values("article_id", kind="stable").reset_index(drop=True)
     articles = articles.assign(n_comments=articles["article_id"].map(counts).fillna(0).astype("int64"))

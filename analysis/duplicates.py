@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
@@ -13,8 +13,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.texts import partitions, take
-from analysis.vectors import blocks, zeros
+from analysis.parallel import map_parts
+from analysis.settings import ComputeSettings
+from analysis.texts import take
+from analysis.vectors import Vectors, blocks, zeros
+
+Progress = Callable[[str, int, int], None]
 
 # Below this many words a text recurs by chance ("Well said."), which makes nobody a copyist.
 MIN_WORDS = 5
@@ -30,15 +34,63 @@ WORD = re.compile(r"\w+")
 FLOOD_COLUMNS = ["first", "n_comments", "n_authors", "n_threads", "earliest", "latest"]
 
 
-def duplicates(comments: pd.DataFrame, texts: Sequence[str]) -> pd.Series:
+def marks(
+    texts: Sequence[str],
+    compute: ComputeSettings,
+    progress: Progress | None = None,
+    kept: Path | None = None,
+    folder: Path | None = None,
+) -> Vectors:
+    """Numbers by which texts are compared.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    compute : ComputeSettings
+    progress : callable, optional
+        Called with (message, done, total).
+    kept : Path, optional
+        Where parts of an unfinished step are kept.
+    folder : Path, optional
+        Where large results may go (`vectors.zeros`).
+
+    Returns
+    -------
+    ndarray or OnDisk of shape (3 + BANDS, n_texts), uint64
+        The text's digest (128 bits in two rows, 0 and 0 of one of fewer than five words): case, white space and
+        Unicode form aside. The number of its different runs of three words; the hashes of its bands.
+    """
+    made = zeros((3 + BANDS, len(texts)), folder, np.uint64)
+    for first, some in map_parts(
+        _marked, texts, compute=compute, message="looking for duplicates", progress=progress, kept=kept
+    ):
+        made[:, first : first + len(some)] = np.asarray(some).T
+    return made
+
+
+def _marked(texts: Sequence[str]) -> np.ndarray:
+    """The marks of each text, of shape (n_texts, 3 + BANDS), uint64."""
+    made = np.zeros((len(texts), 3 + BANDS), dtype=np.uint64)
+    for i, text in enumerate(texts):
+        words = (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold().split()
+        if len(words) >= MIN_WORDS:
+            whole = " ".join(words).encode("utf-8", "surrogatepass")
+            made[i, :2] = np.frombuffer(blake2b(whole, digest_size=16).digest(), dtype=np.uint64)
+    shingles, n_of = _shingles(texts)
+    made[:, 2] = n_of
+    made[n_of > 0, 3:] = _bands(shingles, (np.cumsum(n_of) - n_of)[n_of > 0])
+    return made
+
+
+def duplicates(comments: pd.DataFrame, marks: Vectors) -> pd.Series:
     """Mark texts that repeat an earlier one; nothing is dropped.
 
     Parameters
     ----------
     comments : DataFrame
         comment_id, posted_at.
-    texts : sequence of str
-        The text of each.
+    marks : ndarray or OnDisk
+        `marks` of their texts.
 
     Returns
     -------
@@ -46,34 +98,25 @@ def duplicates(comments: pd.DataFrame, texts: Sequence[str]) -> pd.Series:
         The comment_id of the first comment with the same text (case, white space and Unicode form aside) and
         five words or more; missing where there is none. Of one time, the smallest comment_id is the first.
     """
-    digests, long_enough = [], np.zeros(len(comments), dtype=bool)
-    for rows, some in partitions(texts):
-        folded = [
-            " ".join((text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold().split())
-            for text in some
-        ]
-        long_enough[rows] = [text.count(" ") >= MIN_WORDS - 1 for text in folded]
-        whole = [blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest() for text in folded]
-        digests.append(np.frombuffer(b"".join(whole), dtype=np.uint64).reshape(-1, 2))
-    high, low = np.concatenate([np.zeros((0, 2), dtype=np.uint64), *digests]).T
-    order = comments[["comment_id", "posted_at"]].assign(high=high, low=low)[long_enough]
+    high, low = marks[0], marks[1]
+    order = comments[["comment_id", "posted_at"]].assign(high=high, low=low)[(high | low) > 0]
     order = order.sort_values(["posted_at", "comment_id"], kind="stable")
     first = order.groupby(["high", "low"], sort=False)["comment_id"].transform("first")
     copies = first[first != order["comment_id"]]
     return copies.reindex(comments.index).astype("str")
 
 
-def near_duplicates(comments: pd.DataFrame, texts: Sequence[str], folder: Path | None = None) -> pd.Series:
+def near_duplicates(comments: pd.DataFrame, marks: Vectors, texts: Sequence[str]) -> pd.Series:
     """Mark texts that are nearly an earlier one: reworded, shortened, with a name put in.
 
     Parameters
     ----------
     comments : DataFrame
         comment_id, posted_at, duplicate_of.
+    marks : ndarray or OnDisk
+        `marks` of their texts.
     texts : sequence of str
         The text of each.
-    folder : Path, optional
-        Where large results may go (`vectors.zeros`).
 
     Returns
     -------
@@ -90,16 +133,11 @@ def near_duplicates(comments: pd.DataFrame, texts: Sequence[str], folder: Path |
     when = comments[["posted_at", "comment_id"]].reset_index(drop=True)
     by_time = when.sort_values(["posted_at", "comment_id"], kind="stable").index.to_numpy("int64")
     by_time = by_time[comments["duplicate_of"].isna().to_numpy()[by_time]]
-    bands = zeros((BANDS, len(comments)), folder, np.uint64)
-    compared = np.zeros(len(comments), dtype=bool)
-    for rows, some in _in_blocks(texts):
-        shingles, n_of = _shingles(some)
-        compared[rows] = n_of > 0
-        bands[:, rows.start + np.flatnonzero(n_of)] = _bands(shingles, (np.cumsum(n_of) - n_of)[n_of > 0]).T
-    by_time = by_time[compared[by_time]]
-    groups = [group for k in range(BANDS) for group in _together(bands[k], by_time)]
+    by_time = by_time[marks[2][by_time] > 0]
+    groups = [group for k in range(BANDS) for group in _together(marks[3 + k], by_time)]
     shingles_of: dict[int, np.ndarray] = {}  # of those alone that share a band with another
-    for rows in _blocks_of(np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *groups]))):
+    candidates = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *groups]))
+    for rows in (candidates[block] for block in blocks(len(candidates))):
         shingles, n_of = _shingles(take(texts, rows))
         shingles_of.update(zip(rows.tolist(), np.split(shingles, np.cumsum(n_of)[:-1]), strict=True))
     earlier: dict[int, int] = {}
@@ -119,16 +157,6 @@ def near_duplicates(comments: pd.DataFrame, texts: Sequence[str], folder: Path |
     return near
 
 
-def _in_blocks(texts: Sequence[str]) -> Iterator[tuple[slice, list[str]]]:
-    for rows, some in partitions(texts):
-        for block in blocks(len(some)):
-            yield slice(rows.start + block.start, rows.start + block.stop), some[block]
-
-
-def _blocks_of(rows: np.ndarray) -> Iterator[np.ndarray]:
-    return (rows[block] for block in blocks(len(rows)))
-
-
 def _together(band: np.ndarray, by_time: np.ndarray) -> Iterator[np.ndarray]:
     """Rows that share the value of a band, two or more, in the order of time."""
     band = band[by_time]
@@ -138,7 +166,7 @@ def _together(band: np.ndarray, by_time: np.ndarray) -> Iterator[np.ndarray]:
         yield by_time[order[edges[at] : edges[at + 1]]]
 
 
-def _shingles(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
+def _shingles(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Hashes of the runs of three words, text after text, each text's sorted and once; and how many each text has.
 
     None of a text that is too short.

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from analysis.corpus import KEY_FILE, build, pseudonym, read_key, summary
-from analysis.duplicates import duplicates
+from analysis.duplicates import duplicates, marks
 from analysis.exports import read_tables
-from analysis.settings import PrivacySettings, Settings, SourceSettings, StudyError
+from analysis.settings import ComputeSettings, PrivacySettings, Settings, SourceSettings, StudyError
 from analysis.texts import Some
 
 ROWS = [
@@ -81,7 +81,7 @@ def test_the_first_in_time_is_the_original():
             "text": ["one two three four five"] * 3,
         }
     )
-    found = duplicates(table, table["text"].tolist())
+    found = duplicates(table, marks(table["text"].tolist(), ComputeSettings(workers=1)))
     assert found.tolist()[0] == "b" and pd.isna(found[1])
     assert found.tolist()[2] == "b", "an undated one is not the first"
 

@@ -18,7 +18,7 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from analysis.duplicates import duplicates, floods, near_duplicates  # noqa: E402
+from analysis.duplicates import duplicates, floods, marks, near_duplicates  # noqa: E402
 from analysis.languages import languages  # noqa: E402
 from analysis.settings import ComputeSettings  # noqa: E402
 
@@ -64,12 +64,14 @@ def repeats() -> None:
     for name, table in (("post titles", titles.assign(author="x")), ("English blog", blog)):
         table = table.rename(columns=names).assign(comment_id=table["comment_id"].astype(str)).reset_index(drop=True)
         start = time.perf_counter()
-        table["duplicate_of"] = duplicates(table, table["text"].tolist())
+        texts = table["text"].tolist()
+        seen = marks(texts, ONE)
+        table["duplicate_of"] = duplicates(table, seen)
         exact, start = time.perf_counter() - start, time.perf_counter()
-        table["near_duplicate_of"] = near_duplicates(table, table["text"].tolist())
+        table["near_duplicate_of"] = near_duplicates(table, seen, texts)
         near = time.perf_counter() - start
         print(
-            f"{name}: {len(table):,} texts; {table['duplicate_of'].notna().sum():,} repeat an earlier one ({exact:.1f} s), "
+            f"{name}: {len(table):,} texts; {table['duplicate_of'].notna().sum():,} repeat an earlier one (marks {exact:.1f} s), "
             f"{table['near_duplicate_of'].notna().sum():,} nearly ({near:.1f} s), {len(floods(table)):,} floods"
         )
     # Recall: long comments with a share of their words changed, beside what counting every pair would find.
@@ -87,11 +89,10 @@ def repeats() -> None:
         pairs = [_jaccard(_shingles([a])[0], _shingles([b])[0]) >= SIMILAR for a, b in zip(long, changed, strict=True)]
         table = pd.DataFrame({"text": long + changed, "comment_id": [f"{i:05d}" for i in range(2000)]})
         table["posted_at"] = pd.Timestamp("2020-01-01", tz="UTC")
-        table["duplicate_of"] = duplicates(table, table["text"].tolist())
-        marked = (
-            near_duplicates(table, table["text"].tolist())[1000:].notna().to_numpy()
-            | table["duplicate_of"][1000:].notna().to_numpy()
-        )
+        seen = marks(long + changed, ONE)
+        table["duplicate_of"] = duplicates(table, seen)
+        near = near_duplicates(table, seen, long + changed)
+        marked = (near.notna() | table["duplicate_of"].notna())[1000:].to_numpy()
         found = marked[np.array(pairs)].mean()
         print(
             f"{share:.0%} of the words changed: {np.mean(pairs):.1%} are still 0.8 alike, of these {found:.1%} are marked"
