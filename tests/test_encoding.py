@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import encoding
-from analysis.encoding import encode, encode_kept
+from analysis.encoding import _encode_static, _pieces_of, _static_model, encode, encode_kept
 from analysis.settings import ComputeSettings, StudyError
 
 TEXTS = ["The bridge is closed again.", "", "Bread prices rose.", " \n\t", "Мост закрыт", "橋は閉鎖中"]
@@ -196,3 +196,29 @@ def test_damaged_vectors_are_made_anew(tmp_path, slow):
 def test_where_vectors_cannot_be_kept_they_are_still_made(tmp_path, slow):
     (tmp_path / "vectors").write_text("a file where a folder should be")
     assert encode_kept(["tram"], "sentence-transformers:any", tmp_path / "vectors").tolist() == [[4, 116]]
+
+
+HOSTILE = st.lists(
+    st.one_of(
+        st.text(max_size=12),
+        st.sampled_from(
+            ["<s>", "</s>", "<unk>", "\u2581", "  ", " ", "\n", "\t", "the tram", "Tram,", "\U0001f68b", "\u0e23\u0e16"]
+        ),
+    ),
+    max_size=12,
+).map(lambda parts: " ".join(parts).encode("utf-8", "replace").decode("utf-8"))
+
+
+@given(st.lists(HOSTILE, min_size=1, max_size=8))
+def test_static_vectors_are_bit_for_bit_those_of_model2vec(texts):
+    theirs = _static_model().encode(texts, max_length=None, use_multiprocessing=False)
+    assert _encode_static(texts).tobytes() == np.asarray(theirs).tobytes()
+    assert _encode_static(texts[:1]).tobytes() == np.asarray(theirs[:1]).tobytes(), "asked again, words are known"
+
+
+def test_words_are_not_remembered_without_end(monkeypatch):
+    monkeypatch.setattr(encoding, "MOST_WORDS", 3)
+    before = _encode_static(["one two three four five"])
+    _encode_static(["six seven"])
+    assert len(_pieces_of()) == 2
+    assert _encode_static(["one two three four five"]).tobytes() == before.tobytes()
