@@ -47,6 +47,8 @@ Progress = Callable[[str, int, int], None]
 Cuts = dict[int, np.ndarray]  # number of topics -> centroids of shape (n_topics, n_dims)
 
 MICRO = 600  # small clusters under Ward's tree; with 300 the reruns differ more
+MICRO_STEPS = 10  # of k-means that makes them
+NEAR_ROWS = 1_024
 FIT_LIMIT = 25_000  # texts in the fit of all; the graph grows with their square
 HALF_LIMIT = 5_000  # texts in the fit of a half
 # Fewer than five topics are mostly stable and seldom an answer to what people talk about; they can be asked for.
@@ -181,15 +183,13 @@ def _fit_all(items: Sequence[tuple[np.ndarray, int, list[int]]]) -> list[np.ndar
 
 def _fit(smooth: np.ndarray, wanted: Iterable[int], seed: list[int]) -> Cuts:
     """Ward's tree over small clusters, cut at each wanted number and consolidated; step 2 of the method."""
-    from sklearn.cluster import KMeans
-
     n = len(smooth)
     m = max(max(wanted), min(MICRO, n // 6))
     start = smooth[np.sort(np.random.default_rng(seed).choice(n, m, replace=False))]
-    micro = KMeans(m, init=start, n_init=1, max_iter=10).fit(smooth)
-    size = np.bincount(micro.labels_, minlength=micro.n_clusters).astype(np.float64)
-    cuts = _ward(micro.cluster_centers_[size > 0].astype(np.float64), size[size > 0], set(wanted))
-    return {k: _consolidated(smooth, start) for k, start in cuts.items()}
+    micro = _kmeans(smooth, start, MICRO_STEPS)
+    size = np.bincount(_nearest(smooth, micro), minlength=m).astype(np.float64)
+    cuts = _ward(micro[size > 0].astype(np.float64), size[size > 0], set(wanted))
+    return {k: _kmeans(smooth, start) for k, start in cuts.items()}
 
 
 def _ward(centre: np.ndarray, size: np.ndarray, wanted: set[int]) -> Cuts:
@@ -228,17 +228,38 @@ def _ward(centre: np.ndarray, size: np.ndarray, wanted: set[int]) -> Cuts:
     return cuts
 
 
-def _consolidated(points: np.ndarray, start: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
-    """K-means from given centroids to its optimum: the centroids there."""
-    from sklearn.cluster import KMeans
+def _kmeans(points: np.ndarray, centroids: np.ndarray, steps: int = 100, weight: np.ndarray | None = None) -> np.ndarray:
+    """Lloyd's algorithm from given centroids, to its optimum or for some steps: the centroids there.
 
-    model = KMeans(len(start), init=start.astype(points.dtype), n_init=1, max_iter=100)
-    return model.fit(points, sample_weight=weight).cluster_centers_
+    A centroid without points stays where it is. On so few dimensions scikit-learn checks longer than it computes.
+    """
+    weight = np.ones(len(points), dtype=points.dtype) if weight is None else weight.astype(points.dtype)
+    centroids, labels = centroids.astype(points.dtype), np.zeros(0, dtype=np.int64)
+    for _ in range(steps):
+        before, labels = labels, _nearest(points, centroids)
+        if np.array_equal(before, labels):
+            break
+        total, mass = _sums(points, labels, len(centroids), weight)
+        centroids = np.where(mass > 0, total / np.maximum(mass, 1e-12), centroids).astype(points.dtype)
+    return centroids
+
+
+def _sums(points: np.ndarray, labels: np.ndarray, k: int, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The weighted sum of the points of each label, and the weight, of shapes (k, n_dims) and (k, 1)."""
+    from scipy import sparse
+
+    member = sparse.csc_matrix((weight, labels, np.arange(len(points) + 1)), shape=(k, len(points)))
+    return member @ points, np.bincount(labels, weights=weight, minlength=k)[:, None]
 
 
 def _nearest(points: np.ndarray, centroids: np.ndarray) -> np.ndarray:
     """The nearest centroid of each point, int64."""
-    return (points @ centroids.T - (centroids**2).sum(axis=1) / 2).argmax(axis=1)
+    half, out = (centroids**2).sum(axis=1) / 2, np.empty(len(points), dtype=np.int64)
+    for start in range(0, len(points), NEAR_ROWS):  # which the processor's own memory holds
+        some = points[start : start + NEAR_ROWS] @ centroids.T
+        some -= half
+        out[start : start + NEAR_ROWS] = some.argmax(axis=1)
+    return out
 
 
 def _halves(threads: Sequence[str], runs: int, seed: int) -> list[np.ndarray]:
@@ -305,9 +326,8 @@ def _known(fitted: np.ndarray, rows: np.ndarray, labels: Cuts) -> Half:
 
 def _directions(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Mean direction of each label, of length 1."""
-    means = np.zeros((int(labels.max()) + 1, points.shape[1]), dtype=np.float64)
-    np.add.at(means, labels, points.astype(np.float64))
-    return unit_length(means)
+    weight = np.ones(len(points))
+    return unit_length(_sums(points.astype(np.float64), labels, int(labels.max()) + 1, weight)[0])
 
 
 def _candidates(n: int) -> tuple[int, ...]:
@@ -344,14 +364,14 @@ def _vote(labels: np.ndarray, k: int) -> np.ndarray:
     weight = count.astype(np.float64)
     heavy = np.argsort(-count, kind="stable")[: max(MICRO, k)]  # the patterns that stand for most texts
     start = _ward(points[heavy].astype(np.float64), weight[heavy], {k})[k]
-    return _nearest(points, _consolidated(points, start, weight))[which]
+    return _nearest(points, _kmeans(points, start, weight=weight))[which]
 
 
 def _tightened(smooth: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Centroids at the optimum of k-means nearest to a partition."""
     present = np.unique(labels)
     start = np.stack([smooth[labels == label].mean(axis=0, dtype=np.float64) for label in present])
-    return _consolidated(smooth, start)
+    return _kmeans(smooth, start)
 
 
 def _spread(points: np.ndarray, centroids: np.ndarray) -> float:
