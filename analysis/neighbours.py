@@ -18,7 +18,7 @@ NEIGHBOURS = 15  # of each text in the graph
 STEPS = 4  # of smoothing; 2 to 8 differ little on labelled corpora
 
 
-def smoothed(unit: np.ndarray, workers: int = 1) -> np.ndarray:
+def smoothed(unit: np.ndarray, components: Projection, workers: int = 1) -> np.ndarray:
     """Vectors averaged over their neighbourhoods, of shape (n, at most 50) and length 1."""
     from scipy import sparse
 
@@ -28,7 +28,7 @@ def smoothed(unit: np.ndarray, workers: int = 1) -> np.ndarray:
     graph = graph + graph.T + sparse.identity(n, dtype=np.float32, format="csr") * 0.5
     scale = sparse.diags(1 / np.sqrt(np.asarray(graph.sum(axis=1)).ravel()))
     graph = (scale @ graph @ scale).astype(np.float32).tocsr()
-    out = projection(unit).of(unit)
+    out = components.of(unit)
     for _ in range(STEPS):
         out = graph @ out
     return unit_length(out)
