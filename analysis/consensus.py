@@ -47,6 +47,8 @@ Progress = Callable[[str, int, int], None]
 Cuts = dict[int, np.ndarray]  # number of topics -> centroids of shape (n_topics, n_dims)
 
 MICRO = 600  # small clusters under Ward's tree; with 300 the reruns differ more
+MICRO_STEPS = 10  # of k-means that makes them
+NEAR_ROWS = 1_024
 FIT_LIMIT = 25_000  # texts in the fit of all; the graph grows with their square
 HALF_LIMIT = 5_000  # texts in the fit of a half
 # Fewer than five topics are mostly stable and seldom an answer to what people talk about; they can be asked for.
@@ -115,7 +117,7 @@ def find_consensus(
         "least": 0 if n >= MIN_ITEMS else runs + 1,
     }
     halves = _halves(threads, runs, seed)
-    fitted: list[Half] = map_items(
+    sides: list[Half] = map_items(
         _fit_halves,
         [(unit[half], half, wanted, [seed, 1, r]) for r, half in enumerate(halves)],
         message="fitting halves of the threads",
@@ -124,10 +126,12 @@ def find_consensus(
     seen = _sample(np.arange(n), CURVE_TEXTS, [0])
     with _one_thread():
         shown = unit[seen]
-        curve = _curve([{k: half.label(shown, seen, k) for k in wanted} for half in fitted], wanted)
+        curve = _curve([{k: half.label(shown, seen, k) for k in wanted} for half in sides], wanted)
         chosen = int(curve.loc[curve["chosen"], "n_topics"].iloc[0])
         rows = _sample(np.arange(n), FIT_LIMIT, [seed, 2])
-        smooth = smoothed(unit[rows], count_workers(apart["compute"]))
+        fitted = unit[rows]
+        components = projection(fitted)
+        smooth = smoothed(fitted, components, count_workers(apart["compute"]))
     fits: list[np.ndarray] = map_items(
         _fit_all, [(smooth, chosen, [seed, 3, r]) for r in range(runs)], message="fitting all comments", **apart
     )
@@ -135,12 +139,12 @@ def find_consensus(
         voted = _tightened(smooth, _vote(np.stack([_nearest(smooth, fit) for fit in fits]), chosen))
         centroids = min([*fits, voted], key=lambda centroids: _spread(smooth, centroids))
         topic = _nearest(smooth, centroids)
-        whole = _known(unit[rows], rows, {chosen: topic})
+        whole = _known(fitted, components, rows, {chosen: topic})
         # Every text is read once, and asked of all fits.
         labels = np.empty((runs + 1, n), dtype=np.int16)
         for block in blocks(n):
             some, which = unit[block], np.arange(block.start, block.stop)
-            for r, fit in enumerate([*fitted, whole]):
+            for r, fit in enumerate([*sides, whole]):
                 labels[r, block] = fit.label(some, which, chosen)
             if progress is not None:
                 progress("comparing the fits", block.stop, n)
@@ -181,64 +185,94 @@ def _fit_all(items: Sequence[tuple[np.ndarray, int, list[int]]]) -> list[np.ndar
 
 def _fit(smooth: np.ndarray, wanted: Iterable[int], seed: list[int]) -> Cuts:
     """Ward's tree over small clusters, cut at each wanted number and consolidated; step 2 of the method."""
-    from sklearn.cluster import KMeans
-
     n = len(smooth)
     m = max(max(wanted), min(MICRO, n // 6))
     start = smooth[np.sort(np.random.default_rng(seed).choice(n, m, replace=False))]
-    micro = KMeans(m, init=start, n_init=1, max_iter=10).fit(smooth)
-    size = np.bincount(micro.labels_, minlength=micro.n_clusters).astype(np.float64)
-    cuts = _ward(micro.cluster_centers_[size > 0].astype(np.float64), size[size > 0], set(wanted))
-    return {k: _consolidated(smooth, start) for k, start in cuts.items()}
+    micro = _kmeans(smooth, start, MICRO_STEPS)
+    size = np.bincount(_nearest(smooth, micro), minlength=m).astype(np.float64)
+    cuts = _ward(micro[size > 0].astype(np.float64), size[size > 0], set(wanted))
+    return {k: _kmeans(smooth, start) for k, start in cuts.items()}
 
 
 def _ward(centre: np.ndarray, size: np.ndarray, wanted: set[int]) -> Cuts:
-    """Ward's tree over weighted points: the centroids of every wanted cut."""
-    centre, size = centre.copy(), size.copy()
-    m = len(centre)
-    alive = np.ones(m, dtype=bool)
+    """Ward's tree over weighted points: the centroids of every wanted cut.
+
+    Built along chains of nearest neighbours, in any order; then cut in the order of the costs.
+    """
+    m, mass = len(centre), size.copy()
     length = (centre**2).sum(axis=1)
     squared = np.maximum(length[:, None] + length - 2 * (centre @ centre.T), 0)
-    cost = squared * (size[:, None] * size / (size[:, None] + size))
+    cost = squared * (mass[:, None] * mass / (mass[:, None] + mass))
     np.fill_diagonal(cost, np.inf)
-    best = cost.argmin(axis=1)
-    least = cost[np.arange(m), best]
-    cuts: Cuts = {k: centre.astype(np.float32) for k in wanted if k > m}  # fewer different points than topics
-    for left in range(m, 0, -1):
-        if left in wanted:
-            cuts[left] = centre[alive].astype(np.float32)
-        if left <= min(wanted):
-            break
-        i = int(least.argmin())
-        j = int(best[i])
-        centre[i] = (size[i] * centre[i] + size[j] * centre[j]) / (size[i] + size[j])
-        size[i] += size[j]
+    merges: list[tuple[float, int, int]] = []
+    chain: list[int] = []
+    alive = np.ones(m, dtype=bool)
+    while len(merges) < m - 1:
+        if not chain:
+            chain = [int(alive.argmax())]
+        i = chain[-1]
+        j = int(cost[i].argmin())
+        if len(chain) > 1 and cost[i, chain[-2]] <= cost[i, j]:
+            j = chain[-2]
+        else:
+            chain.append(j)
+            continue
+        chain = chain[:-2]
+        merges.append((float(cost[i, j]), i, j))
+        # Lance and Williams: what a merge with the two would cost, from what merges with each would.
+        fresh = ((mass + mass[i]) * cost[i] + (mass + mass[j]) * cost[j] - mass * cost[i, j]) / (
+            mass + mass[i] + mass[j]
+        )
+        mass[i] += mass[j]
         alive[j] = False
-        cost[j], cost[:, j], least[j] = np.inf, np.inf, np.inf
-        others = alive.copy()
-        others[i] = False
-        fresh = ((centre - centre[i]) ** 2).sum(axis=1) * (size * size[i] / (size + size[i]))
-        cost[i] = np.where(others, fresh, np.inf)
-        cost[:, i] = cost[i]
-        stale = np.flatnonzero(alive & ((best == i) | (best == j)) | (np.arange(m) == i))
-        best[stale] = cost[stale].argmin(axis=1)
-        least[stale] = cost[stale, best[stale]]
-        closer = others & (cost[i] < least)
-        best[closer], least[closer] = i, cost[i][closer]
+        fresh[~alive] = np.inf
+        fresh[i] = np.inf
+        cost[i], cost[:, i] = fresh, fresh
+        cost[j], cost[:, j] = np.inf, np.inf
+    label = np.arange(m)
+    cuts: Cuts = {k: centre.astype(np.float32) for k in wanted if k >= m}  # fewer different points than topics
+    for left, (_, i, j) in zip(range(m - 1, 0, -1), sorted(merges, key=lambda merge: merge[0]), strict=True):
+        label[label == label[j]] = label[i]
+        if left in wanted:
+            total, weight = _sums(centre, np.unique(label, return_inverse=True)[1].reshape(-1), left, size)
+            cuts[left] = (total / weight).astype(np.float32)
     return cuts
 
 
-def _consolidated(points: np.ndarray, start: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
-    """K-means from given centroids to its optimum: the centroids there."""
-    from sklearn.cluster import KMeans
+def _kmeans(
+    points: np.ndarray, centroids: np.ndarray, steps: int = 100, weight: np.ndarray | None = None
+) -> np.ndarray:
+    """Lloyd's algorithm from given centroids, to its optimum or for some steps: the centroids there.
 
-    model = KMeans(len(start), init=start.astype(points.dtype), n_init=1, max_iter=100)
-    return model.fit(points, sample_weight=weight).cluster_centers_
+    A centroid without points stays where it is. On so few dimensions scikit-learn checks longer than it computes.
+    """
+    weight = np.ones(len(points), dtype=points.dtype) if weight is None else weight.astype(points.dtype)
+    centroids, labels = centroids.astype(points.dtype), np.zeros(0, dtype=np.int64)
+    for _ in range(steps):
+        before, labels = labels, _nearest(points, centroids)
+        if np.array_equal(before, labels):
+            break
+        total, mass = _sums(points, labels, len(centroids), weight)
+        centroids = np.where(mass > 0, total / np.maximum(mass, 1e-12), centroids).astype(points.dtype)
+    return centroids
+
+
+def _sums(points: np.ndarray, labels: np.ndarray, k: int, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The weighted sum of the points of each label, and the weight, of shapes (k, n_dims) and (k, 1)."""
+    from scipy import sparse
+
+    member = sparse.csc_matrix((weight, labels, np.arange(len(points) + 1)), shape=(k, len(points)))
+    return member @ points, np.bincount(labels, weights=weight, minlength=k)[:, None]
 
 
 def _nearest(points: np.ndarray, centroids: np.ndarray) -> np.ndarray:
     """The nearest centroid of each point, int64."""
-    return (points @ centroids.T - (centroids**2).sum(axis=1) / 2).argmax(axis=1)
+    half, out = (centroids**2).sum(axis=1) / 2, np.empty(len(points), dtype=np.int64)
+    for start in range(0, len(points), NEAR_ROWS):  # which the processor's own memory holds
+        some = points[start : start + NEAR_ROWS] @ centroids.T
+        some -= half
+        out[start : start + NEAR_ROWS] = some.argmax(axis=1)
+    return out
 
 
 def _halves(threads: Sequence[str], runs: int, seed: int) -> list[np.ndarray]:
@@ -280,7 +314,7 @@ class Half:
         """Labels of some texts (vectors; rows, sorted): the fit's own, or the topic whose mean direction is nearest."""
         # The directions carried back to the vectors: one product instead of one for the components and one for these.
         back = (self.projection.components @ self.directions[k].T).astype(np.float32)
-        out = ((unit - self.projection.mean) @ back).argmax(axis=1).astype(np.int16)
+        out = (unit @ back - self.projection.mean @ back).argmax(axis=1).astype(np.int16)
         at = np.searchsorted(rows, self.rows)
         there = (at < len(rows)) & (rows[np.minimum(at, len(rows) - 1)] == self.rows)
         out[at[there]] = self.labels[k][there]
@@ -289,13 +323,13 @@ class Half:
 
 def _fit_half(fitted: np.ndarray, half: np.ndarray, wanted: Iterable[int], seed: list[int]) -> Half:
     """Fit the vectors of one half, for each wanted number of topics."""
-    smooth = smoothed(fitted)
-    return _known(fitted, half, {k: _nearest(smooth, of) for k, of in _fit(smooth, wanted, seed).items()})
-
-
-def _known(fitted: np.ndarray, rows: np.ndarray, labels: Cuts) -> Half:
-    """What labels of some texts say of every other."""
     components = projection(fitted)
+    smooth = smoothed(fitted, components)
+    return _known(fitted, components, half, {k: _nearest(smooth, of) for k, of in _fit(smooth, wanted, seed).items()})
+
+
+def _known(fitted: np.ndarray, components: Projection, rows: np.ndarray, labels: Cuts) -> Half:
+    """What labels of some texts say of every other."""
     points = components.of(fitted)
     # A cluster that lost its last text would have no direction.
     labels = {k: np.unique(of, return_inverse=True)[1].reshape(-1) for k, of in labels.items()}
@@ -305,9 +339,8 @@ def _known(fitted: np.ndarray, rows: np.ndarray, labels: Cuts) -> Half:
 
 def _directions(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Mean direction of each label, of length 1."""
-    means = np.zeros((int(labels.max()) + 1, points.shape[1]), dtype=np.float64)
-    np.add.at(means, labels, points.astype(np.float64))
-    return unit_length(means)
+    weight = np.ones(len(points))
+    return unit_length(_sums(points.astype(np.float64), labels, int(labels.max()) + 1, weight)[0])
 
 
 def _candidates(n: int) -> tuple[int, ...]:
@@ -344,14 +377,14 @@ def _vote(labels: np.ndarray, k: int) -> np.ndarray:
     weight = count.astype(np.float64)
     heavy = np.argsort(-count, kind="stable")[: max(MICRO, k)]  # the patterns that stand for most texts
     start = _ward(points[heavy].astype(np.float64), weight[heavy], {k})[k]
-    return _nearest(points, _consolidated(points, start, weight))[which]
+    return _nearest(points, _kmeans(points, start, weight=weight))[which]
 
 
 def _tightened(smooth: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Centroids at the optimum of k-means nearest to a partition."""
     present = np.unique(labels)
     start = np.stack([smooth[labels == label].mean(axis=0, dtype=np.float64) for label in present])
-    return _consolidated(smooth, start)
+    return _kmeans(smooth, start)
 
 
 def _spread(points: np.ndarray, centroids: np.ndarray) -> float:
