@@ -6,7 +6,7 @@ series of a kind, every date and many ways of moving threads at once. `analysis.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -107,6 +107,16 @@ class Family:
         """`own`, and `every` where there is one."""
         return [self.own] if self.every is None else [self.own, self.every]
 
+    @property
+    def threads(self) -> np.ndarray:
+        """The threads whose start matters, sorted."""
+        return np.unique(np.concatenate([rows.thread for rows in self.rows]))
+
+    def of_threads(self, threads: np.ndarray) -> Family:
+        """The same with threads numbered by their place in `threads`."""
+        own, *every = (replace(rows, thread=np.searchsorted(threads, rows.thread)) for rows in self.rows)
+        return replace(self, own=own, every=every[0] if every else None)
+
     def permuted(self, starts: np.ndarray, n_periods: int, least: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """`scan` of the starts that `Rows.permuted` takes."""
         return self.scan([rows.permuted(starts, n_periods) for rows in self.rows], least)
@@ -134,8 +144,10 @@ class Family:
         return np.where(enough & np.isfinite(statistic), statistic, 0.0), before, after
 
 
-def family(kind: str, a: Part, thread: np.ndarray, offset: np.ndarray, wanted: int | None) -> Family | None:
-    """Sums of the series of a kind, or of the wanted topic's; None where no comment is of one.
+def family(
+    kind: str, a: Part, thread: np.ndarray, offset: np.ndarray, wanted: np.ndarray | None = None
+) -> Family | None:
+    """Sums of the series of a kind, or of the wanted topics'; None where no comment is of one.
 
     Parameters
     ----------
@@ -146,14 +158,14 @@ def family(kind: str, a: Part, thread: np.ndarray, offset: np.ndarray, wanted: i
         From 0, each number there.
     offset : ndarray of int of shape (n_comments,)
         Periods since the first of the thread.
-    wanted : int or None
-        Code of the topic; None for all.
+    wanted : ndarray of int, optional
+        Codes of the topics, sorted; all without it.
     """
     scored = ~np.isnan(a.sentiment)
     if kind == "sentiment":
         topics, of, series = np.array([-1]), scored, np.zeros(len(thread), dtype=np.int64)
     else:
-        topics = np.flatnonzero(a.topics >= 0) if wanted is None else np.array([wanted])
+        topics = np.flatnonzero(a.topics >= 0) if wanted is None else wanted
         number = np.full(len(a.topics), -1)
         number[topics] = np.arange(len(topics))
         series = number[a.topic]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -438,26 +439,46 @@ def test_a_planted_change_is_found_where_ruptures_finds_it(rng):
     assert row["before"] - row["after"] == pytest.approx(0.3, abs=0.06)
 
 
-def test_the_interval_of_a_date_is_that_of_threads_drawn_again(rng):
+def test_the_interval_of_a_date_is_that_of_threads_weighted_again_and_again(rng):
     a = arrange(planted(rng, 0.09, 14), QUICK)
     start, n, quick = np.full(a.n_threads, 99), a.n_threads, dataclasses.replace(QUICK, draws=120)
     np.minimum.at(start, a.thread, a.period)
-
-    def family(thread, comments, begun):
-        return cusum.family("sentiment", comments, thread, comments.period - begun[thread], None)
-
-    f = family(a.thread, a, start)
+    f = cusum.family("sentiment", a, a.thread, a.period - start[a.thread])
     at = f.permuted(start[None], 24, 5)[0][0, :, 0].argmax()
     ((low, high),) = changes._dates([f], start, 24, np.array([at]), quick)
     again, places = np.random.default_rng([quick.seed, 24]), []
-    for _ in range(quick.draws):
-        drawn = again.integers(0, n, n)
-        rows = [np.flatnonzero(a.thread == t) for t in drawn]
-        thread = np.repeat(np.arange(n), [len(of) for of in rows])
-        statistic = family(thread, a.only(np.concatenate(rows)), start[drawn]).permuted(start[drawn][None], 24, 5)[0]
-        places.append(statistic[0, :, 0].argmax())
+    of, y = np.eye(n)[a.thread], a.sentiment - a.sentiment.mean()
+    for begin in range(0, quick.draws, changes.DRAWN_AT_ONCE):
+        for w in again.standard_exponential((n, min(changes.DRAWN_AT_ONCE, quick.draws - begin))).T:
+            statistic = []
+            for cut in range(1, 24):
+                sides = [a.period < cut, a.period >= cut]
+                n_of = [(w[a.thread] * side).sum() for side in sides]
+                means = [(w[a.thread] * side * a.sentiment).sum() / m for side, m in zip(sides, n_of, strict=True)]
+                residual = (y * sides[1]) @ of / n_of[1] - (y * sides[0]) @ of / n_of[0]
+                begun = [w[start < cut].sum(), w[start >= cut].sum()]
+                size = abs(means[1] - means[0]) / np.sqrt((w * residual**2).sum())
+                statistic.append(size if min(begun) >= quick.min_threads else 0.0)
+            places.append(int(np.argmax(statistic)))
     tail = (1 - quick.level) / 2
-    assert low < high and np.quantile(places, [tail, 1 - tail]) == pytest.approx([low, high], abs=1)
+    expected = np.quantile(places, [tail, 1 - tail], method="inverted_cdf")
+    assert low < high and (low, high) == (min(expected[0], at), max(expected[1], at))
+
+
+def test_a_series_is_counted_until_it_is_decided_and_alone_as_among_others(rng):
+    a = arrange(corpus(rng, days=60), QUICK)
+    _, code = np.unique(a.period, return_inverse=True)
+    start, n = np.full(a.n_threads, 99), int(code.max()) + 1
+    np.minimum.at(start, a.thread, code)
+    make = partial(cusum.family, "share of topic", a, a.thread, code - start[a.thread])
+    f, quick = make(), dataclasses.replace(QUICK, permutations=999, min_threads=2)
+    seen = np.zeros(len(f.topics))
+    seen[0] = 99.0  # never beaten; the others always
+    beaten, n_drawn = changes._beaten(f, make, start, n, seen, 1, quick)
+    assert (beaten[0], n_drawn[0]) == (0, 999) and len(seen) > 1
+    assert set(n_drawn[1:]) == set(beaten[1:]) == {50}, "as many as show that p is above .05"
+    alone = f.permuted(start[None], n, 2)[0][0, :, 1]
+    assert make(f.topics[[1]]).permuted(start[None], n, 2)[0][0, :, 0].tolist() == alone.tolist()
 
 
 def test_changes_looked_for_side_by_side_are_the_same(rng, monkeypatch):
