@@ -48,6 +48,7 @@ Cuts = dict[int, np.ndarray]  # number of topics -> centroids of shape (n_topics
 
 MICRO = 600  # small clusters under Ward's tree; with 300 the reruns differ more
 MICRO_STEPS = 10  # of k-means that makes them
+STILL = 1e-4  # of the variance: centroids that have moved by less are at their optimum, as in scikit-learn
 NEAR_ROWS = 1_024
 FIT_LIMIT = 25_000  # texts in the fit of all; the graph grows with their square
 HALF_LIMIT = 5_000  # texts in the fit of a half
@@ -160,14 +161,10 @@ def find_consensus(
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Linear algebra and k-means at one thread: with several, sums are added up in another order."""
-    import warnings
-
-    import sklearn.cluster  # noqa: F401  # before the limit, which holds for the libraries that are loaded
+    """Linear algebra at one thread: with several, sums are added up in another order."""
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of scikit-learn, where fewer texts differ than clusters are asked for
+    with threadpool_limits(1):
         yield
 
 
@@ -242,10 +239,11 @@ def _ward(centre: np.ndarray, size: np.ndarray, wanted: set[int]) -> Cuts:
 def _kmeans(
     points: np.ndarray, centroids: np.ndarray, steps: int = 100, weight: np.ndarray | None = None
 ) -> np.ndarray:
-    """Lloyd's algorithm from given centroids, to its optimum or for some steps: the centroids there.
+    """Lloyd's algorithm from given centroids, until they hardly move or for some steps: the centroids there.
 
     A centroid without points stays where it is. On so few dimensions scikit-learn checks longer than it computes.
     """
+    still = STILL * float(points.var(axis=0).mean())
     weight = np.ones(len(points), dtype=points.dtype) if weight is None else weight.astype(points.dtype)
     centroids, labels = centroids.astype(points.dtype), np.zeros(0, dtype=np.int64)
     for _ in range(steps):
@@ -253,7 +251,9 @@ def _kmeans(
         if np.array_equal(before, labels):
             break
         total, mass = _sums(points, labels, len(centroids), weight)
-        centroids = np.where(mass > 0, total / np.maximum(mass, 1e-12), centroids).astype(points.dtype)
+        last, centroids = centroids, np.where(mass > 0, total / np.maximum(mass, 1e-12), centroids).astype(points.dtype)
+        if float(((centroids - last) ** 2).sum()) <= still:
+            break
     return centroids
 
 

@@ -19,6 +19,7 @@ from analysis.exports import read_tables
 from analysis.inputs import Inputs
 from analysis.languages import languages
 from analysis.lines import read_lines
+from analysis.parallel import warm
 from analysis.partitions import PACKAGES, PARTS
 from analysis.store import FOLDER, VECTORS, Store, digest_of, work_folder
 from analysis.texts import Partitioned
@@ -73,6 +74,9 @@ ROOMS = {
     ),
     "coding": ("codes", "coding", "corrected"),
 }
+# Of sources from this size on (bytes) processes are started while they are read, with the modules that they will need.
+LARGE = 2**20
+NEEDED = tuple(f"analysis.{room}" for room in ("languages", "duplicates", "encoding", "tokens", "consensus", "vader"))
 CORPUS_TABLES = ("articles", "comments", "rejects", "accounting", "notes", "boundaries", "hidden_words")
 
 
@@ -153,6 +157,8 @@ class Steps(Inputs):
         )
 
     def _read(self, scratch: Path | None) -> Mapping[str, pd.DataFrame | Partitioned]:
+        if sum(path.stat().st_size for path in self.files) >= LARGE:
+            warm(self.settings.compute, NEEDED)
         built = build(self.read(scratch), self.settings, self.progress, self._parts_of("corpus"), scratch)
         return {name: built.partitioned if name == "comments" else getattr(built, name) for name in CORPUS_TABLES}
 
