@@ -127,7 +127,10 @@ def find_consensus(
     seen = _sample(np.arange(n), CURVE_TEXTS, [0])
     with _one_thread():
         shown = unit[seen]
-        curve = _curve([{k: half.label(shown, seen, k) for k in wanted} for half in sides], wanted)
+        labels_of = [[half.label(shown, seen, k) for half in sides] for k in wanted]
+    agreement: list[np.ndarray] = map_items(_agreements, labels_of, message="comparing the halves", **apart)
+    with _one_thread():
+        curve = _curve(agreement, wanted)
         chosen = int(curve.loc[curve["chosen"], "n_topics"].iloc[0])
         rows = _sample(np.arange(n), FIT_LIMIT, [seed, 2])
         fitted = unit[rows]
@@ -348,21 +351,25 @@ def _candidates(n: int) -> tuple[int, ...]:
     return tuple(k for k in CANDIDATES if k * TEXTS_PER_TOPIC <= n) or CANDIDATES[:1]
 
 
-def _curve(half_labels: list[Cuts], wanted: Sequence[int]) -> pd.DataFrame:
-    """How far fits of two halves agree on some texts at each number of topics, and the number chosen.
+def _agreements(items: Sequence[Sequence[np.ndarray]]) -> list[np.ndarray]:
+    """How far fits of two halves agree on some texts, from the labels of all: for each item and pair of halves.
 
     Only halves that have no thread in common are compared: others would agree on texts that both have seen. The mean
     of ARI and AMI, for ARI looks at large topics and AMI at small ones, and each alone favours numbers to match.
     """
     from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
-    stability, noise = np.zeros(len(wanted)), np.zeros(len(wanted))
-    for at, k in enumerate(wanted):
-        labels = [cuts[k] for cuts in half_labels]
-        pairs = zip(labels[::2], labels[1::2], strict=False)
-        agreement = [(adjusted_rand_score(a, b) + adjusted_mutual_info_score(a, b)) / 2 for a, b in pairs]
-        stability[at] = np.clip(np.mean(agreement), 0, 1)
-        noise[at] = np.std(agreement) / np.sqrt(len(agreement))
+    pairs = [zip(labels[::2], labels[1::2], strict=False) for labels in items]
+    return [
+        np.array([(adjusted_rand_score(a, b) + adjusted_mutual_info_score(a, b)) / 2 for a, b in some])
+        for some in pairs
+    ]
+
+
+def _curve(agreement: Sequence[np.ndarray], wanted: Sequence[int]) -> pd.DataFrame:
+    """How far fits of two halves agree at each number of topics, and the number chosen."""
+    stability = np.array([np.clip(of.mean(), 0, 1) for of in agreement])
+    noise = np.array([of.std() / np.sqrt(len(of)) for of in agreement])
     sure = stability - noise  # small numbers agree by luck in one pair and not at all in the next
     best = int(np.flatnonzero(sure >= sure.max() - TOLERANCE)[-1])
     chosen = np.arange(len(wanted)) == best

@@ -115,12 +115,14 @@ def _add_comment(
 ) -> tuple[str, int]:
     """Put a comment into its table; give why it is none, and the length of its text."""
     dialect = plan.dialect
-    values: dict[str, object] = {ours: lookup(row, theirs) for ours, theirs in plan.columns.items()}
+    values: dict[str, object] = {
+        ours: row[theirs] if theirs in row else lookup(row, theirs) for ours, theirs in plan.columns.items()
+    }
     if dialect and dialect.mend:
         values = dialect.mend(values)
     raw = values.get("text")
     text = None
-    if isinstance(raw, (str, int, float)) and not (isinstance(raw, float) and math.isnan(raw)):
+    if type(raw) is str or (isinstance(raw, (str, int, float)) and raw == raw):  # a missing number is not itself
         text, places, control = clean(plain(raw) if dialect and dialect.markup and isinstance(raw, str) else str(raw))
         if places or control:
             mended.update(comments=bool(places), places=places, control=control)

@@ -250,9 +250,10 @@ def _parquet(path: Path) -> Iterator[Numbered]:
     try:
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(batch_size=8192):
-                for row in batch.to_pylist():
+                names = batch.schema.names  # of two columns of one name, the last
+                for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                     number += 1
-                    yield number, row, ""
+                    yield number, dict(zip(names, values, strict=True)), ""
     except (pa.ArrowException, OSError, ValueError) as error:  # damaged within
         raise not_a_table(path, str(error).splitlines()[0]) from None
 

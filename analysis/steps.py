@@ -76,7 +76,8 @@ ROOMS = {
 }
 # Of sources from this size on (bytes) processes are started while they are read, with the modules that they will need.
 LARGE = 2**20
-NEEDED = tuple(f"analysis.{room}" for room in ("languages", "duplicates", "encoding", "tokens", "consensus", "vader"))
+ROOMS_NEEDED = ("languages", "duplicates", "encoding", "tokens", "consensus", "vader")
+NEEDED = (*(f"analysis.{room}" for room in ROOMS_NEEDED), "sklearn.metrics", "scipy.sparse")
 CORPUS_TABLES = ("articles", "comments", "rejects", "accounting", "notes", "boundaries", "hidden_words")
 
 

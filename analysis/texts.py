@@ -349,9 +349,9 @@ def _read(part: list[str] | Path) -> list[str]:
     return part if isinstance(part, list) else _read_file(part)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _read_file(path: Path) -> list[str]:
-    """The texts of a partition; the last one that was read stays in memory."""
+    """The texts of a partition; the last two that were read stay in memory: a part may reach from one into the next."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -6,13 +6,12 @@ Never a word: addresses (URL, e-mail), @mentions, numbers and single letters.
 from __future__ import annotations
 
 import re
-from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from analysis.parallel import in_order, map_parts
 from analysis.settings import ComputeSettings
@@ -122,14 +121,16 @@ def tokenised(
     """
     compute = compute or ComputeSettings(workers=1)
     seen: dict[str, int] = {}
-    ids, n_of = array("i"), array("q")
+    ids: list[np.ndarray] = []
+    n_of: list[int] = []
     message = "cutting texts into words"
     parts = map_parts(_spelt, texts, compute=compute, message=message, progress=progress, kept=kept)
-    for spelt in chain.from_iterable(in_order(parts)):
-        words = spelt.split(" ") if spelt else []
-        ids.extend([seen.setdefault(word, len(seen)) for word in words])
-        n_of.append(len(words))
-    return Tokens(tuple(seen), np.array(ids, dtype=np.int32), np.array(n_of, dtype=np.int64))
+    for spelt in in_order(parts):
+        words = np.array(" ".join(filter(None, spelt)).split(" ") if any(spelt) else [], dtype=object)
+        codes, names = pd.factorize(words)  # in the order in which they occur
+        ids.append(np.array([seen.setdefault(name, len(seen)) for name in names], dtype=np.int32)[codes])
+        n_of.extend([text.count(" ") + 1 if text else 0 for text in spelt])
+    return Tokens(tuple(seen), np.concatenate([np.zeros(0, dtype=np.int32), *ids]), np.array(n_of, dtype=np.int64))
 
 
 def _spelt(texts: Sequence[str]) -> list[str]:
