@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from analysis.vectors import BLOCK, Vectors, blocks, zeros
+from analysis.vectors import BLOCK, Vectors, blocks, whole_threads, zeros
 
 
 def in_context(vectors: Vectors, threads: Sequence[str], share: float, folder: Path | None = None) -> Vectors:
@@ -36,7 +36,7 @@ def in_context(vectors: Vectors, threads: Sequence[str], share: float, folder: P
     mean, some = _mean(vectors)
     alone = np.bincount(thread, weights=some, minlength=len(names)) < 2
     out = zeros(vectors.shape, folder)
-    for rows in _whole_threads(thread):
+    for rows in whole_threads(thread):
         here = np.unique(thread[rows], return_inverse=True)[1]
         parts = [slice(start, start + BLOCK) for start in range(0, len(rows), BLOCK)]  # of a thread that is longer
         totals = np.zeros((int(here.max()) + 1, vectors.shape[1]))
@@ -48,17 +48,6 @@ def in_context(vectors: Vectors, threads: Sequence[str], share: float, folder: P
             others[alone[thread[rows[part]]]] = 0.0
             out[rows[part]] = _unit(own + share * others) * some[rows[part], None]
     return out
-
-
-def _whole_threads(thread: np.ndarray) -> Iterator[np.ndarray]:
-    """Rows of whole threads, as many threads at a time as have about BLOCK rows, each in the order of the rows."""
-    order = np.argsort(thread, kind="stable")
-    ends = np.cumsum(np.bincount(thread))
-    start = 0
-    while start < len(order):
-        end = int(ends[max(np.searchsorted(ends, start + BLOCK, "right") - 1, np.searchsorted(ends, start, "right"))])
-        yield order[start:end]
-        start = end
 
 
 def _summed(rows: np.ndarray, group: np.ndarray, n_groups: int) -> np.ndarray:

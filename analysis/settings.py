@@ -99,7 +99,9 @@ class SentimentSettings:
 class TrendSettings:
     """How intervals are made. None of it is in study.toml: it is the method's own."""
 
-    draws: int = 2000  # resamples of threads for the date of a change: its 2.5 % end is then known to 0.3 points
+    # Resamples of threads for the date of a change: its 2.5 % end is then known to 0.7 points (its error). With 199
+    # the interval holds the date in 96 to 100 % of simulated corpora.
+    draws: int = 500
     level: float = 0.95
     seed: int = 1
     min_threads: int = 5  # fewer threads than this in a cell: "too few" instead of an interval

@@ -296,6 +296,8 @@ def _finished(
     tokens: Tokens,
 ) -> Topics:
     """Topics in their order, with words and table; comments without agreement unassigned."""
+    from scipy import sparse
+
     topic = np.where(agreement < UNASSIGNED_BELOW, -1, topic)
     n_found = len(found.stability)
     size = np.bincount(topic[topic >= 0], minlength=n_found)
@@ -309,7 +311,9 @@ def _finished(
     unit, centroids = Directions(vectors, fit), np.zeros((len(ranked), vectors.shape[1]))
     for rows in blocks(len(fit)):
         named = distinct[rows] >= 0
-        np.add.at(centroids, distinct[rows][named], unit[rows][named].astype(np.float64))
+        some = unit[rows][named].astype(np.float64)
+        of = (np.ones(len(some)), (distinct[rows][named], np.arange(len(some))))
+        centroids += sparse.csr_matrix(of, shape=(len(ranked), len(some))) @ some
     centroids = (centroids / np.bincount(distinct[distinct >= 0], minlength=len(ranked))[:, None]).astype(np.float32)
     used = tokens.take(fit)
     words = vocabulary(used, thread[fit], stop_words(languages) | hidden)

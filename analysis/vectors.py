@@ -87,6 +87,17 @@ def blocks(n: int) -> Iterator[slice]:
     return (slice(start, min(start + BLOCK, n)) for start in range(0, n, BLOCK))
 
 
+def whole_threads(thread: np.ndarray, size: int = BLOCK) -> Iterator[np.ndarray]:
+    """Rows of whole threads, as many threads at a time as have about `size` rows, each in the order of the rows."""
+    order = np.argsort(thread, kind="stable")
+    ends = np.cumsum(np.bincount(thread))
+    start = 0
+    while start < len(order):
+        end = int(ends[max(np.searchsorted(ends, start + size, "right") - 1, np.searchsorted(ends, start, "right"))])
+        yield order[start:end]
+        start = end
+
+
 def unit_length(vectors: np.ndarray) -> np.ndarray:
     """Rows scaled to length 1; a row of zeros stays."""
     length = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]  # numpy's norm makes two copies first

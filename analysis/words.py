@@ -5,7 +5,7 @@ Never shown: stop words of the texts' languages, and words that fewer than three
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -15,11 +15,13 @@ import pandas as pd
 
 from analysis.stopwords import STOP_WORDS
 from analysis.tokens import Tokens, distinct
+from analysis.vectors import whole_threads
 
 if TYPE_CHECKING:
     import scipy.sparse as sp
 
 MIN_COMMENTS = 3  # a word that fewer use could point to a person
+TEXTS = 65_536  # whose words are counted at a time
 SHOWN = 10  # words per topic
 IN_LABEL = 3
 POOL = 40  # candidates per topic, among which inflections and near-synonyms are passed over
@@ -48,9 +50,12 @@ def vocabulary(tokens: Tokens, threads: Sequence[object], hidden: Collection[str
     """Words that at least three comments use, in at least three threads where there are as many; sorted."""
     thread = _codes(threads)
     n_threads, n_words = int(thread.max(initial=-1)) + 1, len(tokens.names)
-    row, word = tokens.pairs(tokens.ids.astype(np.int64), n_words)
-    n_comments = np.bincount(word, minlength=n_words)
-    places = np.bincount(distinct(word * max(n_threads, 1) + thread[row]) // max(n_threads, 1), minlength=n_words)
+    n_comments, places = np.zeros((2, n_words), dtype=np.int64)
+    for rows in whole_threads(thread, TEXTS):
+        some = tokens.take(rows)
+        row, word = some.pairs(some.ids.astype(np.int64), n_words)
+        n_comments += np.bincount(word, minlength=n_words)
+        places += np.bincount(distinct(word * n_threads + thread[rows][row]) // n_threads, minlength=n_words)
     enough = (n_comments >= MIN_COMMENTS) & (places >= min(MIN_COMMENTS, n_threads))
     return sorted(tokens.names[i] for i in np.flatnonzero(enough) if tokens.names[i] not in hidden)
 
@@ -59,11 +64,18 @@ def count_words(tokens: Tokens, topic: np.ndarray, n_topics: int, words: Sequenc
     """Count the words of each topic; texts with topic -1 are left out."""
     import scipy.sparse as sp
 
-    column, label = tokens.columns(words), np.asarray(topic)[tokens.row]
-    used = (column >= 0) & (label >= 0)
-    counts = sp.csr_matrix((np.ones(used.sum()), (label[used], column[used])), shape=(n_topics, len(words)))
-    counts.sum_duplicates()
+    topic, counts = np.asarray(topic), sp.csr_matrix((n_topics, len(words)))
+    for rows in _some(len(topic)):
+        some = tokens.take(rows)
+        column, label = some.columns(words), topic[rows][some.row]
+        used = (column >= 0) & (label >= 0)
+        counts = counts + sp.csr_matrix((np.ones(used.sum()), (label[used], column[used])), shape=counts.shape)
     return WordCounts(list(words), counts)
+
+
+def _some(n: int) -> Iterator[np.ndarray]:
+    """The numbers of n texts, some at a time: what is counted of their words should not be in memory at once."""
+    return (np.arange(start, min(start + TEXTS, n)) for start in range(0, n, TEXTS))
 
 
 def _codes(values: Sequence[str]) -> np.ndarray:
@@ -139,6 +151,8 @@ def words_over_time(
         Of each topic and period that has comments; its words with their weight and the number of comments that use
         them, best first, perhaps none.
     """
+    import scipy.sparse as sp
+
     topic, period, thread = np.asarray(topic), np.asarray(period), _codes(threads)
     placed = (topic >= 0) & (period >= 0)
     n_periods, n_words, n_threads = (int(of.max(initial=0)) + 1 for of in (period, np.arange(len(words)), thread))
@@ -147,14 +161,22 @@ def words_over_time(
     cell[placed] = code
     n_comments = np.bincount(code, minlength=len(cells))
     where = np.bincount(distinct(code * n_threads + thread[placed]) // n_threads, minlength=len(cells))
-    columns = np.where(placed[tokens.row], tokens.columns(words), -1)
-    used = columns >= 0
-    pair, n_uses = np.unique(cell[tokens.row[used]] * n_words + columns[used], return_counts=True)
-    of, column = np.divmod(pair, n_words)
-    row, at = tokens.pairs(columns, n_words)
-    which = np.searchsorted(pair, cell[row] * n_words + at)
-    n_using = np.bincount(which, minlength=len(pair))
-    places = np.bincount(distinct(which * n_threads + thread[row]) // n_threads, minlength=len(pair))
+    # Of each cell and word: how often it is used, in how many texts and threads; summed up over whole threads.
+    made = [sp.csr_matrix((len(cells), max(n_words, 1)), dtype=np.int64) for _ in range(3)]
+    for rows in whole_threads(thread, TEXTS):
+        some, here = tokens.take(rows), cell[rows]
+        columns = np.where(placed[rows][some.row], some.columns(words), -1)
+        used = columns >= 0
+        row, at = some.pairs(columns, n_words)
+        in_thread = distinct((here[row] * n_words + at) * n_threads + thread[rows][row]) // n_threads
+        counted = ((here[some.row[used]], columns[used]), (here[row], at), np.divmod(in_thread, n_words))
+        for i, places in enumerate(counted):
+            ones = np.ones(len(places[0]), dtype=np.int64)
+            made[i] = made[i] + sp.csr_matrix((ones, places), shape=made[i].shape)
+    for counts in made:  # all three have the same entries
+        counts.sort_indices()
+    of, column = np.repeat(np.arange(len(cells)), np.diff(made[0].indptr)), made[0].indices.astype(np.int64)
+    n_uses, n_using, places = (counts.data for counts in made)
     overall = np.bincount(column, n_uses, minlength=n_words)
     average = int(n_uses.sum() / max(n_topics, 1))
     idf = np.log(1 + np.maximum(average - overall + 0.5, 0) / (overall + 0.5))
@@ -198,10 +220,13 @@ def coherence(tokens: Tokens, words: Sequence[Sequence[str]]) -> tuple[float, fl
     names = sorted({word for row in words for word in row})
     if not names:
         return float("nan"), float("nan")
-    row, column = tokens.pairs(tokens.columns(names), len(names))
     n, scores, at = len(tokens.n_of), [], {word: i for i, word in enumerate(names)}
-    holds = sp.csr_matrix((np.ones(len(row)), (row, column)), shape=(n, len(names)))
-    together = (holds.T @ holds).toarray()
+    together = np.zeros((len(names), len(names)))
+    for rows in _some(n):
+        some = tokens.take(rows)
+        row, column = some.pairs(some.columns(names), len(names))
+        holds = sp.csr_matrix((np.ones(len(row)), (row, column)), shape=(len(rows), len(names)))
+        together += (holds.T @ holds).toarray()
     for one, other in ((at[a], at[b]) for row in words for a, b in combinations(row, 2)):
         both, p, q = together[one, other] / n, together[one, one] / n, together[other, other] / n
         scores.append(np.log(both / (p * q)) / -np.log(both) if 0 < both < 1 else -1.0)

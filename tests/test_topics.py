@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from analysis import consensus
+from analysis import consensus, words
 from analysis.encoding import encode
 from analysis.settings import ComputeSettings, StudyError, TopicSettings
 from analysis.tokens import tokenised
@@ -460,3 +460,23 @@ def test_progress_says_what_is_done(corpus):
     )
     assert seen[-1] == ("comparing the fits", 240, 240)
     assert ("fitting halves of the threads", 1, 2) in seen
+
+
+def test_words_are_counted_the_same_some_texts_at_a_time(corpus, monkeypatch):
+    texts, _, _, truth = corpus
+    cut, period = tokenised(texts), np.arange(len(texts)) % 20
+    threads = [f"thread {i}" for i in np.random.default_rng(3).integers(0, 6, len(texts))]
+
+    def counted():
+        used = words.vocabulary(cut, threads, frozenset({"think"}))
+        return (
+            used,
+            words.count_words(cut, truth, 6, used).counts.toarray().tolist(),
+            words_over_time(cut, threads, truth, period, used, 6),
+            coherence(cut, [used[:8], used[8:16]]),
+        )
+
+    whole = counted()
+    assert whole[2] and len(whole[0]) > 40
+    monkeypatch.setattr(words, "TEXTS", 50)
+    assert counted() == whole
