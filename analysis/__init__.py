@@ -18,6 +18,7 @@ threads         plain-text thread files -> articles, comments, rejects
 rows            a table's file -> its rows: csv, jsonl, parquet and others, also packed
 dialects        exports of known tools, and which of their columns is which of ours
 columns         which column of a table is which of ours
+batches         rows of a table -> comments, articles, rejects, of some rows at a time
 exports         tables of other tools -> the same tables
 duplicates      texts that repeat an earlier one, word for word or nearly; floods of them
 languages       texts -> their languages

@@ -20,6 +20,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from analysis.encoding import encode
 from analysis.tokens import tokens
+from analysis.vectors import Vectors
 from analysis.words import SHOWN, choose
 
 Words = Mapping[int, list[tuple[str, float]]]
@@ -55,7 +56,7 @@ class Varied(BaseRepresentation):
 
 def fitted(
     texts: Sequence[str],
-    vectors: np.ndarray,
+    vectors: Vectors,
     topic: np.ndarray,
     table: pd.DataFrame,
     words: Sequence[Sequence[tuple[str, float]]],
@@ -67,7 +68,7 @@ def fitted(
     Parameters
     ----------
     texts : sequence of str, length n_texts
-    vectors : ndarray of shape (n_texts, n_dims)
+    vectors : ndarray or OnDisk of shape (n_texts, n_dims)
     topic : ndarray of shape (n_texts,)
         -1 is unassigned.
     table : DataFrame
@@ -98,7 +99,7 @@ def fitted(
         top_n_words=SHOWN,
         calculate_probabilities=False,
     )
-    model.fit(list(texts), embeddings=np.asarray(vectors), y=[int(t) for t in topic])
+    model.fit(list(texts), embeddings=vectors[:], y=[int(t) for t in topic])
     for number, row in enumerate(words):  # from distinct texts: floods would distort BERTopic's own
         model.topic_representations_[number] = list(row) or [("", 1e-5)]
     model.set_topic_labels({row.topic: row.label for row in table.itertuples()})

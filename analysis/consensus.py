@@ -244,7 +244,8 @@ def _kmeans(
 ) -> np.ndarray:
     """Lloyd's algorithm from given centroids, until they hardly move or for some steps: the centroids there.
 
-    A centroid without points stays where it is. On so few dimensions scikit-learn checks longer than it computes.
+    A centroid without points stays where it is. As scikit-learn's, but for the sums: those it adds up in as many parts
+    as there are threads, so that the last bits depend on the machine.
     """
     still = STILL * float(points.var(axis=0).mean())
     weight = np.ones(len(points), dtype=points.dtype) if weight is None else weight.astype(points.dtype)

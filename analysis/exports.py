@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from analysis.columns import ARTICLE_NAMES, COMMENT_NAMES, Plan, plan
+from analysis.batches import Batch, read_batch
+from analysis.columns import ARTICLE_NAMES, Plan, plan
 from analysis.dates import instants
-from analysis.dialects import REMOVED, Dialect, plain
-from analysis.lines import clean
-from analysis.rows import Row, lookup, read_rows
-from analysis.texts import ROWS, Gathering, Some
+from analysis.parallel import PART, map_stream
+from analysis.rows import Numbered, Row, read_rows
+from analysis.settings import ComputeSettings
+from analysis.texts import Gathering, Some
 from analysis.threads import Reading
 
 Progress = Callable[[str, int, int], None]
@@ -24,11 +26,10 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass
 class _Found:
-    """What the files give, column by column, as it comes; the comments' texts apart."""
+    """What the files give, as it comes; the comments' texts apart."""
 
     texts: Gathering
-    comments: dict[str, list] = field(default_factory=lambda: {name: [] for name in COLUMNS})
-    tables: list[pd.DataFrame] = field(default_factory=list)  # of comments that came before those
+    tables: list[pd.DataFrame] = field(default_factory=list)  # of comments
     articles: dict[str, Row] = field(default_factory=dict)
     rejects: list[tuple[str, int, str, int]] = field(default_factory=list)
     accounting: list[tuple[str, int, int, int]] = field(default_factory=list)
@@ -36,147 +37,61 @@ class _Found:
     ids: set[str] = field(default_factory=set)
 
 
-COLUMNS = (*(name for name in COMMENT_NAMES if name != "text"), "source_file", "line", "zone")
-
-
-def _value(value: object) -> str | None:
-    """A value as text; None where there is none."""
-    if type(value) is str:  # as most are
-        return clean(value)[0] or None
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)  # ids that a spreadsheet made numbers of
-    if isinstance(value, (Mapping, list, np.ndarray)):
-        return None  # an object where a text was expected says nothing
-    try:
-        return clean(str(value))[0] or None
-    except ValueError:  # a number of too many digits
-        return None
-
-
-def _identity(value: object, dialect: Dialect | None) -> str | None:
-    """An id as text, without what its tool puts before it; "123.0" is a number that lost its type."""
-    text = _value(value)
-    if text is None:
-        return None
-    if text.endswith(".0") and text[:-2].isdigit():
-        text = text[:-2]
-    for prefix in dialect.prefixes if dialect else ():
-        if text.startswith(prefix):
-            return text[len(prefix) :]
-    return text
-
-
-def _parts(row: Row | None, reason: str, plan: Plan) -> Iterator[tuple[bool, Row | None, str]]:
-    """The comments and articles in a row: (is an article, it, why it is none)."""
-    dialect = plan.dialect
-    if row is None or dialect is None:
-        yield plan.articles, row, reason
-        return
-    parts = list(dialect.unfold(row)) if dialect.unfold else [(plan.articles, row)]
-    for is_article, part in parts:
-        yield is_article, part, "" if is_article or dialect.refuse is None else dialect.refuse(part)
-    if not parts:
-        yield plan.articles, None, "no comment"
-
-
-def _read_file(path: Path, name: str, plan: Plan, timezone: str, found: _Found, progress: Progress | None) -> None:
-    """Put every row of a file where it belongs."""
-    dialect, zone = plan.dialect, (plan.dialect.zone if plan.dialect else "") or timezone
-    article_columns = dialect.articles if dialect and not plan.articles else plan.columns
-    n_read = n_kept = 0
+def _read_file(
+    path: Path,
+    name: str,
+    plan: Plan,
+    timezone: str,
+    found: _Found,
+    compute: ComputeSettings,
+    progress: Progress | None,
+) -> None:
+    """Put every row of a file where it belongs; rows are looked at on every core, and joined in their order."""
+    read = partial(read_batch, name=name, plan=plan, timezone=timezone)
+    n_read = n_rejected = 0
     mended: Counter[str] = Counter()
-    for line, row, reason in read_rows(path):
-        for is_article, part, why in _parts(row, reason, plan):
-            n_read += 1
-            if progress and n_read % 5000 == 0:
-                progress(f"reading {name}", n_read, 0)
-            if part is not None and not why:
-                if is_article:
-                    why, size = _add_article(part, article_columns, name, dialect, zone, found)
-                else:
-                    why, size = _add_comment(part, plan, name, line, zone, found, mended)
-            else:
-                size = len(_value(lookup(part, plan.columns.get("text", "text"))) or "") if part is not None else 0
-            if why:
-                found.rejects.append((name, line, why, size))
-            else:
-                n_kept += 1
-    found.accounting.append((name, n_read, n_kept, n_read - n_kept))
+    for batch in map_stream(read, _batches(read_rows(path)), compute=compute, message=f"reading {name}"):
+        n_read += batch.n_read
+        if progress and n_read >= PART:
+            progress(f"reading {name}", n_read, 0)
+        n_rejected += _join(batch, name, found)
+        mended.update(batch.mended)
+    found.accounting.append((name, n_read, n_read - n_rejected, n_rejected))
     if mended["places"]:
         found.notes.append((name, 0, f"mojibake repaired in {mended['comments']} comments ({mended['places']} places)"))
     if mended["control"]:
         found.notes.append((name, 0, f"{mended['control']} control characters removed"))
 
 
-def _add_comment(
-    row: Row, plan: Plan, name: str, line: int, zone: str, found: _Found, mended: Counter[str]
-) -> tuple[str, int]:
-    """Put a comment into its table; give why it is none, and the length of its text."""
-    dialect = plan.dialect
-    values: dict[str, object] = {
-        ours: row[theirs] if theirs in row else lookup(row, theirs) for ours, theirs in plan.columns.items()
-    }
-    if dialect and dialect.mend:
-        values = dialect.mend(values)
-    raw = values.get("text")
-    text = None
-    if type(raw) is str or (isinstance(raw, (str, int, float)) and raw == raw):  # a missing number is not itself
-        text, places, control = clean(plain(raw) if dialect and dialect.markup and isinstance(raw, str) else str(raw))
-        if places or control:
-            mended.update(comments=bool(places), places=places, control=control)
-    if not text:
-        return "no text", 0
-    if text.casefold() in REMOVED:
-        return "deleted at the source", len(text)
-    comment_id = _identity(values.get("comment_id"), dialect) or f"{name}:{line}"
-    if comment_id in found.ids:
-        return "comment_id seen before", len(text)
-    found.ids.add(comment_id)
-    article = _identity(values.get("article_id"), dialect) or comment_id
-    parent = _identity(values.get("parent_id"), dialect)
-    author = _value(values.get("author"))
-    found.texts.extend([text])
-    for column, value in (
-        ("comment_id", comment_id),
-        ("article_id", article),
-        ("author", None if author and author.casefold() in REMOVED else author),
-        ("posted_at", values.get("posted_at")),
-        # The parent of a comment on the article itself is the article, where a tool writes one.
-        ("parent_id", None if parent == article else parent),
-        ("source_file", name),
-        ("line", line),
-        ("zone", zone),
-    ):
-        found.comments[column].append(value)
-    if len(found.comments["line"]) >= ROWS:
-        _close(found)
-    return "", len(text)
+def _batches(rows: Iterator[Numbered]) -> Iterator[list[Numbered]]:
+    while some := list(islice(rows, PART)):
+        yield some
 
 
-def _add_article(
-    row: Row, columns: Mapping[str, str], name: str, dialect: Dialect | None, zone: str, found: _Found
-) -> tuple[str, int]:
-    """Put an article into its table; give why it is none, and the length of its text."""
-    values = {ours: lookup(row, theirs) for ours, theirs in columns.items()}
-    text = _value(values.get("text"))
-    if text and dialect and dialect.markup:
-        text = plain(text).strip() or None
-    key = _identity(values.get("article_id"), dialect)
-    if key is None:
-        return "no article_id", len(text or "")
-    if key in found.articles:
-        return "article_id seen before", len(text or "")
-    found.articles[key] = {
-        "article_id": key,
-        "published_at": values.get("published_at"),
-        "title": _value(values.get("title")),
-        "text": text,
-        "source_file": name,
-        "zone": zone,
-    }
-    return "", len(text or "")
+def _join(batch: Batch, name: str, found: _Found) -> int:
+    """Add what some rows hold, but for ids that were there before; give how many rows were rejected."""
+    rejects, again = list(batch.rejects), []
+    for i, one in enumerate(batch.comments["comment_id"].tolist()):
+        if one in found.ids:
+            again.append(i)
+        found.ids.add(one)
+    table, texts = batch.comments, batch.texts
+    if again:
+        lines, order = table["line"].tolist(), table["order"].tolist()
+        rejects += [(order[i], lines[i], "comment_id seen before", len(texts[i])) for i in again]
+        left_out = set(again)
+        texts = [text for i, text in enumerate(texts) if i not in left_out]
+        table = table.drop(index=again)
+    found.tables.append(table)
+    found.texts.extend(texts)
+    for article in batch.articles:
+        if article["article_id"] in found.articles:
+            size = len(article["text"] or "")
+            rejects.append((article["order"], article["line"], "article_id seen before", size))
+        else:
+            found.articles[article["article_id"]] = article
+    found.rejects += [(name, line, why, size) for _, line, why, size in sorted(rejects)]
+    return len(rejects)
 
 
 def read_tables(
@@ -187,6 +102,7 @@ def read_tables(
     columns: Mapping[str, str],
     articles: Mapping[str, object],
     format: str = "auto",
+    compute: ComputeSettings | None = None,
     progress: Progress | None = None,
     scratch: Path | None = None,
 ) -> Reading:
@@ -206,6 +122,8 @@ def read_tables(
         `paths` (list of Path) and `columns` of the articles' tables; may be empty.
     format : str
         "auto", a kind of file or the name of an export.
+    compute : ComputeSettings, optional
+        On how many cores; by default in this process. Files are read here also where there is a cluster.
     progress : callable, optional
     scratch : Path, optional
         Where texts that the memory should not hold may go; without it all are in memory.
@@ -221,17 +139,17 @@ def read_tables(
     StudyError
         If a file is not what its ending says, or a column that study.toml names is not there.
     """
-    found = _Found(Gathering(scratch))
+    found, compute = _Found(Gathering(scratch)), compute or ComputeSettings(workers=1)
     for path in sorted(paths):
         name = source_name(path, root)
         how = plan(path, columns, format=format)
         if "article_id" not in how.columns:
             found.notes.append((name, 0, "no column names the thread: each comment counts as a thread of its own"))
-        _read_file(path, name, how, timezone, found, progress)
+        _read_file(path, name, how, timezone, found, compute, progress)
     given = articles.get("columns", {})
     for path in sorted(articles.get("paths", ())):  # type: ignore[call-overload]
         how = plan(path, given, format=format, articles=True)  # type: ignore[arg-type]
-        _read_file(path, source_name(path, root), how, timezone, found, progress)
+        _read_file(path, source_name(path, root), how, timezone, found, compute, progress)
     return _tables(found)
 
 
@@ -267,35 +185,11 @@ def source_name(path: Path, root: Path) -> str:
         return path.name
 
 
-def _zoned(values: Sequence[object], zones: Sequence[str]) -> pd.Series:
-    """Instants of times, each in the zone of the file that it is from."""
-    zone = pd.Series(list(zones), dtype="str")
-    stamps = pd.Series(pd.NaT, index=zone.index, dtype="datetime64[us, UTC]")
-    for name in sorted(zone.unique()):
-        at = np.flatnonzero(zone == name)
-        stamps.iloc[at] = instants([values[i] for i in at], name).to_numpy()
-    return stamps
-
-
-def _close(found: _Found) -> None:
-    """Make a table of the comments that came, which takes less memory, each column of its type."""
-    columns = found.comments
-    table = pd.DataFrame(
-        {name: pd.Series(columns[name], dtype="str") for name in COLUMNS if name not in ("posted_at", "line", "zone")}
-    )
-    table["line"] = np.array(columns["line"], dtype="int64")
-    table["posted_at"] = _zoned(columns["posted_at"], columns["zone"])
-    unread = table["posted_at"].isna().to_numpy(copy=True)
-    unread[unread] = np.array([_value(columns["posted_at"][i]) is not None for i in np.flatnonzero(unread)], dtype=bool)
-    found.tables.append(table.assign(unread=unread))
-    for values in columns.values():
-        values.clear()
-
-
 def _comments(found: _Found) -> pd.DataFrame:
     """The comments' table of what was kept; times that cannot be read, and replies to nothing, are noted."""
-    _close(found)
-    table = pd.concat([some for some in found.tables if len(some)] or found.tables, ignore_index=True)
+    nothing = read_batch([], name="", plan=Plan({}, None), timezone="UTC").comments
+    table = pd.concat([some for some in found.tables if len(some)] or [nothing], ignore_index=True)
+    table = table.drop(columns="order")
     unread = table.pop("unread").to_numpy(dtype=bool)
     lost = table["parent_id"].notna() & ~table["parent_id"].isin(table["comment_id"])
     for which, what in (
@@ -306,6 +200,16 @@ def _comments(found: _Found) -> pd.DataFrame:
             first = int(table["line"][which & (table["source_file"] == file)].iloc[0])
             found.notes.append((str(file), first, f"{n} {what}, the first here"))
     return table.assign(boundary_confidence=np.nan)
+
+
+def _zoned(values: Sequence[object], zones: Sequence[str]) -> pd.Series:
+    """Instants of times, each in the zone of the file that it is from."""
+    zone = pd.Series(list(zones), dtype="str")
+    stamps = pd.Series(pd.NaT, index=zone.index, dtype="datetime64[us, UTC]")
+    for name in sorted(zone.unique()):
+        at = np.flatnonzero(zone == name)
+        stamps.iloc[at] = instants([values[i] for i in at], name).to_numpy()
+    return stamps
 
 
 def _articles(comments: pd.DataFrame, found: _Found) -> pd.DataFrame:

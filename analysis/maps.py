@@ -21,7 +21,7 @@ def topic_map(centroids: np.ndarray, vectors: np.ndarray, topic: np.ndarray, see
     Parameters
     ----------
     centroids : ndarray of shape (n_topics, n_dims)
-    vectors : ndarray of shape (n, n_dims)
+    vectors : ndarray or OnDisk of shape (n, n_dims)
         Of the comments.
     topic : ndarray of shape (n,)
         -1 is unassigned, and is not drawn.

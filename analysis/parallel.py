@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import chain, islice
 from pathlib import Path
 from threading import Thread
 from typing import TypeVar
@@ -21,6 +23,7 @@ Progress = Callable[[str, int, int], None]
 # Starting processes costs about as long as this many comments take in one.
 MIN_ITEMS = 5_000
 PART = 5_000
+AHEAD = 4  # items of a stream that are begun at a time, for each worker
 LEAK = 2**32  # bytes that a process may grow by before it is begun anew
 
 
@@ -177,11 +180,71 @@ def _run(
         yield from enumerate(map(function, parts))
         return
     from joblib import Parallel, delayed
+
+    run = Parallel(n_jobs=workers, backend="loky", return_as="generator_unordered", batch_size=1)
+    with _living(compute, message):
+        yield from run(delayed(_numbered)(function, number, part) for number, part in enumerate(parts))
+
+
+def map_stream(
+    function: Callable[[Item], Result], items: Iterable[Item], *, compute: ComputeSettings, message: str
+) -> Iterator[Result]:
+    """Apply `function` to items as they come, on this machine's cores; results in the order of the items.
+
+    Parameters
+    ----------
+    function : callable
+        Of one item, which takes long enough to be sent to another process; importable by name.
+    items : iterable
+        Gone through at most 3 * AHEAD items a worker ahead of the results. One item alone is done in this process.
+    compute : ComputeSettings
+    message : str
+        What is done, for errors.
+
+    Raises
+    ------
+    StudyError
+        If a process was killed. What `items` and `function` raise passes through.
+    """
+    items, workers = iter(items), count_workers(compute)
+    some = list(islice(items, AHEAD * workers))
+    if len(some) < 2 or workers == 1:
+        yield from map(function, chain(some, items))
+        return
+    from joblib import Parallel, delayed
+
+    flying: list[Iterator[tuple[int, Result]]] = []
+    with _living(compute, message):
+        try:
+            while some or flying:
+                # Some are begun, those before them are handed on, and the next are read meanwhile.
+                if some:
+                    run = Parallel(
+                        n_jobs=workers, backend="loky", return_as="generator", batch_size=1, pre_dispatch="all"
+                    )
+                    flying.append(run(delayed(_numbered)(function, number, item) for number, item in enumerate(some)))
+                if len(flying) == 2 or not some:
+                    yield from (result for _, result in flying[0])
+                    del flying[0]
+                some = list(islice(items, AHEAD * workers)) if some else []
+        except Exception:
+            for left in flying:  # joblib warns of what nobody waits for
+                with suppress(Exception):
+                    deque(left, maxlen=0)
+            raise
+
+
+@contextmanager
+def _living(compute: ComputeSettings, message: str) -> Iterator[None]:
+    """Processes that were killed, as our error."""
+    import warnings
+
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-    run = Parallel(n_jobs=workers, backend="loky", return_as="generator_unordered")
+    # What joblib says of tasks in flight when a run ends early; why it does is said in our own line.
+    warnings.filterwarnings("ignore", message=r"\d+ tasks", category=UserWarning, module="joblib")
     try:
-        yield from run(delayed(_numbered)(function, number, part) for number, part in enumerate(parts))
+        yield
     except TerminatedWorkerError:
         raise StudyError(
             expected="processes that live until the step is done",

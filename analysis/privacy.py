@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -180,7 +180,7 @@ def search(
     report: Path,
     *,
     authors: Iterable[str],
-    texts: Iterable[tuple[str, str]],
+    texts: Collection[tuple[str, str]],
     own: Iterable[str] = (),
     quotes: bool = False,
     keep: bool = False,
@@ -194,8 +194,8 @@ def search(
         The report's folder; every page, csv and json file in it and below is searched.
     authors : iterable of str
         Names as they were read, before pseudonyms.
-    texts : iterable of (str, str)
-        Id and text of each comment.
+    texts : collection of (str, str)
+        Id and text of each comment; gone through several times.
     own : iterable of str
         What Threadline itself says in a report: a name that stands there is an ordinary word.
     quotes : bool
@@ -215,10 +215,9 @@ def search(
         raise StudyError(
             expected="a report with at least one page", found="none", where=str(report), remedy="Name its folder."
         )
-    comments = list(texts)
     said = {path: [(text, words(text)) for text in _texts(path)] for path in pages}
-    names, ordinary = _names([] if keep else authors, comments, own)
-    known = set().union(*(addresses(text) for _, text in comments))
+    names, ordinary = _names([] if keep else authors, texts, own)
+    known = set().union(*(addresses(text) for _, text in texts))
     leaks: dict[Leak, None] = {}
     for done, (path, ways) in enumerate(said.items()):
         if progress:
@@ -230,7 +229,7 @@ def search(
             for address in sorted(addresses(text) & known):
                 leaks[Leak(file, "address", address)] = None
     if not quotes:
-        leaks |= dict.fromkeys(_runs(said, comments, report, progress))
+        leaks |= dict.fromkeys(_runs(said, texts, report, progress))
     held = []
     for path in (p for p in files if p.suffix == ".parquet"):
         file, table = path.relative_to(report).as_posix(), pd.read_parquet(path)
@@ -240,14 +239,14 @@ def search(
             for name in sorted(set(table["author"].dropna()) & {n for found in names.values() for n, _ in found}):
                 leaks[Leak(file, "author's name", name)] = None
     n_names = sum(map(len, names.values()))
-    n_comments = 0 if quotes else len(comments)
+    n_comments = 0 if quotes else len(texts)
     return Search(tuple(leaks), len(pages), n_names, len(known), n_comments, ordinary, tuple(held))
 
 
 Names = dict[str, list[tuple[str, tuple[str, ...]]]]  # by their first word: as written, and their words
 
 
-def _names(authors: Iterable[str], comments: Sequence[tuple[str, str]], own: Iterable[str]) -> tuple[Names, int]:
+def _names(authors: Iterable[str], comments: Collection[tuple[str, str]], own: Iterable[str]) -> tuple[Names, int]:
     """The names to search for; and how many are not, since they stand in texts that name nobody."""
     small = {word for _, text in comments for word in WORD.findall(text) if word.islower()}
     ours = words(" ".join(own))
@@ -277,7 +276,7 @@ def _found(names: Names, tokens: Sequence[str]) -> Iterator[str]:
 
 def _runs(
     said: dict[Path, list[tuple[str, list[str]]]],
-    comments: Sequence[tuple[str, str]],
+    comments: Collection[tuple[str, str]],
     report: Path,
     progress: Progress | None,
 ) -> Iterator[Leak]:

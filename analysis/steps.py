@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -52,6 +53,7 @@ ROOMS = {
         "rows",
         "dialects",
         "columns",
+        "batches",
         "exports",
         "duplicates",
         "languages",
@@ -74,7 +76,7 @@ ROOMS = {
     ),
     "coding": ("codes", "coding", "corrected"),
 }
-# Of sources from this size on (bytes) processes are started while they are read, with the modules that they will need.
+# Of thread files from this size on (bytes), which are read in one process, the others are started meanwhile.
 LARGE = 2**20
 ROOMS_NEEDED = ("languages", "duplicates", "encoding", "tokens", "consensus", "vader")
 NEEDED = (*(f"analysis.{room}" for room in ROOMS_NEEDED), "sklearn.metrics", "scipy.sparse")
@@ -142,6 +144,7 @@ class Steps(Inputs):
                 columns=s.source.columns,
                 articles={**s.source.articles, "paths": self.article_files},
                 format=self.format,
+                compute=replace(s.compute, scheduler=""),
                 progress=self.progress,
                 scratch=scratch,
             )
@@ -158,19 +161,22 @@ class Steps(Inputs):
         )
 
     def _read(self, scratch: Path | None) -> Mapping[str, pd.DataFrame | Partitioned]:
-        if sum(path.stat().st_size for path in self.files) >= LARGE:
+        if self.format == "threads" and sum(path.stat().st_size for path in self.files) >= LARGE:
             warm(self.settings.compute, NEEDED)
         built = build(self.read(scratch), self.settings, self.progress, self._parts_of("corpus"), scratch)
         return {name: built.partitioned if name == "comments" else getattr(built, name) for name in CORPUS_TABLES}
 
+    def _work_folder(self, name: str) -> Path | None:
+        try:
+            self.store.folder.mkdir(exist_ok=True)
+            return work_folder(self.store.folder, name)
+        except OSError:
+            return None
+
     @contextmanager
     def _scratch(self, name: str) -> Iterator[Path | None]:
         """A folder that is there for a while; None where none can be made."""
-        try:
-            self.store.folder.mkdir(exist_ok=True)
-            scratch = work_folder(self.store.folder, name)
-        except OSError:
-            scratch = None
+        scratch = self._work_folder(name)
         try:
             yield scratch
         finally:
@@ -200,11 +206,15 @@ class Steps(Inputs):
             scratch=scratch,
         )
 
-    def _vectors(self) -> np.ndarray:
+    def _vectors(self) -> Vectors:
+        """Vectors as topics were found from; large ones are in a folder that goes with this object."""
         from analysis.context import in_context
 
-        threads = self.corpus.rows["article_id"]
-        return in_context(self._encoded(self.corpus.texts), threads, self.settings.topics.context)
+        scratch = self._work_folder("vectors") if len(self.corpus.texts.parts) > 1 else None
+        if scratch:
+            weakref.finalize(self, shutil.rmtree, scratch, ignore_errors=True)
+        own = self._encoded(self.corpus.texts, scratch)
+        return in_context(own, self.corpus.rows["article_id"], self.settings.topics.context, scratch)
 
     @cached_property
     def _tokens(self) -> Tokens:

@@ -25,7 +25,9 @@ from analysis.settings import StudyError, on_cluster, read_settings
 from analysis.sheets import Sheet, plain, sheet, under
 from analysis.steps import CORPUS_TABLES, Steps
 from analysis.store import PICTURE, Store, digest_of
+from analysis.texts import Named
 from analysis.topic_browser import TopicBrowser, topic_browser
+from analysis.vectors import blocks
 
 Progress = Callable[[str, int, int], None]
 
@@ -385,7 +387,9 @@ class Study(Steps):
     def _examples(self, directions: np.ndarray) -> dict[int, list[str]]:
         """Of each topic the comments nearest to its direction, one a thread, no duplicates."""
         c = self.rows
-        near = np.einsum("ij,ij->i", self.topics.vectors, directions[np.maximum(c["topic"].to_numpy(), 0)])
+        near, of = np.zeros(len(c)), directions[np.maximum(c["topic"].to_numpy(), 0)]
+        for rows in blocks(len(c)):
+            near[rows] = np.einsum("ij,ij->i", self.topics.vectors[rows], of[rows])
         usable = c[c["duplicate_of"].isna() & (c["topic"] >= 0)].assign(
             near=near[c["duplicate_of"].isna() & (c["topic"] >= 0)]
         )
@@ -482,17 +486,19 @@ class Study(Steps):
         StudyError
             If there is no report, or the sources cannot be read.
         """
-        read = self.read().comments
         privacy = self.settings.privacy
-        return search(
-            report,
-            authors=read["author"].dropna().unique(),
-            texts=read[["comment_id", "text"]].itertuples(index=False, name=None),
-            own=own,
-            quotes=privacy.quotes,
-            keep=privacy.authors == "keep",
-            progress=self.progress,
-        )
+        with self._scratch("texts") as scratch:
+            read = self.read(scratch)
+            as_read = np.argsort(read.texts.rows)  # texts in the order of their partitions
+            return search(
+                report,
+                authors=read.rows["author"].dropna().unique(),
+                texts=Named(read.rows["comment_id"].iloc[as_read], read.texts.texts),
+                own=own,
+                quotes=privacy.quotes,
+                keep=privacy.authors == "keep",
+                progress=self.progress,
+            )
 
     def intrusion_sheets(self, raters: Sequence[str]) -> list[Path]:
         """Write the sheets on which people judge the topics: `intrusion.write_sheets`.

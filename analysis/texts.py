@@ -6,7 +6,7 @@ it is needed, a partition at a time. A corpus of one partition is in memory whol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from heapq import merge
@@ -127,6 +127,24 @@ class Some(Lazy):
     def take(self, rows: np.ndarray) -> list[str]:
         """The texts of some of these rows."""
         return take(self.texts, self.rows[rows])
+
+
+@dataclass(frozen=True)
+class Named(Collection[tuple[str, str]]):
+    """Ids and texts, pair by pair, as often as they are gone through."""
+
+    ids: pd.Series
+    texts: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        for rows, some in partitions(self.texts):
+            yield from zip(self.ids.iloc[rows], some, strict=True)
+
+    def __contains__(self, pair: object) -> bool:
+        return any(pair == one for one in self)
 
 
 def take(texts: Sequence[str], rows: np.ndarray) -> list[str]:

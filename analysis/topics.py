@@ -47,7 +47,7 @@ class Topics:
     note: str  # what cannot be said, in plain words, or ""; with or without topics
     centroids: np.ndarray  # (n_topics, n_dims): mean vector of a topic's distinct texts, each scaled to length 1
     texts: Sequence[str] = field(default=(), repr=False)
-    vectors: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32), repr=False)
+    vectors: Vectors = field(default_factory=lambda: np.zeros((0, 0), np.float32), repr=False)
     vocabulary: tuple[str, ...] = field(default=(), repr=False)
     words: tuple[tuple[tuple[str, float], ...], ...] = field(default=(), repr=False)
     encoder: str = field(default="", repr=False)

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis import exports
 from analysis.columns import COMMENT_NAMES, is_articles, recognise
 from analysis.dates import instants
 from analysis.exports import read_tables
 from analysis.rows import columns_of
-from analysis.settings import StudyError
+from analysis.settings import ComputeSettings, StudyError
 
 HEADER = ["thread_id", "comment_id", "author", "date", "text", "parent_id"]
 
@@ -164,3 +165,39 @@ def test_no_row_is_unaccounted_for(tmp_path_factory, rows):
     read_, kept, rejected = r.accounting.loc[0, ["read", "kept", "rejected"]]
     assert read_ == kept + rejected == len(rows)
     assert kept == len(r.comments) and rejected == len(r.rejects)
+
+
+def test_rows_looked_at_on_two_cores_give_the_same(tmp_path, monkeypatch):
+    rows = [
+        {"comment_id": f"c{i % 90}", "article_id": f"t{i % 7}", "author": f"a{i % 5}", "date": f"2020-01-{i % 28 + 1:02d}",
+         "text": "" if i % 11 == 0 else "[deleted]" if i % 13 == 0 else f"the tram of {i} was late\x07"}
+        for i in range(100)
+    ]  # fmt: skip
+    pd.DataFrame(rows).to_csv(tmp_path / "b.csv", index=False)
+    pd.DataFrame(rows[40:60]).to_csv(tmp_path / "c.csv", index=False)
+    paths = [tmp_path / "c.csv", tmp_path / "b.csv"]
+
+    def read(workers):
+        compute = ComputeSettings(workers=workers)
+        return read_tables(paths, root=tmp_path, timezone="UTC", columns={}, articles={}, compute=compute)
+
+    one = read(1)
+    monkeypatch.setattr(exports, "PART", 9)
+    for other in (read(1), read(2)):
+        for name in ("comments", "articles", "rejects", "accounting", "notes"):
+            pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name))
+    assert one.rejects["reason"].value_counts()["comment_id seen before"] > 20
+    b = one.rejects[one.rejects["source_file"] == "b.csv"]["line"].tolist()
+    assert b == sorted(b), "rejects are in the order of the lines"
+
+
+def test_what_a_file_raises_passes_through_the_processes(tmp_path, monkeypatch):
+    monkeypatch.setattr(exports, "PART", 2)
+    path = tmp_path / "a.csv.gz"
+    table = pd.DataFrame({"comment_id": range(5_000), "text": [f"text {i} {i * 7919}" for i in range(5_000)]})
+    table.to_csv(path, index=False)
+    path.write_bytes(path.read_bytes()[:-2_000])
+    for workers in (1, 2):
+        with pytest.raises(StudyError, match="damaged or was cut off"):
+            read_tables([path], root=tmp_path, timezone="UTC", columns={}, articles={},
+                        compute=ComputeSettings(workers=workers))  # fmt: skip

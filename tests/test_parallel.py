@@ -11,13 +11,14 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from analysis import cluster, parallel
-from analysis.parallel import LEAK, PART, map_items
+from analysis.parallel import AHEAD, LEAK, PART, map_items
 from analysis.settings import ComputeSettings, StudyError
 
 ROOT = Path(__file__).parents[1]
@@ -50,6 +51,12 @@ def halves(texts):
 
 def wrong(texts):
     raise StudyError(expected="x", found="y", where="z", remedy="w")
+
+
+def slow_first(item):
+    """The item itself; the first of them takes longest."""
+    time.sleep(0.3 if item == [0] else 0.001)
+    return item
 
 
 def greedy(texts):
@@ -92,6 +99,34 @@ def test_our_error_comes_through_a_process_as_it_is():
         wrong([])
     again = pickle.loads(pickle.dumps(raised.value))
     assert str(again) == str(raised.value) and again.remedy == "w"
+
+
+def test_a_stream_is_joined_in_its_order_and_read_only_some_items_ahead():
+    seen = []
+
+    def items():
+        for i in range(40):
+            seen.append(i)
+            yield [i]
+
+    made = parallel.map_stream(slow_first, items(), compute=ComputeSettings(workers=2), message="x")
+    assert next(made) == [0] and len(seen) <= 3 * AHEAD * 2 < 40
+    assert list(made) == [[i] for i in range(1, 40)]
+    assert list(parallel.map_stream(slow_first, iter([[5]]), compute=ComputeSettings(workers=2), message="x")) == [[5]]
+
+
+def test_what_a_stream_or_its_function_raises_passes_through():
+    def items():
+        yield from ([1], [2], [3])
+        raise StudyError(expected="a whole file", found="half of one", where="z", remedy="w")
+
+    for workers in (1, 2):
+        compute = ComputeSettings(workers=workers)
+        with pytest.raises(StudyError, match="half of one"):
+            list(parallel.map_stream(slow_first, items(), compute=compute, message="x"))
+        with pytest.raises(StudyError, match="found y"), warnings.catch_warnings(record=True) as said:
+            list(parallel.map_stream(wrong, iter([["a"], ["b"]] * 9), compute=compute, message="x"))
+        assert said == [], "nothing but our own error reaches people"
 
 
 # ------------------------------------------------------------------------------------------ kept parts

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import texts as room
+from analysis import vectors as vectors_room
 from analysis.corpus import Corpus
 from analysis.report import write_tables
 from analysis.settings import StudyError
@@ -138,6 +142,38 @@ def test_a_corpus_in_many_partitions_gives_the_same_tables_and_is_never_in_memor
     del plain["comments.parquet"], parted["comments.parquet"]
     assert plain == parted
     assert not list((folder / ".threadline").glob(".*.part")), "what the memory did not hold is gone"
+
+
+def test_topics_of_many_partitions_have_their_vectors_in_a_file_that_goes_with_the_study(folder, monkeypatch):
+    plain = open_study(folder)
+    dots, vectors = plain.picture("topic_map").data, plain.topics.vectors
+    tree = sorted((folder / ".threadline").glob("corpus-*"))
+    shutil.rmtree(tree[0])
+    monkeypatch.setattr(room, "ROWS", 100)
+    monkeypatch.setattr(vectors_room, "IN_MEMORY", 0)
+    study = open_study(folder)
+    assert isinstance(study.topics.vectors, vectors_room.OnDisk)
+    np.testing.assert_array_equal(study.topics.vectors[:], vectors)
+    pd.testing.assert_frame_equal(study.picture("topic_map").data, dots)
+    unit = study.topics.centroids / np.linalg.norm(study.topics.centroids, axis=1, keepdims=True)
+    assert study._examples(unit) == plain._examples(unit)
+    assert study.topics.bertopic.get_topic_info()["Count"].sum() == len(study.rows)
+    (left,) = (folder / ".threadline").glob(".vectors-*.part")
+    del study
+    gc.collect()
+    assert not left.exists()
+
+
+def test_a_report_is_searched_for_comments_of_all_partitions(folder, monkeypatch):
+    monkeypatch.setattr(room, "ROWS", 100)
+    report = folder / "report"
+    report.mkdir()
+    study = open_study(folder)
+    some = study.corpus.comments.drop_duplicates("text", keep=False).iloc[[3, 700]]
+    (report / "index.html").write_text(f"<p>{some['text'].iloc[0]}</p><p>{some['text'].iloc[1]}</p>")
+    found = study.search(report)
+    assert found.n_comments == len(study.rows)
+    assert {f"comment {one}" for one in some["comment_id"]} <= {leak.what for leak in found.leaks}
 
 
 def test_a_damaged_partition_is_made_anew(folder, monkeypatch):

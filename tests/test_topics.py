@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from analysis import consensus, words
+from analysis import consensus, neighbours, words
 from analysis.encoding import encode
 from analysis.settings import ComputeSettings, StudyError, TopicSettings
 from analysis.tokens import tokenised
@@ -480,3 +480,34 @@ def test_words_are_counted_the_same_some_texts_at_a_time(corpus, monkeypatch):
     assert whole[2] and len(whole[0]) > 40
     monkeypatch.setattr(words, "TEXTS", 50)
     assert counted() == whole
+
+
+def test_k_means_is_scikit_learns(corpus):
+    from sklearn.cluster import KMeans
+
+    points = np.asarray(encode(corpus[0]), dtype=np.float32)
+    start = points[:12]
+    theirs = KMeans(12, init=start, n_init=1, max_iter=100).fit(points)
+    ours = consensus._kmeans(points, start)
+    assert consensus._spread(points, ours) == pytest.approx(theirs.inertia_, rel=1e-3)
+    assert adjusted_rand_score(consensus._nearest(points, ours), theirs.labels_) > 0.99
+    weight = np.where(np.arange(len(points)) % 3, 1.0, 2.0)
+    twice = np.concatenate([points, points[weight == 2]])
+    np.testing.assert_allclose(
+        consensus._kmeans(points, start, weight=weight), consensus._kmeans(twice, start), atol=1e-4
+    )
+    far = np.vstack([start, np.full((1, points.shape[1]), 9.0, dtype=np.float32)])
+    assert (consensus._kmeans(points, far)[-1] == 9.0).all(), "one without points stays"
+
+
+def test_neighbours_are_the_nearest_and_of_equals_the_first(monkeypatch):
+    rng = np.random.default_rng(2)
+    unit = neighbours.unit_length(rng.normal(size=(60, 8)).astype(np.float32))
+    unit[20:30] = unit[5]  # more that are the same than are asked for
+    near, weight = neighbours._neighbours(unit, 4, 1)
+    similarity = unit @ unit.T
+    np.fill_diagonal(similarity, -2)
+    for i in range(len(unit)):
+        assert i not in near[i] and len(set(near[i])) == 4
+        np.testing.assert_allclose(np.sort(weight[i]), np.sort(similarity[i])[-4:], atol=1e-6)
+    assert sorted(near[29]) == [5, 20, 21, 22]

@@ -51,7 +51,7 @@ def main() -> int:
     if report.is_dir():
         start = time.perf_counter()
         ids = table[["comment_id", "text"]].astype(str).itertuples(index=False, name=None)
-        found = search(report, authors=table["author"].dropna().unique(), texts=ids)
+        found = search(report, authors=table["author"].dropna().unique(), texts=list(ids))
         print(f"searching {report.name} for them: {time.perf_counter() - start:.1f} s, {len(found.leaks)} found")
     return 0
 
