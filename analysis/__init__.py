@@ -5,8 +5,8 @@ The rooms, in the order in which data flows; each imports only from those above 
 settings        study.toml -> frozen dataclasses; every default, with its unit and its reason
 partitions      parts of an unfinished step, kept until it is done
 cluster         the same function over many parts on a Dask cluster
-parallel        the same function over many parts: here, on every core, or on a Dask cluster
 texts           texts in partitions: files of some rows each, of which one at a time is in memory
+parallel        the same function over many parts: here, on every core, or on a Dask cluster
 vectors         vectors in memory, or in a file of which some rows at a time are read
 store           kept results, by the digest of what they were made from
 

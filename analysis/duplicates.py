@@ -15,8 +15,8 @@ import pandas as pd
 
 from analysis.parallel import map_parts
 from analysis.settings import ComputeSettings
-from analysis.texts import take
-from analysis.vectors import Vectors, blocks, zeros
+from analysis.texts import rows_of_a_part, take
+from analysis.vectors import BLOCK, Vectors, zeros
 
 Progress = Callable[[str, int, int], None]
 
@@ -137,7 +137,8 @@ def near_duplicates(comments: pd.DataFrame, marks: Vectors, texts: Sequence[str]
     groups = [group for k in range(BANDS) for group in _together(marks[3 + k], by_time)]
     shingles_of: dict[int, np.ndarray] = {}  # of those alone that share a band with another
     candidates = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *groups]))
-    for rows in (candidates[block] for block in blocks(len(candidates))):
+    size = rows_of_a_part(texts, BLOCK)
+    for rows in (candidates[start : start + size] for start in range(0, len(candidates), size)):
         shingles, n_of = _shingles(take(texts, rows))
         shingles_of.update(zip(rows.tolist(), np.split(shingles, np.cumsum(n_of)[:-1]), strict=True))
     earlier: dict[int, int] = {}

@@ -93,7 +93,7 @@ def encode(
         return _user_vectors(texts, name, folder)
     if encoder == "static":
         _static_files()
-        function, size, parts = _encode_static, BATCH, None  # made faster than they are read
+        function, size, parts = _encode_static, None, None  # made faster than they are read
     elif kind == "sentence-transformers" and name:
         _transformers_there(name)
         function, size = functools.partial(_encode_transformer, name=name, versions=_versions()), SLOW_BATCH
@@ -108,7 +108,7 @@ def encode(
         progress=progress,
         kept=parts,
         part=size,
-        least=2 * size,
+        least=2 * (size or BATCH),
     ):
         rows = np.asarray(rows)
         if vectors is None and rows.shape[1]:

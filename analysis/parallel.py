@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import TypeVar
 from analysis.cluster import map_on_cluster
 from analysis.partitions import Parts
 from analysis.settings import ComputeSettings, StudyError, count_workers
+from analysis.texts import rows_of_a_part
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -105,7 +105,7 @@ def map_parts(
         run: arrays of numbers, and lists of texts or numbers (analysis/partitions.py). The caller removes it when the
         whole result is kept.
     part : int, optional
-        Items of a part; PART by default.
+        Items of a part; by default PART, or of long texts fewer (`texts.rows_of_a_part`).
     least : int, optional
         With fewer items than this, all is done in this process; MIN_ITEMS by default.
 
@@ -119,7 +119,9 @@ def map_parts(
     StudyError
         If the cluster cannot be used (analysis/cluster.py), or a process here was killed.
     """
-    part, least = part or PART, MIN_ITEMS if least is None else least
+    if part is None:
+        part = rows_of_a_part(items, PART) if len(items) and isinstance(items[0], str) else PART
+    least = MIN_ITEMS if least is None else least
     firsts = range(0, len(items), part)
     store = Parts(kept, function) if kept is not None and len(firsts) > 1 else None
     missing, done = [], 0
@@ -196,7 +198,7 @@ def map_stream(
     function : callable
         Of one item, which takes long enough to be sent to another process; importable by name.
     items : iterable
-        Gone through at most 3 * AHEAD items a worker ahead of the results. One item alone is done in this process.
+        Gone through at most 2 * AHEAD items a worker ahead of the results. One item alone is done in this process.
     compute : ComputeSettings
     message : str
         What is done, for errors.
@@ -213,25 +215,29 @@ def map_stream(
         return
     from joblib import Parallel, delayed
 
-    flying: list[Iterator[tuple[int, Result]]] = []
     with _living(compute, message):
-        try:
-            while some or flying:
-                # Some are begun, those before them are handed on, and the next are read meanwhile.
-                if some:
-                    run = Parallel(
-                        n_jobs=workers, backend="loky", return_as="generator", batch_size=1, pre_dispatch="all"
-                    )
-                    flying.append(run(delayed(_numbered)(function, number, item) for number, item in enumerate(some)))
-                if len(flying) == 2 or not some:
-                    yield from (result for _, result in flying[0])
-                    del flying[0]
-                some = list(islice(items, AHEAD * workers)) if some else []
-        except Exception:
-            for left in flying:  # joblib warns of what nobody waits for
-                with suppress(Exception):
-                    deque(left, maxlen=0)
-            raise
+        while some:
+            run = Parallel(n_jobs=workers, backend="loky", return_as="generator", batch_size=1, pre_dispatch="all")
+            begun, late = run(delayed(_tried)(function, item) for item in some), None
+            try:  # the next are read meanwhile
+                some = list(islice(items, AHEAD * workers))
+            except Exception as error:
+                some, late = [], error
+            for result, error in begun:
+                if error is not None and late is None:
+                    some, late = [], error
+                elif late is None:
+                    yield result
+            if late is not None:  # once nothing is under way: joblib warns of what nobody waits for
+                raise late
+
+
+def _tried(function: Callable[[Item], Result], item: Item) -> tuple[Result | None, Exception | None]:
+    """The result of an item, or what it raised: what a process raises ends all that are under way."""
+    try:
+        return _numbered(function, 0, item)[1], None
+    except Exception as error:
+        return None, error
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from analysis.settings import StudyError
 # A partition ends with the row that makes it as large as one of these.
 ROWS = 50_000
 CHARACTERS = 2**24
+AT_A_TIME = 2**21  # letters of the texts that a process works on: words and their pairs take a hundred times as much
 RUN = 2_000  # rows of a sorted partition that are in memory while all are merged
 
 
@@ -145,6 +146,15 @@ class Named(Collection[tuple[str, str]]):
 
     def __contains__(self, pair: object) -> bool:
         return any(pair == one for one in self)
+
+
+def rows_of_a_part(texts: Sequence[str], most: int) -> int:
+    """How many texts have some two million letters, on average, at the most `most`: what is done at a time."""
+    if isinstance(texts, Some):
+        return rows_of_a_part(texts.texts, most)
+    if isinstance(texts, Texts) and len(texts.parts) > 1:
+        return max(1, min(most, len(texts) // len(texts.parts) * AT_A_TIME // CHARACTERS))
+    return max(1, min(most, len(texts) * AT_A_TIME // max(1, sum(map(len, texts)))))
 
 
 def take(texts: Sequence[str], rows: np.ndarray) -> list[str]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import scipy.sparse as sp
 
 MIN_COMMENTS = 3  # a word that fewer use could point to a person
-TEXTS = 65_536  # whose words are counted at a time
+TOKENS = 2_000_000  # that are counted at a time
 SHOWN = 10  # words per topic
 IN_LABEL = 3
 POOL = 40  # candidates per topic, among which inflections and near-synonyms are passed over
@@ -51,7 +51,7 @@ def vocabulary(tokens: Tokens, threads: Sequence[object], hidden: Collection[str
     thread = _codes(threads)
     n_threads, n_words = int(thread.max(initial=-1)) + 1, len(tokens.names)
     n_comments, places = np.zeros((2, n_words), dtype=np.int64)
-    for rows in whole_threads(thread, TEXTS):
+    for rows in whole_threads(thread, _texts_at_a_time(tokens)):
         some = tokens.take(rows)
         row, word = some.pairs(some.ids.astype(np.int64), n_words)
         n_comments += np.bincount(word, minlength=n_words)
@@ -65,7 +65,7 @@ def count_words(tokens: Tokens, topic: np.ndarray, n_topics: int, words: Sequenc
     import scipy.sparse as sp
 
     topic, counts = np.asarray(topic), sp.csr_matrix((n_topics, len(words)))
-    for rows in _some(len(topic)):
+    for rows in _some(tokens):
         some = tokens.take(rows)
         column, label = some.columns(words), topic[rows][some.row]
         used = (column >= 0) & (label >= 0)
@@ -73,9 +73,14 @@ def count_words(tokens: Tokens, topic: np.ndarray, n_topics: int, words: Sequenc
     return WordCounts(list(words), counts)
 
 
-def _some(n: int) -> Iterator[np.ndarray]:
-    """The numbers of n texts, some at a time: what is counted of their words should not be in memory at once."""
-    return (np.arange(start, min(start + TEXTS, n)) for start in range(0, n, TEXTS))
+def _texts_at_a_time(tokens: Tokens) -> int:
+    return max(1, TOKENS * len(tokens.n_of) // max(1, len(tokens.ids)))
+
+
+def _some(tokens: Tokens) -> Iterator[np.ndarray]:
+    """The numbers of texts, some at a time: what is counted of their words should not be in memory at once."""
+    n, size = len(tokens.n_of), _texts_at_a_time(tokens)
+    return (np.arange(start, min(start + size, n)) for start in range(0, n, size))
 
 
 def _codes(values: Sequence[str]) -> np.ndarray:
@@ -163,7 +168,7 @@ def words_over_time(
     where = np.bincount(distinct(code * n_threads + thread[placed]) // n_threads, minlength=len(cells))
     # Of each cell and word: how often it is used, in how many texts and threads; summed up over whole threads.
     made = [sp.csr_matrix((len(cells), max(n_words, 1)), dtype=np.int64) for _ in range(3)]
-    for rows in whole_threads(thread, TEXTS):
+    for rows in whole_threads(thread, _texts_at_a_time(tokens)):
         some, here = tokens.take(rows), cell[rows]
         columns = np.where(placed[rows][some.row], some.columns(words), -1)
         used = columns >= 0
@@ -222,7 +227,7 @@ def coherence(tokens: Tokens, words: Sequence[Sequence[str]]) -> tuple[float, fl
         return float("nan"), float("nan")
     n, scores, at = len(tokens.n_of), [], {word: i for i, word in enumerate(names)}
     together = np.zeros((len(names), len(names)))
-    for rows in _some(n):
+    for rows in _some(tokens):
         some = tokens.take(rows)
         row, column = some.pairs(some.columns(names), len(names))
         holds = sp.csr_matrix((np.ones(len(row)), (row, column)), shape=(len(rows), len(names)))

@@ -478,7 +478,7 @@ def test_words_are_counted_the_same_some_texts_at_a_time(corpus, monkeypatch):
 
     whole = counted()
     assert whole[2] and len(whole[0]) > 40
-    monkeypatch.setattr(words, "TEXTS", 50)
+    monkeypatch.setattr(words, "TOKENS", 300)
     assert counted() == whole
 
 

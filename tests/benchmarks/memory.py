@@ -1,4 +1,4 @@
-"""What longer texts cost in memory: the same number of comments with texts of one title, of 10 and of 50.
+"""What longer texts cost in memory: the same number of comments with texts of 1, 10, 50 and 200 titles.
 
     python tests/benchmarks/memory.py [20000] [--once]
 
@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT / "tests" / "benchmarks"))
 
 from scale import DATA, STUDY, run, texts_of  # noqa: E402
 
-TITLES = (1, 10, 50)
+TITLES = (1, 10, 50, 200)
 
 
 def main() -> None:
