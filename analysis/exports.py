@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ from analysis.dates import instants
 from analysis.parallel import PART, map_stream
 from analysis.rows import Numbered, Row, read_rows
 from analysis.settings import ComputeSettings
-from analysis.texts import Gathering, Some
+from analysis.texts import AT_A_TIME, Gathering, Some
 from analysis.threads import Reading
 
 Progress = Callable[[str, int, int], None]
@@ -64,7 +63,16 @@ def _read_file(
 
 
 def _batches(rows: Iterator[Numbered]) -> Iterator[list[Numbered]]:
-    while some := list(islice(rows, PART)):
+    """PART rows at a time, or fewer long ones."""
+    some: list[Numbered] = []
+    letters = 0
+    for one in rows:
+        some.append(one)
+        letters += sum(len(value) for value in (one[1] or {}).values() if type(value) is str)
+        if len(some) >= PART or letters >= AT_A_TIME:
+            yield some
+            some, letters = [], 0
+    if some:
         yield some
 
 

@@ -209,8 +209,8 @@ def map_stream(
         If a process was killed. What `items` and `function` raise passes through.
     """
     items, workers = iter(items), count_workers(compute)
-    some = list(islice(items, AHEAD * workers))
-    if len(some) < 2 or workers == 1:
+    some = list(islice(items, AHEAD * workers if workers > 1 else 0))
+    if len(some) < 2:
         yield from map(function, chain(some, items))
         return
     from joblib import Parallel, delayed

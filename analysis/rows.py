@@ -249,7 +249,7 @@ def _parquet(path: Path) -> Iterator[Numbered]:
     number = 0
     try:
         with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=8192):
+            for batch in file.iter_batches(batch_size=2048):
                 names = batch.schema.names  # of two columns of one name, the last
                 for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                     number += 1
