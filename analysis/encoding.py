@@ -250,11 +250,6 @@ def _pieces_of() -> dict[str, bytes]:
     return {}
 
 
-def warm() -> None:
-    """Load the static vectors."""
-    _static_model()
-
-
 def _static_files() -> tuple[Path, Path]:
     """The two files of wordllama that make a model; wordllama is not imported: it turns on logging for the process."""
     spec = importlib.util.find_spec("wordllama")

@@ -110,11 +110,6 @@ class Model:
         return np.concatenate(texts), np.concatenate(features)
 
 
-def warm() -> None:
-    """Load the model."""
-    _model()
-
-
 @cache
 def _model() -> Model:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier

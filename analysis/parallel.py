@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from itertools import chain, islice
 from pathlib import Path
-from threading import Thread
 from typing import TypeVar
 
 from analysis.cluster import map_on_cluster
@@ -258,32 +256,6 @@ def _living(compute: ComputeSettings, message: str) -> Iterator[None]:
             where=f"{message}, [compute] workers = {compute.workers!r}",
             remedy="Set fewer workers, or close other programs; what was finished is kept.",
         ) from None
-
-
-def warm(compute: ComputeSettings, modules: Sequence[str]) -> None:
-    """Start the processes that `map_parts` will use, and import what they will need, while this one does other things.
-
-    Parameters
-    ----------
-    compute : ComputeSettings
-    modules : sequence of str
-        Names of modules; one that has a function `warm` is asked to load what it needs.
-    """
-    workers = count_workers(compute)
-    if compute.scheduler or workers == 1:
-        return
-    from joblib import Parallel, delayed
-
-    def start() -> None:
-        with suppress(Exception):  # whatever it is, the step that needs them will say it
-            Parallel(n_jobs=workers, backend="loky")(delayed(_imported)(modules) for _ in range(workers))
-
-    Thread(target=start, daemon=True).start()
-
-
-def _imported(modules: Sequence[str]) -> None:
-    for name in modules:
-        getattr(import_module(name), "warm", lambda: None)()
 
 
 def _numbered(

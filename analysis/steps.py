@@ -20,7 +20,6 @@ from analysis.exports import read_tables
 from analysis.inputs import Inputs
 from analysis.languages import languages
 from analysis.lines import read_lines
-from analysis.parallel import warm
 from analysis.partitions import PACKAGES, PARTS
 from analysis.store import FOLDER, VECTORS, Store, digest_of, work_folder
 from analysis.texts import Partitioned
@@ -76,10 +75,6 @@ ROOMS = {
     ),
     "coding": ("codes", "coding", "corrected"),
 }
-# Of thread files from this size on (bytes), which are read in one process, the others are started meanwhile.
-LARGE = 2**20
-ROOMS_NEEDED = ("languages", "duplicates", "encoding", "tokens", "consensus", "vader")
-NEEDED = (*(f"analysis.{room}" for room in ROOMS_NEEDED), "sklearn.metrics", "scipy.sparse")
 CORPUS_TABLES = ("articles", "comments", "rejects", "accounting", "notes", "boundaries", "hidden_words")
 
 
@@ -161,8 +156,6 @@ class Steps(Inputs):
         )
 
     def _read(self, scratch: Path | None) -> Mapping[str, pd.DataFrame | Partitioned]:
-        if self.format == "threads" and sum(path.stat().st_size for path in self.files) >= LARGE:
-            warm(self.settings.compute, NEEDED)
         built = build(self.read(scratch), self.settings, self.progress, self._parts_of("corpus"), scratch)
         return {name: built.partitioned if name == "comments" else getattr(built, name) for name in CORPUS_TABLES}
 

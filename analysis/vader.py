@@ -132,11 +132,6 @@ class _Vader:
     glued: re.Pattern[str]  # an emoji that something other than a space follows
 
 
-def warm() -> None:
-    """Read VADER's word lists."""
-    _instrument()
-
-
 @cache
 def _instrument() -> _Vader:
     """VADER, read once a process."""
