@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from analysis.settings import STUDY_FILE, StudyError
 
 if TYPE_CHECKING:
-    from analysis.store import Entry
+    from analysis.run.store import Entry
 
 EXIT_OK, EXIT_FAILED, EXIT_INPUT = 0, 1, 2
 
@@ -82,7 +82,7 @@ def _out(arguments: argparse.Namespace) -> Path:
 
 def new(arguments: argparse.Namespace) -> int:
     """Write a first study.toml from what the files show."""
-    from analysis.new import propose, write
+    from analysis.corpus.proposal import propose, write
 
     proposal = propose(
         Path(arguments.folder), arguments.files, title=arguments.title or "", timezone=arguments.timezone
@@ -99,7 +99,7 @@ def check(arguments: argparse.Namespace) -> int:
     bar = Bar()
     study = _study(arguments.study, bar)
     if arguments.privacy:
-        from analysis.report import own_words
+        from analysis.report.site import own_words
 
         found = study.search(Path(arguments.privacy), own_words())  # type: ignore[attr-defined]
         bar.close()
@@ -122,7 +122,7 @@ def check(arguments: argparse.Namespace) -> int:
 
 def ingest(arguments: argparse.Namespace) -> int:
     """Write the tables, and no page."""
-    from analysis.report import ingest as write
+    from analysis.report.site import ingest as write
 
     bar = Bar()
     study = _study(arguments.study, bar, arguments.scheduler)
@@ -135,27 +135,7 @@ def ingest(arguments: argparse.Namespace) -> int:
 
 def report(arguments: argparse.Namespace) -> int:
     """Build the report."""
-    from analysis.report import chosen, notebook_folder
-    from analysis.watch import state, wait_for_change
-
-    chosen(arguments.only or ())  # a wrong name is said before anything is computed
-    if not arguments.watch:
-        return _report(arguments)
-    folder, books = Path(arguments.study), notebook_folder()
-    while True:
-        before = state(folder, [books])
-        try:
-            _report(arguments)
-        except StudyError as error:  # it is being worked on: say what is wrong, and wait for the next try
-            print(f"threadline: {error}", file=sys.stderr, flush=True)
-        print("Watching; Ctrl-C ends.", flush=True)
-        names = ", ".join(path.name for path in wait_for_change(before, folder, [books])[:3])
-        print(f"Changed: {names}", flush=True)
-
-
-def _report(arguments: argparse.Namespace) -> int:
-    """Build the report once."""
-    from analysis.report import build_report
+    from analysis.report.site import build_report
     from analysis.study import open_study
 
     bar = Bar()
@@ -172,7 +152,7 @@ def _report(arguments: argparse.Namespace) -> int:
 
 def export(arguments: argparse.Namespace) -> int:
     """Write the corpus in another tool's format."""
-    from analysis.convokit import write_convokit
+    from analysis.corpus.convokit import write_convokit
 
     bar = Bar()
     study = _study(arguments.study, bar)
@@ -189,7 +169,7 @@ def export(arguments: argparse.Namespace) -> int:
 
 def labels(arguments: argparse.Namespace) -> int:
     """Write the topics for people to name; names that were given stay."""
-    from analysis.labels import write_labels
+    from analysis.people.labels import write_labels
 
     bar = Bar()
     study = _study(arguments.study, bar)
@@ -258,7 +238,7 @@ def _age(seconds: float) -> str:
 
 def _in_use(study: object, kept: list[Entry]) -> list[Entry]:
     """What of the kept is of use as things are now: steps, pictures, and the vectors of texts, which never age."""
-    from analysis.store import DIGITS, VECTORS
+    from analysis.run.store import DIGITS, VECTORS
 
     now = {f"{step}-{digest[:DIGITS]}" for step, digest in study.digests.items()}  # type: ignore[attr-defined]
     pictures = study.picture_digest  # type: ignore[attr-defined]
@@ -269,8 +249,8 @@ def _in_use(study: object, kept: list[Entry]) -> list[Entry]:
 
 def status(arguments: argparse.Namespace) -> int:
     """Say which steps' results are kept, how large and how old, and which are of use as things are now."""
-    from analysis.partitions import PARTS
-    from analysis.store import DIGITS, VECTORS, entries
+    from analysis.run.partitions import PARTS
+    from analysis.run.store import DIGITS, VECTORS, entries
 
     study = _study(arguments.study)
     kept = entries(study.store.folder)  # type: ignore[attr-defined]
@@ -303,8 +283,8 @@ def status(arguments: argparse.Namespace) -> int:
 
 def clean(arguments: argparse.Namespace) -> int:
     """Remove kept results: those that are of no use as things are now, or all."""
+    from analysis.run.store import FOLDER, entries, remove
     from analysis.settings import read_settings
-    from analysis.store import FOLDER, entries, remove
 
     kept = entries(read_settings(arguments.study).folder / FOLDER)
     if not arguments.all:
@@ -325,8 +305,8 @@ def clean(arguments: argparse.Namespace) -> int:
 
 def verify(arguments: argparse.Namespace) -> int:
     """Run the study of a report again, and say whether every table comes out the same."""
-    from analysis.verify import read_provenance
-    from analysis.verify import verify as run_again
+    from analysis.report.verify import read_provenance
+    from analysis.report.verify import verify as run_again
 
     read_provenance(Path(arguments.report))  # a wrong folder is said before anything is computed
     bar = Bar()
@@ -338,7 +318,7 @@ def verify(arguments: argparse.Namespace) -> int:
 
 def lab(arguments: argparse.Namespace) -> int:
     """Open the notebooks on a study in JupyterLab."""
-    from analysis.report import notebook_folder
+    from analysis.report.site import notebook_folder
     from analysis.study import VARIABLE
 
     study = _study(arguments.study)

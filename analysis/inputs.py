@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
-from analysis.exports import source_name
-from analysis.intrusion import ANSWERS
-from analysis.intrusion import FOLDER as INTRUSION
-from analysis.labels import FOR_MATCHING, FOR_PEOPLE
-from analysis.rows import kind_of
+from analysis.corpus.formats import kind_of
+from analysis.corpus.tables import source_name
+from analysis.people.intrusion import ANSWERS
+from analysis.people.intrusion import FOLDER as INTRUSION
+from analysis.people.labels import FOR_MATCHING, FOR_PEOPLE
+from analysis.run.store import digest_of_file
 from analysis.settings import STUDY_FILE, Settings, StudyError
-from analysis.store import digest_of_file
 
 
 @dataclass

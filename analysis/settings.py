@@ -18,12 +18,42 @@ PERIODS = ("day", "week", "month", "quarter", "year")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MOST_EVENTS, LONGEST_EVENT = 12, 60  # more of them, or longer names, no figure can show
 # What the sources may be: told by their endings and columns, plain-text threads, a table read by its columns' names, or
-# the export of a tool (analysis/dialects.py).
-TABLES = ("csv", "tsv", "jsonl", "json", "parquet", "xml")
+# the export of a tool (analysis/corpus/platforms.py).
+KINDS = ("csv", "tsv", "jsonl", "json", "parquet", "xml")
 EXPORTS = ("4cat", "communalytic", "convokit", "disqus", "nyt", "reddit", "socc", "youtube")
 INSTRUMENTS, FILED = ("vader", "vader-scaled", "coded"), ("lexicon", "transformer")
-FORMATS = ("auto", "threads", *TABLES, *EXPORTS)
+FORMATS = ("auto", "threads", *KINDS, *EXPORTS)
 STUDY_FILE = "study.toml"
+# Environment variables that notebooks and commands obey.
+VARIABLE = "THREADLINE_STUDY"
+TITLE = "THREADLINE_TITLE"  # in place of the title that study.toml states
+SCHEDULER = "THREADLINE_SCHEDULER"  # in place of [compute] scheduler
+PROGRESS = "THREADLINE_PROGRESS"  # "off" where a notebook is executed to be kept: nothing but results belongs in it
+DATA = "THREADLINE_DATA"  # "on" where each figure has its data under it: in a report, not in a stored notebook
+
+# The tables that a report writes, in the order of the data. They are the contract: data/README.md.
+TABLES = (
+    "articles",
+    "comments",
+    "rejects",
+    "accounting",
+    "topics",
+    "activity_by_period",
+    "sentiment_by_period",
+    "topics_by_period",
+    "topic_sentiment_by_period",
+    "words_by_period",
+    "by_topic",
+    "change_points",
+    "slopes",
+    "comparisons",
+    "decomposition",
+    "sensitivity",
+    "article_gaps",
+    "by_position",
+    "agreement",
+    "corrected",
+)
 
 
 class StudyError(Exception):

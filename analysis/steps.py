@@ -15,22 +15,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from analysis.corpus import Corpus, build, read_key, whole_text
-from analysis.exports import read_tables
+from analysis.corpus.encodings import read_lines
+from analysis.corpus.languages import languages
+from analysis.corpus.schema import Corpus, build, read_key, whole_text
+from analysis.corpus.tables import read_tables
+from analysis.corpus.threads import Reading, read_threads
 from analysis.inputs import Inputs
-from analysis.languages import languages
-from analysis.lines import read_lines
-from analysis.partitions import PACKAGES, PARTS
-from analysis.store import FOLDER, VECTORS, Store, digest_of, work_folder
-from analysis.texts import Partitioned
-from analysis.threads import Reading, read_threads
+from analysis.run.partitions import PACKAGES, PARTS
+from analysis.run.store import FOLDER, VECTORS, Store, digest_of, work_folder
+from analysis.run.texts import Partitioned
 
 if TYPE_CHECKING:
-    from analysis.coding import Codes
-    from analysis.labels import Labels, Matched
-    from analysis.tokens import Tokens
-    from analysis.topics import Topics
-    from analysis.vectors import Vectors
+    from analysis.people.agreement import Codes
+    from analysis.people.labels import Labels, Matched
+    from analysis.run.vectors import Vectors
+    from analysis.topics.fit import Topics
+    from analysis.topics.tokens import Tokens
 
 Progress = Callable[[str, int, int], None]
 
@@ -97,7 +97,7 @@ class Steps(Inputs):
 
     def _digest(self, step: str, *parts: object) -> str:
         """Digest of a step: its rooms' code, the packages, and `parts`."""
-        code = [(ROOT / f"{room}.py").read_text("utf-8") for room in ROOMS[step]]
+        code = [p.read_text("utf-8") for p in sorted(ROOT.rglob("*.py"))]
         return digest_of(step, code, [version(p) for p in PACKAGES], *parts)
 
     def _parts_of(self, step: str) -> Path:
@@ -186,7 +186,7 @@ class Steps(Inputs):
 
     def _encoded(self, texts: Sequence[str], scratch: Path | None = None) -> Vectors:
         """Vectors of texts, kept by text and model; large ones in `scratch`."""
-        from analysis.encoding import encode_kept
+        from analysis.topics.encoders import encode_kept
 
         kept, encoder = self.store.folder / VECTORS, self.settings.topics.encoder
         return encode_kept(
@@ -201,7 +201,7 @@ class Steps(Inputs):
 
     def _vectors(self) -> Vectors:
         """Vectors as topics were found from; large ones are in a folder that goes with this object."""
-        from analysis.context import in_context
+        from analysis.topics.context import in_context
 
         scratch = self._work_folder("vectors") if len(self.corpus.texts.parts) > 1 else None
         if scratch:
@@ -212,7 +212,7 @@ class Steps(Inputs):
     @cached_property
     def _tokens(self) -> Tokens:
         """The words of the comments, which topics and their words over time count."""
-        from analysis.tokens import tokenised
+        from analysis.topics.tokens import tokenised
 
         return tokenised(
             self.corpus.texts,
@@ -223,16 +223,16 @@ class Steps(Inputs):
 
     def _articles_beside(self, vectors: np.ndarray) -> np.ndarray:
         """Articles by their own words, in the space of the comments; zeros where the vectors are the user's own."""
-        from analysis.context import beside
+        from analysis.topics.context import beside
 
         if self.settings.topics.encoder.startswith("npy:") or not len(self.corpus.articles):
             return np.zeros((len(self.corpus.articles), vectors.shape[1]), dtype=np.float32)
         return beside(vectors, self._encoded(whole_text(self.corpus.articles).tolist()))
 
     def _fit(self, scratch: Path | None) -> Mapping[str, pd.DataFrame]:
-        from analysis.context import in_context
-        from analysis.topics import fit_topics, nearest
-        from analysis.words import coherence
+        from analysis.topics.context import in_context
+        from analysis.topics.fit import fit_topics, nearest
+        from analysis.topics.keywords import coherence
 
         c = self.corpus.rows
         own = self._encoded(self.corpus.texts, scratch)
@@ -274,7 +274,7 @@ class Steps(Inputs):
     @cached_property
     def topics(self) -> Topics:
         """The topics, and what they rest on; `topics.bertopic` is a fitted BERTopic."""
-        from analysis.topics import Topics
+        from analysis.topics.fit import Topics
 
         t = self._topic_tables
         words: list[list[tuple[str, float]]] = [[] for _ in range(len(t["table"]))]
@@ -297,14 +297,14 @@ class Steps(Inputs):
     @cached_property
     def labels(self) -> Labels | None:
         """Names that people gave to topics; None if there are none."""
-        from analysis.labels import read_labels
+        from analysis.people.labels import read_labels
 
         return read_labels(self.settings.folder)
 
     @cached_property
     def matched(self) -> Matched | None:
         """The topics held against those that people named; None if there are no names or no topics."""
-        from analysis.labels import match
+        from analysis.people.labels import match
 
         t = self._topic_tables
         return match(self.labels, t["comments"], t["table"]) if self.labels is not None and len(t["table"]) else None
@@ -312,7 +312,7 @@ class Steps(Inputs):
     @cached_property
     def topic_table(self) -> pd.DataFrame:
         """The topics' table, with people's names for topics where there are any."""
-        from analysis.labels import named
+        from analysis.people.labels import named
 
         table = self._topic_tables["table"]
         return table if self.matched is None else named(table, self.matched)
@@ -320,8 +320,8 @@ class Steps(Inputs):
     @cached_property
     def intrusion(self) -> tuple[pd.DataFrame, pd.DataFrame] | None:
         """What people scored at word and topic intrusion, and what of their sheets is not used; None without sheets."""
-        from analysis.intrusion import FOLDER as INTRUSION
-        from analysis.intrusion import read_answers
+        from analysis.people.intrusion import FOLDER as INTRUSION
+        from analysis.people.intrusion import read_answers
 
         return read_answers(self.settings.folder / INTRUSION, self.settings.trend)
 
@@ -334,7 +334,7 @@ class Steps(Inputs):
         return self._digest("sentiment", *parts)
 
     def _score(self, scratch: Path | None) -> Mapping[str, pd.DataFrame]:
-        from analysis.sentiment import score
+        from analysis.sentiment.score import score
 
         c, a = self.corpus.rows, self.corpus.articles
 
@@ -364,7 +364,7 @@ class Steps(Inputs):
 
     def _learn(self) -> np.ndarray:
         """Scores by a model of the hand-coded comments."""
-        from analysis.learned import score_learned
+        from analysis.sentiment.learned import score_learned
 
         c, texts = self.corpus.rows, list(self.corpus.texts)
         vectors = self._encoded(texts)
@@ -418,10 +418,10 @@ class Steps(Inputs):
         return self._get("trends", self._trends_digest, self._change)
 
     def _change(self, scratch: Path | None) -> Mapping[str, pd.DataFrame]:
-        from analysis import trends
-        from analysis.comparisons import comparisons
-        from analysis.drivers import decompositions
-        from analysis.gaps import gaps
+        from analysis.trends import tables as trends
+        from analysis.trends.articles import gaps
+        from analysis.trends.comparisons import comparisons
+        from analysis.trends.drivers import decompositions
 
         made: dict[str, pd.DataFrame] = {}
         vocabulary = self._topic_tables["vocabulary"]["word"].tolist()
@@ -454,7 +454,7 @@ class Steps(Inputs):
     @cached_property
     def codes(self) -> Codes | None:
         """What people coded by hand; None if there is no coded sample."""
-        from analysis.coding import read_codes
+        from analysis.people.agreement import read_codes
 
         return read_codes(self.settings.folder / "coded", self.corpus.rows["comment_id"].tolist())
 
@@ -468,9 +468,9 @@ class Steps(Inputs):
         return self.store.get("coding", self._coding_digest, self._compare)
 
     def _compare(self) -> Mapping[str, pd.DataFrame]:
-        from analysis import coding
-        from analysis.corrected import corrected_table
-        from analysis.periods import assign
+        from analysis.people import agreement as coding
+        from analysis.people.corrected import corrected_table
+        from analysis.trends.periods import assign
 
         lengths = [coding.length_of(pd.Series(some, dtype="str")) for _, some in self.corpus.texts.blocks()]
         comments = self.rows.assign(

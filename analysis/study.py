@@ -13,59 +13,36 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis import comparison_figures, figures, findings, time_figures, tone_figures, topic_figures, views
-from analysis.corpus import language_counts, summary
-from analysis.duplicates import floods
-from analysis.figures import Picture
-from analysis.findings import Finding
-from analysis.maps import topic_map, topic_tree
-from analysis.periods import instant_of
-from analysis.privacy import Search, search
-from analysis.settings import StudyError, on_cluster, read_settings
-from analysis.sheets import Sheet, plain, sheet, under
+from analysis.corpus.duplicates import floods
+from analysis.corpus.schema import language_counts, summary
+from analysis.plots import comparisons as comparison_figures
+from analysis.plots import over_time as time_figures
+from analysis.plots import sentiment as tone_figures
+from analysis.plots import style as figures
+from analysis.plots import topics as topic_figures
+from analysis.plots.style import Picture
+from analysis.report import sentences as findings
+from analysis.report import views
+from analysis.report.privacy import Search, search
+from analysis.report.sentences import Finding
+from analysis.report.tables import Sheet, plain, sheet, under
+from analysis.report.topic_browser import TopicBrowser, topic_browser
+from analysis.run.store import PICTURE, Store, digest_of
+from analysis.run.texts import Named
+from analysis.run.vectors import blocks
+from analysis.settings import DATA, PROGRESS, SCHEDULER, TABLES, TITLE, VARIABLE, StudyError, on_cluster, read_settings
 from analysis.steps import CORPUS_TABLES, Steps
-from analysis.store import PICTURE, Store, digest_of
-from analysis.texts import Named
-from analysis.topic_browser import TopicBrowser, topic_browser
-from analysis.vectors import blocks
+from analysis.topics.similarity import topic_map, topic_tree
+from analysis.trends.periods import instant_of
 
 Progress = Callable[[str, int, int], None]
 
 SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample"
-VARIABLE = "THREADLINE_STUDY"
-TITLE = "THREADLINE_TITLE"  # in place of the title that study.toml states
-SCHEDULER = "THREADLINE_SCHEDULER"  # in place of [compute] scheduler
-PROGRESS = "THREADLINE_PROGRESS"  # "off" where a notebook is executed to be kept: nothing but results belongs in it
-DATA = "THREADLINE_DATA"  # "on" where each figure has its data under it: in a report, not in a stored notebook
 PROGRESS_AFTER = 2.0  # seconds: a shorter step needs none
 
 EXAMPLES = 3  # comments a topic, where quotes are allowed
 DRAWING = ("figures", "topic_figures", "tone_figures", "time_figures", "comparison_figures", "maps", "views", "study")
 MOST_ROWS = 40  # of a figure: more cannot be read
-
-# The tables that a report writes, in the order of the data. They are the contract: data/README.md.
-TABLES = (
-    "articles",
-    "comments",
-    "rejects",
-    "accounting",
-    "topics",
-    "activity_by_period",
-    "sentiment_by_period",
-    "topics_by_period",
-    "topic_sentiment_by_period",
-    "words_by_period",
-    "by_topic",
-    "change_points",
-    "slopes",
-    "comparisons",
-    "decomposition",
-    "sensitivity",
-    "article_gaps",
-    "by_position",
-    "agreement",
-    "corrected",
-)
 
 
 def open_study(
@@ -276,7 +253,7 @@ class Study(Steps):
     @cached_property
     def picture_digest(self) -> str:
         """Eight digits of the digest of all that a picture may show: tables, names, settings, the code that draws."""
-        code = [Path(__file__).with_name(f"{room}.py").read_text("utf-8") for room in DRAWING]
+        code = [p.read_text("utf-8") for p in sorted(Path(__file__).parent.rglob("*.py"))]
         return digest_of(
             self.digests, self.inputs, self.settings_table, code, version("matplotlib"), version("pillow")
         )[:8]
@@ -508,7 +485,7 @@ class Study(Steps):
         StudyError
             If there are fewer than two topics, or sheets already.
         """
-        from analysis import intrusion
+        from analysis.people import intrusion
 
         topics, comments = self.topics, self.corpus.comments.assign(topic=self.topics.topic)
         if len(topics.table) < 2:
@@ -531,8 +508,8 @@ class Study(Steps):
         StudyError
             If there are codes already, or the names of coders cannot be files'.
         """
-        from analysis import sampling
-        from analysis.periods import assign
+        from analysis.people import sampling
+        from analysis.trends.periods import assign
 
         c = self.comments
         start = assign(c["posted_at"], self.settings.trend)

@@ -7,7 +7,7 @@ import os
 import nbformat
 from nbclient import NotebookClient
 
-from analysis.report import NOTEBOOKS, notebook_folder
+from analysis.report.site import NOTEBOOKS, notebook_folder
 from analysis.study import PROGRESS, SAMPLE, VARIABLE, open_study
 
 

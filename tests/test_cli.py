@@ -328,7 +328,7 @@ def test_a_step_that_was_interrupted_is_shown_as_unfinished_and_goes_on(tmp_path
     texts = "".join(f"The ferry number {i} was late again.\n" for i in range(12))
     (tmp_path / "c.csv").write_text("text\n" + texts)
     run(capsys, "new", study, tmp_path / "c.csv")
-    monkeypatch.setattr("analysis.parallel.PART", 5)
+    monkeypatch.setattr("analysis.run.parallel.PART", 5)
 
     def stop(message, done, total):
         if message == "detecting languages":
@@ -361,7 +361,7 @@ def test_a_scheduler_on_the_command_line_reaches_the_steps_and_the_notebooks(tmp
     async def executed(self, env):
         seen.append(env["THREADLINE_SCHEDULER"])
 
-    monkeypatch.setattr("analysis.parallel.map_on_cluster", note)
+    monkeypatch.setattr("analysis.run.parallel.map_on_cluster", note)
     monkeypatch.setattr("nbclient.NotebookClient.async_execute", executed)
     run(capsys, "report", study, "--out", tmp_path / "out", "--scheduler", "tcp://a:1", "--only", "1_corpus")
     assert len(seen) > 1 and set(seen) == {"tcp://a:1"}

@@ -12,13 +12,13 @@ import pandas as pd
 import pytest
 
 import analysis
-from analysis import views
 from analysis.cli import main
-from analysis.figures import Picture
-from analysis.findings import Finding
-from analysis.settings import StudyError
+from analysis.plots.style import Picture
+from analysis.report import views
+from analysis.report.sentences import Finding
+from analysis.settings import TABLES, StudyError
 from analysis.steps import ROOMS
-from analysis.study import TABLES, VARIABLE, Study, open_study, score_counts
+from analysis.study import VARIABLE, Study, open_study, score_counts
 
 # Rooms that compute no kept result: what they hold may change without anything being computed anew.
 SHOWN = {
@@ -240,7 +240,7 @@ def test_a_picture_s_file_is_kept_and_a_damaged_one_is_drawn_again(folder, monke
         raise AssertionError("drawn though it was kept")
 
     with monkeypatch.context() as patch:
-        patch.setattr("analysis.figures.Picture._png", never)
+        patch.setattr("analysis.plots.style.Picture._png", never)
         assert study.picture("scores").png() == first
         with pytest.raises(AssertionError, match="drawn"):
             study.picture("activity").png()

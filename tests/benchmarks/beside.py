@@ -48,7 +48,7 @@ def other(method: str, texts: list[str]) -> Row:
     from sentence_transformers import SentenceTransformer
     from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-    from analysis.encoding import _carried_model
+    from analysis.topics.encoders import _carried_model
 
     model = SentenceTransformer(str(_carried_model("all-MiniLM-L6-v2")), device="cpu")
     encode, spent = model.encode, {"encoding": 0.0}
@@ -174,7 +174,7 @@ def picture(table: pd.DataFrame, n: int):
     from matplotlib.figure import Figure
     from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, NullLocator
 
-    from analysis.figures import COLOURS, WIDTH, drawing, finished
+    from analysis.plots.style import COLOURS, WIDTH, drawing, finished
 
     whole = table[(table["step"] == "all") & (table["run"] == 1)].sort_values("n")
     at = sorted(whole[whole["n"] == n].to_dict("records"), key=lambda row: list(TITLES).index(row["method"]))

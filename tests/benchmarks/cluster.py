@@ -26,11 +26,11 @@ import pyarrow.parquet as pq
 
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
-from analysis import sentiment  # noqa: E402
-from analysis.encoding import encode  # noqa: E402
-from analysis.languages import languages  # noqa: E402
-from analysis.parallel import PART  # noqa: E402
+from analysis.corpus.languages import languages  # noqa: E402
+from analysis.run.parallel import PART  # noqa: E402
+from analysis.sentiment import score as sentiment  # noqa: E402
 from analysis.settings import ComputeSettings  # noqa: E402
+from analysis.topics.encoders import encode  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data" / "scale" / "reddit_titles_1m.parquet"
 PAIRS = 2

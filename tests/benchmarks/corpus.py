@@ -18,8 +18,8 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from analysis.duplicates import duplicates, floods, marks, near_duplicates  # noqa: E402
-from analysis.languages import languages  # noqa: E402
+from analysis.corpus.duplicates import duplicates, floods, marks, near_duplicates  # noqa: E402
+from analysis.corpus.languages import languages  # noqa: E402
 from analysis.settings import ComputeSettings  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data"
@@ -84,7 +84,7 @@ def repeats() -> None:
             for i in np.flatnonzero(rng.random(len(words)) < share):
                 words[i] = f"other{i}"
             changed.append(" ".join(words))
-        from analysis.duplicates import SIMILAR, _jaccard, _shingles
+        from analysis.corpus.duplicates import SIMILAR, _jaccard, _shingles
 
         pairs = [_jaccard(_shingles([a])[0], _shingles([b])[0]) >= SIMILAR for a, b in zip(long, changed, strict=True)]
         table = pd.DataFrame({"text": long + changed, "comment_id": [f"{i:05d}" for i in range(2000)]})

@@ -18,7 +18,7 @@ ENDINGS = (".csv", ".jsonl.zst", ".parquet")
 READ = """
 import resource, sys, time
 from pathlib import Path
-from analysis.exports import read_tables
+from analysis.corpus.tables import read_tables
 path = Path(sys.argv[1])
 start = time.perf_counter()
 reading = read_tables([path], root=path.parent, timezone="UTC", columns={}, articles={})

@@ -1,4 +1,4 @@
-"""Fit the weights by which analysis/decoding.py tells names from text, and print them as the tables that it holds.
+"""Fit the weights by which analysis/corpus/decoding.py tells names from text, and print them as the tables that it holds.
 
     python tests/benchmarks/fit_names.py            cross-validated figures, then the weights of all threads together
 
@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize
 
-from analysis import decoding
-from analysis.decoding import EVIDENCE, FACTS, FLAG, Draft, Evidence, Vocabulary, chain, fit_of, key_of, signs
-from analysis.shapes import WEIGHTS, flags
+from analysis.corpus import decoding
+from analysis.corpus.decoding import EVIDENCE, FACTS, FLAG, Draft, Evidence, Vocabulary, chain, fit_of, key_of, signs
+from analysis.corpus.line_features import WEIGHTS, flags
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BLOG = REPOSITORY.parent / "shared" / "data" / "threads"

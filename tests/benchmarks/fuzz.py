@@ -81,9 +81,9 @@ def seeds() -> dict[str, list[bytes]]:
 
 def check(reader: str, path: Path, data: bytes) -> None:
     """Read one input; whatever is not our own error, or not accounted for, is raised."""
-    from analysis.exports import read_tables
+    from analysis.corpus.tables import read_tables
+    from analysis.corpus.threads import read_threads
     from analysis.settings import StudyError
-    from analysis.threads import read_threads
 
     path.write_bytes(data)
     try:
@@ -112,8 +112,8 @@ def fuzz(reader: str, runs: int, found: Path) -> None:
     import atheris
 
     with atheris.instrument_imports(include=["analysis"]):
-        import analysis.exports
-        import analysis.threads  # noqa: F401
+        import analysis.corpus.tables
+        import analysis.corpus.threads  # noqa: F401
     fast = Path("/dev/shm")  # noqa: S108  # files in memory, where there are such
     folder = Path(tempfile.mkdtemp(dir=fast if fast.is_dir() else None))
     corpus = folder / "corpus"

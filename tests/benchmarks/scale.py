@@ -147,7 +147,7 @@ def ours(
     table: pd.DataFrame, seed: int = 1, context: float = TopicSettings.context
 ) -> tuple[dict[str, object], list[dict[str, object]], np.ndarray]:
     """`threadline ingest` on a table: a row of the whole, a row of each step, and the topic of each text."""
-    from analysis.store import FOLDER, entries
+    from analysis.run.store import FOLDER, entries
 
     with tempfile.TemporaryDirectory() as place:
         study, out = Path(place) / "study", Path(place) / "out"

@@ -14,9 +14,10 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
-from analysis import sentiment, vader  # noqa: E402
-from analysis.encoding import encode  # noqa: E402
-from analysis.learned import score_learned  # noqa: E402
+from analysis.sentiment import score as sentiment  # noqa: E402
+from analysis.sentiment import vader  # noqa: E402
+from analysis.sentiment.learned import score_learned  # noqa: E402
+from analysis.topics.encoders import encode  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data"
 INSTRUMENTS = ("vader", "vader-scaled")

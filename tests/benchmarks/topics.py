@@ -31,13 +31,13 @@ from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from analysis.encoding import encode  # noqa: E402
-from analysis.neighbours import centred  # noqa: E402
+from analysis.run.vectors import unit_length  # noqa: E402
 from analysis.settings import ComputeSettings, TopicSettings  # noqa: E402
-from analysis.tokens import tokenised  # noqa: E402
-from analysis.topics import fit_topics  # noqa: E402
-from analysis.vectors import unit_length  # noqa: E402
-from analysis.words import coherence, count_words, stop_words, topic_words, vocabulary  # noqa: E402
+from analysis.topics.encoders import encode  # noqa: E402
+from analysis.topics.fit import fit_topics  # noqa: E402
+from analysis.topics.keywords import coherence, count_words, stop_words, topic_words, vocabulary  # noqa: E402
+from analysis.topics.neighbours import centred  # noqa: E402
+from analysis.topics.tokens import tokenised  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data" / "topics"
 ENCODERS = {"static": "static", "minilm": "sentence-transformers:all-MiniLM-L6-v2"}
@@ -115,7 +115,7 @@ def turftopic(n_topics: int) -> Method:
 
         class Given:  # its encoder is not asked for anything: the vectors are given
             def encode(self, texts: list[str], **_: object) -> np.ndarray:
-                from analysis.encoding import encode as static
+                from analysis.topics.encoders import encode as static
 
                 return static(list(texts))
 

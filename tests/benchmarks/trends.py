@@ -1,4 +1,4 @@
-"""What the intervals, change points and decompositions of analysis/trends.py are worth, on simulated corpora.
+"""What the intervals, change points and decompositions of analysis/trends/tables.py are worth, on simulated corpora.
 
 Run: python tests/benchmarks/trends.py [coverage|shares|slopes|changes|comparisons|articles|decomposition|time|haacked …]; all of it takes
 some twenty minutes on one core. Thread sizes are lognormal: sigma 1.2 is as skewed as a real blog's (haacked: mean 14,
@@ -18,11 +18,11 @@ from scipy import stats
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from analysis import trends  # noqa: E402
-from analysis.comparisons import comparisons  # noqa: E402
-from analysis.gaps import gaps  # noqa: E402
-from analysis.intervals import means, shares  # noqa: E402
 from analysis.settings import TrendSettings  # noqa: E402
+from analysis.trends import tables as trends  # noqa: E402
+from analysis.trends.articles import gaps  # noqa: E402
+from analysis.trends.comparisons import comparisons  # noqa: E402
+from analysis.trends.intervals import means, shares  # noqa: E402
 
 SETTINGS = TrendSettings()
 SD = 0.4  # of one comment's sentiment

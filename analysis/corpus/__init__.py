@@ -1,0 +1,1 @@
+"""Files -> articles, comments, rejects."""

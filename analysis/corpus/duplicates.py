@@ -1,0 +1,239 @@
+"""Texts that repeat an earlier one, word for word or nearly: marked, never dropped; and floods of them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import blake2b
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analysis.run.parallel import map_parts
+from analysis.run.texts import rows_of_a_part, take
+from analysis.run.vectors import BLOCK, Vectors, zeros
+from analysis.settings import ComputeSettings
+
+Progress = Callable[[str, int, int], None]
+
+# Below this many words a text recurs by chance ("Well said."), which makes nobody a copyist.
+MIN_WORDS = 5
+# Two texts are nearly the same where their sets of three words in a row overlap by this much (Jaccard). One word
+# changed in a text of 30 leaves 0.81; two different comments on one subject hardly reach 0.1.
+SIMILAR = 0.8
+MIN_NEAR_WORDS = 8  # shorter texts have too few runs of three words for the overlap to mean anything
+# Candidates are found by MinHash: of two texts that overlap by 0.8, 99.8 % share one of 12 bands of 4 of 48 minima.
+BANDS, ROWS = 12, 4
+MOST = 50  # texts of a bucket to compare with: one of many different texts is of a common phrase
+FLOOD = 5  # comments that are the same or nearly so: more than two people's joke
+WORD = re.compile(r"\w+")
+FLOOD_COLUMNS = ["first", "n_comments", "n_authors", "n_threads", "earliest", "latest"]
+
+
+def marks(
+    texts: Sequence[str],
+    compute: ComputeSettings,
+    progress: Progress | None = None,
+    kept: Path | None = None,
+    folder: Path | None = None,
+) -> Vectors:
+    """Numbers by which texts are compared.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    compute : ComputeSettings
+    progress : callable, optional
+        Called with (message, done, total).
+    kept : Path, optional
+        Where parts of an unfinished step are kept.
+    folder : Path, optional
+        Where large results may go (`vectors.zeros`).
+
+    Returns
+    -------
+    ndarray or OnDisk of shape (3 + BANDS, n_texts), uint64
+        The text's digest (128 bits in two rows, 0 and 0 of one of fewer than five words): case, white space and
+        Unicode form aside. The number of its different runs of three words; the hashes of its bands.
+    """
+    made = zeros((3 + BANDS, len(texts)), folder, np.uint64)
+    for first, some in map_parts(
+        _marked, texts, compute=compute, message="looking for duplicates", progress=progress, kept=kept
+    ):
+        made[:, first : first + len(some)] = np.asarray(some).T
+    return made
+
+
+def _marked(texts: Sequence[str]) -> np.ndarray:
+    """The marks of each text, of shape (n_texts, 3 + BANDS), uint64."""
+    made = np.zeros((len(texts), 3 + BANDS), dtype=np.uint64)
+    for i, text in enumerate(texts):
+        words = (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold().split()
+        if len(words) >= MIN_WORDS:
+            whole = " ".join(words).encode("utf-8", "surrogatepass")
+            made[i, :2] = np.frombuffer(blake2b(whole, digest_size=16).digest(), dtype=np.uint64)
+    shingles, n_of = _shingles(texts)
+    made[:, 2] = n_of
+    made[n_of > 0, 3:] = _bands(shingles, (np.cumsum(n_of) - n_of)[n_of > 0])
+    return made
+
+
+def duplicates(comments: pd.DataFrame, marks: Vectors) -> pd.Series:
+    """Mark texts that repeat an earlier one; nothing is dropped.
+
+    Parameters
+    ----------
+    comments : DataFrame
+        comment_id, posted_at.
+    marks : ndarray or OnDisk
+        `marks` of their texts.
+
+    Returns
+    -------
+    Series of str
+        The comment_id of the first comment with the same text (case, white space and Unicode form aside) and
+        five words or more; missing where there is none. Of one time, the smallest comment_id is the first.
+    """
+    high, low = marks[0], marks[1]
+    order = comments[["comment_id", "posted_at"]].assign(high=high, low=low)[(high | low) > 0]
+    order = order.sort_values(["posted_at", "comment_id"], kind="stable")
+    first = order.groupby(["high", "low"], sort=False)["comment_id"].transform("first")
+    copies = first[first != order["comment_id"]]
+    return copies.reindex(comments.index).astype("str")
+
+
+def near_duplicates(comments: pd.DataFrame, marks: Vectors, texts: Sequence[str]) -> pd.Series:
+    """Mark texts that are nearly an earlier one: reworded, shortened, with a name put in.
+
+    Parameters
+    ----------
+    comments : DataFrame
+        comment_id, posted_at, duplicate_of.
+    marks : ndarray or OnDisk
+        `marks` of their texts.
+    texts : sequence of str
+        The text of each.
+
+    Returns
+    -------
+    Series of str
+        The comment_id of an earlier comment of which at least 0.8 of the runs of three words are shared (Jaccard,
+        counted, not estimated); missing where none was found, where the text has fewer than eight words, and where it
+        is the same as an earlier one, which `duplicate_of` says. A chain of changes leads to its first text.
+
+    References
+    ----------
+    Broder (1997), On the resemblance and containment of documents. Candidates by MinHash in bands, as in Leskovec,
+    Rajaraman and Ullman, Mining of Massive Datasets, chapter 3.
+    """
+    when = comments[["posted_at", "comment_id"]].reset_index(drop=True)
+    by_time = when.sort_values(["posted_at", "comment_id"], kind="stable").index.to_numpy("int64")
+    by_time = by_time[comments["duplicate_of"].isna().to_numpy()[by_time]]
+    by_time = by_time[marks[2][by_time] > 0]
+    groups = [group for k in range(BANDS) for group in _together(marks[3 + k], by_time)]
+    shingles_of: dict[int, np.ndarray] = {}  # of those alone that share a band with another
+    candidates = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *groups]))
+    size = rows_of_a_part(texts, BLOCK)
+    for rows in (candidates[start : start + size] for start in range(0, len(candidates), size)):
+        shingles, n_of = _shingles(take(texts, rows))
+        shingles_of.update(zip(rows.tolist(), np.split(shingles, np.cumsum(n_of)[:-1]), strict=True))
+    earlier: dict[int, int] = {}
+    for group in groups:
+        firsts: list[int] = []
+        for i in group.tolist():
+            if i not in earlier:
+                found = next((j for j in firsts if _jaccard(shingles_of[i], shingles_of[j]) >= SIMILAR), None)
+                if found is not None:
+                    earlier[i] = found
+            if len(firsts) < MOST:
+                firsts.append(i)
+    for i in [i for i in by_time.tolist() if i in earlier] if earlier else []:
+        earlier[i] = earlier.get(earlier[i], earlier[i])  # in the order of time: already the first of its chain
+    near = pd.Series(None, index=comments.index, dtype="str")
+    near.iloc[list(earlier)] = comments["comment_id"].iloc[list(earlier.values())].to_numpy()
+    return near
+
+
+def _together(band: np.ndarray, by_time: np.ndarray) -> Iterator[np.ndarray]:
+    """Rows that share the value of a band, two or more, in the order of time."""
+    band = band[by_time]
+    order = np.argsort(band, kind="stable")
+    edges = np.flatnonzero(np.diff(band[order], prepend=~band[order[:1]], append=~band[order[-1:]]))
+    for at in np.flatnonzero(np.diff(edges) > 1).tolist():
+        yield by_time[order[edges[at] : edges[at + 1]]]
+
+
+def _shingles(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Hashes of the runs of three words, text after text, each text's sorted and once; and how many each text has.
+
+    None of a text that is too short.
+    """
+    words = [
+        WORD.findall((text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold()) for text in texts
+    ]
+    hashed: dict[str, int] = {}
+    for word in chain.from_iterable(words):
+        if word not in hashed:
+            hashed[word] = zlib.crc32(word.encode("utf-8", "surrogatepass"))
+    n_words = np.array([len(one) for one in words], dtype=np.int64)
+    codes = np.fromiter((hashed[word] for word in chain.from_iterable(words)), np.uint64, int(n_words.sum()))
+    mixed = codes[:-2] * np.uint64(0x9E3779B97F4A7C15) + codes[1:-1] * np.uint64(0xC2B2AE3D27D4EB4F)
+    runs = mixed + codes[2:] * np.uint64(0x165667B19E3779F9)
+    text, end = np.repeat(np.arange(len(texts)), n_words), np.repeat(np.cumsum(n_words), n_words)
+    whole = (np.arange(len(codes)) + 2 < end) & (n_words[text] >= MIN_NEAR_WORDS)  # a run within one text
+    text, runs = text[whole], runs[whole[: len(runs)]]
+    order = np.lexsort((runs, text))
+    text, runs = text[order], runs[order]
+    new = np.ones(len(runs), dtype=bool)
+    new[1:] = (np.diff(runs) != 0) | (np.diff(text) != 0)
+    return runs[new], np.bincount(text[new], minlength=len(texts))
+
+
+def _bands(shingles: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Hashes of the bands of minima of the texts whose shingles begin at `starts`: of shape (n_texts, BANDS)."""
+    rng = np.random.default_rng(0)  # the hash functions; another seed finds other candidates of the same kind
+    factors = rng.integers(1, 2**63, BANDS * ROWS, dtype=np.uint64) | np.uint64(1)
+    shifts = rng.integers(0, 2**63, BANDS * ROWS, dtype=np.uint64)
+    bands = np.zeros((len(starts), BANDS), dtype=np.uint64)
+    if not len(starts):
+        return bands
+    stirred = shingles ^ (shingles >> np.uint64(29))
+    for k in range(BANDS * ROWS):
+        mixed = stirred * factors[k] + shifts[k]
+        minima = np.minimum.reduceat(mixed ^ (mixed >> np.uint64(32)), starts)
+        bands[:, k // ROWS] = bands[:, k // ROWS] * np.uint64(0x9E3779B97F4A7C15) + minima
+    return bands
+
+
+def _jaccard(a: np.ndarray, b: np.ndarray) -> float:
+    shared = len(np.intersect1d(a, b, assume_unique=True))
+    return shared / (len(a) + len(b) - shared)
+
+
+def floods(comments: pd.DataFrame) -> pd.DataFrame:
+    """Groups of five comments or more that are the same or nearly so, the largest first; no text.
+
+    Returns
+    -------
+    DataFrame
+        first (comment_id), n_comments, n_authors, n_threads, earliest, latest (UTC).
+    """
+    exact = comments["duplicate_of"].fillna(comments["comment_id"])
+    near = comments.set_index("comment_id")["near_duplicate_of"]
+    group = exact.map(near).fillna(exact)
+    sizes = group.map(group.value_counts())
+    by = comments.assign(first=group)[sizes >= FLOOD].groupby("first", sort=True)
+    table = pd.DataFrame(
+        {
+            "n_comments": by.size(),
+            "n_authors": by["author"].nunique(),
+            "n_threads": by["article_id"].nunique(),
+            "earliest": by["posted_at"].min(),
+            "latest": by["posted_at"].max(),
+        }
+    ).reset_index()
+    return table.sort_values(["n_comments", "first"], ascending=[False, True], ignore_index=True)[FLOOD_COLUMNS]

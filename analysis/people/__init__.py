@@ -1,0 +1,1 @@
+"""What people judge: codes, agreement, corrected estimates, labels, intrusion."""

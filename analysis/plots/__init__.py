@@ -1,0 +1,1 @@
+"""A table -> a matplotlib Figure with alt text; nothing is computed or written."""

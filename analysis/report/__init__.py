@@ -1,0 +1,1 @@
+"""Notebooks -> pages; sentences; tables for people; verification."""

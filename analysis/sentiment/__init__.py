@@ -1,0 +1,1 @@
+"""Texts -> a score a comment, by a named instrument."""

@@ -1,0 +1,102 @@
+"""A comment's vector -> the same with a share of its thread: a short comment says little by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analysis.run.vectors import BLOCK, Vectors, blocks, whole_threads, zeros
+
+
+def in_context(vectors: Vectors, threads: Sequence[str], share: float, folder: Path | None = None) -> Vectors:
+    """Add to each comment's direction that of the other comments of its thread.
+
+    "Well said." is about what its thread is about. The comment itself is left out of its thread's mean, so that
+    nothing is counted twice, and so that a comment alone in its thread keeps its own vector.
+
+    Parameters
+    ----------
+    vectors : ndarray or OnDisk of shape (n_texts, n_dims)
+        A row of zeros (an empty text) stays one.
+    threads : sequence of str, length n_texts
+    share : float
+        Weight of the thread's direction against the comment's own, 0 or more; 0 changes nothing but the length.
+    folder : Path, optional
+        Where large results may go (`vectors.zeros`).
+
+    Returns
+    -------
+    ndarray or OnDisk of shape (n_texts, n_dims), float32
+        Centred on the mean of all texts; rows of length 1, or 0.
+    """
+    thread, names = pd.factorize(pd.Series(threads, dtype="str"))
+    mean, some = _mean(vectors)
+    alone = np.bincount(thread, weights=some, minlength=len(names)) < 2
+    out = zeros(vectors.shape, folder)
+    for rows in whole_threads(thread):
+        here = np.unique(thread[rows], return_inverse=True)[1]
+        parts = [slice(start, start + BLOCK) for start in range(0, len(rows), BLOCK)]  # of a thread that is longer
+        totals = np.zeros((int(here.max()) + 1, vectors.shape[1]))
+        for part in parts:
+            totals += _summed(_own(vectors[rows[part]], mean), here[part], len(totals))
+        for part in parts:
+            own = _own(vectors[rows[part]], mean)
+            others = _unit(totals[here[part]] - own)
+            others[alone[thread[rows[part]]]] = 0.0
+            out[rows[part]] = _unit(own + share * others) * some[rows[part], None]
+    return out
+
+
+def _summed(rows: np.ndarray, group: np.ndarray, n_groups: int) -> np.ndarray:
+    from scipy import sparse
+
+    shape = (n_groups, len(group))
+    return sparse.csr_matrix((np.ones(len(group)), (group, np.arange(len(group)))), shape=shape) @ rows
+
+
+def _mean(vectors: Vectors) -> tuple[np.ndarray, np.ndarray]:
+    """Mean direction of the rows that are not zeros, and which those are."""
+    some = np.zeros(len(vectors), dtype=bool)
+    total = np.zeros(vectors.shape[1])
+    for rows in blocks(len(vectors)):
+        block = np.asarray(vectors[rows], dtype=np.float64)
+        some[rows] = block.any(axis=1)
+        total += _unit(block).sum(axis=0)
+    return total / max(int(some.sum()), 1), some
+
+
+def _own(vectors: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Directions relative to the mean one, float64; a row of zeros stays."""
+    block = np.asarray(vectors, dtype=np.float64)
+    return _unit((_unit(block) - mean) * block.any(axis=1)[:, None])
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    """Rows of length 1; rows of (nearly) zeros become zeros."""
+    length = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
+    return rows * np.where(length > 1e-9, 1 / np.maximum(length, 1e-9), 0.0)
+
+
+def beside(vectors: Vectors, others: np.ndarray) -> np.ndarray:
+    """Place other texts, such as articles, in the space of the comments: by their own words alone.
+
+    Parameters
+    ----------
+    vectors : ndarray or OnDisk of shape (n_texts, n_dims)
+        Of the comments, as `in_context` takes them.
+    others : ndarray of shape (n_others, n_dims)
+        Of the other texts, by the same encoder; a row of zeros stays one.
+
+    Returns
+    -------
+    ndarray of shape (n_others, n_dims), float32
+        Centred on the mean of the comments; rows of length 1, or 0.
+    """
+    mean = _mean(vectors)[0]
+    out = np.zeros(others.shape, dtype=np.float32)
+    for rows in blocks(len(others)):
+        out[rows] = _own(others[rows], mean)
+    return out

@@ -1,0 +1,245 @@
+"""The words of topics: stop words, class TF-IDF, and what of it is shown.
+
+Never shown: stop words of the texts' languages, and words that fewer than three comments in three threads use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analysis.run.vectors import whole_threads
+from analysis.topics.stop_words import STOP_WORDS
+from analysis.topics.tokens import Tokens, distinct
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
+
+MIN_COMMENTS = 3  # a word that fewer use could point to a person
+TOKENS = 2_000_000  # that are counted at a time
+SHOWN = 10  # words per topic
+IN_LABEL = 3
+POOL = 40  # candidates per topic, among which inflections and near-synonyms are passed over
+ALIKE = 0.72  # cosine of two words' static vectors from which they count as near-synonyms
+
+
+@dataclass(frozen=True)
+class WordCounts:
+    """How often each topic uses each word."""
+
+    words: list[str]
+    counts: sp.csr_matrix  # (n_topics, n_words)
+
+
+def stop_words(languages: Sequence[str] | None) -> frozenset[str]:
+    """Stop words of the languages in which at least one text in fifty is written; English where none is known."""
+    known = languages is not None and len(languages) > 0
+    codes, counts = np.unique(np.asarray(languages if known else ["en"], dtype=str), return_counts=True)
+    used = [code for code, count in zip(codes, counts, strict=True) if count * 50 >= counts.sum()]
+    lists = [STOP_WORDS[code] for code in used if code in STOP_WORDS] or [STOP_WORDS["en"]]
+    words = frozenset(" ".join(lists).split())
+    return words | {word.replace("'", "") for word in words}
+
+
+def vocabulary(tokens: Tokens, threads: Sequence[object], hidden: Collection[str]) -> list[str]:
+    """Words that at least three comments use, in at least three threads where there are as many; sorted."""
+    thread = _codes(threads)
+    n_threads, n_words = int(thread.max(initial=-1)) + 1, len(tokens.names)
+    n_comments, places = np.zeros((2, n_words), dtype=np.int64)
+    for rows in whole_threads(thread, _texts_at_a_time(tokens)):
+        some = tokens.take(rows)
+        row, word = some.pairs(some.ids.astype(np.int64), n_words)
+        n_comments += np.bincount(word, minlength=n_words)
+        places += np.bincount(distinct(word * n_threads + thread[rows][row]) // n_threads, minlength=n_words)
+    enough = (n_comments >= MIN_COMMENTS) & (places >= min(MIN_COMMENTS, n_threads))
+    return sorted(tokens.names[i] for i in np.flatnonzero(enough) if tokens.names[i] not in hidden)
+
+
+def count_words(tokens: Tokens, topic: np.ndarray, n_topics: int, words: Sequence[str]) -> WordCounts:
+    """Count the words of each topic; texts with topic -1 are left out."""
+    import scipy.sparse as sp
+
+    topic, counts = np.asarray(topic), sp.csr_matrix((n_topics, len(words)))
+    for rows in _some(tokens):
+        some = tokens.take(rows)
+        column, label = some.columns(words), topic[rows][some.row]
+        used = (column >= 0) & (label >= 0)
+        counts = counts + sp.csr_matrix((np.ones(used.sum()), (label[used], column[used])), shape=counts.shape)
+    return WordCounts(list(words), counts)
+
+
+def _texts_at_a_time(tokens: Tokens) -> int:
+    return max(1, TOKENS * len(tokens.n_of) // max(1, len(tokens.ids)))
+
+
+def _some(tokens: Tokens) -> Iterator[np.ndarray]:
+    """The numbers of texts, some at a time: what is counted of their words should not be in memory at once."""
+    n, size = len(tokens.n_of), _texts_at_a_time(tokens)
+    return (np.arange(start, min(start + size, n)) for start in range(0, n, size))
+
+
+def _codes(values: Sequence[str]) -> np.ndarray:
+    """Numbers for values, the same for the same value, int64."""
+    return pd.factorize(np.asarray(values))[0].astype(np.int64)
+
+
+def class_tfidf(counts: sp.csr_matrix) -> np.ndarray:
+    """Class TF-IDF as BERTopic computes it with bm25_weighting and reduce_frequent_words, (n_topics, n_words)."""
+    dense = counts.toarray()
+    total = dense.sum(axis=0)
+    average = int(dense.sum(axis=1).mean())
+    idf = np.log(1 + np.maximum(average - total + 0.5, 0) / (total + 0.5))
+    return np.sqrt(dense / np.maximum(dense.sum(axis=1, keepdims=True), 1)) * idf
+
+
+def choose(ranked: Sequence[tuple[str, float]], n: int = SHOWN) -> list[tuple[str, float]]:
+    """The first n words of a ranking that are neither inflections nor near-synonyms of one before them."""
+    from analysis.topics.encoders import encode
+
+    ranked = [(word, float(score)) for word, score in ranked if word and score > 0][:POOL]
+    vectors = encode([word for word, _ in ranked])
+    vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    kept: list[int] = []
+    for i, (word, _) in enumerate(ranked):
+        if len(kept) == n:
+            break
+        if not any(_same_stem(word, ranked[j][0]) or float(vectors[i] @ vectors[j]) > ALIKE for j in kept):
+            kept.append(i)
+    return [ranked[i] for i in kept]
+
+
+def topic_words(word_counts: WordCounts) -> list[list[tuple[str, float]]]:
+    """For each topic its words with their weights, best first; equal weights in the order of the alphabet."""
+    weights = class_tfidf(word_counts.counts)
+    shown = []
+    for row in weights:
+        order = np.lexsort((np.arange(len(row)), -np.round(row, 12)))[:POOL]
+        shown.append(choose([(word_counts.words[i], row[i]) for i in order]))
+    return shown
+
+
+def words_over_time(
+    tokens: Tokens,
+    threads: Sequence[str],
+    topic: np.ndarray,
+    period: np.ndarray,
+    words: Sequence[str],
+    n_topics: int,
+) -> list[tuple[int, int, int, int, list[tuple[str, float, int]]]]:
+    """The words of each topic in each period, by class TF-IDF: frequency there, rarity over all topics and periods.
+
+    As BERTopic's `topics_over_time` without its tuning of periods towards each other, which would smooth away what
+    changed. A word is shown where at least three comments in three threads of that topic and period use it: else it
+    could point to a person.
+
+    Parameters
+    ----------
+    tokens : Tokens
+        Of n_texts texts.
+    threads : sequence of str, length n_texts
+    topic : ndarray of int of shape (n_texts,)
+        -1 is left out.
+    period : ndarray of int of shape (n_texts,)
+        -1 is left out.
+    words : sequence of str
+        All words that may be shown.
+    n_topics : int
+
+    Returns
+    -------
+    list of (topic, period, n_comments, n_threads, words)
+        Of each topic and period that has comments; its words with their weight and the number of comments that use
+        them, best first, perhaps none.
+    """
+    import scipy.sparse as sp
+
+    topic, period, thread = np.asarray(topic), np.asarray(period), _codes(threads)
+    placed = (topic >= 0) & (period >= 0)
+    n_periods, n_words, n_threads = (int(of.max(initial=0)) + 1 for of in (period, np.arange(len(words)), thread))
+    cells, code = np.unique(topic[placed] * n_periods + period[placed], return_inverse=True)
+    cell = np.full(len(topic), -1, dtype=np.int64)
+    cell[placed] = code
+    n_comments = np.bincount(code, minlength=len(cells))
+    where = np.bincount(distinct(code * n_threads + thread[placed]) // n_threads, minlength=len(cells))
+    # Of each cell and word: how often it is used, in how many texts and threads; summed up over whole threads.
+    made = [sp.csr_matrix((len(cells), max(n_words, 1)), dtype=np.int64) for _ in range(3)]
+    for rows in whole_threads(thread, _texts_at_a_time(tokens)):
+        some, here = tokens.take(rows), cell[rows]
+        columns = np.where(placed[rows][some.row], some.columns(words), -1)
+        used = columns >= 0
+        row, at = some.pairs(columns, n_words)
+        in_thread = distinct((here[row] * n_words + at) * n_threads + thread[rows][row]) // n_threads
+        counted = ((here[some.row[used]], columns[used]), (here[row], at), np.divmod(in_thread, n_words))
+        for i, places in enumerate(counted):
+            ones = np.ones(len(places[0]), dtype=np.int64)
+            made[i] = made[i] + sp.csr_matrix((ones, places), shape=made[i].shape)
+    for counts in made:  # all three have the same entries
+        counts.sort_indices()
+    of, column = np.repeat(np.arange(len(cells)), np.diff(made[0].indptr)), made[0].indices.astype(np.int64)
+    n_uses, n_using, places = (counts.data for counts in made)
+    overall = np.bincount(column, n_uses, minlength=n_words)
+    average = int(n_uses.sum() / max(n_topics, 1))
+    idf = np.log(1 + np.maximum(average - overall + 0.5, 0) / (overall + 0.5))
+    total = np.bincount(of, n_uses, minlength=len(cells))
+    enough = (n_using >= MIN_COMMENTS) & (places >= MIN_COMMENTS)
+    weight = np.sqrt(n_uses / np.maximum(total, 1)[of]) * idf[column]
+    order = np.lexsort((column, -np.round(weight, 12), of))
+    order = order[enough[order]]
+    first = np.searchsorted(of[order], np.arange(len(cells) + 1))
+    out = []
+    for i, name in enumerate(cells.tolist()):
+        best = order[first[i] : first[i + 1]][:POOL]
+        using = {words[column[j]]: int(n_using[j]) for j in best}
+        chosen = choose([(words[column[j]], weight[j]) for j in best])
+        shown = [(word, value, using[word]) for word, value in chosen]
+        out.append((*divmod(name, n_periods), int(n_comments[i]), int(where[i]), shown))
+    return out
+
+
+def coherence(tokens: Tokens, words: Sequence[Sequence[str]]) -> tuple[float, float]:
+    """How far the words shown for a topic go together, and how far topics share words.
+
+    Parameters
+    ----------
+    tokens : Tokens
+    words : sequence of sequences of str
+        The words of each topic.
+
+    Returns
+    -------
+    tuple of float
+        NPMI, the mean over the pairs of a topic's words of their normalised pointwise mutual information in a
+        text, [-1, 1] [1]_; diversity, the share of distinct words among the words shown, (0, 1]. NaN without words.
+
+    References
+    ----------
+    .. [1] Bouma, G. (2009). Normalized (pointwise) mutual information in collocation extraction.
+    """
+    import scipy.sparse as sp
+
+    names = sorted({word for row in words for word in row})
+    if not names:
+        return float("nan"), float("nan")
+    n, scores, at = len(tokens.n_of), [], {word: i for i, word in enumerate(names)}
+    together = np.zeros((len(names), len(names)))
+    for rows in _some(tokens):
+        some = tokens.take(rows)
+        row, column = some.pairs(some.columns(names), len(names))
+        holds = sp.csr_matrix((np.ones(len(row)), (row, column)), shape=(len(rows), len(names)))
+        together += (holds.T @ holds).toarray()
+    for one, other in ((at[a], at[b]) for row in words for a, b in combinations(row, 2)):
+        both, p, q = together[one, other] / n, together[one, one] / n, together[other, other] / n
+        scores.append(np.log(both / (p * q)) / -np.log(both) if 0 < both < 1 else -1.0)
+    return float(np.mean(scores)) if scores else float("nan"), len(names) / sum(map(len, words))
+
+
+def _same_stem(one: str, other: str) -> bool:
+    """Whether two words look like forms of one: a long common beginning and short, different ends."""
+    short, long = sorted((one, other), key=len)
+    common = next((i for i, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    return common >= max(3, len(short) - 2, int(0.6 * len(long)))

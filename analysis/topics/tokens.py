@@ -1,0 +1,138 @@
+"""Texts -> their words, as numbers: each text is cut into words once, whatever is counted afterwards.
+
+Never a word: addresses (URL, e-mail), @mentions, numbers and single letters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analysis.run.parallel import in_order, map_parts
+from analysis.settings import ComputeSettings
+
+Progress = Callable[[str, int, int], None]
+
+_NOT_WORDS = re.compile(r"\b(?:https?://|www\.)\S+|\S+@\S+|(?<!\w)[@#]\S+|\b[\w-]+(?:\.[\w-]+)+(?:/\S*)?")
+_MARKS = ("@", "#", ".", "://")  # without one of these, a text has none of the above
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+# Scripts written without spaces: pairs of neighbouring characters stand for words.
+_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]+")
+_DIGIT = re.compile(r"\d")
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The words of n_texts texts, in their order.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The different words, in the order in which they first occur.
+    ids : ndarray of int32 of shape (n_tokens,)
+        Which of them each token is, text after text.
+    n_of : ndarray of int64 of shape (n_texts,)
+        How many tokens each text has.
+    """
+
+    names: tuple[str, ...]
+    ids: np.ndarray
+    n_of: np.ndarray
+
+    @property
+    def row(self) -> np.ndarray:
+        """The text of each token, int64."""
+        return np.repeat(np.arange(len(self.n_of)), self.n_of)
+
+    def take(self, rows: np.ndarray) -> Tokens:
+        """The words of some of the texts, in the order of `rows` (int64)."""
+        n_of = self.n_of[rows]
+        first = np.concatenate([[0], np.cumsum(self.n_of)])[rows]
+        at = np.repeat(first - np.cumsum(n_of) + n_of, n_of) + np.arange(n_of.sum())
+        return Tokens(self.names, self.ids[at], n_of)
+
+    def columns(self, words: Sequence[str]) -> np.ndarray:
+        """Of each token its place among `words`, int64; -1 where it is none of them."""
+        place = {word: i for i, word in enumerate(words)}
+        return np.asarray([place.get(name, -1) for name in self.names], dtype=np.int64)[self.ids]
+
+    def pairs(self, columns: np.ndarray, n_columns: int) -> tuple[np.ndarray, np.ndarray]:
+        """Each text and column that go together, once: rows and columns, sorted; a column below 0 is left out."""
+        used = columns >= 0
+        return np.divmod(distinct(self.row[used] * max(n_columns, 1) + columns[used]), max(n_columns, 1))
+
+
+def distinct(codes: np.ndarray) -> np.ndarray:
+    """Each of some numbers once, sorted; numpy's own hashes them, which takes ten times as long for a million."""
+    ordered = np.sort(codes)
+    return ordered[np.diff(ordered, prepend=ordered[:1] - 1) != 0]
+
+
+def tokens(text: str) -> list[str]:
+    """Words of a text, in lower case and in their order; addresses, mentions and numbers left out."""
+    text = text.lower().replace("’", "'")
+    if any(mark in text for mark in _MARKS):
+        text = _NOT_WORDS.sub(" ", text)
+    words = _WORD.findall(text)
+    if text.isascii():
+        if _DIGIT.search(text):
+            words = [word for word in words if not _DIGIT.search(word)]  # a telephone number, a year, an amount
+        return [word for word in words if len(word) > 1]
+    found: list[str] = []
+    for word in words:
+        if _DIGIT.search(word):
+            continue
+        if _UNSPACED.search(word):
+            for run in _UNSPACED.findall(word):
+                found.extend(run[i : i + 2] for i in range(len(run) - 1))
+        elif len(word) > 1:
+            found.append(word)
+    return found
+
+
+def tokenised(
+    texts: Sequence[str],
+    *,
+    compute: ComputeSettings | None = None,
+    progress: Progress | None = None,
+    kept: Path | None = None,
+) -> Tokens:
+    """Cut texts into words.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    compute : ComputeSettings, optional
+        On how many cores, or on which cluster; by default in this process.
+    progress : callable, optional
+        Called with (message, done, total).
+    kept : Path, optional
+        Where an unfinished run keeps its parts (`parallel.map_items`).
+
+    Returns
+    -------
+    Tokens
+        The same whatever `compute` says.
+    """
+    compute = compute or ComputeSettings(workers=1)
+    seen: dict[str, int] = {}
+    ids: list[np.ndarray] = []
+    n_of: list[int] = []
+    message = "cutting texts into words"
+    parts = map_parts(_spelt, texts, compute=compute, message=message, progress=progress, kept=kept)
+    for spelt in in_order(parts):
+        words = np.array(" ".join(filter(None, spelt)).split(" ") if any(spelt) else [], dtype=object)
+        codes, names = pd.factorize(words)  # in the order in which they occur
+        ids.append(np.array([seen.setdefault(name, len(seen)) for name in names], dtype=np.int32)[codes])
+        n_of.extend([text.count(" ") + 1 if text else 0 for text in spelt])
+    return Tokens(tuple(seen), np.concatenate([np.zeros(0, dtype=np.int32), *ids]), np.array(n_of, dtype=np.int64))
+
+
+def _spelt(texts: Sequence[str]) -> list[str]:
+    """The words of each text as one string: no word has a space in it."""
+    return [" ".join(tokens(text)) for text in texts]

@@ -1,0 +1,1 @@
+"""Comments -> tables over time, with intervals and tests."""

@@ -1,0 +1,109 @@
+"""What repeats an earlier text, word for word or nearly, is marked; floods are counted."""
+
+from __future__ import annotations
+
+import random
+
+import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.corpus.duplicates import SIMILAR, _jaccard, _shingles, duplicates, floods, marks, near_duplicates
+from analysis.settings import ComputeSettings
+
+ONE = ComputeSettings(workers=1)
+
+TEXT = (
+    "the night tram never comes when it rains and the drivers know very well that nobody on the council ever has to wait "
+    "for one of them at the harbour stop after ten"
+)
+
+
+def table(texts, **more):
+    n = len(texts)
+    frame = pd.DataFrame({
+        "comment_id": [f"c{i:04d}" for i in range(n)], "posted_at": pd.date_range("2020-01-01", periods=n, tz="UTC"),
+        "text": texts, "author": [f"a{i % 3}" for i in range(n)], "article_id": [f"t{i % 2}" for i in range(n)],
+    })  # fmt: skip
+    frame = frame.assign(**more)
+    frame["duplicate_of"] = duplicates(frame, seen := marks(texts, ONE))
+    frame["near_duplicate_of"] = near_duplicates(frame, seen, texts)
+    return frame
+
+
+def test_a_text_with_a_word_changed_is_nearly_the_earlier_one_and_another_is_not():
+    other = (
+        "the library should stay open because children read there and nobody else in town lends them any books at all"
+    )
+    found = table([TEXT, TEXT.replace("harbour", "market"), other, TEXT.upper(), "Dear all, " + TEXT])
+    assert found["near_duplicate_of"].fillna("").tolist() == ["", "c0000", "", "", "c0000"]
+    assert found["duplicate_of"].fillna("").tolist() == ["", "", "", "c0000", ""], "the same text is no near one"
+
+
+def test_the_earlier_is_by_time_and_not_by_row():
+    times = pd.to_datetime(["2020-01-03", "2020-01-01", "2020-01-02"], utc=True)
+    found = table([TEXT, TEXT + " at night", TEXT + " in winter"], posted_at=times)
+    assert found["near_duplicate_of"].fillna("").tolist() == ["c0001", "", "c0001"]
+    shuffled = found.drop(columns="near_duplicate_of").sample(frac=1, random_state=1)
+    pd.testing.assert_series_equal(
+        near_duplicates(shuffled, marks(shuffled["text"].tolist(), ONE), shuffled["text"].tolist()).sort_index(),
+        found["near_duplicate_of"],
+        check_names=False,
+    )
+
+
+def test_short_texts_are_not_compared():
+    assert (
+        table(["well said my very good old friend", "well said my very good old friend!"])["near_duplicate_of"]
+        .isna()
+        .all()
+    )
+
+
+def test_a_chain_of_changes_leads_to_its_first_text():
+    words = TEXT.split()
+    chain = [" ".join(words[: len(words) - 3 * i]) for i in range(4)]
+    assert _jaccard(_shingles(chain[:1])[0], _shingles(chain[3:4])[0]) < SIMILAR
+    assert table(chain)["near_duplicate_of"].fillna("").tolist() == ["", "c0000", "c0000", "c0000"]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_what_is_found_is_what_comparing_every_pair_finds(seed):
+    draw = random.Random(seed)
+    vocabulary = [f"w{i}" for i in range(40)]
+    base = [[draw.choice(vocabulary) for _ in range(draw.randint(8, 30))] for _ in range(6)]
+    texts = []
+    for words in base:
+        for _ in range(3):
+            copy = list(words)
+            for _ in range(draw.randint(0, 2)):
+                copy[draw.randrange(len(copy))] = "x" + draw.choice(vocabulary)
+            texts.append(" ".join(copy))
+    found = table(texts)
+    ids, shingles = found["comment_id"].tolist(), [_shingles([t])[0] for t in texts]
+    for i, earlier in enumerate(found["near_duplicate_of"]):
+        pairs = [j for j in range(i) if _jaccard(shingles[i], shingles[j]) >= SIMILAR and texts[i] != texts[j]]
+        if pd.isna(earlier):
+            assert (
+                not pairs
+                or pd.notna(found["duplicate_of"][i])
+                or all(_jaccard(shingles[i], shingles[j]) < 0.95 for j in pairs)
+            ), "one that is very near is found"
+        else:
+            assert pairs and ids.index(earlier) < i
+
+
+def test_a_flood_is_five_or_more_and_is_counted_with_its_authors_threads_and_time():
+    texts = [
+        TEXT,
+        TEXT,
+        TEXT + " again",
+        TEXT + " today",
+        TEXT,
+        "a text of one person alone that nobody has copied yet",
+    ]
+    found = floods(table(texts))
+    assert found[["first", "n_comments", "n_authors", "n_threads"]].to_numpy().tolist() == [["c0000", 5, 3, 2]]
+    assert (found["latest"] - found["earliest"]).iloc[0] == pd.Timedelta(days=4)
+    assert floods(table(texts[:4])).empty and "text" not in found

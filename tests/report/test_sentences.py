@@ -1,0 +1,207 @@
+"""Sentences change, hedge or vanish with the data; a trend whose interval includes none is not called one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.report import sentences as findings
+
+TOPICS = pd.DataFrame(
+    {"topic": [0], "label": ["hospital · ward"], "n_comments": [300], "n_threads": [20], "stability": [0.9]}
+)
+NONE = TOPICS.iloc[:0]
+AT = pd.Timestamp("2023-02-01", tz="Europe/Dublin")
+
+
+def change(q, **kwargs):
+    row = {"series": "sentiment of topic 0", "topic": 0, "measure": "sentiment", "at": AT, "low": AT, "high": AT}
+    row |= {"before": 0.2, "after": -0.3, "p_value": q / 2, "q_value": q, "step": 1}
+    return pd.DataFrame([row | kwargs]).astype({"topic": "Int64"})
+
+
+def slope(q, low=0.01, high=0.05, **kwargs):
+    row = {"series": "share of topic 0", "topic": 0, "measure": "share", "estimate": 0.03, "low": low, "high": high}
+    return pd.DataFrame([row | {"p_value": q / 2, "q_value": q} | kwargs]).astype({"topic": "Int64"})
+
+
+def said(changes, slopes, n_periods=24):
+    return [f.text for f in findings.over_time(changes, slopes, TOPICS, n_comments=9, n_threads=1, n_periods=n_periods)]
+
+
+def test_a_break_is_said_with_its_date_and_numbers():
+    (text,) = said(change(0.01), slope(0.9))
+    assert "“hospital · ward” fell from +0.20 to −0.30 around 2023-02" in text and "q = 0.010" in text
+
+
+def test_what_chance_explains_is_not_said():
+    (text,) = said(change(0.2), slope(0.2))
+    assert text.startswith("No change over time that chance does not explain: of 2 tests")
+
+
+def test_a_trend_whose_interval_includes_none_is_not_called_one():
+    (text,) = said(change(0.2), slope(0.01, low=-0.01))
+    assert "rises" not in text and text.startswith("No change")
+    (text,) = said(change(0.2), slope(0.01))
+    assert "“hospital · ward” rises by +3.0 points a year (95 % interval +1.0 to +5.0" in text
+
+
+def test_too_little_to_say_anything():
+    (text,) = said(change(0.2), slope(0.9), n_periods=2)
+    assert (
+        text == "9 comments in 1 thread over 2 periods are too few to speak of a trend or any other change over time."
+    )
+    (text,) = said(change(0.1).iloc[:0], slope(0.1).iloc[:0], n_periods=1)
+    assert "1 period are too few" in text
+
+
+def test_a_series_that_breaks_is_not_also_said_to_rise():
+    sentences = said(change(0.01, series="share of topic 0", measure="share", before=0.1, after=0.2), slope(0.001))
+    assert len(sentences) == 1 and "rose from 10 % to 20 %" in sentences[0]
+
+
+def test_many_changes_are_counted_and_not_all_told():
+    many = pd.concat([change(0.01, series=f"s{i}") for i in range(10)], ignore_index=True)
+    sentences = said(many, slope(0.9))
+    assert len(sentences) == findings.MOST + 1 and sentences[-1].startswith("4 further changes")
+
+
+def overall(**kwargs):
+    return pd.Series({"estimate": 0.1, "low": 0.05, "high": 0.15, "n_comments": 100, "n_threads": 10} | kwargs)
+
+
+def agreed(**kwargs):
+    row = {"instrument": "vader", "coders": "a, b", "n": 300}
+    row |= {
+        f"{k}{e}": v
+        for k in ("alpha", "accuracy", "f1_macro", "r")
+        for e, v in (("", 0.8), ("_low", 0.75), ("_high", 0.85))
+    }
+    return pd.DataFrame([row | kwargs])
+
+
+def test_an_unchecked_instrument_is_said_to_be():
+    empty = agreed().iloc[:0]
+    assert "unchecked on this corpus" in findings.sentiment(overall(), empty, 0).text
+    assert findings.unchecked(empty) and not findings.unchecked(agreed())
+    assert any("Nobody has checked" in limit for limit in findings.limits(SUMMARY, empty, "vader"))
+
+
+def test_a_poor_instrument_and_poor_coders_are_named():
+    assert "Do not use" in findings.instrument(agreed(accuracy=0.4)) and "Do not use" not in findings.instrument(
+        agreed()
+    )
+    assert "check itself is weak" in findings.instrument(agreed(alpha_low=0.5))
+
+
+def test_one_coder_has_nobody_to_agree_with():
+    text = findings.instrument(agreed(alpha=np.nan, alpha_low=np.nan, alpha_high=np.nan, r=np.nan, r_low=np.nan))
+    assert "nan" not in text and "takes two who coded the same comments" in text
+    few = findings.instrument(agreed(accuracy_low=np.nan, accuracy_high=np.nan))
+    assert "nan" not in few and "too few threads for an interval" in few
+    assert "nan" not in findings.instrument(agreed(accuracy=np.nan))
+
+
+def test_no_interval_is_said_and_not_hidden():
+    assert "too few threads for an interval" in findings.sentiment(overall(low=np.nan, high=np.nan), agreed(), 3).text
+
+
+def test_unscored_comments_are_counted():
+    assert "3 comments got no score" in findings.sentiment(overall(), agreed(), 3).text
+    assert "got no score" not in findings.sentiment(overall(), agreed(), 0).text
+
+
+SUMMARY = pd.DataFrame(
+    [
+        ("files read", 2, np.nan),
+        ("lines or rows read", 100, np.nan),
+        ("lines or rows rejected", 1, 0.01),
+        ("articles (threads)", 1, np.nan),
+        ("comments", 9, np.nan),
+        ("authors", 8, np.nan),
+        ("comments that repeat an earlier one", 0, 0.0),
+        ("comments with a time of their own", 0, 0.0),
+    ],
+    columns=["quantity", "n", "share"],
+)
+
+
+def test_the_corpus_in_words():
+    activity = pd.DataFrame({"period_start": [AT], "period_end": [AT + pd.offsets.MonthBegin()]})
+    text = findings.corpus(SUMMARY, activity).text
+    assert "100 lines or rows in 2 files is accounted for: 99 are in the tables, 1 were" in text
+    assert "9 comments by 8 authors under 1 article, from 2023-02-01 to before 2023-03-01" in text
+
+
+HISTORY = pd.DataFrame({"what": ["same", "new"]})
+
+
+def test_topics_in_words():
+    assert "1 topic in 400 comments" in findings.topics(TOPICS, 400, 100, "", HISTORY).text
+    assert findings.topics(NONE, 9, 9, "9 comments are too few.", HISTORY[:0]).text == "9 comments are too few."
+    assert "Against the topics that people named: 1 same, 1 new." in findings.topics(TOPICS, 400, 100, "", HISTORY).text
+    assert "people named" not in findings.topics(TOPICS, 400, 100, "", HISTORY[:0]).text
+
+
+def test_what_people_judged_comes_first_and_a_formula_is_no_judge():
+    formula = pd.DataFrame({"npmi": [0.21], "diversity": [0.985]})
+    text = findings.judged(formula, pd.DataFrame()).text
+    assert text.startswith("No person has judged these topics yet") and "NPMI +0.21" in text and "98 % of them" in text
+    scores = pd.DataFrame(
+        {
+            "kind": ["words", "words"],
+            "rater": ["all", "anna"],
+            "n": [20, 20],
+            "n_topics": [10, 10],
+            "estimate": [0.85, 0.85],
+            "low": [0.6, 0.6],
+            "high": [0.95, 0.95],
+            "by_chance": [1 / 6, 1 / 6],
+        }
+    )
+    text = findings.judged(formula, scores).text
+    assert "does not belong in 85 % of 20 answers on 10 topics (95 % interval 60 % to 95 %, by chance 17 %)" in text
+    assert text.count("20 answers") == 1 and "No person" not in text
+
+
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", "a\n<b>b</b>"])
+def test_a_finding_is_text_and_never_markup(text):
+    html = findings.Finding(text)._repr_html_()
+    assert "<script" not in html and "<b>" not in html
+
+
+def compared(**kwargs):
+    row = {"comparison": "event", "event": "the ward closes", "at": AT, "series": "sentiment", "topic": pd.NA}
+    row |= {"measure": "sentiment", "n_first": 50, "n_second": 40, "first": 0.2, "second": 0.1, "estimate": -0.1}
+    return row | {"low": -0.2, "high": 0.0, "p_value": 0.04, "q_value": 0.2} | kwargs
+
+
+def test_an_event_is_said_with_what_changed_and_what_chance_explains():
+    drop = compared(series="sentiment of topic 0", topic=0, second=-0.3, low=-0.7, high=-0.3, q_value=0.004)
+    share = compared(series="share of topic 0", topic=0, measure="share", q_value=0.6)
+    table = pd.DataFrame([compared(), drop, share]).astype({"topic": "Int64"})
+    text = findings.events(table, TOPICS).text
+    assert text.startswith("From “the ward closes” (2023-02-01) on, the mean sentiment of all comments went from +0.20")
+    assert "which chance may explain. Of 2 series of topics, 1 changed" in text
+    assert "“hospital · ward” went from +0.20 to −0.30 (q = 0.004)" in text and "share of" not in text
+    alone = pd.DataFrame([compared(high=-0.01)]).astype({"topic": "Int64"})
+    assert "among all the comparisons made, chance may explain it (q = 0.20)" in findings.events(alone, TOPICS).text
+    none = pd.DataFrame([compared(n_first=0, low=np.nan, high=np.nan)]).astype({"topic": "Int64"})
+    assert "nothing can be said: 0 comments before and 40 after" in findings.events(none, TOPICS).text
+    assert "names no event" in findings.events(table.iloc[:0], TOPICS).text
+
+
+def test_article_and_comments_hedge_with_the_data():
+    def said(n=9, q=0.2, along=(-0.01, 0.03)):
+        gap = {"n_articles": n, "article": 0.1, "thread": 0.2, "estimate": 0.1, "low": 0.05, "high": 0.15, "q_value": q}
+        rows = [{"measure": "sentiment"} | gap, {"measure": "same topic"} | gap]
+        at = {"measure": "sentiment", "from_position": pd.NA, "estimate": sum(along) / 2, "q_value": q}
+        return findings.article_and_comments(
+            pd.DataFrame(rows), pd.DataFrame([at | {"low": along[0], "high": along[1]}])
+        ).text
+
+    assert "chance may explain it (q = 0.20)" in said() and "neither turns kinder nor harsher" in said()
+    assert "q = 0.010" in said(q=0.01, along=(0.01, 0.03)) and "turns kinder" in said(q=0.01, along=(0.01, 0.03))
+    assert "turns harsher" in said(q=0.01, along=(-0.03, -0.01))
+    assert said(n=0).startswith("No article has both")

@@ -1,0 +1,65 @@
+"""Vectors in a file: what is written is read, and a disk without room is no end."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.run import vectors
+from analysis.run.vectors import Directions, OnDisk, blocks, unit_length, zeros
+
+
+@pytest.fixture
+def filed(tmp_path, monkeypatch):
+    monkeypatch.setattr(vectors, "IN_MEMORY", 0)
+    return zeros((10, 3), tmp_path)
+
+
+def test_a_file_is_indexed_as_an_array_is(filed):
+    assert isinstance(filed, OnDisk) and len(filed) == 10 and (filed[:] == 0).all()
+    whole = np.arange(30, dtype=np.float32).reshape(10, 3)
+    filed[np.array([7, 2])] = whole[[7, 2]]
+    filed[3:7] = whole[3:7]
+    assert filed[np.array([2, 7, 3])].tolist() == whole[[2, 7, 3]].tolist()
+    assert filed[3:7].tolist() == whole[3:7].tolist() and filed[8:99].tolist() == [[0, 0, 0]] * 2
+    some = filed[3:4]
+    some[:] = -1
+    assert filed[3:4].tolist() == whole[3:4].tolist(), "what is read is a copy"
+
+
+def test_small_vectors_and_those_without_a_folder_are_in_memory(tmp_path, monkeypatch):
+    assert isinstance(zeros((10, 3), tmp_path), np.ndarray) and not list(tmp_path.iterdir())
+    monkeypatch.setattr(vectors, "IN_MEMORY", 0)
+    assert isinstance(zeros((10, 3)), np.ndarray)
+
+
+def test_two_of_one_folder_are_two(filed, tmp_path):
+    other = zeros((10, 3), tmp_path)
+    other[:] = 1
+    assert (filed[:] == 0).all()
+
+
+def test_without_room_on_the_disk_they_are_in_memory(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(vectors, "IN_MEMORY", 0)
+    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
+    assert isinstance(zeros((10, 3), tmp_path), np.ndarray) and not list(tmp_path.iterdir())
+
+
+@given(st.integers(0, 40_000))
+def test_blocks_are_every_row_once(n):
+    rows = [i for block in blocks(n) for i in range(block.start, block.stop)]
+    assert rows == list(range(n))
+
+
+def test_directions_have_length_one_and_zeros_stay():
+    rows = np.array([[3.0, 4.0], [0, 0], [0, -2]], dtype=np.float32)
+    assert unit_length(rows) == pytest.approx(np.array([[0.6, 0.8], [0, 0], [0, -1]]))
+    some = Directions(rows, np.array([2, 0]))
+    assert len(some) == 2 and some[:].tolist() == [[0, -1], pytest.approx([0.6, 0.8])]

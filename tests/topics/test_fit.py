@@ -1,0 +1,514 @@
+"""Topics: the same twice, found where they were planted, and silent where nothing can be said."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import adjusted_rand_score
+
+from analysis.settings import ComputeSettings, StudyError, TopicSettings
+from analysis.topics import consensus, neighbours
+from analysis.topics import keywords as words
+from analysis.topics.encoders import encode
+from analysis.topics.fit import UNASSIGNED_BELOW, fit_topics
+from analysis.topics.keywords import choose, coherence, stop_words, words_over_time
+from analysis.topics.tokens import tokenised
+
+THEMES = {
+    "football": "goal keeper striker referee penalty league coach match stadium fans",
+    "bread": "bakery flour oven dough loaf crust wheat yeast butter toast",
+    "trains": "railway train platform station ticket locomotive track delay carriage conductor",
+    "health": "hospital nurse doctor patient surgery vaccine clinic medicine ward illness",
+    "music": "concert guitar singer orchestra melody album drummer piano chorus violin",
+    "weather": "rain snow storm cloud wind thunder frost sunshine drizzle hail",
+}
+QUICK = TopicSettings(runs=4)
+
+
+def planted(n=600, seed=0):
+    """Comments of six or seven words on one theme each, in 40 threads; and the theme of each."""
+    rng = np.random.default_rng(seed)
+    themes = [words.split() for words in THEMES.values()]
+    truth = np.arange(n) % len(themes)
+    texts = [f"I think {' '.join(rng.choice(themes[t], 5, replace=False))} today" for t in truth]
+    threads = [f"thread {i}" for i in rng.integers(0, 40, n)]
+    ids = [f"c{i:05d}" for i in rng.permutation(n)]
+    return texts, threads, ids, truth
+
+
+def fit(texts, threads, ids, settings=QUICK, **more):
+    return fit_topics(texts, encode(texts), threads=threads, ids=ids, settings=settings, **more)
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    return planted()
+
+
+@pytest.fixture(scope="module")
+def topics(corpus):
+    texts, threads, ids, _ = corpus
+    return fit(texts, threads, ids)
+
+
+def test_planted_topics_are_found_and_so_is_their_number(corpus, topics):
+    truth = corpus[3]
+    assert topics.note == ""
+    assert len(topics.table) == 6
+    assert topics.curve.loc[topics.curve["chosen"], "n_topics"].tolist() == [6]
+    assert adjusted_rand_score(truth, topics.topic) > 0.95
+    for label in topics.table["label"]:  # each label speaks of one theme
+        words = label.split(" · ")
+        assert len(words) >= 3
+        assert any(set(words) <= set(theme.split()) for theme in THEMES.values()), label
+
+
+def test_shapes_types_ranges_and_numbering(corpus, topics):
+    texts = np.array(corpus[0])
+    assert topics.topic.dtype == np.int64
+    assert topics.agreement.dtype == np.float64
+    assert topics.centroids.shape == (6, 256)
+    for values in (topics.agreement, topics.table["stability"], topics.curve["stability"]):
+        assert ((values >= 0) & (values <= 1)).all()
+    assert topics.table["topic"].tolist() == list(range(6))
+    key = [(-(topics.topic == t).sum(), min(texts[topics.topic == t])) for t in range(6)]
+    assert key == sorted(key)
+    assert topics.table["n_comments"].tolist() == [int((topics.topic == t).sum()) for t in range(6)]
+    threads = np.array(corpus[1])
+    assert topics.table["n_threads"].tolist() == [len(set(threads[topics.topic == t])) for t in range(6)]
+    assert ((topics.topic == -1) == (topics.agreement < UNASSIGNED_BELOW)).all()
+    assert list(topics.table) == ["topic", "label", "words", "n_comments", "n_threads", "stability"]
+
+
+def test_a_given_number_is_obeyed(corpus):
+    texts, threads, ids, _ = corpus
+    found = fit(texts, threads, ids, TopicSettings(runs=2, n_topics=3))
+    assert len(found.table) == 3
+    assert found.curve.empty
+    assert list(found.curve) == ["n_topics", "stability", "chosen"]
+
+
+def digest(found):
+    parts = (found.topic, found.agreement, found.centroids)
+    whole = b"".join(p.tobytes() for p in parts) + found.table.to_csv().encode() + found.curve.to_csv().encode()
+    return hashlib.sha256(whole).hexdigest()
+
+
+def test_rows_in_another_order_and_more_workers_give_the_same(corpus, topics):
+    texts, threads, ids, _ = corpus
+    order = np.random.default_rng(5).permutation(len(texts))
+    shuffled = fit(
+        [texts[i] for i in order],
+        [threads[i] for i in order],
+        [ids[i] for i in order],
+        compute=ComputeSettings(workers=4),
+    )
+    assert shuffled.topic.tolist() == topics.topic[order].tolist()
+    assert shuffled.agreement.tolist() == topics.agreement[order].tolist()
+    assert shuffled.table.equals(topics.table)
+    assert shuffled.centroids.tobytes() == topics.centroids.tobytes()
+    renamed = fit(texts, threads, ids[::-1])
+    assert renamed.topic.tolist() == topics.topic.tolist()
+    assert renamed.centroids.tobytes() == topics.centroids.tobytes()
+
+
+def test_another_process_gives_the_same_bytes(topics):
+    code = (
+        "import sys; sys.path.insert(0, 'tests')\n"
+        "from test_topics import *\n"
+        "texts, threads, ids, _ = planted()\n"
+        "print(digest(fit(texts, threads, ids, compute=ComputeSettings(workers=3))))\n"
+    )
+    for hash_seed, cores in (("0", "1"), ("1", "2")):
+        threads = {f"{name}_NUM_THREADS": cores for name in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": hash_seed, **threads},
+            capture_output=True,
+            text=True,
+            cwd=Path(__file__).parents[2],
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ""
+        assert done.stdout.strip() == digest(topics)
+
+
+def test_another_seed_gives_nearly_the_same(corpus, topics):
+    texts, threads, ids, _ = corpus
+    other = fit(texts, threads, ids, TopicSettings(runs=4, seed=7))
+    assert adjusted_rand_score(topics.topic, other.topic) > 0.95
+
+
+def test_nothing_given_is_changed(corpus):
+    texts, threads, ids, _ = planted(240)
+    vectors, copies = encode(texts), [None] * 239 + [ids[0]]
+    before = (list(texts), vectors.copy(), list(threads), list(ids), list(copies))
+    settings = TopicSettings(runs=2, n_topics=4)
+    fit_topics(texts, vectors, threads=threads, ids=ids, copy_of=copies, settings=settings)
+    assert (texts, threads, ids, copies) == (before[0], *before[2:])
+    assert np.array_equal(vectors, before[1])
+
+
+def test_a_flood_counts_once_in_the_fit(corpus, topics):
+    texts, threads, ids, _ = corpus
+    flood = [texts[0]] * 300
+    found = fit(texts + flood, threads + ["thread 0"] * 300, ids + [f"x{i:04d}" for i in range(300)])
+    assert adjusted_rand_score(found.topic[:600], topics.topic) == 1
+    assert len(set(found.topic[600:])) == 1
+    assert found.topic[600] == found.topic[0]
+    assert found.table["n_comments"].sum() == (found.topic >= 0).sum()
+    assert sorted(found.table["words"]) == sorted(topics.table["words"])
+
+
+def test_a_copy_in_other_words_gets_the_topic_of_what_it_copies(corpus, topics):
+    texts, threads, ids, _ = corpus
+    # "y" copies a comment of another topic than its words are of; "z" copies "y"; nobody knows what "x" copies.
+    other = int(np.flatnonzero((topics.topic != topics.topic[1]) & (topics.topic >= 0))[0])
+    found = fit(
+        [*texts, texts[1] + "!", texts[1] + "!!", texts[1] + "?"],
+        [*threads, *[threads[1]] * 3],
+        [*ids, "x", "y", "z"],
+        copy_of=[*[None] * 600, "gone", ids[other], "y"],
+    )
+    assert found.topic[600] == -1 and found.agreement[600] == 0
+    assert found.topic[601:].tolist() == [found.topic[other]] * 2
+    assert found.agreement[601:].tolist() == [found.agreement[other]] * 2
+    # They are not in the fit: the topics' centres are the same to the last bit.
+    assert sorted(found.centroids.tolist()) == sorted(topics.centroids.tolist())
+
+
+def test_vectors_in_a_file_give_the_same_bytes(corpus, topics, tmp_path, monkeypatch):
+    from analysis.run import vectors
+    from analysis.topics.context import in_context
+
+    texts, threads, ids, _ = corpus
+    plain = in_context(encode(texts), threads, 0.5)
+    here = fit_topics(texts, plain, threads=threads, ids=ids, settings=TopicSettings(runs=4))
+    monkeypatch.setattr(vectors, "IN_MEMORY", 0)
+    own = encode(texts, scratch=tmp_path)
+    filed = in_context(own, threads, 0.5, tmp_path)
+    assert isinstance(own, vectors.OnDisk) and isinstance(filed, vectors.OnDisk)
+    assert filed[:].tobytes() == plain.tobytes()
+    assert digest(fit_topics(texts, filed, threads=threads, ids=ids, settings=TopicSettings(runs=4))) == digest(here)
+
+
+def test_empty_comments_stay_unassigned(corpus, topics):
+    texts, threads, ids, _ = corpus
+    found = fit([*texts, "", "  "], [*threads, "a", "b"], [*ids, "y", "z"])
+    assert found.topic[600:].tolist() == [-1, -1]
+    assert found.agreement[600:].tolist() == [0, 0]
+    assert found.topic[:600].tolist() == topics.topic.tolist()
+
+
+@pytest.mark.parametrize(
+    ("texts", "says"),
+    [
+        ([], "0 different comments are too few"),
+        (["only this comment"], "1 different comment is too few"),
+        ([f"comment number {i} of a few" for i in range(9)], "9 different comments are too few"),
+        ([f"comment number {i} of a few" for i in range(12)], "12 different"),
+        ([f"comment number {i} of a few" for i in range(60)], "60 different"),
+        (["all the very same words"] * 300, "1 different comment is too few"),
+        ([""] * 300, "0 different"),
+        ([f"word{chr(97 + i % 26)}{chr(97 + i // 26)}" for i in range(300)], "fewer than 3 words"),
+    ],
+    ids=["none", "one", "nine", "twelve", "sixty", "same", "empty", "one word each"],
+)
+def test_where_nothing_can_be_said_it_says_so(texts, says):
+    n = len(texts)
+    found = fit(texts, [f"t{i % 20}" for i in range(n)], [f"c{i}" for i in range(n)])
+    assert says in found.note
+    assert found.topic.tolist() == [-1] * n
+    assert found.agreement.tolist() == [0] * n
+    assert found.table.empty
+    assert found.centroids.shape == (0, 256)
+    with pytest.raises(StudyError, match="topics"):
+        _ = found.bertopic
+
+
+def test_noise_is_not_called_topics():
+    noise = np.random.default_rng(0).normal(size=(600, 64)).astype(np.float32)
+    texts = [f"these are words number {i}" for i in range(600)]
+    threads, ids = [f"t{i % 50}" for i in range(600)], [f"c{i}" for i in range(600)]
+    found = fit_topics(texts, noise, threads=threads, ids=ids, settings=QUICK)
+    assert "No topics are claimed" in found.note
+    assert (found.topic == -1).all()
+    assert not found.curve["chosen"].any()
+    assert found.curve["stability"].max() < 0.1
+    given = fit_topics(texts, noise, threads=threads, ids=ids, settings=TopicSettings(runs=4, n_topics=6))
+    assert "hardly agree on 6 topics" in given.note
+    assert 1 <= len(given.table) <= 6
+    many = fit_topics(texts, noise, threads=threads, ids=ids, settings=TopicSettings(runs=10, n_topics=100))
+    assert len(many.note) > 0
+
+
+def test_three_hundred_comments_are_enough():
+    texts, threads, ids, truth = planted(300, seed=3)
+    found = fit(texts, threads, ids)
+    assert found.note == ""
+    assert adjusted_rand_score(truth, found.topic) > 0.9
+
+
+def test_above_the_limit_the_rest_is_assigned(corpus, monkeypatch):
+    texts, threads, ids, truth = corpus
+    monkeypatch.setattr(consensus, "FIT_LIMIT", 250)
+    monkeypatch.setattr(consensus, "HALF_LIMIT", 150)
+    found = fit(texts, threads, ids, TopicSettings(runs=4, n_topics=6))
+    assert adjusted_rand_score(truth, found.topic) > 0.9
+
+
+@pytest.mark.parametrize("wrong", ["vectors", "threads", "ids", "twice", "nan", "languages"])
+def test_what_does_not_fit_together_is_refused(wrong):
+    given = {"threads": ["a"] * 3, "ids": ["1", "2", "3"], "languages": None}
+    vectors = np.ones((3, 4), dtype=np.float32)
+    if wrong == "vectors":
+        vectors = vectors[:2]
+    elif wrong == "twice":
+        given["ids"] = ["1", "1", "2"]
+    elif wrong == "nan":
+        vectors[0, 0] = np.nan
+    else:
+        given[wrong] = ["a"] * 2
+    with pytest.raises(StudyError, match="3 texts"):
+        fit_topics(["a", "b", "c"], vectors, settings=QUICK, **given)
+
+
+def test_ward_agrees_with_scipy():
+    from scipy.cluster.hierarchy import cut_tree, linkage
+
+    points = np.random.default_rng(0).normal(size=(60, 5))
+    cuts = consensus._ward(points, np.ones(60), {3, 7, 20})
+    tree = linkage(points, "ward")
+    for k, centres in cuts.items():
+        labels = cut_tree(tree, k).ravel()
+        theirs = np.array([points[labels == c].mean(axis=0) for c in range(k)])
+        assert np.allclose(sorted(map(tuple, centres)), sorted(map(tuple, theirs)), atol=1e-6)
+
+
+def test_agreement_and_stability_by_hand():
+    topic = np.array([0, 0, 0, 1, 1, 1])
+    votes = np.array([[1, 1, 1, 0, 0, 0], [0, 0, 1, 1, 1, 1]])
+    (one, best), (two, second) = (consensus._compared(topic, vote) for vote in votes)
+    assert one.tolist() == [True] * 6 and two.tolist() == [True, True, False, True, True, True]
+    assert best.tolist() == [1, 1] and second.tolist() == pytest.approx([2 / 3, 3 / 4])
+
+
+def test_halves_share_no_thread():
+    threads = [f"t{i % 31}" for i in range(900)]
+    halves = consensus._halves(threads, 6, seed=1)
+    for a, b in zip(halves[::2], halves[1::2], strict=True):
+        assert {threads[i] for i in a}.isdisjoint(threads[i] for i in b)
+        assert len(a) + len(b) == 900
+        assert 0.4 < len(a) / 900 < 0.6
+
+
+def test_a_thread_that_holds_most_comments_is_no_half():
+    halves = consensus._halves(["giant"] * 280 + [f"t{i}" for i in range(20)], 4, seed=1)
+    assert [len(half) for half in halves] == [150] * 4
+
+
+def test_one_giant_thread_still_gets_topics(corpus):
+    texts, _, ids, truth = corpus
+    found = fit(texts, ["giant"] * 580 + [f"t{i}" for i in range(20)], ids, TopicSettings(runs=2, n_topics=6))
+    assert adjusted_rand_score(truth, found.topic) > 0.9
+
+
+def test_words_over_time_are_those_of_topic_and_period_and_of_three_threads():
+    texts = ["the ferry sank"] * 3 + ["the ferry sails"] * 3 + ["soup again"] * 3 + ["ferry secret"]
+    threads = ["a", "b", "c"] * 3 + ["d"]
+    topic = np.array([0] * 6 + [1] * 3 + [0])
+    period = np.array([0] * 3 + [1] * 3 + [0] * 3 + [1])
+    words = ["again", "ferry", "sails", "sank", "secret", "soup"]
+    cut = tokenised(texts)
+    found = {(of, at): (n, g, row) for of, at, n, g, row in words_over_time(cut, threads, topic, period, words, 2)}
+    assert sorted(found) == [(0, 0), (0, 1), (1, 0)]
+    assert {word for word, _, _ in found[0, 0][2]} == {"ferry", "sank"}
+    n, n_threads, shown = found[0, 1]
+    assert (n, n_threads) == (4, 4) and {word for word, _, _ in shown} == {"ferry", "sails"}, (
+        "one comment's word is hidden"
+    )
+    assert {word: using for word, _, using in shown}["ferry"] == 4
+    once = words_over_time(tokenised(texts[:3]), ["a"] * 3, topic[:3], period[:3], words, 2)
+    assert once[0][4] == [], "three comments of one thread could be one person"
+    undated = words_over_time(cut, threads, topic, np.full(10, -1), words, 2)
+    assert undated == []
+
+
+def test_coherence_by_hand():
+    texts = tokenised(["tram stop", "tram stop", "tram bell", "fish"])
+    npmi, diversity = coherence(texts, [["tram", "stop"], ["tram", "fish"]])
+    together = np.log(0.5 / (0.75 * 0.5)) / -np.log(0.5)
+    assert npmi == pytest.approx((together - 1) / 2)  # words that never meet have -1
+    assert diversity == 3 / 4
+    assert all(np.isnan(coherence(texts, [])))
+
+
+def test_words_recur_in_three_threads_and_hidden_words_are_never_shown(corpus):
+    texts, threads, ids, _ = corpus
+    texts = [
+        text.replace("today", "zyxwv") if thread == "thread 1" else text
+        for text, thread in zip(texts, threads, strict=True)
+    ]
+    settings = TopicSettings(runs=2, n_topics=6)
+    found = fit(texts, threads, ids, settings, hidden_words={"striker", "oven"})
+    shown = set(", ".join(found.table["words"]).split(", "))
+    assert shown & {"goal", "flour", "referee"}
+    assert not shown & {"zyxwv", "striker", "oven"}
+
+
+def test_inflections_and_stop_words_are_passed_over():
+    ranked = [("train", 9.0), ("trains", 8.0), ("ticket", 7.0), ("tickets", 6.0), ("delay", 5.0)]
+    assert [word for word, _ in choose(ranked)] == ["train", "ticket", "delay"]
+    assert {"the", "don't", "dont"} <= stop_words(None)
+    assert {"und", "nicht", "the"} <= stop_words(["de"] * 9 + ["en"])
+    assert "und" not in stop_words(["en"] * 99 + ["de"])
+    assert "the" in stop_words(["xx"])
+
+
+@pytest.fixture(scope="module")
+def model(topics):
+    return topics.bertopic
+
+
+def test_bertopic_has_our_topics_words_and_labels(topics, model):
+    from bertopic import BERTopic
+
+    assert isinstance(model, BERTopic)
+    assert list(model.topics_) == topics.topic.tolist()
+    info = model.get_topic_info()
+    info = info[info["Topic"] >= 0]
+    assert info["Count"].tolist() == topics.table["n_comments"].tolist()
+    assert info["CustomName"].tolist() == topics.table["label"].tolist()
+    for row in topics.table.itertuples():
+        words, weights = zip(*model.get_topic(row.topic), strict=True)
+        assert ", ".join(words) == row.words
+        assert list(weights) == sorted(weights, reverse=True)
+    assert topics.bertopic is model
+    assert not {"torch", "umap", "hdbscan"} & set(sys.modules)
+
+
+def test_bertopic_takes_new_texts(topics, model):
+    labels, _ = model.transform(["The referee gave a penalty to the striker", "flour and yeast for a loaf"])
+    football, bread = (topics.table["label"].iloc[t] for t in labels)
+    assert set(football.split(" · ")) <= set(THEMES["football"].split())
+    assert set(bread.split(" · ")) <= set(THEMES["bread"].split())
+
+
+def test_bertopic_over_time_and_its_plots(corpus, model):
+    texts = corpus[0]
+    when = pd.date_range("2024-01-01", periods=len(texts), freq="6h").tolist()
+    over_time = model.topics_over_time(texts, when, nr_bins=5)
+    assert over_time["Frequency"].sum() == len(texts)
+    hierarchy = model.hierarchical_topics(texts)
+    assert len(hierarchy) == 5
+    assert model.visualize_barchart().data
+    assert model.visualize_hierarchy(hierarchical_topics=hierarchy).data
+    assert model.visualize_topics_over_time(over_time).data
+    assert model.visualize_heatmap().data
+
+
+def test_bertopic_saved_and_loaded_gives_the_same_words_and_assignments(corpus, model, tmp_path):
+    from bertopic import BERTopic
+
+    from analysis.topics.bertopic_model import Encoder
+
+    texts = corpus[0][:50]
+    model.save(tmp_path / "model", serialization="safetensors", save_ctfidf=True)
+    loaded = BERTopic.load(str(tmp_path / "model"), embedding_model=Encoder("static"))
+    assert [[w for w, _ in loaded.get_topic(t)] for t in range(6)] == [
+        [w for w, _ in model.get_topic(t)] for t in range(6)
+    ]
+    assert list(loaded.transform(texts)[0]) == list(model.transform(texts)[0])
+
+
+def test_ties_of_size_keep_their_numbers():
+    from analysis.topics.bertopic_model import fitted
+
+    texts = ["flour oven", "goal coach"] * 20
+    table = pd.DataFrame({"topic": [0, 1], "label": ["bread", "football"]})
+    topic = np.array([1, 0] * 20)
+    words = [[("flour", 1.0)], [("goal", 1.0)]]
+    built = fitted(texts, encode(texts), topic, table, words, ["coach", "flour", "goal", "oven"], "static")
+    assert list(built.topics_) == topic.tolist()
+
+
+def test_importing_the_room_is_quick():
+    code = (
+        "import sys, analysis.topics\n"
+        "heavy = {'bertopic', 'sklearn', 'scipy.sparse', 'model2vec', 'torch', 'numba'} & set(sys.modules)\n"
+        "sys.exit(f'imported {sorted(heavy)}' if heavy else 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_progress_says_what_is_done(corpus):
+    seen = []
+    texts, threads, ids, _ = planted(240)
+    settings = TopicSettings(runs=2, n_topics=4)
+    fit_topics(
+        texts,
+        encode(texts),
+        threads=threads,
+        ids=ids,
+        settings=settings,
+        progress=lambda *step: seen.append(step),
+    )
+    assert seen[-1] == ("comparing the fits", 240, 240)
+    assert ("fitting halves of the threads", 1, 2) in seen
+
+
+def test_words_are_counted_the_same_some_texts_at_a_time(corpus, monkeypatch):
+    texts, _, _, truth = corpus
+    cut, period = tokenised(texts), np.arange(len(texts)) % 20
+    threads = [f"thread {i}" for i in np.random.default_rng(3).integers(0, 6, len(texts))]
+
+    def counted():
+        used = words.vocabulary(cut, threads, frozenset({"think"}))
+        return (
+            used,
+            words.count_words(cut, truth, 6, used).counts.toarray().tolist(),
+            words_over_time(cut, threads, truth, period, used, 6),
+            coherence(cut, [used[:8], used[8:16]]),
+        )
+
+    whole = counted()
+    assert whole[2] and len(whole[0]) > 40
+    monkeypatch.setattr(words, "TOKENS", 300)
+    assert counted() == whole
+
+
+def test_k_means_is_scikit_learns(corpus):
+    from sklearn.cluster import KMeans
+
+    points = np.asarray(encode(corpus[0]), dtype=np.float32)
+    start = points[:12]
+    theirs = KMeans(12, init=start, n_init=1, max_iter=100).fit(points)
+    ours = consensus._kmeans(points, start)
+    assert consensus._spread(points, ours) == pytest.approx(theirs.inertia_, rel=1e-3)
+    assert adjusted_rand_score(consensus._nearest(points, ours), theirs.labels_) > 0.99
+    weight = np.where(np.arange(len(points)) % 3, 1.0, 2.0)
+    twice = np.concatenate([points, points[weight == 2]])
+    np.testing.assert_allclose(
+        consensus._kmeans(points, start, weight=weight), consensus._kmeans(twice, start), atol=1e-4
+    )
+    far = np.vstack([start, np.full((1, points.shape[1]), 9.0, dtype=np.float32)])
+    assert (consensus._kmeans(points, far)[-1] == 9.0).all(), "one without points stays"
+
+
+def test_neighbours_are_the_nearest_and_of_equals_the_first(monkeypatch):
+    rng = np.random.default_rng(2)
+    unit = neighbours.unit_length(rng.normal(size=(60, 8)).astype(np.float32))
+    unit[20:30] = unit[5]  # more that are the same than are asked for
+    near, weight = neighbours._neighbours(unit, 4, 1)
+    similarity = unit @ unit.T
+    np.fill_diagonal(similarity, -2)
+    for i in range(len(unit)):
+        assert i not in near[i] and len(set(near[i])) == 4
+        np.testing.assert_allclose(np.sort(weight[i]), np.sort(similarity[i])[-4:], atol=1e-6)
+    assert sorted(near[29]) == [5, 20, 21, 22]

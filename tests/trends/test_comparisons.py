@@ -1,0 +1,148 @@
+"""Comparisons: exact by hand, two-sided as Welch has it where threads are single comments, one control over all."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from analysis.settings import TrendSettings
+from analysis.trends.comparisons import comparisons
+from analysis.trends.drivers import decomposition, decompositions
+from analysis.trends.intervals import adjusted
+from analysis.trends.periods import instant_of
+
+EVENT = TrendSettings(events=(("the bridge is closed", "2020-07-01"),))
+
+
+def corpus(rng, n_threads=60, size=4, drop=0.0, topics=2):
+    """Threads of one size, spread over 2020; from July on the tone of topic 0 is lower."""
+    thread = np.repeat(np.arange(n_threads), size)
+    day = np.linspace(0, 365, n_threads)[thread]
+    topic = thread % topics
+    tone = rng.normal(0, 0.1, n_threads)[thread] + rng.normal(0, 0.2, len(thread))
+    tone = np.clip(tone - drop * ((day >= 182) & (topic == 0)), -1, 1)
+    at = np.datetime64("2020-01-01", "us") + (day * 86400e6).astype("m8[us]")
+    return pd.DataFrame(
+        {
+            "comment_id": [f"c{i:04d}" for i in range(len(thread))],
+            "article_id": [f"t{t}" for t in thread],
+            "author": "a",
+            "posted_at": pd.Series(at).dt.tz_localize("UTC"),
+            "topic": topic,
+            "sentiment": tone,
+        }
+    )
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(3)
+
+
+def test_before_and_after_by_hand(rng):
+    c = corpus(rng, drop=0.3)
+    table = comparisons(c, EVENT)
+    row = table[(table["comparison"] == "event") & table["topic"].isna()].iloc[0]
+    late = c["posted_at"] >= "2020-07-01"
+    assert row["event"] == "the bridge is closed" and row["at"] == pd.Timestamp("2020-07-01", tz="UTC")
+    assert (row["n_first"], row["n_second"]) == ((~late).sum(), late.sum())
+    assert row["first"] == pytest.approx(c.loc[~late, "sentiment"].mean())
+    assert row["estimate"] == pytest.approx(c.loc[late, "sentiment"].mean() - row["first"])
+    of = table[(table["comparison"] == "event") & (table["series"] == "sentiment of topic 0")].iloc[0]
+    assert of["high"] < 0 and of["q_value"] < 0.01
+    share = table[(table["comparison"] == "event") & (table["series"] == "share of topic 0")].iloc[0]
+    assert share["first"] == pytest.approx((c.loc[~late, "topic"] == 0).mean())
+
+
+def test_with_one_comment_a_thread_it_is_nearly_welchs_test(rng):
+    c = corpus(rng, n_threads=120, size=1)
+    table = comparisons(c, EVENT)
+    row = table[(table["comparison"] == "event") & table["topic"].isna()].iloc[0]
+    late = (c["posted_at"] >= "2020-07-01").to_numpy()
+    welch = stats.ttest_ind(c.loc[late, "sentiment"], c.loc[~late, "sentiment"], equal_var=False)
+    assert row["p_value"] == pytest.approx(welch.pvalue, rel=0.1)  # the jackknife's variance is a little larger
+
+
+def test_a_thread_on_both_sides_is_no_evidence_twice(rng):
+    """Threads that say the same before and after differ in level alone: that must not widen the difference."""
+    c = corpus(rng, n_threads=40, size=2)
+    level = rng.uniform(-0.8, 0.8, 40)
+    c["sentiment"] = np.clip(np.repeat(level, 2) + rng.normal(0, 0.01, 80), -1, 1)
+    c["posted_at"] = pd.to_datetime(np.tile(["2020-06-01", "2020-08-01"], 40), utc=True).as_unit("us")
+    row = comparisons(c, EVENT).iloc[0]
+    assert row["high"] - row["low"] < 0.02
+
+
+def test_one_control_of_false_discoveries_over_all_of_them(rng):
+    table = comparisons(corpus(rng, n_threads=200), EVENT)
+    assert set(table["comparison"]) == {"event", "period", "topic"}
+    np.testing.assert_allclose(table["q_value"], adjusted(table["p_value"].to_numpy()))
+
+
+def test_topics_are_compared_in_pairs_and_the_unassigned_are_none(rng):
+    c = corpus(rng, topics=4)
+    c.loc[c["topic"] == 3, "topic"] = -1
+    table = comparisons(c, TrendSettings())
+    pairs = table[table["comparison"] == "topic"]
+    assert list(zip(pairs["other_topic"], pairs["topic"], strict=True)) == [(0, 1), (0, 2), (1, 2)]
+    assert not (table["topic"] == -1).any()
+    by = c.groupby("topic")["sentiment"].mean()
+    assert pairs["estimate"].iloc[1] == pytest.approx(by[2] - by[0])
+
+
+def test_periods_with_too_few_threads_are_not_compared(rng):
+    table = comparisons(corpus(rng, n_threads=24), dataclasses.replace(EVENT, period="month"))
+    assert not (table["comparison"] == "period").any(), "two threads a month"
+    table = comparisons(corpus(rng, n_threads=24), dataclasses.replace(EVENT, period="quarter"))
+    assert (table.loc[table["comparison"] == "period", "interval"] == "threads").any()
+
+
+def test_a_share_that_few_threads_hold_gets_no_interval(rng):
+    c = corpus(rng)
+    c["topic"] = 0
+    c.loc[c["article_id"].isin(["t0", "t1", "t59"]), "topic"] = 1
+    table = comparisons(c, EVENT)
+    row = table[(table["comparison"] == "event") & (table["series"] == "share of topic 1")].iloc[0]
+    assert row["interval"] == "too few" and np.isnan(row["low"]) and np.isnan(row["q_value"])
+
+
+def test_an_event_outside_of_the_corpus_says_so(rng):
+    table = comparisons(corpus(rng), TrendSettings(events=(("long ago", "1990-01-01"),)))
+    row = table.iloc[0]
+    assert (row["n_first"], row["interval"]) == (0, "empty") and np.isnan(row["estimate"])
+
+
+@pytest.mark.parametrize(
+    ("date", "utc"),
+    [
+        ("2023-03-26", "2023-03-25T23:00"),
+        ("2023-03-26T12:00:00", "2023-03-26T10:00"),
+        ("2023-03-26T12:00:00+00:00", "2023-03-26T12:00"),
+        ("2023-03-26T02:30:00", "2023-03-26T01:00"),  # an hour that clocks skip: the first instant after it
+    ],
+)
+def test_an_event_starts_at_midnight_in_the_studys_zone(date, utc):
+    assert instant_of(date, "Europe/Paris") == pd.Timestamp(utc, tz="UTC")
+
+
+def test_false_alarms_are_as_rare_as_they_should_be():
+    """No change anywhere, threads that differ: of 40 corpora at most a handful have a finding at q < .05."""
+    alarms = 0
+    for seed in range(40):
+        table = comparisons(corpus(np.random.default_rng(seed), n_threads=80), EVENT)
+        alarms += bool((table["q_value"] < 0.05).any())
+    assert alarms <= 6  # 2 expected; 7 or more of 40 at 5 % has a probability of 0.3 %
+
+
+def test_the_change_is_also_split_at_each_event(rng):
+    c = corpus(rng, drop=0.3)
+    out = (*EVENT.events, ("before all", "1990-01-01"))
+    table = decompositions(c, dataclasses.replace(EVENT, events=out))
+    assert list(dict.fromkeys(table["event"])) == ["", "the bridge is closed"], "nothing to split before all comments"
+    at = decomposition(c, EVENT, pd.Timestamp("2020-07-01", tz="UTC"))
+    there = table[table["event"] != ""].drop(columns="event").reset_index(drop=True)
+    pd.testing.assert_frame_equal(there, at)
