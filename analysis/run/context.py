@@ -59,7 +59,7 @@ class Run:
         part: int | None = None,
         least: int | None = None,
     ) -> list[Result]:
-        """Apply `function` to parts of `items` on all that there is to compute on; results in the order of the items."""
+        """Apply `function` to parts of `items` on what there is; results in their order."""
         results = dict(self.map_parts(function, items, message, part=part, least=least))
         return [one for first in sorted(results) for one in results[first]]
 

@@ -16,7 +16,7 @@ import pytest
 from analysis.cli import main
 from analysis.report.site import NOTEBOOKS
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "benchmarks")]
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "benchmarks")]
 
 import hostile  # noqa: E402
 import pages  # noqa: E402
