@@ -41,6 +41,8 @@ notebooks: install
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
 
 # Pins with hashes for every platform; pyproject.toml says what is left out, and why.
 lock:

@@ -13,7 +13,7 @@ import pytest  # noqa: E402
 @pytest.fixture
 def study() -> tuple:
     """240 coded comments of 1,200, in 60 threads: two coders who err, an instrument that is too kind."""
-    from analysis.people.codes import Codes
+    from analysis.sentiment.codes import Codes
 
     rng = np.random.default_rng(7)
     n = 1200

@@ -64,7 +64,7 @@ class Bar:
 def _study(folder: str, bar: Bar | None = None, scheduler: str | None = None) -> object:
     from analysis.study import open_study
 
-    return open_study(folder, bar, scheduler=scheduler)
+    return open_study(folder, bar, **({"scheduler": scheduler} if scheduler else {}))
 
 
 def _mended(study: object) -> None:
@@ -153,12 +153,14 @@ def report(arguments: argparse.Namespace) -> int:
 def export(arguments: argparse.Namespace) -> int:
     """Write the corpus in another tool's format."""
     from analysis.corpus.convokit import write_convokit
+    from analysis.sentiment.steps import sentiment
+    from analysis.topics.steps import topics
 
     bar = Bar()
     study = _study(arguments.study, bar)
-    modelled = all(map(study.is_kept, ("topics", "sentiment")))  # type: ignore[attr-defined]
+    modelled = all(map(study.is_kept, (topics, sentiment)))  # type: ignore[attr-defined]
     out = Path(arguments.out) if arguments.out else _out(arguments) / arguments.to
-    comments = study.comments if modelled else study.corpus.comments  # type: ignore[attr-defined]
+    comments = study.partitioned.whole() if modelled else study.corpus.comments  # type: ignore[attr-defined]
     write_convokit(study.corpus, comments, out, title=study.settings.title, progress=bar)  # type: ignore[attr-defined]
     bar.close()
     _mended(study)
@@ -174,7 +176,7 @@ def labels(arguments: argparse.Namespace) -> int:
     bar = Bar()
     study = _study(arguments.study, bar)
     history = study.table("topic_history")  # type: ignore[attr-defined]
-    path = write_labels(study.settings.folder, study.comments, study.topic_table, study.matched)  # type: ignore[attr-defined]
+    path = write_labels(study.settings.folder, study.rows, study.topic_table, study._matched)  # type: ignore[attr-defined]
     bar.close()
     _mended(study)
     for row in history.itertuples():
@@ -243,36 +245,38 @@ def _in_use(study: object, kept: list[Entry]) -> list[Entry]:
     now = {f"{step}-{digest[:DIGITS]}" for step, digest in study.digests.items()}  # type: ignore[attr-defined]
     pictures = study.picture_digest  # type: ignore[attr-defined]
     return [
-        e for e in kept if e.path.name in (*now, VECTORS) or (e.step == "picture" and e.digest.startswith(pictures))
+        e
+        for e in kept
+        if e.path.name in now or e.step == VECTORS or (e.step == "picture" and e.digest.startswith(pictures))
     ]
 
 
 def status(arguments: argparse.Namespace) -> int:
     """Say which steps' results are kept, how large and how old, and which are of use as things are now."""
-    from analysis.run.partitions import PARTS
-    from analysis.run.store import DIGITS, VECTORS, entries
+    from analysis.run.store import DIGITS, PART, VECTORS, entries
 
     study = _study(arguments.study)
     kept = entries(study.store.folder)  # type: ignore[attr-defined]
     now = study.digests  # type: ignore[attr-defined]
-    print(f"{'step':10} {'state':13} {'MB':>7} {'took':>8}  written")
+    print(f"{'step':25} {'state':13} {'MB':>7} {'took':>8}  written")
     for step, digest in now.items():
         entry = next((e for e in kept if e.step == step and e.digest == digest[:DIGITS]), None)
         if entry is None:
-            print(f"{step:10} {'to compute':13} {'':7} {'':8}")
+            print(f"{step:25} {'to compute':13} {'':7} {'':8}")
         else:
             age = _age(time.time() - entry.written_at)
-            print(f"{step:10} {'kept':13} {entry.n_bytes / 1e6:7.1f} {entry.seconds:6.1f} s  {age}")
+            print(f"{step:25} {'kept':13} {entry.n_bytes / 1e6:7.1f} {entry.seconds:6.1f} s  {age}")
     used = _in_use(study, kept)
     for name in ("picture", VECTORS):
-        some = [e for e in used if name in (e.step, e.path.name)]
+        some = [e for e in used if e.step == name]
         if some:
             age, size = _age(time.time() - max(e.written_at for e in some)), sum(e.n_bytes for e in some) / 1e6
-            print(f"{name.rstrip('s') + 's':10} {'kept':13} {size:7.1f} {'':8}  {age}")
-    unfinished = [e for e in kept if e.path.name.startswith(f"{PARTS}-")]
-    for e in unfinished:
-        step, age = e.path.name.removeprefix(f"{PARTS}-"), _age(time.time() - e.written_at)
-        print(f"{step:10} {'unfinished':13} {e.n_bytes / 1e6:7.1f} {'':8}  {age}; the next run goes on from it")
+            print(f"{name.rstrip('s') + 's':25} {'kept':13} {size:7.1f} {'':8}  {age}")
+    unfinished = [e for e in kept if e.step.startswith(PART)]
+    for step in dict.fromkeys(e.step for e in unfinished):
+        some = [e for e in unfinished if e.step == step]
+        age, size = _age(time.time() - max(e.written_at for e in some)), sum(e.n_bytes for e in some) / 1e6
+        print(f"{step.removeprefix(PART):25} {'unfinished':13} {size:7.1f} {'':8}  {age}; the next run goes on from it")
     old = [e for e in kept if e not in used and e not in unfinished]
     if old:
         size, oldest = sum(e.n_bytes for e in old) / 1e6, _age(time.time() - min(e.written_at for e in old))
@@ -394,9 +398,6 @@ def parser() -> argparse.ArgumentParser:
                 metavar="NOTEBOOK",
                 action="append",
                 help="make this page alone, as 4_over_time; may be repeated",
-            )
-            command.add_argument(
-                "--watch", action="store_true", help="build again whenever a source or notebook changes"
             )
         if name == "clean":
             command.add_argument("--all", action="store_true", help="remove every kept result")

@@ -7,12 +7,24 @@ import difflib
 import functools
 import os
 import tomllib
-import types
-import typing
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic.dataclasses import dataclass
 
 PERIODS = ("day", "week", "month", "quarter", "year")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -21,7 +33,6 @@ MOST_EVENTS, LONGEST_EVENT = 12, 60  # more of them, or longer names, no figure 
 # the export of a tool (analysis/corpus/platforms.py).
 KINDS = ("csv", "tsv", "jsonl", "json", "parquet", "xml")
 EXPORTS = ("4cat", "communalytic", "convokit", "disqus", "nyt", "reddit", "socc", "youtube")
-INSTRUMENTS, FILED = ("vader", "vader-scaled", "coded"), ("lexicon", "transformer")
 FORMATS = ("auto", "threads", *KINDS, *EXPORTS)
 STUDY_FILE = "study.toml"
 # Environment variables that notebooks and commands obey.
@@ -82,105 +93,194 @@ class StudyError(Exception):
         return functools.partial(StudyError, **said), ()
 
 
-@dataclass(frozen=True)
+# ------------------------------------------------------------------------------------------------ the keys
+# What a field's description says stands in an error as what was expected.
+
+CONFIG = ConfigDict(extra="forbid")
+UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")  # pydantic's words for a key that there is not
+
+
+def _must(ok: object) -> None:
+    if not ok:
+        raise ValueError
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, OSError):
+        raise ValueError(name) from None
+    return name
+
+
+def _events(raw: object) -> object:
+    """Names and dates as ISO has them; a time of day is a date as well."""
+    _must(isinstance(raw, Mapping) and len(raw) <= MOST_EVENTS)
+    found = {}
+    for name, date in raw.items():  # type: ignore[attr-defined]
+        _must(0 < len(name.strip()) <= LONGEST_EVENT)
+        if isinstance(date, str):
+            datetime.datetime.fromisoformat(date)
+        else:
+            _must(isinstance(date, datetime.date))
+        found[name] = date if isinstance(date, str) else date.isoformat()
+    return found
+
+
+def _one_of(values: Sequence[str]) -> AfterValidator:
+    return AfterValidator(lambda value: _must(value in values) or value)
+
+
+def _named(value: str, kinds: Sequence[str], with_name: Sequence[str]) -> str:
+    kind, _, name = value.partition(":")
+    _must(value in kinds or (kind in with_name and name))
+    return value
+
+
+FilesOrGlobs = Annotated[
+    tuple[Annotated[str, Field(min_length=1)], ...],
+    BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),
+    Field(min_length=1, description='a list of files or globs, such as ["threads/*.txt"]'),
+]
+Zone = Annotated[str, AfterValidator(_zone), Field(description="an IANA time zone such as Europe/Paris")]
+Count = Annotated[StrictInt, Field(ge=0, description="a whole number from 0")]
+Flag = Annotated[StrictBool, Field(description="true or false")]
+
+
+@dataclass(frozen=True, config=CONFIG)
 class SourceSettings:
     """Where the threads are, and how to read them."""
 
-    paths: tuple[str, ...]  # files or globs, relative to study.toml or absolute
-    format: str = "auto"  # by the files' endings
-    timezone: str = "UTC"  # of dates without a zone; periods are cut in it
-    licence: str = "not stated"
-    authors: str = ""  # a file of known names, one a line: settles what is a name in plain-text threads
-    columns: Mapping[str, str] = field(default_factory=dict)  # our column = theirs; tables only
-    articles: Mapping[str, object] = field(default_factory=dict)  # paths and columns of the articles' table
+    paths: FilesOrGlobs  # relative to study.toml or absolute
+    # "auto": by the files' endings and columns
+    format: Annotated[str, _one_of(FORMATS), Field(description=f"one of: {', '.join(FORMATS)}")] = "auto"
+    timezone: Zone = "UTC"  # of dates without a zone; periods are cut in it
+    licence: Annotated[str, Field(description="a text in quotes")] = "not stated"
+    # a file of known names, one a line: settles what is a name in plain-text threads
+    authors: Annotated[str, Field(description="a file of names, one a line")] = ""
+    # our column = theirs; tables only
+    columns: Annotated[Mapping[str, str], Field(description="names of their columns in quotes")] = Field({})
+    # paths and columns of the articles' table
+    articles: Annotated[Mapping[str, Any], Field(description="a table [source.articles]")] = Field({})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=CONFIG)
 class TimeSettings:
     """How time is cut."""
 
-    period: str = "month"  # short enough to see a change, long enough for an interval
-    week_starts: str = "monday"  # as ISO 8601 has it; of weeks only
-    events: Mapping[str, str] = field(
-        default_factory=dict
-    )  # what happened = its date, in ISO; compared before and after
+    # short enough to see a change, long enough for an interval
+    period: Annotated[str, _one_of(PERIODS), Field(description=f"one of: {', '.join(PERIODS)}")] = "month"
+    # as ISO 8601 has it; of weeks only
+    week_starts: Annotated[str, _one_of(WEEKDAYS), Field(description=f"one of: {', '.join(WEEKDAYS)}")] = "monday"
+    # what happened = its date; compared before and after
+    events: Annotated[
+        Mapping[str, str],
+        BeforeValidator(_events),
+        Field(
+            description=f"at most {MOST_EVENTS} names of 1 to {LONGEST_EVENT} characters and their dates, such as "
+            '{ "the bridge is closed" = 2023-02-16 }'
+        ),
+    ] = Field({})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=CONFIG)
 class TopicSettings:
     """How topics are found."""
 
-    encoder: str = "static"  # needs no network and no GPU
-    n_topics: int | str = "auto"  # the number that is most stable
-    context: float = 0.5  # weight of a comment's thread against its own words, 0 to 10; 0 is none
-    runs: int = 20  # runs of which the topics are a consensus; more are steadier and slower
-    seed: int = 1
-    min_comments: int = 200  # below, no topics are claimed: too few for a topic of ten comments to recur
+    # needs no network and no GPU
+    encoder: Annotated[
+        str,
+        AfterValidator(lambda value: _named(value, ["static"], ["sentence-transformers", "npy"])),
+        Field(description='"static", "sentence-transformers:NAME" or "npy:FILE"'),
+    ] = "static"
+    # the number that is most stable
+    n_topics: Annotated[
+        Annotated[StrictInt, Field(ge=2, le=500)] | Literal["auto"], Field(description='"auto" or 2 to 500')
+    ] = "auto"
+    # weight of a comment's thread against its own words; 0 is none
+    context: Annotated[StrictFloat, Field(ge=0, le=10, description="a number from 0 to 10")] = 0.5
+    # runs of which the topics are a consensus; more are steadier and slower
+    runs: Annotated[StrictInt, Field(ge=1, le=200, description="a whole number from 1 to 200")] = 20
+    min_comments: Count = 200  # below, no topics are claimed: too few for a topic of ten comments to recur
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=CONFIG)
 class SentimentSettings:
     """By which instrument sentiment is scored."""
 
-    instrument: str = "vader"
+    instrument: Annotated[
+        str,
+        AfterValidator(lambda value: _named(value, ["vader", "vader-scaled", "coded"], ["lexicon", "transformer"])),
+        Field(description='"vader", "vader-scaled", "coded", "lexicon:FILE.csv" or "transformer:NAME"'),
+    ] = "vader"
 
 
-@dataclass(frozen=True)
-class TrendSettings:
-    """How intervals are made. None of it is in study.toml: it is the method's own."""
-
-    # Resamples of threads for the date of a change: its 2.5 % end is then known to 0.7 points (its error). With 199
-    # the interval holds the date in 96 to 100 % of simulated corpora.
-    draws: int = 500
-    level: float = 0.95
-    seed: int = 1
-    min_threads: int = 5  # fewer threads than this in a cell: "too few" instead of an interval
-    permutations: int = 999  # of threads, for the null of a change point
-    period: str = "month"
-    week_starts: str = "monday"
-    timezone: str = "UTC"
-    events: tuple[tuple[str, str], ...] = ()  # name and ISO date or time, in `timezone` where it says no other
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=CONFIG)
 class PrivacySettings:
     """What of the authors and their words may be shown."""
 
-    authors: str = "pseudonym"  # or "keep"
-    quotes: bool = False  # no verbatim comment in a report: it could be searched for
+    authors: Annotated[Literal["pseudonym", "keep"], Field(description='"pseudonym" or "keep"')] = "pseudonym"
+    quotes: Flag = False  # no verbatim comment in a report: it could be searched for
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=CONFIG)
 class ComputeSettings:
-    """On what the study runs."""
+    """On what the study runs; it changes no result."""
 
-    workers: int | str = "auto"  # processes; "auto" is the number of cores
-    scheduler: str = ""  # address of a Dask scheduler, "tcp://…"
+    # processes; "auto" is the number of cores
+    workers: Annotated[
+        Annotated[StrictInt, Field(ge=1)] | Literal["auto"], Field(description='"auto" or a number from 1')
+    ] = "auto"
+    # of a Dask scheduler
+    scheduler: Annotated[
+        str,
+        AfterValidator(lambda value: _must(not value or "://" in value) or value),
+        Field(description='an address such as "tcp://host:8786"'),
+    ] = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=CONFIG)
 class Settings:
     """All of study.toml, and the folder that it stands in."""
 
     folder: Path
-    title: str
-    source: SourceSettings
-    time: TimeSettings = field(default_factory=TimeSettings)
-    topics: TopicSettings = field(default_factory=TopicSettings)
-    sentiment: SentimentSettings = field(default_factory=SentimentSettings)
-    privacy: PrivacySettings = field(default_factory=PrivacySettings)
-    compute: ComputeSettings = field(default_factory=ComputeSettings)
+    title: Annotated[str, AfterValidator(lambda value: _must(value.strip()) or value), Field(description="a title")]
+    source: Annotated[SourceSettings, Field(description="a table [source]")]
+    seed: Count = 1  # of everything that draws: fits, intervals, maps, coded samples
+    time: Annotated[TimeSettings, Field(description="a table [time]")] = Field(TimeSettings())
+    topics: Annotated[TopicSettings, Field(description="a table [topics]")] = Field(TopicSettings())
+    sentiment: Annotated[SentimentSettings, Field(description="a table [sentiment]")] = Field(SentimentSettings())
+    privacy: Annotated[PrivacySettings, Field(description="a table [privacy]")] = Field(PrivacySettings())
+    compute: Annotated[ComputeSettings, Field(description="a table [compute]")] = Field(ComputeSettings())
 
     @property
     def trend(self) -> TrendSettings:
-        """Settings of everything over time, with the study's period, zone and events in them."""
+        """Goes."""
         return TrendSettings(
             period=self.time.period,
             week_starts=self.time.week_starts,
             timezone=self.source.timezone,
             events=tuple(sorted(self.time.events.items(), key=lambda event: (event[1], event[0]))),
-            seed=self.topics.seed,
+            seed=self.seed,
         )
+
+
+@dataclass(frozen=True)
+class TrendSettings:
+    """Goes."""
+
+    draws: int = 500
+    level: float = 0.95
+    seed: int = 1
+    min_threads: int = 5
+    permutations: int = 999
+    period: str = "month"
+    week_starts: str = "monday"
+    timezone: str = "UTC"
+    events: tuple[tuple[str, str], ...] = ()
+
+
+SECTIONS = ("source", "time", "topics", "sentiment", "privacy", "compute")
 
 
 def count_workers(compute: ComputeSettings) -> int:
@@ -190,6 +290,9 @@ def count_workers(compute: ComputeSettings) -> int:
     return int(compute.workers)
 
 
+# ------------------------------------------------------------------------------------------------ reading
+
+
 def read_settings(folder: str | Path) -> Settings:
     """Read a study's settings.
 
@@ -197,10 +300,6 @@ def read_settings(folder: str | Path) -> Settings:
     ----------
     folder : str or Path
         The study folder, or its study.toml.
-
-    Returns
-    -------
-    Settings
 
     Raises
     ------
@@ -234,79 +333,93 @@ def read_settings(folder: str | Path) -> Settings:
             where=str(path),
             remedy="See README, “Your own corpus”.",
         ) from None
-    settings = _build(Settings, {"folder": folder, **raw}, str(path), "")
-    _check(settings, str(path))
-    return settings
+    return _validated(folder, raw, str(path))
 
 
-def on_cluster(settings: Settings, scheduler: str) -> Settings:
-    """The same settings with another Dask scheduler.
+def changed(settings: Settings, where: str = "with_", **changes: object) -> Settings:
+    """The same settings with other values: `period="quarter"`, or `privacy={"authors": "keep"}` for a section's keys.
 
     Raises
     ------
     StudyError
-        If that is no address.
+        If there is no key of a name, if two sections have it, or if a value is wrong.
     """
-    changed = replace(settings, compute=replace(settings.compute, scheduler=scheduler))
-    _check(changed, "--scheduler")
-    return changed
-
-
-def _build(kind: type, raw: Mapping[str, object], where: str, section: str) -> typing.Any:
-    """One dataclass from one TOML table; every key is known and of its type, or the error names it."""
-    hints = typing.get_type_hints(kind)
-    known = [f.name for f in fields(kind)]
-    values: dict[str, object] = {}
-    for key, value in raw.items():
-        name = f"[{section}] {key}" if section else key
-        if key not in known or (not section and key == "folder" and not isinstance(value, Path)):
-            near = difflib.get_close_matches(key, known, n=1)
-            valid = ", ".join(k for k in known if k != "folder")
+    raw = {f.name: getattr(settings, f.name) for f in fields(settings) if f.name != "folder"}
+    raw |= {section: asdict(raw[section]) for section in SECTIONS}
+    for key, value in changes.items():
+        of = [section for section in SECTIONS if key in raw[section]]
+        if key in SECTIONS and isinstance(value, Mapping):
+            raw[key] |= value
+        elif key in ("title", "seed"):
+            raw[key] = value
+        elif len(of) == 1:
+            raw[of[0]][key] = value
+        else:
+            known = sorted({name for section in SECTIONS for name in raw[section]} | {"title", "seed"})
             raise StudyError(
-                expected=f"one of: {valid}",
-                found="an unknown key",
-                where=f"{where}, {name}",
-                remedy=f"Did you mean “{near[0]}”?" if near else "Remove it or correct its name.",
+                expected=f"a key of {STUDY_FILE}" if not of else f"a section: {of[0]}={{{key!r}: …}} or {of[1]}=…",
+                found=repr(key),
+                where=where,
+                remedy=_suggestion(key, known),
             )
-        values[key] = _typed(hints[key], value, where, name, key)
-    for f in fields(kind):
-        if f.name not in values and f.default is MISSING and f.default_factory is MISSING:
-            name = f"[{section}] {f.name}" if section else f.name
-            what = f"a table [{f.name}]" if is_dataclass(hints[f.name]) else f"a value for {name}"
-            raise StudyError(expected=what, found="nothing", where=where, remedy="Add it; README shows one.")
-    return kind(**values)
+    return _validated(settings.folder, raw, where)
 
 
-def _typed(hint: typing.Any, value: object, where: str, name: str, key: str) -> object:
-    """`value` as the type that the field names, or an error that quotes it."""
-    if is_dataclass(hint):
-        if isinstance(value, dict):
-            return _build(typing.cast(type, hint), value, where, key)
-        expected = f"a table [{key}]"
-    elif hint == tuple[str, ...]:
-        if isinstance(value, list) and value and all(isinstance(v, str) and v for v in value):
-            return tuple(value)
-        expected = 'a list of files or globs, such as ["threads/*.txt"]'
-    elif key == "events":
-        if isinstance(value, dict) and all(isinstance(date, datetime.date) for date in value.values()):
-            return {event: date.isoformat() for event, date in value.items()}  # a time of day is a date as well
-        if isinstance(value, dict):
-            event, value = next((e, v) for e, v in value.items() if not isinstance(v, datetime.date))
-            name = f"{name}, “{event}”"
-        expected = 'a name and a date without quotes, such as { "the bridge is closed" = 2023-02-16 }'
-    elif typing.get_origin(hint) is not None and typing.get_origin(hint) is not types.UnionType:  # Mapping[…]
-        if isinstance(value, dict):
-            return dict(value)
-        expected = f"a table [{name.strip('[]').replace('] ', '.')}]"
-    else:
-        kinds = typing.get_args(hint) or (hint,)
-        kinds = (*kinds, int) if float in kinds else kinds  # 1 is a number as well as 1.0
-        # TOML's true is Python's True, which is an int: without this, runs = true would be one run.
-        if isinstance(value, kinds) and (not isinstance(value, bool) or bool in kinds):
-            return value
-        words = {int: "a whole number", str: "a text in quotes", bool: "true or false", float: "a number"}
-        expected = " or ".join(words.get(k, k.__name__) for k in kinds)
-    raise StudyError(expected=expected, found=_shown(value), where=f"{where}, {name}", remedy="Correct the value.")
+def _validated(folder: Path, raw: Mapping[str, object], where: str) -> Settings:
+    """Settings of what TOML holds; the first thing that is wrong with it as one line."""
+    raw = dict(raw)
+    topics = raw.get("topics")
+    if isinstance(topics, Mapping) and "seed" in topics:  # its place before it ruled more than topics
+        raw["topics"] = {key: value for key, value in topics.items() if key != "seed"}
+        raw.setdefault("seed", topics["seed"])
+    if "folder" in raw:
+        raise _wrong_key("folder", Settings, where)
+    try:
+        settings = TypeAdapter(Settings).validate_python({"folder": folder, **raw})
+    except ValidationError as error:
+        wrong = sorted(error.errors(), key=lambda one: one["type"] not in UNKNOWN)  # a misspelt key is one that lacks
+        raise _as_ours(wrong[0], raw, where) from None
+    if settings.source.authors and not (folder / settings.source.authors).is_file():
+        raise StudyError(
+            expected="a file of names, one a line",
+            found=_shown(settings.source.authors),
+            where=f"{where}, [source] authors",
+            remedy="Write the file, or remove the key.",
+        )
+    return settings
+
+
+def _as_ours(error: Any, raw: Mapping[str, object], where: str) -> StudyError:
+    """What pydantic found, in one line: the key, what its description says is right, and what stands there."""
+    section, *rest = [str(part) for part in error["loc"]]
+    kind: Any = Settings
+    names = [section]
+    if section in SECTIONS and rest:
+        kind, names = type(getattr(_DEFAULTS, section)), [section, rest[0]]
+    if error["type"] in UNKNOWN:
+        return _wrong_key(names[-1], kind, where, names[0] if len(names) > 1 else "")
+    expected = TypeAdapter(kind).json_schema()["properties"].get(names[-1], {}).get("description", "another value")
+    name = f"[{names[0]}] {names[1]}" if len(names) > 1 else names[0]
+    if error["type"] in ("missing", "missing_argument"):
+        what = expected if expected.startswith("a table") else f"a value for {name}"
+        return StudyError(expected=what, found="nothing", where=where, remedy="Add it; README shows one.")
+    value = functools.reduce(lambda at, key: at[key] if isinstance(at, Mapping) else at, names, raw)
+    return StudyError(expected=expected, found=_shown(value), where=f"{where}, {name}", remedy="Correct the value.")
+
+
+def _wrong_key(key: str, kind: type, where: str, section: str = "") -> StudyError:
+    known = [f.name for f in fields(kind) if f.name != "folder"]  # type: ignore[arg-type]
+    return StudyError(
+        expected=f"one of: {', '.join(known)}",
+        found="an unknown key",
+        where=f"{where}, {f'[{section}] {key}' if section else key}",
+        remedy=_suggestion(key, known),
+    )
+
+
+def _suggestion(key: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(key, known, n=1)
+    return f"Did you mean “{near[0]}”?" if near else "Remove it or correct its name."
 
 
 def _shown(value: object) -> str:
@@ -315,78 +428,4 @@ def _shown(value: object) -> str:
     return text if len(text) <= 80 else text[:77] + "…"
 
 
-def _check(settings: Settings, where: str) -> None:
-    """Values that have the right type and are wrong all the same."""
-
-    def must(ok: bool, name: str, expected: str, value: object, remedy: str = "Correct the value.") -> None:
-        if not ok:
-            raise StudyError(expected=expected, found=_shown(value), where=f"{where}, {name}", remedy=remedy)
-
-    source, topics, compute = settings.source, settings.topics, settings.compute
-    must(bool(settings.title.strip()), "title", "a title", settings.title)
-    must(source.format in FORMATS, "[source] format", f"one of: {', '.join(FORMATS)}", source.format)
-    try:
-        ZoneInfo(source.timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        must(False, "[source] timezone", "an IANA time zone such as Europe/Paris", source.timezone)
-    must(
-        settings.time.period in PERIODS,
-        "[time] period",
-        f"one of: {', '.join(PERIODS)}",
-        settings.time.period,
-    )
-    must(
-        settings.time.week_starts in WEEKDAYS,
-        "[time] week_starts",
-        f"one of: {', '.join(WEEKDAYS)}",
-        settings.time.week_starts,
-    )
-    events = settings.time.events
-    must(len(events) <= MOST_EVENTS, "[time] events", f"at most {MOST_EVENTS} events", f"{len(events)}")
-    for event in events:
-        must(
-            0 < len(event.strip()) <= LONGEST_EVENT, "[time] events", f"names of 1 to {LONGEST_EVENT} characters", event
-        )
-    n = topics.n_topics
-    must(n == "auto" if isinstance(n, str) else 2 <= n <= 500, "[topics] n_topics", '"auto" or 2 to 500', n)
-    must(0 <= topics.context <= 10, "[topics] context", "a number from 0 to 10", topics.context)
-    must(1 <= topics.runs <= 200, "[topics] runs", "a whole number from 1 to 200", topics.runs)
-    must(topics.seed >= 0, "[topics] seed", "a whole number from 0", topics.seed)
-    must(topics.min_comments >= 0, "[topics] min_comments", "a whole number from 0", topics.min_comments)
-    must(
-        topics.encoder == "static" or topics.encoder.startswith(("sentence-transformers:", "npy:")),
-        "[topics] encoder",
-        '"static", "sentence-transformers:NAME" or "npy:FILE"',
-        topics.encoder,
-    )
-    instrument = settings.sentiment.instrument
-    must(
-        instrument in INSTRUMENTS or (instrument.partition(":")[0] in FILED and instrument.partition(":")[2] != ""),
-        "[sentiment] instrument",
-        '"vader", "vader-scaled", "coded", "lexicon:FILE.csv" or "transformer:NAME"',
-        instrument,
-    )
-    must(
-        settings.privacy.authors in ("pseudonym", "keep"),
-        "[privacy] authors",
-        '"pseudonym" or "keep"',
-        settings.privacy.authors,
-    )
-    w = compute.workers
-    must(w == "auto" if isinstance(w, str) else w >= 1, "[compute] workers", '"auto" or a number from 1', w)
-    must(
-        not compute.scheduler or "://" in compute.scheduler,
-        "[compute] scheduler",
-        'an address such as "tcp://host:8786"',
-        compute.scheduler,
-    )
-    if source.authors:
-        must(
-            (settings.folder / source.authors).is_file(),
-            "[source] authors",
-            "a file of names, one a line",
-            source.authors,
-            "Write the file, or remove the key.",
-        )
-    for key, value in source.columns.items():
-        must(isinstance(value, str), f"[source.columns] {key}", "the name of their column in quotes", value)
+_DEFAULTS = Settings(folder=Path(), title="-", source=SourceSettings(paths=("-",)))

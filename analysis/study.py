@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
+import weakref
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +16,15 @@ import numpy as np
 import pandas as pd
 
 from analysis.corpus.duplicates import floods
-from analysis.corpus.schema import language_counts, summary
+from analysis.corpus.schema import Corpus, language_counts, summary
+from analysis.corpus.sources import named as named_files
+from analysis.corpus.sources import read_sources
+from analysis.corpus.steps import corpus
+from analysis.corpus.tables import source_name
+from analysis.people.intrusion import ANSWERS, read_answers
+from analysis.people.intrusion import FOLDER as INTRUSION
+from analysis.people.labels import FOR_MATCHING, FOR_PEOPLE, Matched, match, named, read_labels
+from analysis.people.steps import coding
 from analysis.plots import comparisons as comparison_figures
 from analysis.plots import over_time as time_figures
 from analysis.plots import sentiment as tone_figures
@@ -27,30 +37,62 @@ from analysis.report.privacy import Search, search
 from analysis.report.sentences import Finding
 from analysis.report.tables import Sheet, plain, sheet, under
 from analysis.report.topic_browser import TopicBrowser, topic_browser
-from analysis.run.store import PICTURE, Store, digest_of
-from analysis.run.texts import Named
-from analysis.run.vectors import blocks
-from analysis.settings import DATA, PROGRESS, SCHEDULER, TABLES, TITLE, VARIABLE, StudyError, on_cluster, read_settings
-from analysis.steps import CORPUS_TABLES, Steps
-from analysis.topics.similarity import topic_map, topic_tree
+from analysis.run import Run
+from analysis.run.steps import Results, Step
+from analysis.run.store import FOLDER, PICTURE, Store, digest_of, digest_of_file, work_folder
+from analysis.run.texts import Named, Partitioned, Texts
+from analysis.run.vectors import Vectors, blocks
+from analysis.sentiment.steps import sentiment
+from analysis.settings import (
+    DATA,
+    PROGRESS,
+    SCHEDULER,
+    TITLE,
+    VARIABLE,
+    Settings,
+    StudyError,
+    changed,
+    read_settings,
+)
+from analysis.topics.encoders import parse
+from analysis.topics.fit import Topics
+from analysis.topics.steps import fit_of, tokens, topics
+from analysis.trends import steps as trends
 from analysis.trends.periods import instant_of
 
 Progress = Callable[[str, int, int], None]
 
 SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample"
 PROGRESS_AFTER = 2.0  # seconds: a shorter step needs none
-
 EXAMPLES = 3  # comments a topic, where quotes are allowed
-DRAWING = ("figures", "topic_figures", "tone_figures", "time_figures", "comparison_figures", "maps", "views", "study")
 MOST_ROWS = 40  # of a figure: more cannot be read
+STEPS = (
+    corpus,
+    tokens,
+    topics,
+    sentiment,
+    trends.activity_by_period,
+    trends.sentiment_by_period,
+    trends.topics_by_period,
+    trends.topic_sentiment_by_period,
+    trends.scores_by_period,
+    trends.words_by_period,
+    trends.overall,
+    trends.by_topic,
+    trends.change_points,
+    trends.slopes,
+    trends.compared,
+    trends.decomposition,
+    trends.sensitivity,
+    trends.articles_and_threads,
+    coding,
+)
 
 
 def open_study(
     folder: str | Path | None = None,
     progress: Progress | None = None,
-    *,
-    title: str | None = None,
-    scheduler: str | None = None,
+    **changes: object,
 ) -> Study:
     """Open a study.
 
@@ -60,10 +102,9 @@ def open_study(
         The study folder; default the environment variable THREADLINE_STUDY, else the sample study.
     progress : callable, optional
         Called with (message, done, total) while a step runs.
-    title : str, optional
-        In place of the one in study.toml; default the environment variable THREADLINE_TITLE, if there is one.
-    scheduler : str, optional
-        A Dask scheduler's address in place of the one in study.toml; default THREADLINE_SCHEDULER, if there is one.
+    **changes
+        Settings in place of those in study.toml, as `period="quarter"`, `n_topics=15`, `title="…"`; a key that two sections
+        have as `privacy={"authors": "keep"}`.
 
     Raises
     ------
@@ -73,10 +114,10 @@ def open_study(
     if progress is None and os.environ.get(PROGRESS) != "off":
         progress = _notebook_progress()
     settings = read_settings(folder or os.environ.get(VARIABLE) or SAMPLE)
-    if scheduler := scheduler or os.environ.get(SCHEDULER):
-        settings = on_cluster(settings, scheduler)
-    title = title or os.environ.get(TITLE)
-    return Study(replace(settings, title=title) if title else settings, progress)
+    for name, variable in (("title", TITLE), ("scheduler", SCHEDULER)):
+        if (value := changes.pop(name, None) or os.environ.get(variable)) is not None and value:
+            settings = changed(settings, f"--{name}", **{name: value})
+    return Study(changed(settings, "open_study", **changes) if changes else settings, progress)
 
 
 def _notebook_progress() -> Progress | None:
@@ -101,8 +142,216 @@ def _notebook_progress() -> Progress | None:
     return show
 
 
-class Study(Steps):
-    """A study: its tables, and what notebooks show of them."""
+class Tables:
+    """A study's tables, each computed when it is asked for, from what it needs and no more; columns: data/README.md."""
+
+    def __init__(self, study: Study) -> None:
+        self._study, self._results = study, study._results
+
+    def __dir__(self) -> list[str]:
+        """What there is."""
+        return sorted(name for name in vars(Tables) if not name.startswith("_"))
+
+    articles = property(lambda self: self._study.articles, doc="Articles with topic and sentiment.")
+    comments = property(lambda self: self._study.rows, doc="Comments with topic and sentiment, without their texts.")
+    rejects = property(lambda self: self._results[corpus].rejects, doc="What was read and is in no other table.")
+    accounting = property(lambda self: self._results[corpus].accounting, doc="Read, kept and rejected by file.")
+    notes = property(lambda self: self._results[corpus].notes, doc="What was kept and a person should look at.")
+    boundaries = property(lambda self: self._results[corpus].boundaries, doc="Names of readers that are doubtful.")
+    summary = property(lambda self: summary(self._results[corpus]), doc="What is in the corpus, a line each.")
+    languages = property(lambda self: language_counts(self._results[corpus]), doc="Comments by language.")
+    floods = property(lambda self: floods(self._results[corpus].rows), doc="Comments that are said over and over.")
+    topics = property(lambda self: self._study.topic_table, doc="The topics, with people's names where there are any.")
+    topic_choice = property(lambda self: self._results[topics]["curve"], doc="Stability by number of topics.")
+    coherence = property(lambda self: self._results[topics]["coherence"], doc="NPMI and diversity of the words shown.")
+    topic_history = property(
+        lambda self: pd.DataFrame() if self._study._matched is None else self._study._matched.history,
+        doc="What became of the topics that people named.",
+    )
+    intrusion = property(lambda self: self._study._judged(0), doc="What people scored at word and topic intrusion.")
+    intrusion_problems = property(lambda self: self._study._judged(1), doc="What of their sheets is not used.")
+    activity_by_period = property(lambda self: self._results[trends.activity_by_period], doc="How many, by period.")
+    sentiment_by_period = property(lambda self: self._results[trends.sentiment_by_period], doc="Mean by period.")
+    topics_by_period = property(lambda self: self._results[trends.topics_by_period], doc="Shares by period.")
+    topic_sentiment_by_period = property(
+        lambda self: self._results[trends.topic_sentiment_by_period], doc="Mean of each topic by period."
+    )
+    scores_by_period = property(lambda self: self._results[trends.scores_by_period], doc="How scores are spread.")
+    words_by_period = property(lambda self: self._results[trends.words_by_period], doc="Words of topics by period.")
+    overall = property(lambda self: self._results[trends.overall], doc="Mean over all scored comments.")
+    by_topic = property(lambda self: self._results[trends.by_topic], doc="Share and mean of each topic.")
+    change_points = property(lambda self: self._results[trends.change_points], doc="The largest change of each series.")
+    slopes = property(lambda self: self._results[trends.slopes], doc="Steady change a year of each series.")
+    comparisons = property(lambda self: self._results[trends.compared], doc="Before and after, and one with another.")
+    decomposition = property(lambda self: self._results[trends.decomposition], doc="What drove the change.")
+    sensitivity = property(lambda self: self._results[trends.sensitivity], doc="With the loudest left out.")
+    article_gaps = property(
+        lambda self: self._results[trends.articles_and_threads]["article_gaps"], doc="Articles and their comments."
+    )
+    by_position = property(
+        lambda self: self._results[trends.articles_and_threads]["by_position"], doc="Along a thread."
+    )
+    agreement = property(lambda self: self._coded("agreement"), doc="The instrument against people.")
+    corrected = property(lambda self: self._coded("corrected"), doc="Means that people's codes correct.")
+    confusion = property(lambda self: self._coded("confusion"), doc="Codes by people and by the instrument.")
+    problems = property(lambda self: self._coded("problems"), doc="Rows of coders' sheets that are not used.")
+    scores = property(lambda self: score_counts(self._study.rows["sentiment"]), doc="Comments by their score.")
+    limits = property(lambda self: pd.DataFrame({"limit": self._study.limits()}), doc="What the figures do not say.")
+
+    def _coded(self, name: str) -> pd.DataFrame:
+        return self._results[coding].get(name, pd.DataFrame())
+
+
+class Study:
+    """A study: its comments, tables and topics, each computed when it is first asked for, and kept.
+
+    Attributes
+    ----------
+    settings : Settings
+    tables : Tables
+    store : Store
+        What is kept of it.
+    """
+
+    def __init__(self, settings: Settings, progress: Progress | None = None, results: Results | None = None) -> None:
+        self.settings, self.progress = settings, progress
+        store = Store(settings.folder / FOLDER)
+        self._results = results or Results(settings, Run(settings.compute, progress), store)
+        self.tables = Tables(self)
+
+    def with_(self, **changes: object) -> Study:
+        """The same corpus with other settings, as `period="quarter", n_topics=15`; what does not change is shared.
+
+        Raises
+        ------
+        StudyError
+            If there is no such setting, or its value is wrong.
+        """
+        settings = changed(self.settings, **changes)
+        return Study(settings, self.progress, self._results.with_(settings))
+
+    @property
+    def store(self) -> Store:
+        """What is kept of the study."""
+        return self._results.store
+
+    @store.setter
+    def store(self, store: Store) -> None:
+        self._results = Results(self.settings, self._results.run, store)
+        self.tables = Tables(self)
+
+    @property
+    def corpus(self) -> Corpus:
+        """The corpus: read, checked, pseudonymised, without topics or sentiment."""
+        return self._results[corpus]
+
+    @property
+    def texts(self) -> Texts:
+        """The comments' texts, in the order of `rows`, read where they are asked for."""
+        return self.corpus.texts
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """The comments with topic, topic_agreement and sentiment, without their texts."""
+        return trends.scored(self._results, (topics, sentiment))  # type: ignore[arg-type]
+
+    @property
+    def comments(self) -> pd.DataFrame:
+        """The comments with topic, topic_agreement and sentiment; their texts are apart, in `texts`."""
+        return self.rows
+
+    @cached_property
+    def partitioned(self) -> Partitioned:
+        """The comments with their texts: `comments.parquet`."""
+        added = ("topic", "topic_agreement", "sentiment")
+        return Partitioned(self.rows, self.texts, (*self.corpus.partitioned.columns, *added))
+
+    @cached_property
+    def articles(self) -> pd.DataFrame:
+        """The articles with topic and sentiment: `articles.parquet`."""
+        ids = self.corpus.articles["article_id"]
+        topic = self._results[topics]["articles"].set_index("article_id")["topic"]
+        scores = self._results[sentiment]["articles"].set_index("article_id")["sentiment"]
+        return self.corpus.articles.assign(
+            topic=topic.reindex(ids).to_numpy("int64"), sentiment=scores.reindex(ids).to_numpy(float)
+        )
+
+    @cached_property
+    def topics(self) -> Topics:
+        """The topics, and what can be made of them; `topics.bertopic` is a fitted BERTopic."""
+        fit = replace(fit_of(self._results[topics]), table=self.topic_table)
+        return Topics(
+            fit, self.texts, lambda: self.vectors, encoder=self.settings.topics.encoder, seed=self.settings.seed
+        )
+
+    @cached_property
+    def vectors(self) -> Vectors:
+        """Vectors as topics were found from; large ones are in a folder that goes with this object."""
+        scratch = None
+        if len(self.texts.column.chunks) > 1:
+            try:
+                scratch = work_folder(self.store.folder, "vectors")
+                weakref.finalize(self, shutil.rmtree, scratch, ignore_errors=True)
+            except OSError:
+                pass
+        t = self.settings.topics
+        run = replace(self._results.run, scratch=scratch)
+        own = parse(t.encoder, self.settings.folder).encode(self.texts, run, self.store)
+        from analysis.topics.context import in_context
+
+        return in_context(own, self.corpus.rows["article_id"], t.context, run)
+
+    @cached_property
+    def _matched(self) -> Matched | None:
+        """The topics held against those that people named; None if there are no names or no topics."""
+        labels, found = read_labels(self.settings.folder), self._results[topics]
+        return match(labels, found["comments"], found["table"]) if labels is not None and len(found["table"]) else None
+
+    @cached_property
+    def topic_table(self) -> pd.DataFrame:
+        """The topics' table, with people's names for topics where there are any."""
+        table = self._results[topics]["table"]
+        return table if self._matched is None else named(table, self._matched)
+
+    @cached_property
+    def _intrusion(self) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+        return read_answers(self.settings.folder / INTRUSION, self.settings.trend)
+
+    def _judged(self, which: int) -> pd.DataFrame:
+        return pd.DataFrame() if self._intrusion is None else self._intrusion[which]
+
+    # ------------------------------------------------------------------------------- what it is made from
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """SHA-256 of every input file by its name: of what steps read, and of what people named or found odd."""
+        folder = self.settings.folder
+        names = [path for name in (FOR_PEOPLE, FOR_MATCHING) if (path := folder / name).is_file()]
+        odd = sorted([*(folder / INTRUSION).glob("*.csv"), *(folder / INTRUSION / ANSWERS).glob("*.csv")])
+        further = {name: digest_of_file(path) for name, path in named_files([*names, *odd], folder).items()}
+        return {**{name: sha for step in STEPS for name, sha in self._results.files(step).items()}, **further}
+
+    @property
+    def settings_table(self) -> dict[str, object]:
+        """The settings as provenance.json keeps them: every value, no path or address of this machine or cluster."""
+        raw = {k: v for k, v in asdict(self.settings).items() if k != "folder"}
+        folder = self.settings.folder
+        raw["source"]["paths"] = [source_name(Path(folder, p), folder) for p in raw["source"]["paths"]]
+        raw["compute"]["scheduler"] = ""  # where it was computed changes nothing
+        if paths := raw["source"]["articles"].get("paths"):
+            listed = [paths] if isinstance(paths, str) else paths
+            names = [source_name(Path(folder, p), folder) for p in listed]
+            raw["source"]["articles"] = {**raw["source"]["articles"], "paths": names}
+        return raw
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """Digest of what each step's result is made from, as things are now; nothing is computed for it."""
+        return {step.name: self._results.digest(step) for step in STEPS}
+
+    def is_kept(self, step: Step) -> bool:
+        """Whether a step's result is there without computing it."""
+        return self._results.is_kept(step)
 
     def __repr__(self) -> str:
         """Title and size, for a notebook's first cell."""
@@ -120,48 +369,17 @@ class Study(Steps):
     # ------------------------------------------------------------------------------------- what is shown
 
     def table(self, name: str) -> pd.DataFrame:
-        """Look a table up by its name.
-
-        Parameters
-        ----------
-        name : str
-            One of TABLES (data/README.md has their columns), or: summary, languages, floods, notes, boundaries,
-            topic_choice, topic_history, coherence, intrusion, intrusion_problems, overall, scores_by_period, confusion,
-            problems, scores, limits.
+        """Look a table up by its name: see `tables`.
 
         Raises
         ------
         StudyError
             If there is no table of that name.
         """
-        if name in ("comments", "articles"):
-            return self.comments if name == "comments" else self.articles
-        if name in CORPUS_TABLES:
-            return getattr(self.corpus, name)
-        if name in ("summary", "languages"):
-            return {"summary": summary, "languages": language_counts}[name](self.corpus)
-        if name == "floods":
-            return floods(self.corpus.rows)
-        if name in ("topics", "topic_choice"):
-            return self.topic_table if name == "topics" else self._topic_tables["curve"]
-        if name == "topic_history":
-            return self.matched.history if self.matched is not None else pd.DataFrame()
-        if name == "coherence":
-            return self._topic_tables["coherence"]
-        if name in ("intrusion", "intrusion_problems"):
-            read = self.intrusion
-            return pd.DataFrame() if read is None else read[0 if name == "intrusion" else 1]
-        if name == "scores":
-            return score_counts(self.rows["sentiment"])
-        if name in ("agreement", "corrected", "confusion", "problems"):
-            return self._coding.get(name, pd.DataFrame())
-        if name == "limits":
-            return pd.DataFrame({"limit": self.limits()})
-        if name in self._trends:
-            return self._trends[name]
-        known = (*TABLES, "summary", "languages", "floods", "notes", "topic_choice", "topic_history", "coherence")
-        known = (*known, "intrusion", "intrusion_problems", "scores", "confusion", "limits")
-        raise StudyError(expected=f"one of {', '.join(known)}", found=repr(name), where="table", remedy="Correct it.")
+        if name not in dir(self.tables):
+            known = ", ".join(dir(self.tables))
+            raise StudyError(expected=f"one of {known}", found=repr(name), where="table", remedy="Correct it.")
+        return getattr(self.tables, name)
 
     def view(self, name: str) -> pd.DataFrame:
         """Look a table up as people read it: fewer columns or rows, topics by their labels."""
@@ -280,15 +498,11 @@ class Study(Steps):
             return topic_figures.topic_choice(curve) if len(curve) else self._nothing(name)
         if name == "topic_map":
             t = self.topics
-            return (
-                topic_figures.topic_map(topic_map(t.centroids, t.vectors, t.topic, self.settings.topics.seed), topics)
-                if len(topics)
-                else self._nothing(name)
-            )
+            return topic_figures.topic_map(t.map, topics) if len(topics) else self._nothing(name)
         if name == "topic_tree":
             if len(topics) < 2:
                 return self._nothing(name)
-            return topic_figures.topic_tree(topic_tree(self.topics.centroids), topics)
+            return topic_figures.topic_tree(self.topics.tree, topics)
         if name == "scores":
             return tone_figures.sentiment_shares(self.table("scores"))
         if name == "sentiment_by_topic":
@@ -353,7 +567,7 @@ class Study(Steps):
         unit = of.centroids / np.maximum(np.linalg.norm(of.centroids, axis=1, keepdims=True), 1e-12)
         return topic_browser(
             topics,
-            self._topic_tables["words"],
+            self.topics.words,
             self.table("topics_by_period"),
             self.table("by_topic"),
             unit @ unit.T,
@@ -366,7 +580,7 @@ class Study(Steps):
         c = self.rows
         near, of = np.zeros(len(c)), directions[np.maximum(c["topic"].to_numpy(), 0)]
         for rows in blocks(len(c)):
-            near[rows] = np.einsum("ij,ij->i", self.topics.vectors[rows], of[rows])
+            near[rows] = np.einsum("ij,ij->i", self.vectors[rows], of[rows])
         usable = c[c["duplicate_of"].isna() & (c["topic"] >= 0)].assign(
             near=near[c["duplicate_of"].isna() & (c["topic"] >= 0)]
         )
@@ -402,7 +616,7 @@ class Study(Steps):
     @property
     def note(self) -> str:
         """What cannot be said of the topics, in plain words; empty if nothing."""
-        return str(self._topic_tables["note"]["note"].iloc[0])
+        return self.topics.note
 
     def finding(self, name: str) -> Finding:
         """Say the finding of a notebook, with its numbers.
@@ -464,8 +678,9 @@ class Study(Steps):
             If there is no report, or the sources cannot be read.
         """
         privacy = self.settings.privacy
-        with self._scratch("texts") as scratch:
-            read = self.read(scratch)
+        with self._results.scratch("texts") as scratch:
+            run = replace(self._results.run, scratch=scratch)
+            read = read_sources(self.settings.source, self.settings.folder, run)
             as_read = np.argsort(read.texts.rows)  # texts in the order of their partitions
             return search(
                 report,
@@ -487,16 +702,16 @@ class Study(Steps):
         """
         from analysis.people import intrusion
 
-        topics, comments = self.topics, self.corpus.comments.assign(topic=self.topics.topic)
-        if len(topics.table) < 2:
+        found, of = self.topics, self.rows["topic"].to_numpy("int64")
+        if len(found.table) < 2:
             raise StudyError(
-                expected="two topics or more", found=str(len(topics.table)), where="topics", remedy=self.note or "Add."
+                expected="two topics or more", found=str(len(found.table)), where="topics", remedy=self.note or "Add."
             )
-        words = [[word for word, _ in row] for row in topics.words]
-        rng = np.random.default_rng([self.settings.topics.seed, 9])
-        rates = intrusion.word_rates(topics.texts, topics.topic, words)
+        words = [found.words.loc[found.words["topic"] == topic, "word"].tolist() for topic in found.table["topic"]]
+        rng = np.random.default_rng([self.settings.seed, 9])
+        rates = intrusion.word_rates(self.texts, of, words)
         odd = intrusion.word_items(words, rates, rng)
-        far = intrusion.topic_items(comments, topics.vectors, topics.centroids, words, rng)
+        far = intrusion.topic_items(self.partitioned.whole(), self.vectors, found.centroids, words, rng)
         items = {intrusion.WORDS: odd, intrusion.COMMENTS: far.assign(text=far["text"].map(plain))}
         return intrusion.write_sheets(self.settings.folder / intrusion.FOLDER, items, raters)
 
@@ -511,10 +726,10 @@ class Study(Steps):
         from analysis.people import sampling
         from analysis.trends.periods import assign
 
-        c = self.comments
+        c = self.partitioned.whole()
         start = assign(c["posted_at"], self.settings.trend)
         comments = c.assign(period=start.dt.strftime("%Y-%m-%d").fillna("undated"), about=c["topic"].astype("str"))
-        drawn = sampling.draw(comments, ["period", "about"], n, self.settings.topics.seed)
+        drawn = sampling.draw(comments, ["period", "about"], n, self.settings.seed)
         return sampling.write_sheets(self.settings.folder / "coded", drawn, coders, plain)
 
     def headline_pictures(self) -> list[tuple[str, Picture]]:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tomllib
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -328,7 +329,7 @@ def test_a_step_that_was_interrupted_is_shown_as_unfinished_and_goes_on(tmp_path
     texts = "".join(f"The ferry number {i} was late again.\n" for i in range(12))
     (tmp_path / "c.csv").write_text("text\n" + texts)
     run(capsys, "new", study, tmp_path / "c.csv")
-    monkeypatch.setattr("analysis.run.parallel.PART", 5)
+    monkeypatch.setattr("analysis.run.context.PART", 5)
 
     def stop(message, done, total):
         if message == "detecting languages":
@@ -344,8 +345,6 @@ def test_a_step_that_was_interrupted_is_shown_as_unfinished_and_goes_on(tmp_path
     _ = open_study(study, lambda message, done, _: message == "detecting languages" and detected.append(done)).corpus
     assert detected == [12], "the last part alone"
     assert "unfinished" not in run(capsys, "status", study)[1], "and the parts are gone"
-    (study / ".threadline" / "parts-topics").mkdir()
-    assert run(capsys, "clean", study)[1].startswith("Removed 1 kept")
 
 
 def test_a_scheduler_on_the_command_line_reaches_the_steps_and_the_notebooks(tmp_path, thread, capsys, monkeypatch):
@@ -354,14 +353,15 @@ def test_a_scheduler_on_the_command_line_reaches_the_steps_and_the_notebooks(tmp
     code, _, err = run(capsys, "ingest", study, "--out", tmp_path / "out", "--scheduler", "somewhere")
     assert code == 2 and "--scheduler" in err and "tcp://host:8786" in err
 
-    def note(function, parts, *, scheduler, message):
+    @contextmanager
+    def note(scheduler, message):
         seen.append(scheduler)
-        return enumerate(map(function, parts))
+        yield None
 
     async def executed(self, env):
         seen.append(env["THREADLINE_SCHEDULER"])
 
-    monkeypatch.setattr("analysis.run.parallel.map_on_cluster", note)
+    monkeypatch.setattr("analysis.run.cluster.cluster", note)
     monkeypatch.setattr("nbclient.NotebookClient.async_execute", executed)
     run(capsys, "report", study, "--out", tmp_path / "out", "--scheduler", "tcp://a:1", "--only", "1_corpus")
     assert len(seen) > 1 and set(seen) == {"tcp://a:1"}

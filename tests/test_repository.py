@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -37,6 +38,11 @@ def test_the_lock_pins_every_package_by_hash_and_names_no_address():
     assert wanted <= names
     assert not names & {"torch", "sentence-transformers", "umap-learn", "hdbscan", "transformers"}
     assert not any(name.startswith(("nvidia", "cuda")) for name in names)
+
+
+def test_packages_import_in_the_order_of_the_data():
+    said = subprocess.run([Path(sys.executable).with_name("lint-imports"), "--no-cache"], cwd=ROOT, capture_output=True, text=True)
+    assert said.returncode == 0, said.stdout
 
 
 def tracked() -> list[Path]:

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from analysis.settings import StudyError, TopicSettings, count_workers, read_settings
+from analysis.settings import StudyError, TopicSettings, changed, count_workers, read_settings
 
 MINIMAL = 'title = "A study"\n[source]\npaths = ["threads/*.txt"]\n'
 
@@ -31,16 +31,36 @@ def test_every_value_is_read(tmp_path):
     )
     s = read_settings(study(tmp_path, text))
     assert s.source.columns == {"text": "body"}
-    assert (s.topics.n_topics, s.topics.runs, s.topics.seed) == (7, 3, 5)
-    assert (s.trend.period, s.trend.timezone, s.trend.seed) == ("week", "Asia/Tokyo", 5)
+    assert (s.topics.n_topics, s.topics.runs, s.seed) == (7, 3, 5), "the seed in its old place"
+    assert (s.time.period, s.source.timezone) == ("week", "Asia/Tokyo")
     assert s.privacy.quotes is True and count_workers(s.compute) == 1
 
 
-def test_events_are_read_in_the_order_of_time(tmp_path):
-    events = '"later" = 2023-02-16\n"noon" = 2022-01-01T12:00:00\n"here" = 2022-01-01T12:00:00+01:00\n'
+def test_events_are_dates_or_times(tmp_path):
+    events = '"later" = 2023-02-16\n"noon" = 2022-01-01T12:00:00\n"here" = 2022-01-01T12:00:00+01:00\n"text" = "2022-02-24"\n'
     s = read_settings(study(tmp_path, MINIMAL + '[time]\nweek_starts = "sunday"\n[time.events]\n' + events))
-    assert [name for name, _ in s.trend.events] == ["noon", "here", "later"] and s.trend.week_starts == "sunday"
-    assert dict(s.trend.events)["later"] == "2023-02-16"
+    assert s.time.events == {
+        "later": "2023-02-16",
+        "noon": "2022-01-01T12:00:00",
+        "here": "2022-01-01T12:00:00+01:00",
+        "text": "2022-02-24",
+    }
+
+
+def test_the_seed_is_the_study_s_and_its_old_place_is_read(tmp_path):
+    assert read_settings(study(tmp_path, "seed = 7\n" + MINIMAL)).seed == 7
+    assert read_settings(study(tmp_path, MINIMAL + "[topics]\nseed = 5\n")).seed == 5
+    assert read_settings(study(tmp_path, "seed = 7\n" + MINIMAL + "[topics]\nseed = 5\n")).seed == 7
+
+
+def test_keys_are_changed_by_their_name_or_by_their_section(tmp_path):
+    s = read_settings(study(tmp_path, MINIMAL))
+    other = changed(s, period="quarter", n_topics=15, seed=3, privacy={"authors": "keep"})
+    assert (other.time.period, other.topics.n_topics, other.seed, other.privacy.authors) == ("quarter", 15, 3, "keep")
+    assert dataclasses.replace(other, seed=1, time=s.time, topics=s.topics, privacy=s.privacy) == s
+    for wrong, words in (({"perod": 1}, "period"), ({"authors": "keep"}, "section"), ({"n_topics": 1}, "2 to 500")):
+        with pytest.raises(StudyError, match=words):
+            changed(s, **wrong)
 
 
 def test_settings_are_frozen(tmp_path):
@@ -55,7 +75,7 @@ def test_settings_are_frozen(tmp_path):
         (MINIMAL + '[topics]\nn_topic = 7\n', ["[topics] n_topic", "unknown key", "n_topics"]),
         (MINIMAL + 'titel = "x"\n', ["titel", "unknown key"]),
         ('titel = "x"\n[source]\npaths = ["a"]\n', ["titel", "unknown key", "“title”"]),
-        (MINIMAL + '[topics]\nn_topics = true\n', ["[topics] n_topics", "a whole number", "True"]),
+        (MINIMAL + '[topics]\nn_topics = true\n', ["[topics] n_topics", "2 to 500", "True"]),
         (MINIMAL + '[topics]\nn_topics = "many"\n', ["[topics] n_topics", '"auto" or 2 to 500', "'many'"]),
         (MINIMAL + '[topics]\nruns = 1.5\n', ["[topics] runs", "a whole number", "1.5"]),
         (MINIMAL + '[privacy]\nquotes = "no"\n', ["[privacy] quotes", "true or false", "'no'"]),
@@ -64,10 +84,10 @@ def test_settings_are_frozen(tmp_path):
         (MINIMAL + 'authors = "names.txt"\n', ["[source] authors", "names.txt"]),
         (MINIMAL + '[time]\nperiod = "fortnight"\n', ["[time] period", "day, week, month", "fortnight"]),
         (MINIMAL + '[time]\nweek_starts = "Sunday"\n', ["[time] week_starts", "monday", "Sunday"]),
-        (MINIMAL + '[time]\nevents = { "war" = "2022-02-24" }\n', ["[time] events, “war”", "without quotes", "2022-02-24"]),
-        (MINIMAL + '[time]\nevents = 2022-02-24\n', ["[time] events", "a name and a date"]),
+        (MINIMAL + '[time]\nevents = { "war" = "24.2.2022" }\n', ["[time] events", "dates", "24.2.2022"]),
+        (MINIMAL + '[time]\nevents = 2022-02-24\n', ["[time] events", "names", "2022"]),
         (MINIMAL + '[time]\nevents = { "" = 2022-02-24 }\n', ["[time] events", "1 to 60 characters"]),
-        (MINIMAL + "[time.events]\n" + "".join(f"e{i} = 2022-02-24\n" for i in range(13)), ["at most 12 events", "13"]),
+        (MINIMAL + "[time.events]\n" + "".join(f"e{i} = 2022-02-24\n" for i in range(13)), ["at most 12 names"]),
         ('title = "x"\n[source]\npaths = "threads"\n', ["[source] paths", "a list of files", "'threads'"]),
         ('title = "x"\n', ["a table [source]"]),
         ('[source]\npaths = ["a"]\n', ["title"]),

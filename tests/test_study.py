@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import shutil
 from pathlib import Path
@@ -16,31 +15,8 @@ from analysis.cli import main
 from analysis.plots.style import Picture
 from analysis.report import views
 from analysis.report.sentences import Finding
-from analysis.settings import TABLES, StudyError
-from analysis.steps import ROOMS
-from analysis.study import VARIABLE, Study, open_study, score_counts
-
-# Rooms that compute no kept result: what they hold may change without anything being computed anew.
-SHOWN = {
-    "__init__",
-    "__main__",
-    "store",
-    "figures",
-    "sheets",
-    "findings",
-    "views",
-    "steps",
-    "study",
-    "report",
-    "verify",
-    "watch",
-    "privacy",
-    "convokit",
-    "new",
-    "cli",
-}
-SHOWN |= {"bertopic_model", "labels", "intrusion", "maps", "topic_figures", "tone_figures", "inputs", "sampling"}
-SHOWN |= {"time_figures", "comparison_figures", "topic_browser"}
+from analysis.settings import TABLES, VARIABLE, StudyError
+from analysis.study import STEPS, open_study, score_counts
 
 SUBJECTS = {
     "ferry": "the ferry to the island was late and the boat smelled of diesel at the pier",
@@ -97,39 +73,35 @@ def test_nothing_changed_and_nothing_is_computed(folder, study):
     again = open_study(folder)
     for name in TABLES:
         pd.testing.assert_frame_equal(again.table(name), study.table(name))
-    assert all(again.store.kept.values()) and set(again.store.kept) == set(ROOMS)
+    assert all(again.store.kept.values()) and set(again.store.kept) <= {step.name for step in STEPS}
 
 
-def test_another_period_computes_only_what_depends_on_it(folder, study, tmp_path):
-    toml = folder / "study.toml"
-    before = toml.read_text()
-    toml.write_text(before.replace("'month'", "'quarter'"))
-    try:
-        other = open_study(folder)
-        for name in TABLES:
-            other.table(name)
-        assert [step for step, kept in other.store.kept.items() if not kept] == ["trends", "coding"]
-        assert len(other.table("sentiment_by_period")) < len(study.table("sentiment_by_period"))
-    finally:
-        toml.write_text(before)
+def test_another_period_computes_only_what_depends_on_it(study):
+    other = study.with_(period="quarter")
+    before = {name for name, kept in other.store.kept.items() if not kept}
+    for name in TABLES:
+        other.table(name)
+    assert len(other.tables.sentiment_by_period) < len(study.tables.sentiment_by_period)
+    assert {s.name for s in STEPS if other._results.digest(s) == study._results.digest(s)} == {
+        "corpus", "tokens", "topics", "sentiment"
+    } and before is not None  # fmt: skip
+    assert other.corpus is study.corpus, "what does not depend on it is shared"
 
 
-def test_every_room_that_computes_is_in_a_steps_digest():
-    rooms = {path.stem for path in Path(analysis.__file__).parent.glob("*.py")}
-    assert rooms - SHOWN == {room for step in ROOMS.values() for room in step}
+def test_a_table_computes_only_what_it_needs(folder, tmp_path):
+    copy = shutil.copytree(folder, tmp_path / "copy", ignore=shutil.ignore_patterns(".threadline"))
+    fresh = open_study(copy, period="quarter")
+    assert len(fresh.tables.activity_by_period) == 4
+    assert set(fresh.store.kept) == {"corpus", "activity_by_period"}
+    assert len(fresh.tables.sentiment_by_period) == 4 and "topics" not in fresh.store.kept
 
 
-def test_rooms_import_only_from_rooms_above_them():
-    text = (Path(analysis.__file__).parent / "__init__.py").read_text(encoding="utf-8")
-    order = [line.split()[0] for line in text.splitlines() if line[:1].islower() and "  " in line]
-    assert {p.stem for p in Path(analysis.__file__).parent.glob("*.py")} - {"__init__", "__main__"} == set(order)
-    for room in order:
-        source = (Path(analysis.__file__).parent / f"{room}.py").read_text(encoding="utf-8")
-        for line in source.splitlines():
-            words = line.split()
-            if words[:1] == ["from"] and words[1].startswith("analysis"):
-                named = [words[1].split(".")[1]] if "." in words[1] else [w.strip(",") for w in words[3:]]
-                assert all(order.index(n) < order.index(room) for n in named), f"{room}: {line.strip()}"
+def test_completion_shows_what_there_is(study):
+    shown = [name for name in dir(study.tables) if not name.startswith("_")]
+    assert set(TABLES) <= set(shown)
+    for name in shown:
+        assert isinstance(getattr(study.tables, name), pd.DataFrame), name
+    assert len(study.texts) == len(study.comments) == 300 and "text" not in study.comments
 
 
 def test_topics_are_found_and_bertopic_is_a_fitted_one(study):
@@ -249,8 +221,7 @@ def test_a_picture_s_file_is_kept_and_a_damaged_one_is_drawn_again(folder, monke
     data[len(data) // 2] ^= 1
     kept.write_bytes(data)
     assert study.picture("scores").png() == first
-    renamed = dataclasses.replace(study.settings, title="Another title")
-    assert Study(renamed).picture_digest != study.picture_digest
+    assert study.with_(title="Another title").picture_digest != study.picture_digest
 
 
 def test_topics_are_browsed_without_scripts_and_without_comments(study):
@@ -261,8 +232,7 @@ def test_topics_are_browsed_without_scripts_and_without_comments(study):
     assert "<script" not in page and "blockquote" not in page and " on" not in re.sub(r">[^<]*<", "><", page)
     for label in topics["label"]:
         assert label in page and label in repr(shown)
-    quoted = dataclasses.replace(study.settings, privacy=dataclasses.replace(study.settings.privacy, quotes=True))
-    page = Study(quoted).browse_topics()._repr_html_()
+    page = study.with_(quotes=True).browse_topics()._repr_html_()
     assert page.count("<blockquote>") >= len(topics)
 
 

@@ -5,20 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from itertools import chain
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from analysis.run.parallel import map_parts
+from analysis.run import Run
 from analysis.run.texts import rows_of_a_part, take
-from analysis.run.vectors import BLOCK, Vectors, zeros
-from analysis.settings import ComputeSettings
-
-Progress = Callable[[str, int, int], None]
+from analysis.run.vectors import BLOCK, Vectors
 
 # Below this many words a text recurs by chance ("Well said."), which makes nobody a copyist.
 MIN_WORDS = 5
@@ -34,25 +30,13 @@ WORD = re.compile(r"\w+")
 FLOOD_COLUMNS = ["first", "n_comments", "n_authors", "n_threads", "earliest", "latest"]
 
 
-def marks(
-    texts: Sequence[str],
-    compute: ComputeSettings,
-    progress: Progress | None = None,
-    kept: Path | None = None,
-    folder: Path | None = None,
-) -> Vectors:
+def marks(texts: Sequence[str], run: Run = Run()) -> Vectors:
     """Numbers by which texts are compared.
 
     Parameters
     ----------
     texts : sequence of str
-    compute : ComputeSettings
-    progress : callable, optional
-        Called with (message, done, total).
-    kept : Path, optional
-        Where parts of an unfinished step are kept.
-    folder : Path, optional
-        Where large results may go (`vectors.zeros`).
+    run : Run
 
     Returns
     -------
@@ -60,10 +44,8 @@ def marks(
         The text's digest (128 bits in two rows, 0 and 0 of one of fewer than five words): case, white space and
         Unicode form aside. The number of its different runs of three words; the hashes of its bands.
     """
-    made = zeros((3 + BANDS, len(texts)), folder, np.uint64)
-    for first, some in map_parts(
-        _marked, texts, compute=compute, message="looking for duplicates", progress=progress, kept=kept
-    ):
+    made = run.matrix((3 + BANDS, len(texts)), np.uint64)
+    for first, some in run.map_parts(_marked, texts, "looking for duplicates"):
         made[:, first : first + len(some)] = np.asarray(some).T
     return made
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from analysis.run.parallel import map_items
-from analysis.settings import ComputeSettings
+from analysis.run import Run
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
-
-Progress = Callable[[str, int, int], None]
 
 # Below this probability the language is "und" (undetermined, ISO 639-2). Measured on 5,000 comments of an
 # English blog: at 0.5 the detector decides on 91 %, of which 0.3 % are not English.
@@ -26,19 +22,13 @@ MIN_PROBABILITY = 0.5
 CHARACTERS = 600
 
 
-def languages(
-    texts: Sequence[str], compute: ComputeSettings, progress: Progress | None = None, kept: Path | None = None
-) -> pd.Series:
+def languages(texts: Sequence[str], run: Run = Run()) -> pd.Series:
     """Language of each text.
 
     Parameters
     ----------
     texts : sequence of str
-    compute : ComputeSettings
-    progress : callable, optional
-        Called with (message, done, total).
-    kept : Path, optional
-        Where parts of an unfinished step are kept.
+    run : Run
 
     Returns
     -------
@@ -49,8 +39,7 @@ def languages(
     ----------
     Lui and Baldwin (2012), langid.py: an off-the-shelf language identification tool. ACL.
     """
-    found = map_items(_classified, texts, compute=compute, message="detecting languages", progress=progress, kept=kept)
-    return pd.Series(found, dtype="str")
+    return pd.Series(run.map(_classified, texts, "detecting languages"), dtype="str")
 
 
 def _classified(texts: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ from analysis.corpus.columns import ARTICLE_NAMES, COMMENT_NAMES, is_articles, r
 from analysis.corpus.formats import KINDS, PACKED, columns_of, kind_of
 from analysis.corpus.platforms import Dialect, recognise_dialect
 from analysis.corpus.schema import KEY_FILE
-from analysis.report.sentences import plural
+from analysis.corpus.wording import plural
 from analysis.run.store import FOLDER
 from analysis.settings import STUDY_FILE, StudyError
 

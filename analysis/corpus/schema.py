@@ -7,7 +7,6 @@ import hmac
 import os
 import secrets
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,10 +17,9 @@ import pandas as pd
 from analysis.corpus.duplicates import duplicates, floods, marks, near_duplicates
 from analysis.corpus.languages import languages
 from analysis.corpus.threads import Reading
-from analysis.run.texts import Partitioned, Texts, gathered
-from analysis.settings import Settings, StudyError
-
-Progress = Callable[[str, int, int], None]
+from analysis.run import Run
+from analysis.run.texts import Partitioned, Texts
+from analysis.settings import StudyError
 
 KEY_FILE = "pseudonym.key"
 ARTICLE_COLUMNS = ("article_id", "published_at", "title", "text", "n_comments", "source_file", "copyright")
@@ -92,10 +90,9 @@ class Corpus:
 
 def build(
     reading: Reading,
-    settings: Settings,
-    progress: Progress | None = None,
-    kept: Path | None = None,
-    scratch: Path | None = None,
+    folder: Path,
+    authors: str = "pseudonym",
+    run: Run = Run(),
 ) -> Corpus:
     """Check what was read, and make the corpus of it.
 
@@ -103,13 +100,11 @@ def build(
     ----------
     reading : Reading
         What a reader gave, with the authors' names as written.
-    settings : Settings
-    progress : callable, optional
-        Called with (message, done, total).
-    kept : Path, optional
-        Where parts of an unfinished step are kept.
-    scratch : Path, optional
-        Where texts that the memory should not hold may go; without it all are in memory.
+    folder : Path
+        Of the study, where the pseudonym key is.
+    authors : str
+        "pseudonym" or "keep".
+    run : Run
 
     Returns
     -------
@@ -120,15 +115,14 @@ def build(
     StudyError
         If an id occurs twice, a comment has no article, a line is unaccounted for, or nothing was read.
     """
-    _check(reading, settings)
+    _check(reading, str(folder))
     order = reading.rows["comment_id"].reset_index(drop=True).sort_values(kind="stable").index.to_numpy("int64")
     raw = reading.rows.iloc[order].reset_index(drop=True)
-    sorted_texts = reading.texts.texts.reordered(reading.texts.rows[order], scratch)
-    texts = gathered((some for _, some in sorted_texts.blocks()), scratch)  # cut where their own order says
-    seen = marks(texts, settings.compute, progress, kept, scratch)
+    texts = reading.texts.texts.reordered(reading.texts.rows[order], run.scratch)
+    seen = marks(texts, run)
     comments = raw.assign(
-        author=_authors(raw["author"], settings),
-        language=languages(texts, settings.compute, progress, kept),
+        author=_authors(raw["author"], folder, authors),
+        language=languages(texts, run),
         duplicate_of=duplicates(raw, seen),
     )
     comments["near_duplicate_of"] = near_duplicates(comments, seen, texts)
@@ -142,17 +136,16 @@ def build(
         accounting=reading.accounting,
         notes=reading.notes,
         boundaries=raw.loc[raw["boundary_confidence"] < SURE, BOUNDARY_COLUMNS].reset_index(drop=True),
-        hidden_words=_hidden_words(raw["author"], settings),
+        hidden_words=_hidden_words(raw["author"], authors),
     )
 
 
-def _check(reading: Reading, settings: Settings) -> None:
+def _check(reading: Reading, where: str) -> None:
     """Raise where the corpus does not hold together, with the ids at fault."""
-    where = str(settings.folder)
     if reading.accounting.empty:
         raise StudyError(
             expected="files that match [source] paths",
-            found=", ".join(settings.source.paths),
+            found="none",
             where=where,
             remedy="Correct the paths in study.toml.",
         )
@@ -246,19 +239,19 @@ def pseudonym(name: str, key: bytes) -> str:
     return f"reader-{digest.hexdigest()[:12]}"
 
 
-def _authors(names: pd.Series, settings: Settings) -> pd.Series:
+def _authors(names: pd.Series, folder: Path, kept_as: str) -> pd.Series:
     """Names as the settings allow them to be kept; a missing name stays missing."""
     names = names.astype("str")
-    if settings.privacy.authors == "keep":
+    if kept_as == "keep":
         return names
-    key = read_key(settings.folder)
+    key = read_key(folder)
     return names.map({name: pseudonym(name, key) for name in names.dropna().unique()}).astype("str")
 
 
-def _hidden_words(names: pd.Series, settings: Settings) -> pd.DataFrame:
+def _hidden_words(names: pd.Series, kept_as: str) -> pd.DataFrame:
     """Names that are one word, in lower case: those alone, for a word of a longer name names nobody."""
     one_word = names.dropna().astype("str").str.strip().str.casefold()
-    if settings.privacy.authors == "keep":
+    if kept_as == "keep":
         one_word = one_word.iloc[:0]
     return pd.DataFrame(
         {"word": sorted({name for name in one_word if name and not any(map(str.isspace, name))})}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,11 +16,9 @@ from analysis.corpus.dates import instants
 from analysis.corpus.formats import Numbered, Row, read_rows
 from analysis.corpus.records import Batch, read_batch
 from analysis.corpus.threads import Reading
-from analysis.run.parallel import PART, map_stream
+from analysis.run import Run
+from analysis.run.context import PART
 from analysis.run.texts import AT_A_TIME, Gathering, Some
-from analysis.settings import ComputeSettings
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass
@@ -42,17 +40,16 @@ def _read_file(
     plan: Plan,
     timezone: str,
     found: _Found,
-    compute: ComputeSettings,
-    progress: Progress | None,
+    run: Run,
 ) -> None:
     """Put every row of a file where it belongs; rows are looked at on every core, and joined in their order."""
     read = partial(read_batch, name=name, plan=plan, timezone=timezone)
     n_read = n_rejected = 0
     mended: Counter[str] = Counter()
-    for batch in map_stream(read, _batches(read_rows(path)), compute=compute, message=f"reading {name}"):
+    for batch in run.stream(read, _batches(read_rows(path)), f"reading {name}"):
         n_read += batch.n_read
-        if progress and n_read >= PART:
-            progress(f"reading {name}", n_read, 0)
+        if n_read >= PART:
+            run.tell(f"reading {name}", n_read, 0)
         n_rejected += _join(batch, name, found)
         mended.update(batch.mended)
     found.accounting.append((name, n_read, n_read - n_rejected, n_rejected))
@@ -110,9 +107,7 @@ def read_tables(
     columns: Mapping[str, str],
     articles: Mapping[str, object],
     format: str = "auto",
-    compute: ComputeSettings | None = None,
-    progress: Progress | None = None,
-    scratch: Path | None = None,
+    run: Run = Run(),
 ) -> Reading:
     """Read tables of comments, and of articles where there are any.
 
@@ -130,11 +125,8 @@ def read_tables(
         `paths` (list of Path) and `columns` of the articles' tables; may be empty.
     format : str
         "auto", a kind of file or the name of an export.
-    compute : ComputeSettings, optional
-        On how many cores; by default in this process. Files are read here also where there is a cluster.
-    progress : callable, optional
-    scratch : Path, optional
-        Where texts that the memory should not hold may go; without it all are in memory.
+    run : Run
+        Files are read here also where there is a cluster.
 
     Returns
     -------
@@ -147,17 +139,17 @@ def read_tables(
     StudyError
         If a file is not what its ending says, or a column that study.toml names is not there.
     """
-    found, compute = _Found(Gathering(scratch)), compute or ComputeSettings(workers=1)
+    found = _Found(Gathering(run.scratch))
     for path in sorted(paths):
         name = source_name(path, root)
         how = plan(path, columns, format=format)
         if "article_id" not in how.columns:
             found.notes.append((name, 0, "no column names the thread: each comment counts as a thread of its own"))
-        _read_file(path, name, how, timezone, found, compute, progress)
+        _read_file(path, name, how, timezone, found, run)
     given = articles.get("columns", {})
     for path in sorted(articles.get("paths", ())):  # type: ignore[call-overload]
         how = plan(path, given, format=format, articles=True)  # type: ignore[arg-type]
-        _read_file(path, source_name(path, root), how, timezone, found, compute, progress)
+        _read_file(path, source_name(path, root), how, timezone, found, run)
     return _tables(found)
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from analysis.corpus.dates import take_date
 from analysis.corpus.decoding import START, Decoding, Draft, Vocabulary, decode, draft
 from analysis.corpus.encodings import is_text, read_lines
+from analysis.run import Run
 from analysis.run.texts import Gathering, Some
 from analysis.settings import StudyError
 
@@ -134,8 +135,7 @@ def read_threads(
     root: Path,
     timezone: str,
     known_authors: Collection[str] = (),
-    progress: Progress | None = None,
-    scratch: Path | None = None,
+    run: Run = Run(),
 ) -> Reading:
     """Read plain-text thread files.
 
@@ -149,10 +149,7 @@ def read_threads(
         Zone of dates without one, as "Europe/Dublin".
     known_authors : collection of str
         Names known to be authors', if there is a list.
-    progress : callable, optional
-        Called with (message, done, total).
-    scratch : Path, optional
-        Where texts that the memory should not hold may go; without it all are in memory.
+    run : Run
 
     Returns
     -------
@@ -165,7 +162,6 @@ def read_threads(
         If a file cannot be opened.
     """
     files = _open_files(paths, root)
-    report = progress or (lambda message, done, total: None)
     vocabulary = Vocabulary()
     for i, file in enumerate(files):  # first pass: what the lines look like, and what the study knows
         if file.is_text and not file.same_as:
@@ -173,14 +169,14 @@ def read_threads(
             file.notices, file.first = layout.notices, layout.first
             if layout.to_decode:
                 file.draft = draft(layout.to_decode, layout.start, vocabulary)
-        report("looking at lines", i + 1, len(files))
+        run.tell("looking at lines", i + 1, len(files))
     drafted = [file for file in files if file.draft is not None]
     decoded = decode([file.draft for file in drafted if file.draft], vocabulary, known_authors)
     decodings = {file.digest: found for file, found in zip(drafted, decoded, strict=True)}
-    rows, used = _Rows(Gathering(scratch)), {}
+    rows, used = _Rows(Gathering(run.scratch)), {}
     for i, file in enumerate(files):  # second pass: the texts
         _add(file, decodings.get(file.digest), rows, used, timezone)
-        report("reading threads", i + 1, len(files))
+        run.tell("reading threads", i + 1, len(files))
     return _tables(rows)
 
 

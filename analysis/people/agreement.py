@@ -8,7 +8,7 @@ import krippendorff
 import numpy as np
 import pandas as pd
 
-from analysis.people.codes import Codes, read_codes
+from analysis.sentiment.codes import Codes, read_codes
 
 __all__ = ["Codes", "agreement", "confusion", "read_codes"]
 

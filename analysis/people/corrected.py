@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import stdtrit  # scipy.stats takes a second to import
 
 from analysis.people.agreement import MIN_THREADS, class_of_people, class_of_score
-from analysis.people.codes import Codes
+from analysis.sentiment.codes import Codes
 from analysis.settings import StudyError
 
 MEASURES = ("mean", "negative", "positive")

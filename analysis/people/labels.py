@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.people.codes import read_rows
+from analysis.sentiment.codes import read_rows
 from analysis.settings import StudyError
 
 FOR_PEOPLE, FOR_MATCHING = "labels.csv", "labels.parquet"

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.people.codes import SAMPLE
+from analysis.sentiment.codes import SAMPLE
 from analysis.settings import StudyError
 
 RULES = "RULES.txt"

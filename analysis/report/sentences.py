@@ -9,6 +9,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
+from analysis.corpus.wording import plural
 from analysis.plots.style import UNSTABLE, month, name_of, percent, signed
 
 MAX_Q = 0.05  # false discovery rate (Benjamini-Hochberg) above which nothing is called a change
@@ -32,11 +33,6 @@ class Finding:
     def _repr_html_(self) -> str:
         paragraphs = "<br>".join(escape(line) for line in self.text.splitlines())
         return f'<p class="finding">{paragraphs}</p>'
-
-
-def plural(n: int, one: str, many: str = "") -> str:
-    """Write a number with its noun."""
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
 def _interval(row: pd.Series, form: object = signed) -> str:

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis.report.sentences import plural
+from analysis.corpus.wording import plural
 from analysis.report.tables import csv_bytes
-from analysis.run.partitions import PACKAGES
+from analysis.run.parts import PACKAGES
 from analysis.run.store import digest_of, digest_of_file, work_folder
 from analysis.settings import DATA, PROGRESS, SCHEDULER, TABLES, TITLE, VARIABLE, StudyError
 
@@ -200,7 +200,7 @@ def provenance(study: Study, tables: Mapping[str, object], seconds: Mapping[str,
         "title": study.settings.title,
         "inputs": study.inputs,
         "settings": study.settings_table,
-        "seeds": {"topics": study.settings.topics.seed, "intervals": study.settings.trend.seed},
+        "seed": study.settings.seed,
         "packages": versions,
         "platform": {"python": platform.python_version(), "system": platform.system(), "machine": platform.machine()},
         "tables": dict(tables),
@@ -484,7 +484,7 @@ def _home(
         provenance=(
             f"Built with Threadline {version('threadline')} on Python {platform.python_version()} from "
             f"{plural(len(study.inputs), 'input file')} under the licence “{s.source.licence}”; topics with seed "
-            f"{s.topics.seed} "
+            f"{s.seed} "
             f"and {s.topics.runs} runs, encoder “{s.topics.encoder}”; sentiment by “{s.sentiment.instrument}”; periods "
             f"of a {s.time.period} in the zone {s.source.timezone}. The digests of every input and table are in "
             "provenance.json."

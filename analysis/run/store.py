@@ -1,4 +1,4 @@
-"""Kept results: one folder per step and digest, written whole or not at all."""
+"""Kept results: a folder for each, by the digest of what it was made from, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -13,25 +13,34 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from analysis.run.partitions import PARTS
-from analysis.run.texts import Partitioned, gathered
+from analysis.run.texts import Texts
 
 FOLDER = ".threadline"  # in the study folder; ignored by git
-VECTORS = "vectors"  # the folder of vectors of texts, beside the results of steps
-PICTURE = "picture"  # as a step's name: a drawn figure
+VECTORS, PICTURE = "vectors", "picture"  # names of kept vectors of texts, and of drawn figures
+PART = "part."  # begins the name of what an unfinished step has so far
 LEFT_SECONDS = 24 * 3600  # of what another machine began to write: no result takes as long
 DIGITS = 20  # of a digest that name a kept result: 80 bits
-Tables = dict[str, pd.DataFrame | Partitioned]
+PLAIN = {str, int, float, bool, type(None)}  # what JSON gives back as it was
+
+Value = pd.DataFrame | Texts | np.ndarray | list  # a list of plain values, or of lists of them
+Values = dict[str, Value]
 
 
 def digest_of(*parts: object) -> str:
     """SHA-256 (hex) of values that JSON can write; anything else by its text."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode("utf-8")).hexdigest()
+
+
+def digest_of_file(path: Path) -> str:
+    """SHA-256 (hex) of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def work_folder(beside: Path, name: str) -> Path:
@@ -45,18 +54,14 @@ def work_folder(beside: Path, name: str) -> Path:
     OSError
         If it cannot be made.
     """
+    import psutil  # os.kill(process, 0) would end it on Windows
+
     host = digest_of(platform.node())[:8]
     for left in beside.glob(".*.part"):
         of = re.fullmatch(r"\..+-([0-9a-f]{8})-(\d+)-\w+\.part", left.name)
-        if of and ((of[1] == host and not _runs(int(of[2]))) or _age(left) > LEFT_SECONDS):
+        if of and ((of[1] == host and not psutil.pid_exists(int(of[2]))) or _age(left) > LEFT_SECONDS):
             shutil.rmtree(left, ignore_errors=True)
     return Path(tempfile.mkdtemp(prefix=f".{name}-{host}-{os.getpid()}-", suffix=".part", dir=beside))
-
-
-def _runs(process: int) -> bool:
-    import psutil  # os.kill(process, 0) would end it on Windows
-
-    return psutil.pid_exists(process)
 
 
 def _age(path: Path) -> float:
@@ -67,10 +72,49 @@ def _age(path: Path) -> float:
         return 0.0
 
 
-def digest_of_file(path: Path) -> str:
-    """SHA-256 (hex) of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+# ------------------------------------------------------------------------------------------ values as files
+
+
+def _write(name: str, value: Value, place: Path) -> str:
+    """Write a value by its kind; give the file's name. Nothing is pickled: a pickle could run code."""
+    if isinstance(value, pd.DataFrame):
+        value.to_parquet(place / (file := f"{name}.parquet"))
+    elif isinstance(value, Texts):
+        value.write(place / (file := f"{name}.arrow"))
+    elif isinstance(value, np.ndarray):
+        np.save(place / (file := f"{name}.npy"), value, allow_pickle=False)
+    else:
+        (place / (file := f"{name}.json")).write_text(json.dumps(value), encoding="utf-8")
+    return file
+
+
+def _read(path: Path) -> Value:
+    """Read what `_write` wrote."""
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path)
+    if path.suffix == ".arrow":
+        return Texts.open(path)
+    if path.suffix == ".npy":
+        return np.load(path, allow_pickle=False)
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _as_read(value: Value) -> Value:
+    """A value as it would be had it been kept: pandas gives other types back than it was given."""
+    return pd.read_parquet(io.BytesIO(value.to_parquet())) if isinstance(value, pd.DataFrame) else value
+
+
+def comes_back(value: object) -> bool:
+    """Whether a value that was kept comes back as it was: an array of numbers, a list of plain values or such lists."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "fiub"
+    if not isinstance(value, list):
+        return False
+    inner = [one for row in value for one in row] if set(map(type, value)) == {list} else value
+    return set(map(type, inner)) <= PLAIN
+
+
+# ----------------------------------------------------------------------------------------------- entries
 
 
 @dataclass(frozen=True)
@@ -81,7 +125,7 @@ class Entry:
     ----------
     path : Path
     step : str
-        The step's name; "" of what was left unfinished.
+        What it is a result of; "" of what was left half-written.
     digest : str
         The first 20 digits of what it was made from.
     n_bytes : int
@@ -112,8 +156,7 @@ def entries(folder: Path) -> list[Entry]:
             continue
         step, _, digest = path.name.rpartition("-")
         try:
-            index = json.loads((path / "index.json").read_text(encoding="utf-8"))
-            seconds = float(index["seconds"])
+            seconds = float(json.loads((path / "index.json").read_text(encoding="utf-8"))["seconds"])
         except (OSError, ValueError, KeyError, TypeError):
             step, digest, seconds = "", "", 0.0
         if path.name.startswith("."):
@@ -137,41 +180,14 @@ def remove(found: Iterable[Entry]) -> int:
     return freed
 
 
-def _write(table: pd.DataFrame | Partitioned, path: Path) -> list[Path]:
-    """Write a table as a Parquet file, or as a folder of them; give all paths."""
-    if isinstance(table, Partitioned):
-        return table.write(path)
-    table.to_parquet(path)
-    return [path]
-
-
-def _read(place: Path, name: str, files: Mapping[str, str]) -> pd.DataFrame | Partitioned:
-    """Read a table that `_write` wrote, among the files of a kept result."""
-    path = f"{name}.parquet"
-    if path in files:
-        return pd.read_parquet(place / path)
-    return Partitioned.read([place / file for file in files if file.startswith(f"{path}/")])
-
-
-def _name(path: Path, place: Path) -> str:
-    return path.relative_to(place).as_posix()
-
-
-def _as_read(table: pd.DataFrame | Partitioned) -> pd.DataFrame | Partitioned:
-    """A table as it would be had it been kept."""
-    if isinstance(table, Partitioned):
-        return replace(table, rows=_as_read(table.rows), texts=gathered(some for _, some in table.texts.blocks()))
-    return pd.read_parquet(io.BytesIO(table.to_parquet()))
-
-
 @dataclass
 class Store:
-    """Results of steps under a folder, by the digest of what they were made from.
+    """Results under a folder, by the digest of what they were made from.
 
     Attributes
     ----------
     folder : Path
-        Where results are kept. Where it cannot be written, they are computed at each run.
+        Where it cannot be written, results are computed at each run.
     seconds : dict
         Wall time of each step that was asked for, in seconds: of its computing, also where it was kept.
     kept : dict
@@ -188,86 +204,40 @@ class Store:
     damaged: list[str] = field(default_factory=list)
     older: list[str] = field(default_factory=list)
 
-    def get(self, step: str, digest: str, compute: Callable[[], Mapping[str, pd.DataFrame | Partitioned]]) -> Tables:
-        """Tables of a step: read if they were kept, else computed and kept.
-
-        Parameters
-        ----------
-        step : str
-            The step's name.
-        digest : str
-            Of its inputs, settings and code.
-        compute : callable
-            Gives the tables by name.
-        """
-        place = self.folder / f"{step}-{digest[:DIGITS]}"
-        tables = self._read(step, place)
-        if tables is not None:
-            return tables
+    def get(self, step: str, digest: str, compute: Callable[[], Mapping[str, Value]]) -> Values:
+        """Values of a step by name: read if they were kept, else computed and kept."""
+        seconds, values = self._seconds(step, digest), self.read(step, digest)
+        if values is not None:
+            self.seconds[step], self.kept[step] = seconds, True
+            return values
         if step not in self.damaged and any(self.folder.glob(f"{step}-*")):
             self.older.append(step)
         start = time.perf_counter()
         made = dict(compute())
         self.seconds[step], self.kept[step] = time.perf_counter() - start, False
-        self._write(step, place, made)
-        kept_seconds = self.seconds[step]
+        self.write(step, digest, made, seconds=self.seconds[step])
         # What was just written is read back, so that a first run and a later one see the same types.
-        tables = self._read(step, place)
-        self.seconds[step], self.kept[step] = kept_seconds, False
-        if tables is None:  # it could not be kept
-            return {name: _as_read(table) for name, table in made.items()}
-        return tables
+        values = self.read(step, digest)
+        return values if values is not None else {name: _as_read(value) for name, value in made.items()}
 
-    def has(self, step: str, digest: str) -> bool:
-        """Whether a step's result is kept."""
-        return (self.folder / f"{step}-{digest[:DIGITS]}" / "index.json").is_file()
+    def has(self, name: str, digest: str) -> bool:
+        """Whether a result is kept."""
+        return (self._place(name, digest) / "index.json").is_file()
 
-    def _read(self, step: str, place: Path) -> Tables | None:
+    def read(self, name: str, digest: str) -> Values | None:
         """A kept result; None where there is none, or where it is damaged (it is then removed)."""
-        if not place.is_dir():
-            return None
+        place, index = self._place(name, digest), self._sound(name, digest)
         try:
-            index = json.loads((place / "index.json").read_text(encoding="utf-8"))
-            if index["of"] != place.name or index.pop("digest") != digest_of(index):
-                raise ValueError("index.json")
-            for name, digest in index["files"].items():
-                if digest_of_file(place / name) != digest:
-                    raise ValueError(name)
-            tables: Tables = {name: _read(place, name, index["files"]) for name in index["tables"]}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):  # whatever a changed byte makes of it
-            if place.is_dir():  # else another process has just removed it
-                self.damaged.append(step)
-                self._remove(place)
+            return index and {key: _read(place / file) for key, (file, _) in index["files"].items()}
+        except (OSError, ValueError):  # another process has just removed it
             return None
-        self.seconds[step], self.kept[step] = float(index["seconds"]), True
-        return tables
 
-    def _remove(self, place: Path) -> None:
-        """Rename a damaged result, then remove it: another process sees all of it or nothing."""
-        try:
-            work = work_folder(self.folder, place.name)
-        except OSError:  # a folder that cannot be written
-            return
-        with contextlib.suppress(OSError):  # another process was first
-            place.rename(work / "damaged")
-        shutil.rmtree(work, ignore_errors=True)
+    def write(self, name: str, digest: str, values: Mapping[str, Value], seconds: float = 0.0) -> None:
+        """Keep a result: written to a folder beside that is then renamed, so that a reader sees all of it or none.
 
-    def check(self) -> None:
-        """Remove what is damaged of the pictures, vectors and parts: a notebook that finds it so tells nobody."""
-        pictures = Store(self.folder, damaged=self.damaged)
-        for place in sorted(self.folder.glob(f"{PICTURE}-*")):
-            pictures._read(PICTURE, place)
-        for path in sorted([*self.folder.glob(f"{VECTORS}/*.npy"), *self.folder.glob(f"{PARTS}-*/*.part")]):
-            try:
-                data = path.read_bytes()
-                if hashlib.sha256(data[32:]).digest() != data[:32]:
-                    self.damaged.append(path.parent.name)
-                    path.unlink()
-            except OSError:  # gone, or it cannot be removed: then it is read as damaged again, and made anew
-                continue
-
-    def _write(self, step: str, place: Path, tables: Tables) -> None:
-        """Write to a folder beside and rename it: a reader sees the whole result or none."""
+        It takes the place of one of the same digest; where it cannot be written, nothing happens.
+        """
+        place = self._place(name, digest)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             (self.folder / ".gitignore").write_text("*\n", encoding="utf-8")
@@ -275,11 +245,60 @@ class Store:
         except OSError:
             return
         try:
-            index: dict[str, object] = {"of": place.name, "seconds": round(self.seconds[step], 3)}
-            files = [path for name, table in tables.items() for path in _write(table, work / f"{name}.parquet")]
-            index |= {"tables": list(tables), "files": {_name(file, work): digest_of_file(file) for file in files}}
+            files = {key: _write(key, value, work) for key, value in values.items()}
+            index: dict[str, object] = {"of": place.name, "seconds": round(seconds, 3)}
+            index["files"] = {key: [file, digest_of_file(work / file)] for key, file in files.items()}
             index["digest"] = digest_of(index)
             (work / "index.json").write_text(json.dumps(index), encoding="utf-8")
+            if place.is_dir():
+                self._remove(place)
             work.replace(place)
         except OSError:  # the disk is full, or another process was first: its result is the same
             shutil.rmtree(work, ignore_errors=True)
+
+    def forget(self, name: str) -> None:
+        """Remove every result of a name."""
+        for place in self.folder.glob(f"{name}-*"):
+            shutil.rmtree(place, ignore_errors=True)
+
+    def check(self) -> None:
+        """Remove what is damaged of vectors and parts: a notebook that finds it so tells nobody."""
+        for place in sorted([*self.folder.glob("vectors-*"), *self.folder.glob(f"{PART}*-*")]):
+            name, _, digest = place.name.rpartition("-")
+            self._sound(name, digest)
+
+    def _place(self, name: str, digest: str) -> Path:
+        return self.folder / f"{name}-{digest[:DIGITS]}"
+
+    def _seconds(self, name: str, digest: str) -> float:
+        try:
+            return float(json.loads((self._place(name, digest) / "index.json").read_text(encoding="utf-8"))["seconds"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return 0.0
+
+    def _sound(self, name: str, digest: str) -> dict | None:
+        """What is said of a kept result; None where there is none, or where a byte of it is not as it was written."""
+        place = self._place(name, digest)
+        if not place.is_dir():
+            return None
+        try:
+            index = json.loads((place / "index.json").read_text(encoding="utf-8"))
+            sound = index["of"] == place.name and index.pop("digest") == digest_of(index)
+            if sound and all(digest_of_file(place / file) == is_now for file, is_now in index["files"].values()):
+                return index
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):  # whatever a changed byte makes of it
+            pass
+        if place.is_dir():  # else another process has just removed it
+            self.damaged.append(name)
+            self._remove(place)
+        return None
+
+    def _remove(self, place: Path) -> None:
+        """Rename a result, then remove it: another process sees all of it or nothing."""
+        try:
+            work = work_folder(self.folder, place.name)
+        except OSError:  # a folder that cannot be written
+            return
+        with contextlib.suppress(OSError):  # another process was first
+            place.rename(work / "damaged")
+        shutil.rmtree(work, ignore_errors=True)

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.run.parallel import map_parts
+from analysis.run import Run
 from analysis.run.texts import Some
 from analysis.sentiment import lexicon, vader
-from analysis.settings import ComputeSettings, StudyError
+from analysis.settings import StudyError
 
 INSTRUMENTS = ("vader", "vader-scaled", "lexicon:FILE.csv", "transformer:NAME", "coded")
 
@@ -62,9 +62,7 @@ def score(
     languages: Sequence[str] | None = None,
     instrument: str = "vader",
     folder: Path | None = None,
-    compute: ComputeSettings | None = None,
-    progress: Callable[[str, int, int], None] | None = None,
-    kept: Path | None = None,
+    run: Run = Run(),
 ) -> np.ndarray:
     """Score how texts sound.
 
@@ -82,12 +80,7 @@ def score(
         `learned.score_learned`.
     folder : Path, optional
         The study folder, against which an instrument's file is looked up.
-    compute : ComputeSettings, optional
-        On how many cores, or on which cluster; by default in this process. It changes no score.
-    progress : callable, optional
-        Called with (message, done, total).
-    kept : Path, optional
-        Where an unfinished run keeps its parts (`parallel.map_parts`).
+    run : Run
 
     Returns
     -------
@@ -104,7 +97,7 @@ def score(
 
         name = instrument.partition(":")[2]
         there = (folder or Path()) / name
-        return score_transformer(texts, str(there) if there.is_dir() else name, progress)
+        return score_transformer(texts, str(there) if there.is_dir() else name, run.progress)
     measure, known = _instrument(instrument, folder)
     if languages is not None and len(languages) != len(texts):
         raise StudyError(
@@ -116,14 +109,7 @@ def score(
     else:
         asked = {language: _in(language, known) for language in pd.unique(pd.Series(languages, dtype="object"))}
         rows = np.flatnonzero([asked[language] for language in languages])
-    for first, some in map_parts(
-        partial(_measured, measure),
-        Some(texts, rows),
-        compute=compute or ComputeSettings(workers=1),
-        message="scoring sentiment",
-        progress=progress,
-        kept=kept,
-    ):
+    for first, some in run.map_parts(partial(_measured, measure), Some(texts, rows), "scoring sentiment"):
         scores[rows[first : first + len(some)]] = some
     return scores
 

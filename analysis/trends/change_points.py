@@ -14,8 +14,9 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from analysis.run.parallel import MIN_ITEMS, map_items
-from analysis.settings import ComputeSettings, TrendSettings
+from analysis.run import Run
+from analysis.run.context import MIN_ITEMS
+from analysis.settings import TrendSettings
 from analysis.trends.cusum import KINDS, Family, Part, family
 from analysis.trends.intervals import adjusted
 from analysis.trends.periods import arrange
@@ -31,8 +32,7 @@ DRAWN_AT_ONCE = 50
 def change_points(
     comments: pd.DataFrame,
     settings: TrendSettings,
-    compute: ComputeSettings | None = None,
-    progress: Progress | None = None,
+    run: Run = Run(),
 ) -> pd.DataFrame:
     """The largest change of each series, found or not, and further ones where the first one was found.
 
@@ -41,11 +41,8 @@ def change_points(
     comments : DataFrame
         comment_id, article_id, author, posted_at, topic, sentiment; undated comments are left out.
     settings : TrendSettings
-    compute : ComputeSettings, optional
-        On how many cores, or on which cluster, series are looked at side by side; by default in this process. It
-        changes nothing in the table.
-    progress : callable, optional
-        Called with (message, done, total) at each step of the search.
+    run : Run
+        On what series are looked at side by side.
 
     Returns
     -------
@@ -66,12 +63,10 @@ def change_points(
     starts, rows = a.grid["period_start"], []
     work = [(whole, kind, None, settings, 1) for kind in KINDS] if dated.any() else []
     while work:
-        every = map_items(
+        every = run.map(
             _searched,
             work,
-            compute=compute or ComputeSettings(workers=1),
-            message="looking for changes",
-            progress=progress,
+            "looking for changes",
             part=1,
             least=0 if len(comments) >= MIN_ITEMS else len(work) + 1,  # of few, starting processes takes longer
         )

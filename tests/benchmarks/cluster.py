@@ -26,8 +26,9 @@ import pyarrow.parquet as pq
 
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
-from analysis.corpus.languages import languages  # noqa: E402
 from analysis.run.parallel import PART  # noqa: E402
+
+from analysis.corpus.languages import languages  # noqa: E402
 from analysis.sentiment import score as sentiment  # noqa: E402
 from analysis.settings import ComputeSettings  # noqa: E402
 from analysis.topics.encoders import encode  # noqa: E402

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from analysis.people.codes import Codes
 from analysis.people.corrected import corrected  # noqa: E402
+from analysis.sentiment.codes import Codes
 
 N_STUDIES = 1000
 N_THREADS = 150

@@ -13,7 +13,7 @@ from analysis.corpus.duplicates import duplicates, marks
 from analysis.corpus.schema import KEY_FILE, build, pseudonym, read_key, summary
 from analysis.corpus.tables import read_tables
 from analysis.run.texts import Some
-from analysis.settings import ComputeSettings, PrivacySettings, Settings, SourceSettings, StudyError
+from analysis.settings import Settings, SourceSettings, StudyError
 
 ROWS = [
     ("t1", "c1", "Ann", "2020-01-01", "The tram is late again, as it is every day."),
@@ -37,7 +37,7 @@ def study(tmp_path):
 
 
 def test_no_name_is_left_and_one_person_is_one_pseudonym(reading, study):
-    authors = build(reading, study).comments["author"]
+    authors = build(reading, study.folder).comments["author"]
     assert not set(authors.dropna()) & {"Ann", "Bob", "Cem"}
     assert authors[0] == authors[2] != authors[1] and authors.isna().sum() == 1
 
@@ -63,12 +63,12 @@ def test_a_damaged_key_is_no_new_pseudonyms(tmp_path):
 
 
 def test_names_are_kept_where_the_study_says_so(reading, study):
-    kept = build(reading, dataclasses.replace(study, privacy=PrivacySettings(authors="keep")))
+    kept = build(reading, study.folder, "keep")
     assert kept.comments["author"].tolist()[:4] == ["Ann", "Bob", "Ann", "Cem"]
 
 
 def test_duplicates_are_marked_and_short_ones_are_chance(reading, study):
-    comments = build(reading, study).comments.set_index("comment_id")
+    comments = build(reading, study.folder).comments.set_index("comment_id")
     assert len(comments) == len(ROWS)
     assert comments["duplicate_of"].dropna().to_dict() == {"c2": "c1"}
 
@@ -81,13 +81,13 @@ def test_the_first_in_time_is_the_original():
             "text": ["one two three four five"] * 3,
         }
     )
-    found = duplicates(table, marks(table["text"].tolist(), ComputeSettings(workers=1)))
+    found = duplicates(table, marks(table["text"].tolist()))
     assert found.tolist()[0] == "b" and pd.isna(found[1])
     assert found.tolist()[2] == "b", "an undated one is not the first"
 
 
 def test_languages(reading, study):
-    found = build(reading, study).comments.set_index("comment_id")["language"]
+    found = build(reading, study.folder).comments.set_index("comment_id")["language"]
     assert found["c1"] == "en" and found["c5"] == "de"
 
 
@@ -95,7 +95,7 @@ def test_row_order_changes_nothing(reading, study):
     order = np.random.default_rng(3).permutation(len(reading.rows))
     texts = Some(reading.texts.texts, reading.texts.rows[order])
     shuffled = dataclasses.replace(reading, rows=reading.rows.iloc[order], texts=texts)
-    pd.testing.assert_frame_equal(build(reading, study).comments, build(shuffled, study).comments)
+    pd.testing.assert_frame_equal(build(reading, study.folder).comments, build(shuffled, study.folder).comments)
 
 
 @pytest.mark.parametrize(
@@ -112,11 +112,11 @@ def test_a_corpus_that_does_not_hold_together_raises(reading, study, change, wor
     ((name, function),) = change.items()
     broken = dataclasses.replace(reading, **{name: function(getattr(reading, name))})
     with pytest.raises(StudyError, match=words):
-        build(broken, study)
+        build(broken, study.folder)
 
 
 def test_the_summary_counts(reading, study):
-    n = summary(build(reading, study)).set_index("quantity")["n"]
+    n = summary(build(reading, study.folder)).set_index("quantity")["n"]
     assert (n["comments"], n["authors"], n["articles (threads)"], n["comments that repeat an earlier one"]) == (
         5,
         3,

@@ -15,6 +15,7 @@ from analysis.corpus.columns import COMMENT_NAMES, is_articles, recognise
 from analysis.corpus.dates import instants
 from analysis.corpus.formats import columns_of
 from analysis.corpus.tables import read_tables
+from analysis.run import Run
 from analysis.settings import ComputeSettings, StudyError
 
 HEADER = ["thread_id", "comment_id", "author", "date", "text", "parent_id"]
@@ -179,7 +180,7 @@ def test_rows_looked_at_on_two_cores_give_the_same(tmp_path, monkeypatch):
 
     def read(workers):
         compute = ComputeSettings(workers=workers)
-        return read_tables(paths, root=tmp_path, timezone="UTC", columns={}, articles={}, compute=compute)
+        return read_tables(paths, root=tmp_path, timezone="UTC", columns={}, articles={}, run=Run(compute))
 
     one = read(1)
     monkeypatch.setattr(exports, "PART", 9)
@@ -200,4 +201,4 @@ def test_what_a_file_raises_passes_through_the_processes(tmp_path, monkeypatch):
     for workers in (1, 2):
         with pytest.raises(StudyError, match="damaged or was cut off"):
             read_tables([path], root=tmp_path, timezone="UTC", columns={}, articles={},
-                        compute=ComputeSettings(workers=workers))  # fmt: skip
+                        run=Run(ComputeSettings(workers=workers)))  # fmt: skip

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from analysis.people import corrected as coding
-from analysis.people.codes import Codes
 from analysis.people.corrected import corrected_table
+from analysis.sentiment.codes import Codes
 from analysis.settings import StudyError
 
 

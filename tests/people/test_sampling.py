@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.people.codes import read_codes
 from analysis.people.sampling import draw, write_sheets
+from analysis.sentiment.codes import read_codes
 from analysis.settings import StudyError
 
 

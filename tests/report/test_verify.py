@@ -66,7 +66,7 @@ def test_a_changed_setting_is_named_with_both_values(copy):
     path.write_text(path.read_text() + "[topics]\nseed = 2\n")
     verdict = verify(out, open_study(folder))
     assert verdict.holds, "three comments are too few for topics, whatever the seed"
-    assert "setting topics.seed: 1 in the report, 2 now" in str(verdict)
+    assert "setting seed: 1 in the report, 2 now" in str(verdict)
 
 
 def test_what_was_kept_is_not_believed(copy):

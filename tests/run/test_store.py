@@ -14,8 +14,9 @@ import pandas as pd
 import pytest
 
 from analysis.run.store import Store, digest_of, entries, remove, work_folder
+from analysis.run.texts import gathered
 
-WORK = "import sys, pathlib; from analysis.store import work_folder; print(work_folder(pathlib.Path(sys.argv[1]), 'step'), end='')"
+WORK = "import sys, pathlib; from analysis.run.store import work_folder; print(work_folder(pathlib.Path(sys.argv[1]), 'step'), end='')"
 
 
 def counted(calls):
@@ -92,22 +93,39 @@ def test_a_missing_file_or_a_foreign_result_is_computed_anew_and_kept_again(tmp_
         assert Store(tmp_path).get("step", "d2" * 20, counted(calls)) and len(calls) == 1, "kept again"
 
 
-def test_pictures_vectors_and_parts_are_checked_before_a_notebook_reads_them(tmp_path):
-    from analysis.run.partitions import Parts
-    from analysis.topics.encoders import _keep
-
-    Store(tmp_path).get("picture", "d1" * 20, counted([]))
-    _keep(tmp_path / "vectors" / "of-a-model.npy", {b"0" * 32: np.ones(3, dtype=np.float32)})
-    Parts(tmp_path / "parts-corpus", len).write(["text"], [1])
+def test_vectors_and_parts_are_checked_before_a_notebook_reads_them(tmp_path):
     store = Store(tmp_path)
+    store.write("vectors", "d1" * 20, {"names": np.array([b"0" * 32]), "vectors": np.ones((1, 3), dtype=np.float32)})
+    store.write("part.corpus", "d2" * 20, {"result": [1]})
     store.check()
     assert store.damaged == [] and store.seconds == {}
-    files = [next(tmp_path.glob(f"{place}/*.{end}")) for place, end in
-             (("picture-*", "parquet"), ("vectors", "npy"), ("parts-corpus", "part"))]  # fmt: skip
+    files = [
+        next(tmp_path.glob(f"{place}-*/{name}"))
+        for place, name in (("vectors", "vectors.npy"), ("part.corpus", "result.json"))
+    ]
     for file in files:
         file.write_bytes(file.read_bytes()[:-1] + b"x")
     store.check()
-    assert store.damaged == ["picture", "parts-corpus", "vectors"] and not any(file.exists() for file in files)
+    assert sorted(store.damaged) == ["part.corpus", "vectors"] and not any(file.exists() for file in files)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [[1, None, "a"], [["a"], []], np.arange(6.0).reshape(2, 3), gathered([["a", "", "\u00e9\U0001f600"]])],
+    ids=["list", "lists", "array", "texts"],
+)
+def test_every_kind_of_value_comes_back_as_it_was(tmp_path, value):
+    Store(tmp_path).write("x", "d" * 40, {"value": value})
+    again = Store(tmp_path).read("x", "d" * 40)["value"]
+    assert type(again) is type(value) and np.array_equal(
+        np.asarray(list(again), dtype=object), np.asarray(list(value), dtype=object)
+    )
+
+
+def test_a_result_takes_the_place_of_one_of_the_same_digest(tmp_path):
+    for n in (1, 2):
+        Store(tmp_path).write("vectors", "d" * 40, {"n": [n]})
+    assert Store(tmp_path).read("vectors", "d" * 40) == {"n": [2]} and len(list(tmp_path.glob("*-*"))) == 1
 
 
 def test_a_result_of_something_else_is_said(tmp_path):

