@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.people.codes import read_rows
+from analysis.run.vectors import unit_length
 from analysis.settings import StudyError, TrendSettings
 from analysis.topics.keywords import count_words
-from analysis.topics.neighbours import unit_length
 from analysis.topics.tokens import tokenised
 from analysis.trends.intervals import shares
 
@@ -102,7 +102,7 @@ def topic_items(
 def word_rates(texts: Sequence[str], topic: np.ndarray, words: Sequence[Sequence[str]]) -> np.ndarray:
     """How often each topic uses each of the shown words, of all uses of shown words: (n_topics, n_words)."""
     names = sorted({word for row in words for word in row})
-    counts = count_words(tokenised(texts), topic, len(words), names).counts.toarray()
+    counts = count_words(tokenised(texts), topic, len(words), names).toarray()
     return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
 

@@ -19,7 +19,7 @@ from bertopic.vectorizers import ClassTfidfTransformer
 from sklearn.feature_extraction.text import CountVectorizer
 
 from analysis.run.vectors import Vectors
-from analysis.topics.encoders import encode
+from analysis.topics.encoders import parse
 from analysis.topics.keywords import SHOWN, choose
 from analysis.topics.tokens import tokens
 
@@ -43,7 +43,7 @@ class Encoder(BaseEmbedder):
 
     def embed(self, documents: list[str], verbose: bool = False) -> np.ndarray:
         """Vectors of texts, (n_texts, n_dims)."""
-        return encode(list(documents), self.name)
+        return parse(self.name).encode(list(documents))[:]
 
 
 class Varied(BaseRepresentation):
@@ -59,7 +59,7 @@ def fitted(
     vectors: Vectors,
     topic: np.ndarray,
     table: pd.DataFrame,
-    words: Sequence[Sequence[tuple[str, float]]],
+    words: pd.DataFrame,
     vocabulary: Sequence[str],
     encoder: str,
 ) -> BERTopic:
@@ -72,17 +72,13 @@ def fitted(
     topic : ndarray of shape (n_texts,)
         -1 is unassigned.
     table : DataFrame
-        `Topics.table`, whose labels the model shows.
-    words : sequence of sequences of (str, float)
-        The words of each topic with their weights, best first.
+        topic and label, which the model shows.
+    words : DataFrame
+        topic, word, weight, best first.
     vocabulary : sequence of str
         All words that may be shown.
     encoder : str
         As in study.toml, for new texts; "npy:…" leaves `transform` to be given vectors.
-
-    Returns
-    -------
-    BERTopic
     """
     logging.getLogger("BERTopic").setLevel(logging.ERROR)  # "embedding model not found" is no news to the user
     by_class = CountVectorizer(
@@ -100,7 +96,8 @@ def fitted(
         calculate_probabilities=False,
     )
     model.fit(list(texts), embeddings=vectors[:], y=[int(t) for t in topic])
-    for number, row in enumerate(words):  # from distinct texts: floods would distort BERTopic's own
-        model.topic_representations_[number] = list(row) or [("", 1e-5)]
+    for number in table["topic"]:  # from distinct texts: floods would distort BERTopic's own
+        own = words.loc[words["topic"] == number, ["word", "weight"]]
+        model.topic_representations_[number] = list(own.itertuples(index=False, name=None)) or [("", 1e-5)]
     model.set_topic_labels({row.topic: row.label for row in table.itertuples()})
     return model

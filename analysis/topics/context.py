@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from analysis.run.vectors import BLOCK, Vectors, blocks, whole_threads, zeros
+from analysis.run import Run
+from analysis.run.vectors import BLOCK, Vectors, blocks, whole_threads
 
 
-def in_context(vectors: Vectors, threads: Sequence[str], share: float, folder: Path | None = None) -> Vectors:
+def in_context(vectors: Vectors, threads: Sequence[str], share: float, run: Run = Run()) -> Vectors:
     """Add to each comment's direction that of the other comments of its thread.
 
-    "Well said." is about what its thread is about. The comment itself is left out of its thread's mean, so that
-    nothing is counted twice, and so that a comment alone in its thread keeps its own vector.
+    The comment itself is left out of its thread's mean, so that nothing is counted twice.
 
     Parameters
     ----------
@@ -24,8 +23,7 @@ def in_context(vectors: Vectors, threads: Sequence[str], share: float, folder: P
     threads : sequence of str, length n_texts
     share : float
         Weight of the thread's direction against the comment's own, 0 or more; 0 changes nothing but the length.
-    folder : Path, optional
-        Where large results may go (`vectors.zeros`).
+    run : Run
 
     Returns
     -------
@@ -35,7 +33,7 @@ def in_context(vectors: Vectors, threads: Sequence[str], share: float, folder: P
     thread, names = pd.factorize(pd.Series(threads, dtype="str"))
     mean, some = _mean(vectors)
     alone = np.bincount(thread, weights=some, minlength=len(names)) < 2
-    out = zeros(vectors.shape, folder)
+    out = run.matrix(vectors.shape)
     for rows in whole_threads(thread):
         here = np.unique(thread[rows], return_inverse=True)[1]
         parts = [slice(start, start + BLOCK) for start in range(0, len(rows), BLOCK)]  # of a thread that is longer
@@ -47,6 +45,28 @@ def in_context(vectors: Vectors, threads: Sequence[str], share: float, folder: P
             others = _unit(totals[here[part]] - own)
             others[alone[thread[rows[part]]]] = 0.0
             out[rows[part]] = _unit(own + share * others) * some[rows[part], None]
+    return out
+
+
+def beside(vectors: Vectors, others: np.ndarray) -> np.ndarray:
+    """Place other texts, such as articles, in the space of the comments: by their own words alone.
+
+    Parameters
+    ----------
+    vectors : ndarray or OnDisk of shape (n_texts, n_dims)
+        Of the comments, as `in_context` takes them.
+    others : ndarray of shape (n_others, n_dims)
+        By the same encoder; a row of zeros stays one.
+
+    Returns
+    -------
+    ndarray of shape (n_others, n_dims), float32
+        Centred on the mean of the comments; rows of length 1, or 0.
+    """
+    mean = _mean(vectors)[0]
+    out = np.zeros(others.shape, dtype=np.float32)
+    for rows in blocks(len(others)):
+        out[rows] = _own(others[rows], mean)
     return out
 
 
@@ -78,25 +98,3 @@ def _unit(rows: np.ndarray) -> np.ndarray:
     """Rows of length 1; rows of (nearly) zeros become zeros."""
     length = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
     return rows * np.where(length > 1e-9, 1 / np.maximum(length, 1e-9), 0.0)
-
-
-def beside(vectors: Vectors, others: np.ndarray) -> np.ndarray:
-    """Place other texts, such as articles, in the space of the comments: by their own words alone.
-
-    Parameters
-    ----------
-    vectors : ndarray or OnDisk of shape (n_texts, n_dims)
-        Of the comments, as `in_context` takes them.
-    others : ndarray of shape (n_others, n_dims)
-        Of the other texts, by the same encoder; a row of zeros stays one.
-
-    Returns
-    -------
-    ndarray of shape (n_others, n_dims), float32
-        Centred on the mean of the comments; rows of length 1, or 0.
-    """
-    mean = _mean(vectors)[0]
-    out = np.zeros(others.shape, dtype=np.float32)
-    for rows in blocks(len(others)):
-        out[rows] = _own(others[rows], mean)
-    return out

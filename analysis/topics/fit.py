@@ -1,31 +1,30 @@
-"""Vectors -> consensus topics, their stability and their words, handed to BERTopic.
+"""Vectors -> consensus topics, their stability and their words; and what a researcher holds of them.
 
-How the partition is found is said in `analysis.consensus`, how words are chosen in `analysis.words`.
+How the partition is found is said in `consensus`, how words are chosen in `keywords`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from analysis.run import Run
 from analysis.run.texts import Some, ranks, take
 from analysis.run.vectors import Directions, OnDisk, Vectors, blocks, unit_length
-from analysis.settings import ComputeSettings, StudyError, TopicSettings
+from analysis.settings import StudyError
 from analysis.topics.consensus import Consensus, find_consensus
-from analysis.topics.keywords import IN_LABEL, count_words, stop_words, topic_words, vocabulary
+from analysis.topics.keywords import IN_LABEL, count_words, topic_words, vocabulary
+from analysis.topics.stop_words import stop_words
 from analysis.topics.tokens import Tokens, tokenised
 
 if TYPE_CHECKING:
     from bertopic import BERTopic
-
-Progress = Callable[[str, int, int], None]
 
 # Agreement: of the usual twenty fits none puts the comment where the consensus does. A stricter rule would leave out
 # comments by the luck of the seed: at 0.15 reruns agree at ARI 0.81 on post titles of 22 subreddits, at 0.05 at 0.94.
@@ -33,11 +32,14 @@ UNASSIGNED_BELOW = 0.05
 CLAIM_FROM = 0.1  # stability of the best number of topics; on vectors without any structure it is below 0.01
 MIN_WORDS = 3  # in a text on average (median), or there is nothing to tell topics by
 LOOKED_AT = 5_000  # texts, to know that average
+_TABLE = dict(topic="int64", label="str", words="str", n_comments="int64", n_threads="int64", stability="float64")
+_WORDS = dict(topic="int64", word="str", weight="float64")
+_CURVE = dict(n_topics="int64", stability="float64", chosen="bool")
 _WORDISH = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]|[^\W\d_]+")
 
 
 @dataclass(frozen=True)
-class Topics:
+class Fit:
     """Topics of n_texts comments, in the order in which the texts were given."""
 
     topic: np.ndarray  # (n_texts,) int64, -1 = unassigned; numbered by size, ties by the smallest text
@@ -46,26 +48,8 @@ class Topics:
     curve: pd.DataFrame  # n_topics, stability, chosen; empty if a number was given
     note: str  # what cannot be said, in plain words, or ""; with or without topics
     centroids: np.ndarray  # (n_topics, n_dims): mean vector of a topic's distinct texts, each scaled to length 1
-    texts: Sequence[str] = field(default=(), repr=False)
-    vectors: Vectors = field(default_factory=lambda: np.zeros((0, 0), np.float32), repr=False)
-    vocabulary: tuple[str, ...] = field(default=(), repr=False)
-    words: tuple[tuple[tuple[str, float], ...], ...] = field(default=(), repr=False)
-    encoder: str = field(default="", repr=False)
-
-    @cached_property
-    def bertopic(self) -> BERTopic:
-        """A fitted BERTopic with these topics, labels and words; its documents are in the order of the texts.
-
-        Raises
-        ------
-        StudyError
-            If there are no topics.
-        """
-        from analysis.topics.bertopic_model import fitted
-
-        if self.table.empty:
-            raise StudyError(expected="topics", found="none", where="topics", remedy=self.note or "Add comments.")
-        return fitted(self.texts, self.vectors, self.topic, self.table, self.words, self.vocabulary, self.encoder)
+    words: pd.DataFrame  # topic, word, weight; best first
+    vocabulary: tuple[str, ...] = ()  # all words that may be shown
 
 
 def fit_topics(
@@ -75,51 +59,51 @@ def fit_topics(
     threads: Sequence[str],
     ids: Sequence[str],
     languages: Sequence[str] | None = None,
-    copy_of: Sequence[str | None] | None = None,
-    settings: TopicSettings,
-    compute: ComputeSettings | None = None,
+    copies: Sequence[str | None] | None = None,
+    n_topics: int | str = "auto",
+    runs: int = 20,
+    min_comments: int = 200,
+    seed: int = 1,
     hidden_words: Collection[str] = (),
     tokens: Tokens | None = None,
-    progress: Progress | None = None,
-    scratch: Path | None = None,
-) -> Topics:
+    run: Run = Run(),
+) -> Fit:
     """Find the topics of comments.
 
-    The result does not depend on the order of the rows, on `compute` or on the number of cores: the fit sees each
-    distinct text once, in the order of the texts themselves.
+    The result does not depend on the order of the rows, on `run` or on the number of cores: the fit sees each distinct
+    text once, in the order of the texts themselves.
 
     Parameters
     ----------
     texts : sequence of str, length n_texts
     vectors : ndarray or OnDisk of shape (n_texts, n_dims), float32
-        From `analysis.context.in_context`; a row of zeros stays unassigned.
+        From `context.in_context`; a row of zeros stays unassigned.
     threads : sequence of str, length n_texts
         Article of each comment; halves of these are what stability is measured on.
     ids : sequence of str, length n_texts
         comment_id, unique.
     languages : sequence of str, optional
         ISO 639-1 of each text, for stop words; English where not given.
-    copy_of : sequence of str or None, optional
+    copies : sequence of str or None, optional
         comment_id of the comment of which one is a copy, or nearly: it is not in the fit, which it tells nothing new,
         and gets the topic of its text, or else of the comment that it copies.
-    settings : TopicSettings
-    compute : ComputeSettings, optional
-        How many fits go side by side; by default one.
+    n_topics : int or "auto"
+    runs : int
+        Fits of halves of the threads, and as many of all.
+    min_comments : int
+        With fewer distinct texts no topics are claimed.
+    seed : int
     hidden_words : collection of str
         Never shown as words of a topic, such as names of authors; in lower case.
     tokens : Tokens, optional
         The words of the texts, where they are known.
-    progress : callable, optional
-        Called with (message, done, total).
-    scratch : Path, optional
-        Where texts that the memory should not hold may go (`texts.ranks`).
+    run : Run
 
     Returns
     -------
-    Topics
-        With a `note` and everything unassigned where nothing can be said: fewer distinct texts than
-        `settings.min_comments`, texts of one or two words, or no number of topics on which halves of the threads
-        agree.
+    Fit
+        With a `note` and everything unassigned where nothing can be said: too few distinct texts, texts of one or two
+        words, or no number of topics on which halves of the threads agree.
 
     Raises
     ------
@@ -128,52 +112,52 @@ def fit_topics(
     """
     vectors = vectors if isinstance(vectors, OnDisk) else np.asarray(vectors, dtype=np.float32)
     names = pd.Index(pd.Series(ids, dtype="str"))
-    copied = pd.Series([None] * len(texts) if copy_of is None else copy_of, dtype="str").reset_index(drop=True)
+    copied = pd.Series([None] * len(texts) if copies is None else copies, dtype="str").reset_index(drop=True)
     able = _check(texts, vectors, threads, names, languages, copied)
     thread = pd.factorize(pd.Series(threads, dtype="str"), sort=True)[0]
-    same = ranks(texts, scratch)  # texts as numbers, in the order of the texts
+    same = ranks(texts)  # texts as numbers, in the order of the texts
     # Of each text that is no copy one row stands for all, the first by id.
     by_id = names.argsort()
     by_id = by_id[(able & copied.isna().to_numpy())[by_id]]
     fit = by_id[np.unique(same[by_id], return_index=True)[1]]
-    unit = Directions(vectors, fit)
-    note = _too_little(Some(texts, fit), unit, settings)
-    found: Consensus | None = None
-    if not note:
-        found = find_consensus(
-            unit,
-            thread[fit],
-            n_topics=settings.n_topics,
-            runs=settings.runs,
-            seed=settings.seed,
-            compute=compute,
-            progress=progress,
-        )
-        best = float(found.curve["stability"].max())
-        if best < CLAIM_FROM and settings.n_topics == "auto":
-            note = (
-                "No topics are claimed: two halves of the threads, each modelled on its own, "
-                f"agree on no number of topics (agreement at best {best:.2f} of 1)."
-            )
-    if note or found is None:
-        return _nothing(len(texts), vectors.shape[1], note, found)
+    unit, auto = Directions(vectors, fit), n_topics == "auto"
+    note = _too_little(Some(texts, fit), unit, max(min_comments, 20, 0 if auto else 5 * int(n_topics)))
+    if note:
+        return _nothing(len(texts), vectors.shape[1], note, _empty(_CURVE))
+    found = find_consensus(unit, thread[fit], n_topics=n_topics, runs=runs, seed=seed, run=run)
+    curve, best = found.curve if auto else _empty(_CURVE), float(found.curve["stability"].max())
     topic, agreement = _to_all(same, names.get_indexer(copied), fit, found, able)
-    if (agreement < UNASSIGNED_BELOW).all():
+    topic = np.where(agreement < UNASSIGNED_BELOW, -1, topic)
+    if auto and best < CLAIM_FROM:
+        note = (
+            "No topics are claimed: two halves of the threads, each modelled on its own, "
+            f"agree on no number of topics (agreement at best {best:.2f} of 1)."
+        )
+        return _nothing(len(texts), vectors.shape[1], note, curve)
+    if (topic < 0).all():
         note = "No topics are claimed: independent fits agree on the topic of no comment."
-        return _nothing(len(texts), vectors.shape[1], note, found)
-    return _finished(
-        texts,
-        vectors,
-        thread,
-        fit,
-        found,
-        topic,
-        agreement,
-        languages,
-        frozenset(hidden_words),
-        settings,
-        tokens or tokenised(texts),
+        return _nothing(len(texts), vectors.shape[1], note, curve)
+    if best < CLAIM_FROM:
+        note = (
+            f"Two halves of the threads, each modelled on its own, hardly agree on {n_topics} topics "
+            f"({best:.2f} of 1): these topics arrange the comments, they are not findings about them."
+        )
+    topic, order = _by_size(topic, found.topic)
+    used = (tokens or tokenised(texts)).take(fit)
+    words = vocabulary(used, thread[fit], stop_words(languages) | set(hidden_words))
+    shown = topic_words(count_words(used, topic[fit], len(order), words), words)
+    own = [shown.loc[shown["topic"] == i, "word"].tolist() for i in range(len(order))]
+    table = pd.DataFrame(
+        {
+            "topic": np.arange(len(order), dtype=np.int64),
+            "label": [" · ".join(row[:IN_LABEL]) or f"topic {i}" for i, row in enumerate(own)],
+            "words": [", ".join(row) for row in own],
+            "n_comments": np.bincount(topic[topic >= 0], minlength=len(order)).astype(np.int64),
+            "n_threads": pd.Series(thread).groupby(topic).nunique().reindex(range(len(order))).to_numpy("int64"),
+            "stability": found.stability[order],
+        }
     )
+    return Fit(topic, agreement, table, curve, note, _centroids(unit, topic[fit], len(order)), shown, tuple(words))
 
 
 def nearest(vectors: np.ndarray, centroids: np.ndarray) -> np.ndarray:
@@ -219,17 +203,13 @@ def _check(
     return able
 
 
-def _too_little(texts: Sequence[str], unit: Directions, settings: TopicSettings) -> str:
+def _too_little(texts: Sequence[str], unit: Directions, need: int) -> str:
     """Why nothing can be said about these distinct texts, or ""."""
     n = len(texts)
-    need = max(settings.min_comments, 20)
-    if isinstance(settings.n_topics, int):
-        need = max(need, 5 * settings.n_topics)
-    what = "comment is" if n == 1 else "comments are"
     if n < need:
         return (
-            f"{n} different {what} too few for topics: at least {need} are needed for a topic to recur when "
-            "half of the threads are left out. [topics] min_comments sets the limit."
+            f"{n} different {'comment is' if n == 1 else 'comments are'} too few for topics: at least {need} are needed "
+            "for a topic to recur when half of the threads are left out. [topics] min_comments sets the limit."
         )
     different: set[bytes] = set()
     for rows in blocks(n):
@@ -244,25 +224,14 @@ def _too_little(texts: Sequence[str], unit: Directions, settings: TopicSettings)
     return ""
 
 
-def _nothing(n: int, n_dims: int, note: str, found: Consensus | None) -> Topics:
+def _empty(columns: dict[str, str]) -> pd.DataFrame:
+    return pd.DataFrame(columns=list(columns)).astype(columns)
+
+
+def _nothing(n: int, n_dims: int, note: str, curve: pd.DataFrame) -> Fit:
     """Everything unassigned, and why."""
-    auto = found is not None and len(found.curve) > 1
-    curve = found.curve.assign(chosen=False) if found is not None and auto else _empty_curve()
-    table = pd.DataFrame(
-        {
-            "topic": np.zeros(0, np.int64),
-            "label": pd.Series([], dtype="str"),
-            "words": pd.Series([], dtype="str"),
-            "n_comments": np.zeros(0, np.int64),
-            "n_threads": np.zeros(0, np.int64),
-            "stability": np.zeros(0),
-        }
-    )
-    return Topics(np.full(n, -1, dtype=np.int64), np.zeros(n), table, curve, note, np.zeros((0, n_dims), np.float32))
-
-
-def _empty_curve() -> pd.DataFrame:
-    return pd.DataFrame({"n_topics": np.zeros(0, np.int64), "stability": np.zeros(0), "chosen": np.zeros(0, bool)})
+    none, curve = np.full(n, -1, dtype=np.int64), curve.assign(chosen=False)
+    return Fit(none, np.zeros(n), _empty(_TABLE), curve, note, np.zeros((0, n_dims), np.float32), _empty(_WORDS))
 
 
 def _to_all(
@@ -282,69 +251,88 @@ def _to_all(
     return np.where(which >= 0, found.topic[which], -1), np.where(which >= 0, found.agreement[which], 0.0)
 
 
-def _finished(
-    texts: Sequence[str],
-    vectors: Vectors,
-    thread: np.ndarray,
-    fit: np.ndarray,
-    found: Consensus,
-    topic: np.ndarray,
-    agreement: np.ndarray,
-    languages: Sequence[str] | None,
-    hidden: frozenset[str],
-    settings: TopicSettings,
-    tokens: Tokens,
-) -> Topics:
-    """Topics in their order, with words and table; comments without agreement unassigned."""
+def _by_size(topic: np.ndarray, of_texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Topics numbered by size, of equals first the one with the smallest text; and the old number of each."""
+    n_found = int(of_texts.max()) + 1
+    size = np.bincount(topic[topic >= 0], minlength=n_found)
+    smallest = np.full(n_found, len(of_texts))
+    np.minimum.at(smallest, of_texts, np.arange(len(of_texts)))  # they are in the order of the texts
+    order = np.lexsort((smallest, -size))[: int((size > 0).sum())]
+    number = np.full(n_found + 1, -1, dtype=np.int64)
+    number[order] = np.arange(len(order))
+    return number[topic], order  # -1 looks up the last, which is -1
+
+
+def _centroids(unit: Directions, topic: np.ndarray, n_topics: int) -> np.ndarray:
+    """Mean direction of each topic's texts."""
     from scipy import sparse
 
-    topic = np.where(agreement < UNASSIGNED_BELOW, -1, topic)
-    n_found = len(found.stability)
-    size = np.bincount(topic[topic >= 0], minlength=n_found)
-    smallest = np.full(n_found, len(fit))
-    np.minimum.at(smallest, found.topic, np.arange(len(fit)))  # they are in the order of the texts
-    ranked = sorted((c for c in range(n_found) if size[c]), key=lambda c: (-size[c], smallest[c]))
-    number = np.full(n_found + 1, -1, dtype=np.int64)
-    number[ranked] = np.arange(len(ranked))
-    topic = number[topic]  # -1 looks up the last, which is -1
-    distinct = topic[fit]
-    unit, centroids = Directions(vectors, fit), np.zeros((len(ranked), vectors.shape[1]))
-    for rows in blocks(len(fit)):
-        named = distinct[rows] >= 0
+    total = np.zeros((n_topics, unit.vectors.shape[1]))
+    for rows in blocks(len(unit)):
+        named = topic[rows] >= 0
         some = unit[rows][named].astype(np.float64)
-        of = (np.ones(len(some)), (distinct[rows][named], np.arange(len(some))))
-        centroids += sparse.csr_matrix(of, shape=(len(ranked), len(some))) @ some
-    centroids = (centroids / np.bincount(distinct[distinct >= 0], minlength=len(ranked))[:, None]).astype(np.float32)
-    used = tokens.take(fit)
-    words = vocabulary(used, thread[fit], stop_words(languages) | hidden)
-    chosen = topic_words(count_words(used, distinct, len(ranked), words))
-    label = [" · ".join(word for word, _ in row[:IN_LABEL]) for row in chosen]
-    table = pd.DataFrame(
-        {
-            "topic": np.arange(len(ranked), dtype=np.int64),
-            "label": [text or f"topic {i}" for i, text in enumerate(label)],
-            "words": [", ".join(word for word, _ in row) for row in chosen],
-            "n_comments": size[ranked].astype(np.int64),
-            "n_threads": pd.Series(thread).groupby(topic).nunique().reindex(range(len(ranked))).to_numpy("int64"),
-            "stability": found.stability[ranked],
-        }
-    )
-    given = settings.n_topics != "auto"
-    best = float(found.curve["stability"].max())
-    weak = (
-        f"Two halves of the threads, each modelled on its own, hardly agree on {settings.n_topics} topics "
-        f"({best:.2f} of 1): these topics arrange the comments, they are not findings about them."
-    )
-    return Topics(
-        topic,
-        agreement,
-        table,
-        _empty_curve() if given else found.curve,
-        weak if given and best < CLAIM_FROM else "",
-        centroids,
-        texts=texts,
-        vectors=vectors if isinstance(vectors, np.ndarray) else np.zeros((0, 0), np.float32),
-        vocabulary=tuple(words),
-        words=tuple(tuple(row) for row in chosen),
-        encoder=settings.encoder,
-    )
+        of = (np.ones(len(some)), (topic[rows][named], np.arange(len(some))))
+        total += sparse.csr_matrix(of, shape=(n_topics, len(some))) @ some
+    return (total / np.bincount(topic[topic >= 0], minlength=n_topics)[:, None]).astype(np.float32)
+
+
+# ---------------------------------------------------------------------------------- what a researcher holds
+
+
+class Topics:
+    """The topics of a study: what was found, and what can be made of it.
+
+    Attributes
+    ----------
+    table : DataFrame
+        topic, label, words, n_comments, n_threads, stability [0, 1].
+    curve : DataFrame
+        n_topics, stability [0, 1], chosen; empty if a number was given.
+    note : str
+        What cannot be said of them, in plain words, or "".
+    centroids : ndarray of shape (n_topics, n_dims)
+        Mean vector of each topic's distinct comments.
+    words : DataFrame
+        topic, word, weight (class TF-IDF); best first.
+    """
+
+    def __init__(
+        self, fit: Fit, texts: Sequence[str], vectors: Callable[[], Vectors], *, encoder: str = "static", seed: int = 1
+    ) -> None:
+        self.table, self.curve, self.note = fit.table, fit.curve, fit.note
+        self.centroids, self.words = fit.centroids, fit.words
+        self._fit, self._texts, self._vectors, self._encoder, self._seed = fit, texts, vectors, encoder, seed
+
+    def __repr__(self) -> str:
+        """How many there are, and which."""
+        return f"{len(self.table)} topics: {', '.join(self.table['label'])}" if len(self.table) else self.note
+
+    @cached_property
+    def bertopic(self) -> BERTopic:
+        """A fitted BERTopic with these topics, labels and words; its documents are the comments in their order."""
+        from analysis.topics.bertopic_model import fitted
+
+        self._need(1)
+        of = self._fit
+        return fitted(self._texts, self._vectors(), of.topic, of.table, of.words, of.vocabulary, self._encoder)
+
+    @cached_property
+    def map(self) -> pd.DataFrame:
+        """Where topics and comments lie to each other, in two dimensions: `similarity.topic_map`."""
+        from analysis.topics.similarity import topic_map
+
+        self._need(1)
+        return topic_map(self.centroids, self._vectors(), self._fit.topic, self._seed)
+
+    @cached_property
+    def tree(self) -> np.ndarray:
+        """Topics of topics, as scipy's linkage matrix: `similarity.topic_tree`."""
+        from analysis.topics.similarity import topic_tree
+
+        self._need(2)
+        return topic_tree(self.centroids)
+
+    def _need(self, n: int) -> None:
+        if len(self.table) < n:
+            found, remedy = str(len(self.table) or "none"), self.note or "Add comments."
+            raise StudyError(expected=f"topics, {n} or more", found=found, where="topics", remedy=remedy)

@@ -6,7 +6,6 @@ Never shown: stop words of the texts' languages, and words that fewer than three
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.run.vectors import whole_threads
-from analysis.topics.stop_words import STOP_WORDS
+from analysis.topics.encoders import Static
 from analysis.topics.tokens import Tokens, distinct
 
 if TYPE_CHECKING:
@@ -28,27 +27,9 @@ POOL = 40  # candidates per topic, among which inflections and near-synonyms are
 ALIKE = 0.72  # cosine of two words' static vectors from which they count as near-synonyms
 
 
-@dataclass(frozen=True)
-class WordCounts:
-    """How often each topic uses each word."""
-
-    words: list[str]
-    counts: sp.csr_matrix  # (n_topics, n_words)
-
-
-def stop_words(languages: Sequence[str] | None) -> frozenset[str]:
-    """Stop words of the languages in which at least one text in fifty is written; English where none is known."""
-    known = languages is not None and len(languages) > 0
-    codes, counts = np.unique(np.asarray(languages if known else ["en"], dtype=str), return_counts=True)
-    used = [code for code, count in zip(codes, counts, strict=True) if count * 50 >= counts.sum()]
-    lists = [STOP_WORDS[code] for code in used if code in STOP_WORDS] or [STOP_WORDS["en"]]
-    words = frozenset(" ".join(lists).split())
-    return words | {word.replace("'", "") for word in words}
-
-
 def vocabulary(tokens: Tokens, threads: Sequence[object], hidden: Collection[str]) -> list[str]:
     """Words that at least three comments use, in at least three threads where there are as many; sorted."""
-    thread = _codes(threads)
+    thread = pd.factorize(np.asarray(threads))[0].astype(np.int64)
     n_threads, n_words = int(thread.max(initial=-1)) + 1, len(tokens.names)
     n_comments, places = np.zeros((2, n_words), dtype=np.int64)
     for rows in whole_threads(thread, _texts_at_a_time(tokens)):
@@ -60,8 +41,8 @@ def vocabulary(tokens: Tokens, threads: Sequence[object], hidden: Collection[str
     return sorted(tokens.names[i] for i in np.flatnonzero(enough) if tokens.names[i] not in hidden)
 
 
-def count_words(tokens: Tokens, topic: np.ndarray, n_topics: int, words: Sequence[str]) -> WordCounts:
-    """Count the words of each topic; texts with topic -1 are left out."""
+def count_words(tokens: Tokens, topic: np.ndarray, n_topics: int, words: Sequence[str]) -> sp.csr_matrix:
+    """How often each topic uses each word, (n_topics, n_words); texts with topic -1 are left out."""
     import scipy.sparse as sp
 
     topic, counts = np.asarray(topic), sp.csr_matrix((n_topics, len(words)))
@@ -70,7 +51,7 @@ def count_words(tokens: Tokens, topic: np.ndarray, n_topics: int, words: Sequenc
         column, label = some.columns(words), topic[rows][some.row]
         used = (column >= 0) & (label >= 0)
         counts = counts + sp.csr_matrix((np.ones(used.sum()), (label[used], column[used])), shape=counts.shape)
-    return WordCounts(list(words), counts)
+    return counts
 
 
 def _texts_at_a_time(tokens: Tokens) -> int:
@@ -83,26 +64,22 @@ def _some(tokens: Tokens) -> Iterator[np.ndarray]:
     return (np.arange(start, min(start + size, n)) for start in range(0, n, size))
 
 
-def _codes(values: Sequence[str]) -> np.ndarray:
-    """Numbers for values, the same for the same value, int64."""
-    return pd.factorize(np.asarray(values))[0].astype(np.int64)
-
-
 def class_tfidf(counts: sp.csr_matrix) -> np.ndarray:
     """Class TF-IDF as BERTopic computes it with bm25_weighting and reduce_frequent_words, (n_topics, n_words)."""
     dense = counts.toarray()
-    total = dense.sum(axis=0)
-    average = int(dense.sum(axis=1).mean())
-    idf = np.log(1 + np.maximum(average - total + 0.5, 0) / (total + 0.5))
-    return np.sqrt(dense / np.maximum(dense.sum(axis=1, keepdims=True), 1)) * idf
+    total = dense.sum(axis=1, keepdims=True)
+    return np.sqrt(dense / np.maximum(total, 1)) * _idf(dense.sum(axis=0), total.mean())
+
+
+def _idf(overall: np.ndarray, average: float) -> np.ndarray:
+    """Rarity of words from how often each is used, and how often a topic uses any."""
+    return np.log(1 + np.maximum(int(average) - overall + 0.5, 0) / (overall + 0.5))
 
 
 def choose(ranked: Sequence[tuple[str, float]], n: int = SHOWN) -> list[tuple[str, float]]:
     """The first n words of a ranking that are neither inflections nor near-synonyms of one before them."""
-    from analysis.topics.encoders import encode
-
     ranked = [(word, float(score)) for word, score in ranked if word and score > 0][:POOL]
-    vectors = encode([word for word, _ in ranked])
+    vectors = Static().encode([word for word, _ in ranked])
     vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     kept: list[int] = []
     for i, (word, _) in enumerate(ranked):
@@ -113,14 +90,14 @@ def choose(ranked: Sequence[tuple[str, float]], n: int = SHOWN) -> list[tuple[st
     return [ranked[i] for i in kept]
 
 
-def topic_words(word_counts: WordCounts) -> list[list[tuple[str, float]]]:
-    """For each topic its words with their weights, best first; equal weights in the order of the alphabet."""
-    weights = class_tfidf(word_counts.counts)
-    shown = []
-    for row in weights:
-        order = np.lexsort((np.arange(len(row)), -np.round(row, 12)))[:POOL]
-        shown.append(choose([(word_counts.words[i], row[i]) for i in order]))
-    return shown
+def topic_words(counts: sp.csr_matrix, words: Sequence[str]) -> pd.DataFrame:
+    """The words of each topic, best first, equals in the order of the alphabet: topic, word, weight (class TF-IDF)."""
+    rows = []
+    for topic, weight in enumerate(class_tfidf(counts)):
+        order = np.lexsort((np.arange(len(weight)), -np.round(weight, 12)))[:POOL]
+        rows += [(topic, *shown) for shown in choose([(words[i], weight[i]) for i in order])]
+    table = pd.DataFrame(rows, columns=["topic", "word", "weight"])
+    return table.astype({"topic": "int64", "word": "str", "weight": "float64"})
 
 
 def words_over_time(
@@ -134,8 +111,7 @@ def words_over_time(
     """The words of each topic in each period, by class TF-IDF: frequency there, rarity over all topics and periods.
 
     As BERTopic's `topics_over_time` without its tuning of periods towards each other, which would smooth away what
-    changed. A word is shown where at least three comments in three threads of that topic and period use it: else it
-    could point to a person.
+    changed. A word is shown where at least three comments in three threads of that topic and period use it.
 
     Parameters
     ----------
@@ -158,7 +134,7 @@ def words_over_time(
     """
     import scipy.sparse as sp
 
-    topic, period, thread = np.asarray(topic), np.asarray(period), _codes(threads)
+    topic, period, thread = np.asarray(topic), np.asarray(period), pd.factorize(np.asarray(threads))[0].astype(np.int64)
     placed = (topic >= 0) & (period >= 0)
     n_periods, n_words, n_threads = (int(of.max(initial=0)) + 1 for of in (period, np.arange(len(words)), thread))
     cells, code = np.unique(topic[placed] * n_periods + period[placed], return_inverse=True)
@@ -183,8 +159,7 @@ def words_over_time(
     of, column = np.repeat(np.arange(len(cells)), np.diff(made[0].indptr)), made[0].indices.astype(np.int64)
     n_uses, n_using, places = (counts.data for counts in made)
     overall = np.bincount(column, n_uses, minlength=n_words)
-    average = int(n_uses.sum() / max(n_topics, 1))
-    idf = np.log(1 + np.maximum(average - overall + 0.5, 0) / (overall + 0.5))
+    idf = _idf(overall, n_uses.sum() / max(n_topics, 1))
     total = np.bincount(of, n_uses, minlength=len(cells))
     enough = (n_using >= MIN_COMMENTS) & (places >= MIN_COMMENTS)
     weight = np.sqrt(n_uses / np.maximum(total, 1)[of]) * idf[column]

@@ -1,12 +1,10 @@
-"""Vectors smoothed over their neighbourhoods.
+"""Vectors smoothed over their neighbourhoods: cosine throughout, and exact.
 
-Vectors are given scaled to length 1. Cosine throughout, and exact: no approximate index, whose answers would differ
-from run to run.
+An approximate index would answer differently from run to run. Vectors are given scaled to length 1.
 """
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +14,7 @@ from analysis.run.vectors import unit_length
 DIMS = 50  # principal components
 NEIGHBOURS = 15  # of each text in the graph
 STEPS = 4  # of smoothing; 2 to 8 differ little on labelled corpora
+ROWS_OF_A_THREAD = 1_024  # with fewer, scikit-learn cuts the candidates instead, and equals come in another order
 
 
 def smoothed(unit: np.ndarray, components: Projection, workers: int = 1) -> np.ndarray:
@@ -23,7 +22,7 @@ def smoothed(unit: np.ndarray, components: Projection, workers: int = 1) -> np.n
     from scipy import sparse
 
     n, k = len(unit), min(NEIGHBOURS, len(unit) - 1)
-    near, weight = _neighbours(centred(unit, unit), k, workers)
+    near, weight = neighbours(centred(unit), k, workers)
     graph = sparse.csr_matrix((weight.ravel(), (np.repeat(np.arange(n), k), near.ravel())), shape=(n, n))
     graph = graph + graph.T + sparse.identity(n, dtype=np.float32, format="csr") * 0.5
     scale = sparse.diags(1 / np.sqrt(np.asarray(graph.sum(axis=1)).ravel()))
@@ -32,6 +31,16 @@ def smoothed(unit: np.ndarray, components: Projection, workers: int = 1) -> np.n
     for _ in range(STEPS):
         out = graph @ out
     return unit_length(out)
+
+
+def neighbours(unit: np.ndarray, k: int, workers: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """The k others nearest by cosine: indices and weights (cosine, at least 1e-6), both (n, k)."""
+    from sklearn.neighbors import NearestNeighbors
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(max(1, min(workers, (len(unit) - 1) // ROWS_OF_A_THREAD)), "openmp"):
+        distance, near = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(unit).kneighbors()
+    return near, np.maximum(1 - distance**2 / 2, 1e-6).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -54,40 +63,16 @@ class Projection:
 
 def projection(fitted: np.ndarray) -> Projection:
     """Fit the principal components."""
-    about = centred(fitted, fitted)
+    about = centred(fitted)
     covariance = (about.T @ about).astype(np.float64)
     components = np.linalg.eigh(covariance)[1][:, ::-1][:, :DIMS].astype(np.float32)
     return Projection(_mean(fitted), components)
 
 
-def _mean(fitted: np.ndarray) -> np.ndarray:
-    return fitted.mean(axis=0, dtype=np.float64).astype(np.float32)
+def centred(unit: np.ndarray) -> np.ndarray:
+    """Vectors relative to their mean, scaled to length 1."""
+    return unit_length(unit - _mean(unit))
 
 
-def centred(unit: np.ndarray, fitted: np.ndarray) -> np.ndarray:
-    """Vectors relative to the mean of the fitted ones, scaled to length 1."""
-    return unit_length(unit - _mean(fitted))
-
-
-def _neighbours(unit: np.ndarray, k: int, workers: int) -> tuple[np.ndarray, np.ndarray]:
-    """The k others nearest by cosine, exactly: indices and weights (cosine, at least 1e-6), both (n, k)."""
-    n = len(unit)
-    near = np.empty((n, k), dtype=np.int64)
-    weight = np.empty((n, k), dtype=np.float32)
-    size = max(1, 2_000_000 // n)  # 8 MB of similarities at a time
-
-    def some(start: int) -> None:
-        similarity = unit[start : start + size] @ unit.T
-        rows = np.arange(len(similarity))
-        similarity[rows, rows + start] = -2  # not itself
-        # The k-th value, then whatever reaches it: numpy partitions values many times as fast as their indices.
-        least = np.partition(similarity, n - k, axis=1)[:, n - k]
-        best = np.flatnonzero(similarity >= least[:, None]) % n
-        if len(best) > k * len(rows):  # several reach the k-th value: the nearest and, of equals, the first
-            best = np.argsort(-similarity, axis=1, kind="stable")[:, :k]
-        near[start : start + size] = best.reshape(-1, k)
-        weight[start : start + size] = np.take_along_axis(similarity, near[start : start + size], axis=1)
-
-    with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
-        list(pool.map(some, range(0, n, size)))
-    return near, np.maximum(weight, 1e-6)
+def _mean(unit: np.ndarray) -> np.ndarray:
+    return unit.mean(axis=0, dtype=np.float64).astype(np.float32)

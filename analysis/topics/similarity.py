@@ -5,18 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.topics.neighbours import unit_length
+from analysis.run.vectors import Vectors, unit_length
 
 DOTS = 3_000  # comments on the map at most: more would be one stain
 SHARPNESS = 8.0  # how much a comment is drawn to the topic that it is most like, against the others
 
 
-def topic_map(centroids: np.ndarray, vectors: np.ndarray, topic: np.ndarray, seed: int) -> pd.DataFrame:
+def topic_map(centroids: np.ndarray, vectors: Vectors, topic: np.ndarray, seed: int) -> pd.DataFrame:
     """Place topics, and comments among them, in two dimensions.
 
-    Topics are placed by multidimensional scaling of the cosine distances of their mean vectors (SMACOF [1]_, from the
-    classical solution, so that nothing is left to chance). A comment lies in the mean of the topics' places, weighted
-    by how like it is to each: between topics where it is between them.
+    Topics by multidimensional scaling of the cosine distances of their mean vectors (SMACOF [1]_ from the classical
+    solution: nothing is left to chance); a comment in the mean of their places, weighted by how like it is to each.
 
     Parameters
     ----------
@@ -45,7 +44,7 @@ def topic_map(centroids: np.ndarray, vectors: np.ndarray, topic: np.ndarray, see
         unit = _centred(centroids)
         distance = np.clip(1 - unit @ unit.T, 0, 2)
         np.fill_diagonal(distance, 0)
-        place, stress = _scaled(distance)
+        place, stress = scaled(distance)
         shown = np.flatnonzero(topic >= 0)
         if len(shown) > DOTS:
             shown = np.sort(np.random.default_rng(seed).choice(shown, DOTS, replace=False))
@@ -91,21 +90,15 @@ def _centred(centroids: np.ndarray) -> np.ndarray:
     return unit_length(unit - unit.mean(axis=0)) if len(unit) > 2 else unit
 
 
-def _scaled(distance: np.ndarray) -> tuple[np.ndarray, float]:
+def scaled(distance: np.ndarray) -> tuple[np.ndarray, float]:
     """Places in two dimensions whose distances are near the given ones, and the stress that is left."""
+    from sklearn.manifold import ClassicalMDS, smacof
+
     n = len(distance)
-    if n < 3:
-        return np.column_stack([np.arange(n) * (distance.max() if n == 2 else 0.0), np.zeros(n)]), 0.0
-    middle = np.eye(n) - 1 / n
-    values, sides = np.linalg.eigh(-middle @ (distance**2).astype(np.float64) @ middle / 2)
-    place = sides[:, -1:-3:-1] * np.sqrt(np.maximum(values[-1:-3:-1], 1e-12))
-    place *= np.where(place[np.abs(place).argmax(axis=0), [0, 1]] < 0, -1, 1)  # an axis has no sign of its own
-    for _ in range(300):  # SMACOF: each step is the minimum of a bound on the stress
-        now = np.linalg.norm(place[:, None] - place[None], axis=2)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = np.where(now > 1e-12, distance / now, 0.0)
-        bound = -ratio
-        np.fill_diagonal(bound, ratio.sum(axis=1))
-        place = bound @ place / n
-    now = np.linalg.norm(place[:, None] - place[None], axis=2)
-    return place, float(np.sqrt(((now - distance) ** 2).sum() / (distance**2).sum()))
+    if n < 3 or not distance.any():
+        return np.column_stack([np.arange(n) * distance.max(initial=0), np.zeros(n)]), 0.0
+    distance = distance.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # on a line the second axis has a length of nearly 0, from below
+        start = np.nan_to_num(ClassicalMDS(metric="precomputed").fit_transform(distance))
+    place, rest = smacof(distance, init=start, n_init=1, eps=1e-9, normalized_stress=False)
+    return place, float(np.sqrt(2 * rest / (distance**2).sum()))

@@ -1,10 +1,16 @@
 """Stop words: the words that hold sentences together, and those that letters to an editor are full of.
 
-By ISO 639-1 code, in lower case. Written for Threadline.
+Written for Threadline: the lists of stop-words and stopwordsiso hide "fire", "bill", "computer" and "million" too,
+which comments are about, and the former has none of Slovene.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
+# By ISO 639-1 code, in lower case.
 STOP_WORDS: dict[str, str] = {
     "en": """
         a about above after again against ago all almost also although always am among an and another
@@ -102,3 +108,13 @@ STOP_WORDS: dict[str, str] = {
         več vi vsa vsak vse vsi z za zakaj zato zdaj zelo če še že
     """,
 }
+
+
+def stop_words(languages: Sequence[str] | None) -> frozenset[str]:
+    """Stop words of the languages in which at least one text in fifty is written; English where none is known."""
+    known = languages is not None and len(languages) > 0
+    codes, counts = np.unique(np.asarray(languages if known else ["en"], dtype=str), return_counts=True)
+    used = [code for code, count in zip(codes, counts, strict=True) if count * 50 >= counts.sum()]
+    lists = [STOP_WORDS[code] for code in used if code in STOP_WORDS] or [STOP_WORDS["en"]]
+    words = frozenset(" ".join(lists).split())
+    return words | {word.replace("'", "") for word in words}

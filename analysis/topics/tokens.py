@@ -6,17 +6,13 @@ Never a word: addresses (URL, e-mail), @mentions, numbers and single letters.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from analysis.run.parallel import in_order, map_parts
-from analysis.settings import ComputeSettings
-
-Progress = Callable[[str, int, int], None]
+from analysis.run import Run
 
 _NOT_WORDS = re.compile(r"\b(?:https?://|www\.)\S+|\S+@\S+|(?<!\w)[@#]\S+|\b[\w-]+(?:\.[\w-]+)+(?:/\S*)?")
 _MARKS = ("@", "#", ".", "://")  # without one of these, a text has none of the above
@@ -95,37 +91,12 @@ def tokens(text: str) -> list[str]:
     return found
 
 
-def tokenised(
-    texts: Sequence[str],
-    *,
-    compute: ComputeSettings | None = None,
-    progress: Progress | None = None,
-    kept: Path | None = None,
-) -> Tokens:
-    """Cut texts into words.
-
-    Parameters
-    ----------
-    texts : sequence of str
-    compute : ComputeSettings, optional
-        On how many cores, or on which cluster; by default in this process.
-    progress : callable, optional
-        Called with (message, done, total).
-    kept : Path, optional
-        Where an unfinished run keeps its parts (`parallel.map_items`).
-
-    Returns
-    -------
-    Tokens
-        The same whatever `compute` says.
-    """
-    compute = compute or ComputeSettings(workers=1)
+def tokenised(texts: Sequence[str], run: Run = Run()) -> Tokens:
+    """Cut texts into words; the same whatever `run`."""
     seen: dict[str, int] = {}
     ids: list[np.ndarray] = []
     n_of: list[int] = []
-    message = "cutting texts into words"
-    parts = map_parts(_spelt, texts, compute=compute, message=message, progress=progress, kept=kept)
-    for spelt in in_order(parts):
+    for _, spelt in run.map_parts(_spelt, texts, "cutting texts into words", ordered=True):
         words = np.array(" ".join(filter(None, spelt)).split(" ") if any(spelt) else [], dtype=object)
         codes, names = pd.factorize(words)  # in the order in which they occur
         ids.append(np.array([seen.setdefault(name, len(seen)) for name in names], dtype=np.int32)[codes])

@@ -11,13 +11,18 @@ import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from analysis.settings import ComputeSettings, StudyError, TopicSettings
-from analysis.topics import consensus, neighbours
+from analysis.run import Run
+from analysis.settings import ComputeSettings, StudyError
+from analysis.topics import clusters, consensus
 from analysis.topics import keywords as words
-from analysis.topics.encoders import encode
-from analysis.topics.fit import UNASSIGNED_BELOW, fit_topics
-from analysis.topics.keywords import choose, coherence, stop_words, words_over_time
+from analysis.topics.encoders import parse
+from analysis.topics.fit import UNASSIGNED_BELOW, Topics, fit_topics
+from analysis.topics.keywords import choose, coherence, words_over_time
+from analysis.topics.neighbours import neighbours
+from analysis.topics.stop_words import stop_words
 from analysis.topics.tokens import tokenised
+
+encode = parse("static").encode
 
 THEMES = {
     "football": "goal keeper striker referee penalty league coach match stadium fans",
@@ -27,7 +32,6 @@ THEMES = {
     "music": "concert guitar singer orchestra melody album drummer piano chorus violin",
     "weather": "rain snow storm cloud wind thunder frost sunshine drizzle hail",
 }
-QUICK = TopicSettings(runs=4)
 
 
 def planted(n=600, seed=0):
@@ -41,8 +45,8 @@ def planted(n=600, seed=0):
     return texts, threads, ids, truth
 
 
-def fit(texts, threads, ids, settings=QUICK, **more):
-    return fit_topics(texts, encode(texts), threads=threads, ids=ids, settings=settings, **more)
+def fit(texts, threads, ids, runs=4, **more):
+    return fit_topics(texts, encode(texts), threads=threads, ids=ids, runs=runs, **more)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +91,7 @@ def test_shapes_types_ranges_and_numbering(corpus, topics):
 
 def test_a_given_number_is_obeyed(corpus):
     texts, threads, ids, _ = corpus
-    found = fit(texts, threads, ids, TopicSettings(runs=2, n_topics=3))
+    found = fit(texts, threads, ids, runs=2, n_topics=3)
     assert len(found.table) == 3
     assert found.curve.empty
     assert list(found.curve) == ["n_topics", "stability", "chosen"]
@@ -106,7 +110,7 @@ def test_rows_in_another_order_and_more_workers_give_the_same(corpus, topics):
         [texts[i] for i in order],
         [threads[i] for i in order],
         [ids[i] for i in order],
-        compute=ComputeSettings(workers=4),
+        run=Run(ComputeSettings(workers=4)),
     )
     assert shuffled.topic.tolist() == topics.topic[order].tolist()
     assert shuffled.agreement.tolist() == topics.agreement[order].tolist()
@@ -119,10 +123,10 @@ def test_rows_in_another_order_and_more_workers_give_the_same(corpus, topics):
 
 def test_another_process_gives_the_same_bytes(topics):
     code = (
-        "import sys; sys.path.insert(0, 'tests')\n"
-        "from test_topics import *\n"
+        "import sys; sys.path.insert(0, 'tests/topics')\n"
+        "from test_fit import *\n"
         "texts, threads, ids, _ = planted()\n"
-        "print(digest(fit(texts, threads, ids, compute=ComputeSettings(workers=3))))\n"
+        "print(digest(fit(texts, threads, ids, run=Run(ComputeSettings(workers=3)))))\n"
     )
     for hash_seed, cores in (("0", "1"), ("1", "2")):
         threads = {f"{name}_NUM_THREADS": cores for name in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
@@ -140,7 +144,7 @@ def test_another_process_gives_the_same_bytes(topics):
 
 def test_another_seed_gives_nearly_the_same(corpus, topics):
     texts, threads, ids, _ = corpus
-    other = fit(texts, threads, ids, TopicSettings(runs=4, seed=7))
+    other = fit(texts, threads, ids, runs=4, seed=7)
     assert adjusted_rand_score(topics.topic, other.topic) > 0.95
 
 
@@ -148,8 +152,7 @@ def test_nothing_given_is_changed(corpus):
     texts, threads, ids, _ = planted(240)
     vectors, copies = encode(texts), [None] * 239 + [ids[0]]
     before = (list(texts), vectors.copy(), list(threads), list(ids), list(copies))
-    settings = TopicSettings(runs=2, n_topics=4)
-    fit_topics(texts, vectors, threads=threads, ids=ids, copy_of=copies, settings=settings)
+    fit_topics(texts, vectors, threads=threads, ids=ids, copies=copies, runs=2, n_topics=4)
     assert (texts, threads, ids, copies) == (before[0], *before[2:])
     assert np.array_equal(vectors, before[1])
 
@@ -173,7 +176,7 @@ def test_a_copy_in_other_words_gets_the_topic_of_what_it_copies(corpus, topics):
         [*texts, texts[1] + "!", texts[1] + "!!", texts[1] + "?"],
         [*threads, *[threads[1]] * 3],
         [*ids, "x", "y", "z"],
-        copy_of=[*[None] * 600, "gone", ids[other], "y"],
+        copies=[*[None] * 600, "gone", ids[other], "y"],
     )
     assert found.topic[600] == -1 and found.agreement[600] == 0
     assert found.topic[601:].tolist() == [found.topic[other]] * 2
@@ -188,13 +191,14 @@ def test_vectors_in_a_file_give_the_same_bytes(corpus, topics, tmp_path, monkeyp
 
     texts, threads, ids, _ = corpus
     plain = in_context(encode(texts), threads, 0.5)
-    here = fit_topics(texts, plain, threads=threads, ids=ids, settings=TopicSettings(runs=4))
+    here = fit_topics(texts, plain, threads=threads, ids=ids, runs=4)
     monkeypatch.setattr(vectors, "IN_MEMORY", 0)
-    own = encode(texts, scratch=tmp_path)
-    filed = in_context(own, threads, 0.5, tmp_path)
+    run = Run(scratch=tmp_path)
+    own = encode(texts, run)
+    filed = in_context(own, threads, 0.5, run)
     assert isinstance(own, vectors.OnDisk) and isinstance(filed, vectors.OnDisk)
     assert filed[:].tobytes() == plain.tobytes()
-    assert digest(fit_topics(texts, filed, threads=threads, ids=ids, settings=TopicSettings(runs=4))) == digest(here)
+    assert digest(fit_topics(texts, filed, threads=threads, ids=ids, runs=4)) == digest(here)
 
 
 def test_empty_comments_stay_unassigned(corpus, topics):
@@ -227,23 +231,26 @@ def test_where_nothing_can_be_said_it_says_so(texts, says):
     assert found.agreement.tolist() == [0] * n
     assert found.table.empty
     assert found.centroids.shape == (0, 256)
-    with pytest.raises(StudyError, match="topics"):
-        _ = found.bertopic
+    made = Topics(found, texts, lambda: encode(texts))
+    assert repr(made) == found.note
+    for name in ("bertopic", "map", "tree"):
+        with pytest.raises(StudyError, match="topics"):
+            getattr(made, name)
 
 
 def test_noise_is_not_called_topics():
     noise = np.random.default_rng(0).normal(size=(600, 64)).astype(np.float32)
     texts = [f"these are words number {i}" for i in range(600)]
     threads, ids = [f"t{i % 50}" for i in range(600)], [f"c{i}" for i in range(600)]
-    found = fit_topics(texts, noise, threads=threads, ids=ids, settings=QUICK)
+    found = fit_topics(texts, noise, threads=threads, ids=ids, runs=4)
     assert "No topics are claimed" in found.note
     assert (found.topic == -1).all()
     assert not found.curve["chosen"].any()
     assert found.curve["stability"].max() < 0.1
-    given = fit_topics(texts, noise, threads=threads, ids=ids, settings=TopicSettings(runs=4, n_topics=6))
+    given = fit_topics(texts, noise, threads=threads, ids=ids, runs=4, n_topics=6)
     assert "hardly agree on 6 topics" in given.note
     assert 1 <= len(given.table) <= 6
-    many = fit_topics(texts, noise, threads=threads, ids=ids, settings=TopicSettings(runs=10, n_topics=100))
+    many = fit_topics(texts, noise, threads=threads, ids=ids, runs=10, n_topics=100)
     assert len(many.note) > 0
 
 
@@ -258,7 +265,7 @@ def test_above_the_limit_the_rest_is_assigned(corpus, monkeypatch):
     texts, threads, ids, truth = corpus
     monkeypatch.setattr(consensus, "FIT_LIMIT", 250)
     monkeypatch.setattr(consensus, "HALF_LIMIT", 150)
-    found = fit(texts, threads, ids, TopicSettings(runs=4, n_topics=6))
+    found = fit(texts, threads, ids, runs=4, n_topics=6)
     assert adjusted_rand_score(truth, found.topic) > 0.9
 
 
@@ -275,14 +282,14 @@ def test_what_does_not_fit_together_is_refused(wrong):
     else:
         given[wrong] = ["a"] * 2
     with pytest.raises(StudyError, match="3 texts"):
-        fit_topics(["a", "b", "c"], vectors, settings=QUICK, **given)
+        fit_topics(["a", "b", "c"], vectors, runs=4, **given)
 
 
 def test_ward_agrees_with_scipy():
     from scipy.cluster.hierarchy import cut_tree, linkage
 
     points = np.random.default_rng(0).normal(size=(60, 5))
-    cuts = consensus._ward(points, np.ones(60), {3, 7, 20})
+    cuts = clusters.ward(points, np.ones(60), {3, 7, 20})
     tree = linkage(points, "ward")
     for k, centres in cuts.items():
         labels = cut_tree(tree, k).ravel()
@@ -293,14 +300,14 @@ def test_ward_agrees_with_scipy():
 def test_agreement_and_stability_by_hand():
     topic = np.array([0, 0, 0, 1, 1, 1])
     votes = np.array([[1, 1, 1, 0, 0, 0], [0, 0, 1, 1, 1, 1]])
-    (one, best), (two, second) = (consensus._compared(topic, vote) for vote in votes)
+    (one, best), (two, second) = (consensus.compared(topic, vote) for vote in votes)
     assert one.tolist() == [True] * 6 and two.tolist() == [True, True, False, True, True, True]
     assert best.tolist() == [1, 1] and second.tolist() == pytest.approx([2 / 3, 3 / 4])
 
 
 def test_halves_share_no_thread():
     threads = [f"t{i % 31}" for i in range(900)]
-    halves = consensus._halves(threads, 6, seed=1)
+    halves = consensus.halves(threads, 6, seed=1)
     for a, b in zip(halves[::2], halves[1::2], strict=True):
         assert {threads[i] for i in a}.isdisjoint(threads[i] for i in b)
         assert len(a) + len(b) == 900
@@ -308,13 +315,13 @@ def test_halves_share_no_thread():
 
 
 def test_a_thread_that_holds_most_comments_is_no_half():
-    halves = consensus._halves(["giant"] * 280 + [f"t{i}" for i in range(20)], 4, seed=1)
+    halves = consensus.halves(["giant"] * 280 + [f"t{i}" for i in range(20)], 4, seed=1)
     assert [len(half) for half in halves] == [150] * 4
 
 
 def test_one_giant_thread_still_gets_topics(corpus):
     texts, _, ids, truth = corpus
-    found = fit(texts, ["giant"] * 580 + [f"t{i}" for i in range(20)], ids, TopicSettings(runs=2, n_topics=6))
+    found = fit(texts, ["giant"] * 580 + [f"t{i}" for i in range(20)], ids, runs=2, n_topics=6)
     assert adjusted_rand_score(truth, found.topic) > 0.9
 
 
@@ -354,8 +361,7 @@ def test_words_recur_in_three_threads_and_hidden_words_are_never_shown(corpus):
         text.replace("today", "zyxwv") if thread == "thread 1" else text
         for text, thread in zip(texts, threads, strict=True)
     ]
-    settings = TopicSettings(runs=2, n_topics=6)
-    found = fit(texts, threads, ids, settings, hidden_words={"striker", "oven"})
+    found = fit(texts, threads, ids, 2, n_topics=6, hidden_words={"striker", "oven"})
     shown = set(", ".join(found.table["words"]).split(", "))
     assert shown & {"goal", "flour", "referee"}
     assert not shown & {"zyxwv", "striker", "oven"}
@@ -371,11 +377,24 @@ def test_inflections_and_stop_words_are_passed_over():
 
 
 @pytest.fixture(scope="module")
-def model(topics):
-    return topics.bertopic
+def made(corpus, topics):
+    return Topics(topics, corpus[0], lambda: encode(corpus[0]))
 
 
-def test_bertopic_has_our_topics_words_and_labels(topics, model):
+@pytest.fixture(scope="module")
+def model(made):
+    return made.bertopic
+
+
+def test_a_researcher_sees_what_there_is(made, topics):
+    seen = [name for name in dir(made) if not name.startswith("_")]
+    assert seen == ["bertopic", "centroids", "curve", "map", "note", "table", "tree", "words"]
+    assert made.table is topics.table and made.map is made.map
+    assert set(made.map["topic"]) == set(range(6)) and made.tree.shape == (5, 4)
+    assert made.words.groupby("topic")["word"].agg(", ".join).tolist() == made.table["words"].tolist()
+
+
+def test_bertopic_has_our_topics_words_and_labels(topics, made, model):
     from bertopic import BERTopic
 
     assert isinstance(model, BERTopic)
@@ -388,7 +407,7 @@ def test_bertopic_has_our_topics_words_and_labels(topics, model):
         words, weights = zip(*model.get_topic(row.topic), strict=True)
         assert ", ".join(words) == row.words
         assert list(weights) == sorted(weights, reverse=True)
-    assert topics.bertopic is model
+    assert made.bertopic is model
     assert not {"torch", "umap", "hdbscan"} & set(sys.modules)
 
 
@@ -432,7 +451,7 @@ def test_ties_of_size_keep_their_numbers():
     texts = ["flour oven", "goal coach"] * 20
     table = pd.DataFrame({"topic": [0, 1], "label": ["bread", "football"]})
     topic = np.array([1, 0] * 20)
-    words = [[("flour", 1.0)], [("goal", 1.0)]]
+    words = pd.DataFrame({"topic": [0, 1], "word": ["flour", "goal"], "weight": [1.0, 1.0]})
     built = fitted(texts, encode(texts), topic, table, words, ["coach", "flour", "goal", "oven"], "static")
     assert list(built.topics_) == topic.tolist()
 
@@ -450,14 +469,14 @@ def test_importing_the_room_is_quick():
 def test_progress_says_what_is_done(corpus):
     seen = []
     texts, threads, ids, _ = planted(240)
-    settings = TopicSettings(runs=2, n_topics=4)
     fit_topics(
         texts,
         encode(texts),
         threads=threads,
         ids=ids,
-        settings=settings,
-        progress=lambda *step: seen.append(step),
+        runs=2,
+        n_topics=4,
+        run=Run(progress=lambda *step: seen.append(step)),
     )
     assert seen[-1] == ("comparing the fits", 240, 240)
     assert ("fitting halves of the threads", 1, 2) in seen
@@ -472,7 +491,7 @@ def test_words_are_counted_the_same_some_texts_at_a_time(corpus, monkeypatch):
         used = words.vocabulary(cut, threads, frozenset({"think"}))
         return (
             used,
-            words.count_words(cut, truth, 6, used).counts.toarray().tolist(),
+            words.count_words(cut, truth, 6, used).toarray().tolist(),
             words_over_time(cut, threads, truth, period, used, 6),
             coherence(cut, [used[:8], used[8:16]]),
         )
@@ -483,32 +502,17 @@ def test_words_are_counted_the_same_some_texts_at_a_time(corpus, monkeypatch):
     assert counted() == whole
 
 
-def test_k_means_is_scikit_learns(corpus):
-    from sklearn.cluster import KMeans
-
-    points = np.asarray(encode(corpus[0]), dtype=np.float32)
-    start = points[:12]
-    theirs = KMeans(12, init=start, n_init=1, max_iter=100).fit(points)
-    ours = consensus._kmeans(points, start)
-    assert consensus._spread(points, ours) == pytest.approx(theirs.inertia_, rel=1e-3)
-    assert adjusted_rand_score(consensus._nearest(points, ours), theirs.labels_) > 0.99
-    weight = np.where(np.arange(len(points)) % 3, 1.0, 2.0)
-    twice = np.concatenate([points, points[weight == 2]])
-    np.testing.assert_allclose(
-        consensus._kmeans(points, start, weight=weight), consensus._kmeans(twice, start), atol=1e-4
-    )
-    far = np.vstack([start, np.full((1, points.shape[1]), 9.0, dtype=np.float32)])
-    assert (consensus._kmeans(points, far)[-1] == 9.0).all(), "one without points stays"
-
-
-def test_neighbours_are_the_nearest_and_of_equals_the_first(monkeypatch):
+def test_neighbours_are_the_nearest_and_processors_do_not_choose_among_equals():
     rng = np.random.default_rng(2)
-    unit = neighbours.unit_length(rng.normal(size=(60, 8)).astype(np.float32))
-    unit[20:30] = unit[5]  # more that are the same than are asked for
-    near, weight = neighbours._neighbours(unit, 4, 1)
+    unit = rng.normal(size=(1_500, 8)).astype(np.float32)
+    alike = [*range(20, 30), *range(700, 720), *range(1400, 1420)]  # more that are the same than are asked for
+    unit[alike] = unit[5]
+    unit /= np.linalg.norm(unit, axis=1, keepdims=True)
+    near, weight = neighbours(unit, 4)
     similarity = unit @ unit.T
     np.fill_diagonal(similarity, -2)
-    for i in range(len(unit)):
-        assert i not in near[i] and len(set(near[i])) == 4
-        np.testing.assert_allclose(np.sort(weight[i]), np.sort(similarity[i])[-4:], atol=1e-6)
-    assert sorted(near[29]) == [5, 20, 21, 22]
+    assert not (near == np.arange(len(unit))[:, None]).any()
+    np.testing.assert_allclose(np.sort(weight), np.sort(similarity)[:, -4:], atol=1e-6)
+    assert {5, *alike} >= set(near[29].tolist()) and len(set(near[29].tolist())) == 4
+    more, same = neighbours(unit, 4, workers=8)
+    assert more.tobytes() == near.tobytes() and same.tobytes() == weight.tobytes()

@@ -5,19 +5,26 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.topics.similarity import _scaled, topic_map, topic_tree
+from analysis.topics.similarity import scaled, topic_map, topic_tree
 
 
 def test_distances_of_points_in_the_plane_come_back():
     points = np.random.default_rng(1).normal(size=(9, 2))
     distance = np.linalg.norm(points[:, None] - points[None], axis=2)
-    place, stress = _scaled(distance)
+    place, stress = scaled(distance)
     assert np.allclose(np.linalg.norm(place[:, None] - place[None], axis=2), distance, atol=1e-3) and stress < 1e-3
+
+
+def test_points_on_a_line_stay_on_it():
+    points = np.array([0.0, 1, 3, 7])
+    place, stress = scaled(np.abs(points[:, None] - points[None]))
+    assert np.allclose(np.ptp(place, axis=0), [7, 0], atol=1e-3) and stress < 1e-3
+    assert np.isfinite(scaled(np.zeros((3, 3)))[0]).all(), "topics that are alike are in one place"
 
 
 def test_what_a_plane_cannot_hold_is_said():
     distance = 1 - np.eye(12)  # twelve points, each as far from each
-    assert 0.2 < _scaled(distance)[1] < 0.6
+    assert 0.2 < scaled(distance)[1] < 0.6
 
 
 @pytest.mark.parametrize("n", [1, 2])

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.run.parallel import MIN_ITEMS
+from analysis.run import Run
 from analysis.settings import ComputeSettings
 from analysis.topics.tokens import distinct, tokenised, tokens
 
@@ -52,8 +52,8 @@ def test_a_word_that_a_text_repeats_is_one_pair():
 
 
 def test_processes_change_nothing():
-    texts = [f"tram {TEXTS[i % 5]} {chr(97 + i % 7)}bc" for i in range(MIN_ITEMS + 10)]
-    one, two = (tokenised(texts, compute=ComputeSettings(workers=n)) for n in (1, 2))
+    texts = [f"tram {TEXTS[i % 5]} {chr(97 + i % 7)}bc" for i in range(5_200)]
+    one, two = (tokenised(texts, Run(ComputeSettings(workers=n))) for n in (1, 2))
     assert one.names == two.names and (one.ids == two.ids).all() and (one.n_of == two.n_of).all()
 
 

@@ -1,0 +1,93 @@
+"""Smoothed vectors -> clusters at several numbers: Ward's tree over small ones, its cuts consolidated by k-means."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+
+import numpy as np
+
+Cuts = dict[int, np.ndarray]  # by number of clusters: centroids of shape (n_clusters, n_dims), or labels
+Clusters = tuple[np.ndarray, np.ndarray, float]  # centroids, labels, sum of squared distances
+
+MICRO = 600  # small clusters under Ward's tree; with 300 the reruns differ more
+MICRO_STEPS = 10  # of k-means that makes them
+
+
+def fit_clusters(smooth: np.ndarray, wanted: Iterable[int], seed: list[int]) -> dict[int, Clusters]:
+    """Ward's tree over small clusters, cut at each wanted number and consolidated; step 2 of the method."""
+    n = len(smooth)
+    m = max(max(wanted), min(MICRO, n // 6))
+    start = smooth[np.sort(np.random.default_rng(seed).choice(n, m, replace=False))]
+    micro, labels, _ = kmeans(smooth, start, steps=MICRO_STEPS)
+    size = np.bincount(labels, minlength=m).astype(np.float64)
+    cuts = ward(micro[size > 0].astype(np.float64), size[size > 0], set(wanted))
+    return {k: kmeans(smooth, start) for k, start in cuts.items()}
+
+
+def kmeans(points: np.ndarray, start: np.ndarray, weight: np.ndarray | None = None, steps: int = 100) -> Clusters:
+    """Lloyd's algorithm from given centroids."""
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # fewer different points than clusters: then they are fewer
+        found = KMeans(len(start), init=start, n_init=1, max_iter=steps).fit(points, sample_weight=weight)
+    return found.cluster_centers_, found.labels_, found.inertia_
+
+
+def ward(centre: np.ndarray, size: np.ndarray, wanted: set[int]) -> Cuts:
+    """Ward's tree over weighted points: the centroids of every wanted cut.
+
+    Built along chains of nearest neighbours, in any order; then cut in the order of the costs. Libraries' take no weights.
+    """
+    m, mass = len(centre), size.copy()
+    length = (centre**2).sum(axis=1)
+    squared = np.maximum(length[:, None] + length - 2 * (centre @ centre.T), 0)
+    cost = squared * (mass[:, None] * mass / (mass[:, None] + mass))
+    np.fill_diagonal(cost, np.inf)
+    merges: list[tuple[float, int, int]] = []
+    chain: list[int] = []
+    alive = np.ones(m, dtype=bool)
+    while len(merges) < m - 1:
+        if not chain:
+            chain = [int(alive.argmax())]
+        i = chain[-1]
+        j = int(cost[i].argmin())
+        if len(chain) < 2 or cost[i, chain[-2]] > cost[i, j]:
+            chain.append(j)
+            continue
+        j, chain = chain[-2], chain[:-2]
+        merges.append((float(cost[i, j]), i, j))
+        # Lance and Williams: what a merge with the two would cost, from what merges with each would.
+        fresh = ((mass + mass[i]) * cost[i] + (mass + mass[j]) * cost[j] - mass * cost[i, j]) / (
+            mass + mass[i] + mass[j]
+        )
+        mass[i] += mass[j]
+        alive[j] = False
+        fresh[~alive] = np.inf
+        fresh[i] = np.inf
+        cost[i], cost[:, i] = fresh, fresh
+        cost[j], cost[:, j] = np.inf, np.inf
+    label = np.arange(m)
+    cuts: Cuts = {k: centre.astype(np.float32) for k in wanted if k >= m}  # fewer different points than topics
+    for left, (_, i, j) in zip(range(m - 1, 0, -1), sorted(merges, key=lambda merge: merge[0]), strict=True):
+        label[label == label[j]] = label[i]
+        if left in wanted:
+            of = np.unique(label, return_inverse=True)[1].reshape(-1)
+            mass = np.bincount(of, weights=size)[:, None]
+            cuts[left] = (sums(centre, of, size) / mass).astype(np.float32)
+    return cuts
+
+
+def sums(points: np.ndarray, labels: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
+    """The weighted sum of the points of each label, of shape (n_labels, n_dims)."""
+    from scipy import sparse
+
+    weight = np.ones(len(points)) if weight is None else weight
+    return sparse.csc_matrix((weight, labels, np.arange(len(points) + 1))) @ points
+
+
+def dense(labels: np.ndarray) -> np.ndarray:
+    """Labels numbered from 0 without a gap, in their order."""
+    return np.unique(labels, return_inverse=True)[1].reshape(-1)
