@@ -13,12 +13,14 @@ import tomllib
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import psutil
 import pytest
 
 from analysis.cli import main
-from analysis.study import open_study
+from analysis.run.store import Store
+from analysis.study import STEPS, open_study
 
 THREAD = """ date 2020-12-22 Two ferries will be replaced next spring.
 The council said that the boats were past their years.© Copyright 2020 The Example. All rights reserved.
@@ -268,9 +270,9 @@ def test_a_cache_of_an_older_version_is_not_used_and_said(tmp_path, thread, caps
     run(capsys, "new", tmp_path / "study", thread)
     run(capsys, "ingest", tmp_path / "study", "--out", tmp_path / "out")
     before = (tmp_path / "out" / "tables" / "SHA256SUMS").read_bytes()
-    monkeypatch.setattr("analysis.steps.version", lambda package: "0.0")
+    monkeypatch.setattr("analysis.run.steps.code_of", lambda module: f"other code of {module}")
     code, _, said = run(capsys, "ingest", tmp_path / "study", "--out", tmp_path / "out")
-    assert code == 0 and "computed anew: corpus, topics, sentiment" in said
+    assert code == 0 and "computed anew: corpus, " in said and "sentiment_by_period" in said
     assert (tmp_path / "out" / "tables" / "SHA256SUMS").read_bytes() == before
 
 
@@ -302,26 +304,24 @@ def test_status_says_what_is_kept_and_clean_removes_what_is_of_no_use(tmp_path, 
     study = tmp_path / "study"
     run(capsys, "new", study, thread)
     code, out, _ = run(capsys, "status", study)
-    assert code == 0 and out.count("to compute") == 5 and "earlier" not in out
+    assert code == 0 and out.count("to compute") == len(STEPS) and "earlier" not in out
     run(capsys, "check", study)
     _, out, _ = run(capsys, "status", study)
-    assert out.splitlines()[1].split()[:2] == ["corpus", "kept"] and out.count("to compute") == 4
+    assert out.splitlines()[1].split()[:2] == ["corpus", "kept"] and out.count("to compute") == len(STEPS) - 1
     settings = study / "study.toml"
     settings.write_text(settings.read_text().replace('timezone = "UTC"', 'timezone = "Asia/Tokyo"'))
     _, out, _ = run(capsys, "status", study)
-    assert out.count("to compute") == 5 and "Of other inputs, settings or versions: 1," in out
+    assert out.count("to compute") == len(STEPS) and "Of other inputs, settings or versions: 1," in out
     run(capsys, "check", study)
     code, out, _ = run(capsys, "clean", study)
     assert code == 0 and out.startswith("Removed 1 kept results")
     _, out, _ = run(capsys, "status", study)
     assert out.splitlines()[1].split()[:2] == ["corpus", "kept"]
-    vectors = study / ".threadline" / "vectors"
-    vectors.mkdir()
-    (vectors / "of-a-model.npz").write_bytes(b"0" * 2_000_000)
+    Store(study / ".threadline").write("vectors", "d" * 40, {"vectors": np.zeros(250_000)})
     assert "Removed 0 kept" in run(capsys, "clean", study)[1], "texts are encoded once in the life of a study"
-    assert "vectors    kept              2.0" in run(capsys, "status", study)[1]
+    assert "vectors                   kept              2.0" in run(capsys, "status", study)[1]
     assert run(capsys, "clean", study, "--all")[1].startswith("Removed 2 kept")
-    assert run(capsys, "status", study)[1].count("to compute") == 5
+    assert run(capsys, "status", study)[1].count("to compute") == len(STEPS)
 
 
 def test_a_step_that_was_interrupted_is_shown_as_unfinished_and_goes_on(tmp_path, capsys, monkeypatch):

@@ -41,7 +41,9 @@ def test_the_lock_pins_every_package_by_hash_and_names_no_address():
 
 
 def test_packages_import_in_the_order_of_the_data():
-    said = subprocess.run([Path(sys.executable).with_name("lint-imports"), "--no-cache"], cwd=ROOT, capture_output=True, text=True)
+    said = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"], cwd=ROOT, capture_output=True, text=True
+    )
     assert said.returncode == 0, said.stdout
 
 

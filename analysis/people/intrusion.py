@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis.run.vectors import unit_length
 from analysis.sentiment.codes import read_rows
 from analysis.settings import StudyError, TrendSettings
 from analysis.topics.keywords import count_words
-from analysis.topics.neighbours import unit_length
 from analysis.topics.tokens import tokenised
 from analysis.trends.intervals import shares
 

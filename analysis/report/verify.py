@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.report.site import packages, table_digest, table_file
+from analysis.report.site import packages, table_file, write_tables
 from analysis.run.store import Store, digest_of_file
 from analysis.settings import TABLES, StudyError
 
@@ -122,12 +122,12 @@ def verify(report: Path, study: Study, progress: Progress | None = None) -> Verd
     lines += _compare("package", said.get("packages") or {}, packages())
     lines += _files(report, said["tables"])
     with tempfile.TemporaryDirectory() as scratch:  # what was kept could be what is wrong
-        study.store = Store(Path(scratch))
+        study.store = Store(Path(scratch) / "kept")
         names = [n for n in TABLES if table_file(n) in said["tables"]]
         for done, name in enumerate(names):
             if progress:
                 progress("making the tables anew", done, len(names))
-            lines.append(_table(name, said["tables"][table_file(name)], study))
+            lines.append(_table(name, said["tables"][table_file(name)], study, Path(scratch)))
     unknown = sorted(set(said["tables"]) - {table_file(n) for n in names})
     lines += [Line("table", name, "this version of Threadline does not make it") for name in unknown]
     return Verdict(tuple(lines))
@@ -178,13 +178,13 @@ def _files(report: Path, tables: Mapping[str, object]) -> list[Line]:
     return lines
 
 
-def _table(name: str, was: Mapping[str, object], study: Study) -> Line:
+def _table(name: str, was: Mapping[str, object], study: Study, scratch: Path) -> Line:
     """One table made anew, against what the report says of it."""
-    table = study.table(name)
-    if table_digest(table, name) == was.get("sha256"):
+    now = write_tables(study, scratch, [name])[table_file(name)]
+    if now["sha256"] == was.get("sha256"):
         return Line("table", name, SAME)
-    if list(table.columns) != was.get("columns"):
-        return Line("table", name, f"columns were {was.get('columns')}, now {list(table.columns)}")
-    if len(table) != was.get("rows"):
-        return Line("table", name, f"{was.get('rows'):,} rows in the report, {len(table):,} now")
-    return Line("table", name, f"other values in its {len(table):,} rows")
+    if now["columns"] != was.get("columns"):
+        return Line("table", name, f"columns were {was.get('columns')}, now {now['columns']}")
+    if now["rows"] != was.get("rows"):
+        return Line("table", name, f"{was.get('rows'):,} rows in the report, {now['rows']:,} now")
+    return Line("table", name, f"other values in its {now['rows']:,} rows")

@@ -63,22 +63,9 @@ def fitted(
     vocabulary: Sequence[str],
     encoder: str,
 ) -> BERTopic:
-    """Fit BERTopic on given topics.
+    """Fit BERTopic on given topics (-1 is unassigned), with their labels and words, best first.
 
-    Parameters
-    ----------
-    texts : sequence of str, length n_texts
-    vectors : ndarray or OnDisk of shape (n_texts, n_dims)
-    topic : ndarray of shape (n_texts,)
-        -1 is unassigned.
-    table : DataFrame
-        topic and label, which the model shows.
-    words : DataFrame
-        topic, word, weight, best first.
-    vocabulary : sequence of str
-        All words that may be shown.
-    encoder : str
-        As in study.toml, for new texts; "npy:…" leaves `transform` to be given vectors.
+    `encoder` is for new texts; "npy:…" leaves `transform` to be given vectors.
     """
     logging.getLogger("BERTopic").setLevel(logging.ERROR)  # "embedding model not found" is no news to the user
     by_class = CountVectorizer(

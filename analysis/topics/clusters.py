@@ -39,7 +39,7 @@ def kmeans(points: np.ndarray, start: np.ndarray, weight: np.ndarray | None = No
 def ward(centre: np.ndarray, size: np.ndarray, wanted: set[int]) -> Cuts:
     """Ward's tree over weighted points: the centroids of every wanted cut.
 
-    Built along chains of nearest neighbours, in any order; then cut in the order of the costs. Libraries' take no weights.
+    Built along chains of nearest neighbours, in any order; then cut in the order of the costs. Libraries lack weights.
     """
     m, mass = len(centre), size.copy()
     length = (centre**2).sum(axis=1)
@@ -76,16 +76,16 @@ def ward(centre: np.ndarray, size: np.ndarray, wanted: set[int]) -> Cuts:
         if left in wanted:
             of = np.unique(label, return_inverse=True)[1].reshape(-1)
             mass = np.bincount(of, weights=size)[:, None]
-            cuts[left] = (sums(centre, of, size) / mass).astype(np.float32)
+            cuts[left] = (sums(centre, of, left, size) / mass).astype(np.float32)
     return cuts
 
 
-def sums(points: np.ndarray, labels: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
-    """The weighted sum of the points of each label, of shape (n_labels, n_dims)."""
+def sums(points: np.ndarray, labels: np.ndarray, n: int, weight: np.ndarray | None = None) -> np.ndarray:
+    """The weighted sum of the points of each of n labels, of shape (n, n_dims), added up in the order of the points."""
     from scipy import sparse
 
     weight = np.ones(len(points)) if weight is None else weight
-    return sparse.csc_matrix((weight, labels, np.arange(len(points) + 1))) @ points
+    return sparse.csc_matrix((weight, labels, np.arange(len(points) + 1)), shape=(n, len(points))) @ points
 
 
 def dense(labels: np.ndarray) -> np.ndarray:

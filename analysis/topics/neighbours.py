@@ -45,16 +45,10 @@ def neighbours(unit: np.ndarray, k: int, workers: int = 1) -> tuple[np.ndarray, 
 
 @dataclass(frozen=True)
 class Projection:
-    """The principal components of some vectors.
+    """The principal components of some vectors."""
 
-    Attributes
-    ----------
-    mean : ndarray of shape (n_dims,), float32
-    components : ndarray of shape (n_dims, at most 50), float32
-    """
-
-    mean: np.ndarray
-    components: np.ndarray
+    mean: np.ndarray  # (n_dims,) float32
+    components: np.ndarray  # (n_dims, at most 50) float32
 
     def of(self, unit: np.ndarray) -> np.ndarray:
         """Vectors on the components, of shape (n, at most 50) and length 1."""

@@ -67,15 +67,7 @@ def topic_map(centroids: np.ndarray, vectors: Vectors, topic: np.ndarray, seed: 
 def topic_tree(centroids: np.ndarray) -> np.ndarray:
     """Topics of topics: average linkage of the cosine distances of mean vectors, as scipy's linkage matrix.
 
-    Parameters
-    ----------
-    centroids : ndarray of shape (n_topics, n_dims)
-        Of two topics or more.
-
-    Returns
-    -------
-    ndarray of shape (n_topics - 1, 4)
-        Which two are joined, at which cosine distance, how many topics are below.
+    Of two topics or more; a row is which two are joined, at which distance, and how many topics are below.
     """
     from scipy.cluster.hierarchy import linkage, optimal_leaf_ordering
     from scipy.spatial.distance import pdist

@@ -24,21 +24,11 @@ _DIGIT = re.compile(r"\d")
 
 @dataclass(frozen=True)
 class Tokens:
-    """The words of n_texts texts, in their order.
+    """The words of n_texts texts, in their order."""
 
-    Attributes
-    ----------
-    names : tuple of str
-        The different words, in the order in which they first occur.
-    ids : ndarray of int32 of shape (n_tokens,)
-        Which of them each token is, text after text.
-    n_of : ndarray of int64 of shape (n_texts,)
-        How many tokens each text has.
-    """
-
-    names: tuple[str, ...]
-    ids: np.ndarray
-    n_of: np.ndarray
+    names: tuple[str, ...]  # the different words, in the order in which they first occur
+    ids: np.ndarray  # (n_tokens,) int32: which of them each token is, text after text
+    n_of: np.ndarray  # (n_texts,) int64: how many tokens each text has
 
     @property
     def row(self) -> np.ndarray:

@@ -35,11 +35,12 @@ def scored(given: Given, needs: tuple[Step, ...]) -> pd.DataFrame:
     """The comments without their texts, with topic and sentiment as far as the step needs them."""
     rows = given[corpus].rows
     ids, none = rows["comment_id"], pd.Series(np.nan, index=rows.index)
-    rows = rows.assign(topic=-1, sentiment=none)
+    rows = rows.assign(topic=-1)
     if topics in needs:
         found = given[topics]["comments"].set_index("comment_id").reindex(ids)
         rows["topic"] = found["topic"].to_numpy("int64")
         rows["topic_agreement"] = found["topic_agreement"].to_numpy(float)
+    rows["sentiment"] = none
     if sentiment in needs:
         found = given[sentiment]["comments"].set_index("comment_id").reindex(ids)
         rows["sentiment"] = found["sentiment"].to_numpy(float)

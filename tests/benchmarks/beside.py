@@ -48,9 +48,9 @@ def other(method: str, texts: list[str]) -> Row:
     from sentence_transformers import SentenceTransformer
     from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-    from analysis.topics.encoders import _carried_model
+    from analysis.topics.encoders import carried_model
 
-    model = SentenceTransformer(str(_carried_model("all-MiniLM-L6-v2")), device="cpu")
+    model = SentenceTransformer(str(carried_model("all-MiniLM-L6-v2")), device="cpu")
     encode, spent = model.encode, {"encoding": 0.0}
 
     def timed(*given: object, **options: object) -> object:

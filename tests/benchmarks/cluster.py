@@ -29,9 +29,10 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 from analysis.run.parallel import PART  # noqa: E402
 
 from analysis.corpus.languages import languages  # noqa: E402
+from analysis.run import Run  # noqa: E402
 from analysis.sentiment import score as sentiment  # noqa: E402
 from analysis.settings import ComputeSettings  # noqa: E402
-from analysis.topics.encoders import encode  # noqa: E402
+from analysis.topics.encoders import parse  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data" / "scale" / "reddit_titles_1m.parquet"
 PAIRS = 2
@@ -47,7 +48,7 @@ def vader(texts: list[str], compute: ComputeSettings) -> np.ndarray:
 
 
 def vectors(texts: list[str], compute: ComputeSettings) -> np.ndarray:
-    return encode(texts, "static", compute=compute)
+    return parse("static").encode(texts, Run(compute))
 
 
 STEPS: dict[str, Callable[[list[str], ComputeSettings], np.ndarray]] = {

@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT))
 from analysis.sentiment import score as sentiment  # noqa: E402
 from analysis.sentiment import vader  # noqa: E402
 from analysis.sentiment.learned import score_learned  # noqa: E402
-from analysis.topics.encoders import encode  # noqa: E402
+from analysis.topics.encoders import parse  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data"
 INSTRUMENTS = ("vader", "vader-scaled")
@@ -133,7 +133,7 @@ def slovene(labels: int = 500, draws: int = 20) -> None:
     """`coded` with 500 labels on Slovene news comments, beside the majority class and a word list."""
     table = pd.read_parquet(DATA / "comments" / "slovene_news.parquet")
     texts, y = table["text"].fillna("").tolist(), table["sentiment"].to_numpy(int)
-    threads, vectors = table["thread_id"].astype(str).tolist(), encode(texts)
+    threads, vectors = table["thread_id"].astype(str).tolist(), parse("static").encode(texts)
     with tempfile.TemporaryDirectory() as folder:
         rows = [f"{word},{score}" for score, words in SLOVENE.items() for word in words.split()]
         (Path(folder) / "sl.csv").write_text("\n".join(["word,score", "ne,negation", "ni,negation", *rows]), "utf-8")

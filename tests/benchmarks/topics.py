@@ -31,17 +31,19 @@ from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from analysis.run import Run  # noqa: E402
 from analysis.run.vectors import unit_length  # noqa: E402
-from analysis.settings import ComputeSettings, TopicSettings  # noqa: E402
-from analysis.topics.encoders import encode  # noqa: E402
+from analysis.settings import ComputeSettings  # noqa: E402
+from analysis.topics.encoders import parse  # noqa: E402
 from analysis.topics.fit import fit_topics  # noqa: E402
-from analysis.topics.keywords import coherence, count_words, stop_words, topic_words, vocabulary  # noqa: E402
+from analysis.topics.keywords import coherence, count_words, topic_words, vocabulary  # noqa: E402
 from analysis.topics.neighbours import centred  # noqa: E402
+from analysis.topics.stop_words import stop_words  # noqa: E402
 from analysis.topics.tokens import tokenised  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data" / "topics"
 ENCODERS = {"static": "static", "minilm": "sentence-transformers:all-MiniLM-L6-v2"}
-WORKERS = 2
+RUN = Run(ComputeSettings(workers=2))
 Words = list[list[str]]
 Found = list[tuple[str, np.ndarray, Words, float]]  # name, topic of each text, words of each topic, seconds
 Method = Callable[[list[str], np.ndarray, int], Found]
@@ -52,18 +54,20 @@ def here(package: str) -> bool:
     return importlib.util.find_spec(package) is not None
 
 
+def lists(words: pd.DataFrame) -> Words:
+    """Words of each topic."""
+    return words.groupby("topic")["word"].agg(list).tolist()
+
+
 def ours(n_topics: int | str) -> Method:
     """Threadline's topics, each text in a thread of its own, since labelled texts have none."""
 
     def method(texts: list[str], vectors: np.ndarray, seed: int) -> Found:
         ids = [f"{i:07d}" for i in range(len(texts))]
-        settings = TopicSettings(n_topics=n_topics, seed=seed)
         start = time.perf_counter()
-        found = fit_topics(
-            texts, vectors, threads=ids, ids=ids, settings=settings, compute=ComputeSettings(workers=WORKERS)
-        )
+        found = fit_topics(texts, vectors, threads=ids, ids=ids, n_topics=n_topics, seed=seed, run=RUN)
         seconds = time.perf_counter() - start
-        return [(f"threadline, {n_topics}", found.topic, [[w for w, _ in row] for row in found.words], seconds)]
+        return [(f"threadline, {n_topics}", found.topic, lists(found.words), seconds)]
 
     return method
 
@@ -73,12 +77,12 @@ def kmeans(n_topics: int, restarts: int = 100) -> Method:
 
     def method(texts: list[str], vectors: np.ndarray, seed: int) -> Found:
         start = time.perf_counter()
-        parts = PCA(50, random_state=seed).fit_transform(centred(unit_length(vectors), unit_length(vectors)))
+        parts = PCA(50, random_state=seed).fit_transform(centred(unit_length(vectors)))
         topic = KMeans(n_topics, n_init=restarts, random_state=seed).fit_predict(parts)
         cut = tokenised(texts)
         known = vocabulary(cut, [str(i) for i in range(len(texts))], stop_words(None))
-        words = topic_words(count_words(cut, topic, n_topics, known))
-        return [(f"k-means, {n_topics}", topic, [[w for w, _ in r] for r in words], time.perf_counter() - start)]
+        words = topic_words(count_words(cut, topic, n_topics, known), known)
+        return [(f"k-means, {n_topics}", topic, lists(words), time.perf_counter() - start)]
 
     return method
 
@@ -115,9 +119,7 @@ def turftopic(n_topics: int) -> Method:
 
         class Given:  # its encoder is not asked for anything: the vectors are given
             def encode(self, texts: list[str], **_: object) -> np.ndarray:
-                from analysis.topics.encoders import encode as static
-
-                return static(list(texts))
+                return parse("static").encode(list(texts))
 
         start = time.perf_counter()
         model = ClusteringTopicModel(n_reduce_to=n_topics, encoder=Given(), random_state=seed)
@@ -187,7 +189,8 @@ def corpus(name: str) -> tuple[list[str], np.ndarray]:
     if name == "sample":
         from analysis.study import open_study
 
-        comments = open_study(ROOT / "data" / "sample").corpus.comments
+        study = open_study(ROOT / "data" / "sample")
+        comments = study.comments.assign(text=list(study.texts))
         truth = pd.read_csv(ROOT / "data" / "sample" / "truth.csv")
         table = comments.merge(truth[["comment_id", "theme"]], on="comment_id").rename(columns={"theme": "label"})
         table = table[table["label"] != "none"]
@@ -202,7 +205,7 @@ def vectors_of(name: str, kind: str, texts: list[str]) -> np.ndarray:
     """Vectors, from the machine's folder for passing things where they were made before."""
     path = Path(tempfile.gettempdir()) / f"threadline-{name}-{kind}-{len(texts)}.npy"
     if not path.is_file():
-        np.save(path, encode(texts, ENCODERS[kind]))
+        np.save(path, parse(ENCODERS[kind]).encode(texts))
     return np.load(path)
 
 
@@ -214,11 +217,9 @@ def scale(n: int = 100_000) -> None:
         return
     table = pd.read_parquet(path).sample(n, random_state=1).drop_duplicates("text")
     texts, threads, ids = (table[c].astype(str).tolist() for c in ("text", "thread_id", "comment_id"))
-    vectors = encode(texts)
+    vectors = parse("static").encode(texts)
     start = time.perf_counter()
-    found = fit_topics(
-        texts, vectors, threads=threads, ids=ids, settings=TopicSettings(), compute=ComputeSettings(workers=WORKERS)
-    )
+    found = fit_topics(texts, vectors, threads=threads, ids=ids, run=RUN)
     took = time.perf_counter() - start
     print(f"\n{len(texts):,} post titles: the whole topic step, words and all, {took:.0f} s, {len(found.table)} topics")
     if here("umap") and here("hdbscan"):

@@ -9,9 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.corpus.duplicates import SIMILAR, _jaccard, _shingles, duplicates, floods, marks, near_duplicates
-from analysis.settings import ComputeSettings
-
-ONE = ComputeSettings(workers=1)
 
 TEXT = (
     "the night tram never comes when it rains and the drivers know very well that nobody on the council ever has to wait "
@@ -26,7 +23,7 @@ def table(texts, **more):
         "text": texts, "author": [f"a{i % 3}" for i in range(n)], "article_id": [f"t{i % 2}" for i in range(n)],
     })  # fmt: skip
     frame = frame.assign(**more)
-    frame["duplicate_of"] = duplicates(frame, seen := marks(texts, ONE))
+    frame["duplicate_of"] = duplicates(frame, seen := marks(texts))
     frame["near_duplicate_of"] = near_duplicates(frame, seen, texts)
     return frame
 
@@ -46,7 +43,7 @@ def test_the_earlier_is_by_time_and_not_by_row():
     assert found["near_duplicate_of"].fillna("").tolist() == ["c0001", "", "c0001"]
     shuffled = found.drop(columns="near_duplicate_of").sample(frac=1, random_state=1)
     pd.testing.assert_series_equal(
-        near_duplicates(shuffled, marks(shuffled["text"].tolist(), ONE), shuffled["text"].tolist()).sort_index(),
+        near_duplicates(shuffled, marks(shuffled["text"].tolist()), shuffled["text"].tolist()).sort_index(),
         found["near_duplicate_of"],
         check_names=False,
     )

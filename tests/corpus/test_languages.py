@@ -9,9 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.corpus.languages import CHARACTERS, _model, languages
-from analysis.settings import ComputeSettings
 
-ONE = ComputeSettings(workers=1)
 TEXTS = [
     "The tram was late again, and nobody told us why.",
     "Die Straßenbahn kam wieder zu spät, und niemand sagte uns warum.",
@@ -52,7 +50,7 @@ def test_what_is_asked_beside_a_text_changes_no_bit_of_its_probability(texts):
 
 @given(st.lists(st.text(), max_size=5))
 def test_every_text_has_a_language(texts):
-    found = languages(pd.Series(texts, dtype="str"), ONE)
+    found = languages(pd.Series(texts, dtype="str"))
     assert len(found) == len(texts) and all(found)
 
 
@@ -64,4 +62,4 @@ def test_a_doubtful_text_has_none_and_the_start_of_a_long_one_decides():
     english += "than see another line go. Ask the people who use it, not the people who draw it on a map, and publish "
     english += "what they answer; then let us talk about savings, and about who is to bear them this time."
     long = english[:CHARACTERS].ljust(CHARACTERS) + "Die Straßenbahn kam zu spät. " * 400
-    assert languages(pd.Series(["xq", long]), ONE).tolist() == ["und", "en"]
+    assert languages(pd.Series(["xq", long])).tolist() == ["und", "en"]

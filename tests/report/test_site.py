@@ -205,7 +205,7 @@ def test_the_sample_s_report_holds_nobody(tmp_path, capsys):
     assert main(["check", folder, "--privacy", str(tmp_path / "report")]) == 0
     said = capsys.readouterr().out
     assert "Nothing found in 25 files" in said and "runs of 8 words of 3,0" in said
-    comment = open_study().comments.loc[lambda c: c["text"].str.split().str.len() >= 8].iloc[5]
+    comment = open_study().partitioned.whole().loc[lambda c: c["text"].str.split().str.len() >= 8].iloc[5]
     page = tmp_path / "report" / "4_over_time.html"
     page.write_text(page.read_text(encoding="utf-8") + f"<p>{html.escape(comment['text'])}</p>", encoding="utf-8")
     assert main(["check", folder, "--privacy", str(tmp_path / "report")]) == 1

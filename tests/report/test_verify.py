@@ -10,6 +10,8 @@ import pytest
 
 from analysis.cli import main
 from analysis.report.verify import verify
+from analysis.run.store import digest_of, digest_of_file
+from analysis.run.texts import Texts, gathered
 from analysis.settings import TABLES, StudyError
 from analysis.study import open_study
 
@@ -71,14 +73,13 @@ def test_a_changed_setting_is_named_with_both_values(copy):
 
 def test_what_was_kept_is_not_believed(copy):
     folder, out = copy
-    (kept,) = (folder / ".threadline").glob("corpus-*/comments.parquet/00000.parquet")
-    table = pd.read_parquet(kept).assign(text="forged")
-    table.to_parquet(kept)
-    index = kept.parent.with_name("index.json")
+    (kept,) = (folder / ".threadline").glob("corpus-*/texts.arrow")
+    forged = gathered([["forged"] * len(Texts.open(kept))])
+    kept.unlink()
+    forged.write(kept)
+    index = kept.with_name("index.json")
     said = json.loads(index.read_text())
-    from analysis.run.store import digest_of, digest_of_file
-
-    said["files"]["comments.parquet/00000.parquet"] = digest_of_file(kept)
+    said["files"]["texts"][1] = digest_of_file(kept)
     del said["digest"]
     said["digest"] = digest_of(said)
     index.write_text(json.dumps(said))

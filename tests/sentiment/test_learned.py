@@ -56,7 +56,9 @@ def test_no_thread_is_on_both_sides(vectors):
     thread = np.repeat(np.arange(30), 10)
     code = rng.integers(-1, 2, 30)[thread]
     texts = [f"{' '.join(rng.choice(FLAT, 4))} secret{t:02d}secret" for t in thread]
-    scores = score_learned(texts, parse("static").encode(texts), np.arange(300), code.astype(float), [f"t{t}" for t in thread])
+    scores = score_learned(
+        texts, parse("static").encode(texts), np.arange(300), code.astype(float), [f"t{t}" for t in thread]
+    )
     assert abs(np.corrcoef(scores, code)[0, 1]) < 0.35
 
 

@@ -478,7 +478,7 @@ def test_progress_says_what_is_done(corpus):
         n_topics=4,
         run=Run(progress=lambda *step: seen.append(step)),
     )
-    assert seen[-1] == ("comparing the fits", 240, 240)
+    assert ("comparing the fits", 240, 240) in seen
     assert ("fitting halves of the threads", 1, 2) in seen
 
 
@@ -504,14 +504,15 @@ def test_words_are_counted_the_same_some_texts_at_a_time(corpus, monkeypatch):
 
 def test_neighbours_are_the_nearest_and_processors_do_not_choose_among_equals():
     rng = np.random.default_rng(2)
-    unit = rng.normal(size=(3_000, 8)).astype(np.float32)
-    unit[20:30] = unit[5]  # more that are the same than are asked for
+    unit = rng.normal(size=(1_500, 8)).astype(np.float32)
+    alike = [*range(20, 30), *range(700, 720), *range(1400, 1420)]  # more that are the same than are asked for
+    unit[alike] = unit[5]
     unit /= np.linalg.norm(unit, axis=1, keepdims=True)
     near, weight = neighbours(unit, 4)
     similarity = unit @ unit.T
     np.fill_diagonal(similarity, -2)
     assert not (near == np.arange(len(unit))[:, None]).any()
     np.testing.assert_allclose(np.sort(weight), np.sort(similarity)[:, -4:], atol=1e-6)
-    assert {5, *range(20, 30)} >= set(near[29].tolist()) and len(set(near[29].tolist())) == 4
+    assert {5, *alike} >= set(near[29].tolist()) and len(set(near[29].tolist())) == 4
     more, same = neighbours(unit, 4, workers=8)
     assert more.tobytes() == near.tobytes() and same.tobytes() == weight.tobytes()
