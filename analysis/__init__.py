@@ -1,7 +1,7 @@
 """Threadline: topics and sentiment of news comments over time, in figures that a reviewer can believe.
 
-Data goes through the packages in this order, and a package imports only from those before it: settings, run, corpus, topics,
-sentiment, trends, people, plots, report, study, cli.
+Data goes through the packages in this order, and a package imports only from those before it: settings, run, corpus,
+topics, sentiment, trends, people, plots, report, study, cli.
 """
 
 from __future__ import annotations

@@ -103,8 +103,8 @@ def open_study(
     progress : callable, optional
         Called with (message, done, total) while a step runs.
     **changes
-        Settings in place of those in study.toml, as `period="quarter"`, `n_topics=15`, `title="…"`; a key that two sections
-        have as `privacy={"authors": "keep"}`.
+        Settings in place of those in study.toml, as `period="quarter"`, `n_topics=15`, `title="…"`; a key that
+        two sections have as `privacy={"authors": "keep"}`.
 
     Raises
     ------

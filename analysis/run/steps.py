@@ -1,7 +1,7 @@
 """Steps: what is computed once and kept, and what it is made from, from which its digest follows.
 
-A step gets nothing but what it declares: settings and files by name, and results of the steps that it needs. Its code is
-found: the module that it stands in, and all that this imports, ours and others'.
+A step gets nothing but what it declares: settings and files by name, and results of the steps that it needs. Its code
+is found: the module that it stands in, and all that this imports, ours and others'.
 """
 
 from __future__ import annotations

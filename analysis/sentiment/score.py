@@ -76,8 +76,8 @@ def score(
         the mean of its pieces. "vader-scaled": the same valences scaled by the length of the text, negation ending
         with its sentence; it agrees better with people (tests/benchmarks/sentiment.py). "lexicon:FILE.csv": a word
         list of the researcher's own (analysis/sentiment/lexicon.py). "transformer:NAME": a trained model
-        (analysis/sentiment/learned.py), which is held to know every language. "coded", which learns from hand-coded comments, is
-        `learned.score_learned`.
+        (analysis/sentiment/learned.py), which is held to know every language. "coded", which learns from hand-coded
+        comments, is `learned.score_learned`.
     folder : Path, optional
         The study folder, against which an instrument's file is looked up.
     run : Run
