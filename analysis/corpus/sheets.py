@@ -1,0 +1,124 @@
+"""CSV files that people fill in with a spreadsheet: read line by line, and written so that nothing in them computes."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.settings import StudyError
+
+# A text that begins with one of these is a formula to a spreadsheet; a quote before it makes it a text again.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def read_rows(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> Iterator[tuple[int, list[str]]]:
+    """Line number and the wanted columns of each row of a sheet, by whichever separator it was saved with.
+
+    An optional column that is not there is empty; a quote before a formula is taken away.
+
+    Raises
+    ------
+    StudyError
+        If the file is not there, is no CSV in UTF-8 or lacks a column.
+    """
+    csv.field_size_limit(1 << 30)  # a long comment is not a fault
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            head = file.readline()
+            separator = max(",;\t", key=head.count)
+            names = [n.strip().lower() for n in next(csv.reader([head], delimiter=separator), [])]
+            if missing := [c for c in columns if c not in names]:
+                raise StudyError(
+                    expected=f"columns {', '.join(columns)}",
+                    found=f"no {' and no '.join(missing)}",
+                    where=f"{path}, line 1",
+                    remedy="Restore the head of the sheet.",
+                )
+            wanted = [names.index(c) if c in names else len(names) for c in (*columns, *optional)]
+            rows = csv.reader(file, delimiter=separator)
+            line = 2
+            for row in rows:
+                if any(cell.strip() for cell in row):
+                    yield line, [_unguarded(row[i].strip()) if i < len(row) else "" for i in wanted]
+                line = rows.line_num + 2  # a comment may span lines
+    except (UnicodeDecodeError, csv.Error, OSError) as error:
+        missing = isinstance(error, FileNotFoundError)
+        raise StudyError(
+            expected=f"a CSV file in UTF-8 with the columns {', '.join(columns)}",
+            found="no such file" if missing else str(error),
+            where=str(path),
+            remedy="Restore the file, or correct its path." if missing else "Save it as CSV (UTF-8).",
+        ) from None
+
+
+def _unguarded(cell: str) -> str:
+    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA) else cell
+
+
+class Problems(list[tuple[str, int | None, str]]):
+    """Rows of sheets that are not used, and such as lack."""
+
+    def add(self, path: Path, line: int | None, problem: str) -> None:
+        """Note a row of a file; no line for one that is missing."""
+        self.append((path.name, line, problem))
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """All of them: file, line (<NA> for a row that is missing), problem."""
+        found = pd.DataFrame(list(self), columns=["file", "line", "problem"])
+        return found.astype({"file": "str", "line": "Int64", "problem": "str"})
+
+
+def csv_bytes(table: pd.DataFrame, texts: Iterable[str] | None = None, *, bom: bool = False) -> bytes:
+    """A table as a CSV file: UTF-8, times in ISO form, texts inert in a spreadsheet.
+
+    Parameters
+    ----------
+    table : DataFrame
+    texts : iterable of str, optional
+        Columns of text from outside; by default every column of text.
+    bom : bool
+        Whether it begins as spreadsheets want it, so that they read UTF-8.
+    """
+    out = table.copy()
+    for column in [c for c in out if pd.api.types.is_string_dtype(out[c])] if texts is None else texts:
+        out[column] = out[column].map(lambda v: f"'{v}" if isinstance(v, str) and v.startswith(FORMULA) else v)
+    for column in out.select_dtypes("datetimetz"):
+        out[column] = out[column].map(lambda t: t.isoformat(), na_action="ignore")
+    # Ten significant digits: more than any estimate supports, fewer than the last bit on which machines differ.
+    text = out.to_csv(index=False, lineterminator="\n", float_format="%.10g")
+    return text.encode("utf-8-sig" if bom else "utf-8")
+
+
+def write_new(folder: Path, files: Mapping[str, bytes], *, over: bool = False) -> None:
+    """Write files to a folder of a study, each whole or not at all; what people wrote there is not overwritten.
+
+    Raises
+    ------
+    StudyError
+        If there is a CSV file in the folder already, unless `over`; or if it cannot be written.
+    """
+    if not over and (there := sorted(folder.glob("**/*.csv"))):
+        raise StudyError(
+            expected="no sheets yet",
+            found=there[0].name,
+            where=str(folder),
+            remedy="What people wrote is never overwritten: move the folder away first.",
+        )
+    try:
+        for name, content in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            work = path.with_name(f".{path.name}.part")
+            work.write_bytes(content)
+            work.replace(path)
+    except OSError as error:
+        raise StudyError(
+            expected="a study folder that can be written",
+            found=error.strerror or str(error),
+            where=str(folder),
+            remedy="Change its permissions, or copy the study.",
+        ) from None
