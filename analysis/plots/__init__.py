@@ -1,1 +1,40 @@
 """A table -> a matplotlib Figure with alt text; nothing is computed or written."""
+
+from analysis.plots.estimates import (
+    agreement,
+    agreement_by_group,
+    article_gaps,
+    by_position,
+    by_topic,
+    corrected,
+    event,
+    scores,
+)
+from analysis.plots.over_time import activity, by_period, heat, shares_by_period, spread
+from analysis.plots.style import Figure
+from analysis.plots.topics import topic_choice, topic_map, topic_sizes, topic_tree
+
+__all__ = [
+    "Figure",
+    "activity",
+    "agreement",
+    "agreement_by_group",
+    "article_gaps",
+    "by_period",
+    "by_position",
+    "by_topic",
+    "corrected",
+    "event",
+    "heat",
+    "scores",
+    "shares_by_period",
+    "spread",
+    "topic_choice",
+    "topic_map",
+    "topic_sizes",
+    "topic_tree",
+]
+
+
+def __dir__() -> list[str]:
+    return __all__

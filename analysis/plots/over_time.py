@@ -1,8 +1,8 @@
-"""Finished tables by period -> figures over time."""
+"""Tables by period -> figures over time."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -11,34 +11,23 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.dates import date2num
 from matplotlib.ticker import MaxNLocator
 
-from analysis.plots.style import (
-    ACCENT,
-    COLOURS,
-    INK,
+from analysis.plots import style
+from analysis.plots.style import ACCENT, COLOURS, INK, LINE, PALE, WARN, Events, Figure, draws, finished, undrawn
+from analysis.plots.wording import (
+    MAX_Q,
     MINUS,
-    PALE,
-    WARN,
-    Picture,
-    colour_of,
-    date_axis,
-    draw_series,
-    event_lines,
-    finished,
-    middle_of,
+    fixed,
     name_of,
-    new_axes,
-    panels,
     percent,
-    percent_axis,
     period_name,
-    sentiment_axis,
+    period_of,
     shorten,
     signed,
     span_of,
-    styled,
 )
 
-Events = Sequence[tuple[pd.Timestamp, str]]
+PERIODS = ("period_start", "period_end")
+SERIES = (*PERIODS, "n_comments", "estimate", "low", "high")
 MOST_PANELS = 20  # of small multiples; the heat map has the other topics
 MOST_BARS = 400
 SHAPED = 30  # comments from which their spread has a shape; of fewer the mean alone is drawn, and pale
@@ -47,209 +36,269 @@ UNKNOWN = "#dcdcdc"
 SHADES = LinearSegmentedColormap.from_list("share", ["#f4f8fb", "#7db3d5", ACCENT, "#06283d"])
 
 
-def _bars(ax: Axes, table: pd.DataFrame, values: pd.Series, colour: str) -> None:
-    """A bar for each period; of very many one outline, since bars would be narrower than a dot."""
-    start, end = (table[c].dt.tz_localize(None) for c in ("period_start", "period_end"))
-    if len(table) <= MOST_BARS:
-        ax.bar(middle_of(table), values, width=0.9 * (end - start).to_numpy(), color=colour)
-    else:
-        edges = date2num(np.append(start.to_numpy(), end.to_numpy()[-1]))
-        ax.stairs(values, edges, fill=True, color=colour)
-        ax.xaxis_date()
-
-
-@styled
-def activity(table: pd.DataFrame, period: str) -> Picture:
-    """Comments, threads and authors by period: `activity_by_period`."""
-    figure, axes = new_axes(3, 1, height=4.4, sharex=True)
-    total = int(table["n_comments"].sum())
-    borrowed = total - int(table["n_own_time"].sum())
-    for ax, column, word, colour in zip(
-        axes[:, 0],
-        ("n_comments", "n_threads", "n_authors"),
-        ("comments", "threads", "authors"),
-        COLOURS,
-        strict=False,
-    ):
-        _bars(ax, table, table[column], colour)
+@draws(*PERIODS, "n_comments", "n_threads")
+def activity(table: pd.DataFrame) -> Figure:
+    """Comments, threads and authors by period: `trends.activity_by_period`."""
+    period = period_of(table)
+    words = [word for word in ("comments", "threads", "authors") if f"n_{word}" in table]
+    borrowed = table["n_comments"] - table.get("n_own_time", table["n_comments"])
+    share = borrowed.sum() / max(1, table["n_comments"].sum())
+    figure, axes = style.new_axes(len(words), 1, height=0.2 + 1.4 * len(words), sharex=True)
+    for ax, word, colour in zip(axes[:, 0], words, COLOURS, strict=False):
         title = f"{word.capitalize()} per {period}"
-        if word == "comments" and borrowed:
-            own = table["n_comments"] - table["n_own_time"]
-            _bars(ax, table, own, PALE)
-            title += "; pale: placed by their article's date" + (", as all are" if borrowed == total else "")
+        _bars(ax, table, table[f"n_{word}"], colour)
+        if word == "comments" and share:
+            _bars(ax, table, borrowed, PALE)
+            title += "; pale: placed by their article's date" + (", as all are" if share == 1 else "")
         ax.set_title(title)
         ax.yaxis.set_major_locator(MaxNLocator(3, integer=True))
         ax.set_ylim(bottom=0)
-        date_axis(ax)
-    top = table.loc[table["n_comments"].idxmax()]
-    empty = int((table["n_comments"] == 0).sum())
-    of = f" {percent(borrowed / max(1, total))} of them have no time of their own, and stand at their article's."
+        style.date_axis(ax)
+    n, most = table["n_comments"], table.loc[table["n_comments"].idxmax(), "period_start"]
     alt = (
-        f"Bars of comments, threads and authors per {period}, {span_of(table, period)}. Comments range from "
-        f"{table['n_comments'].min():,} to {top['n_comments']:,} (in {period_name(top['period_start'], period)}); "
-        f"{empty} of {len(table)} periods are empty.{of if borrowed else ''}"
+        f"Bars of {', '.join(words[:-1])} and {words[-1]} per {period}, {span_of(table)}. Comments range from "
+        f"{n.min():,} to {n.max():,} (in {period_name(most, period)}); {(n == 0).sum()} of {len(n)} periods are empty."
     )
+    if share:
+        alt += f" {percent(share)} of them have no time of their own, and stand at their article's."
     return finished(figure, alt, table)
 
 
-@styled
-def sentiment_by_period(table: pd.DataFrame, period: str, warning: str = "", events: Events = ()) -> Picture:
-    """Mean sentiment by period with its interval, and the comments that it rests on."""
-    figure, axes = new_axes(2, 1, height=4.2, sharex=True, height_ratios=[3, 1])
-    top, bottom = axes[:, 0]
-    draw_series(top, table, ACCENT)
-    sentiment_axis(top, table)
-    event_lines(top, events, named=True)
-    top.set_title(f"Mean sentiment per {period}, 95 % interval that respects threads")
-    if warning:
-        top.text(0.01, 0.03, warning, transform=top.transAxes, color=WARN, fontsize=10)
-    _bars(bottom, table, table["n_comments"], PALE)
-    bottom.set_title("Comments scored")
-    bottom.yaxis.set_major_locator(MaxNLocator(3, integer=True))
-    date_axis(bottom)
+def _bars(ax: Axes, table: pd.DataFrame, values: pd.Series, colour: str) -> None:
+    """A bar for each period; of very many one outline, since bars would be narrower than a dot."""
+    start, end = style.days_of(table)
+    if len(table) <= MOST_BARS:
+        ax.bar((start + end) / 2, values, width=0.9 * (end - start), color=colour)
+    else:
+        ax.stairs(values, [*start, end[-1]], fill=True, color=colour)
+    ax.xaxis_date()
+
+
+@draws(*SERIES)
+def by_period(
+    table: pd.DataFrame,
+    *,
+    topics: pd.DataFrame | None = None,
+    changes: pd.DataFrame | None = None,
+    events: Events = (),
+    note: str = "",
+    measure: str = "sentiment",
+    by: str = "topic",
+) -> Figure:
+    """Mean by period with its interval: `trends.by_period`.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Without a column `by` one series, and the comments that it rests on below it; with it a panel for each value,
+        of very many topics the largest.
+    topics : DataFrame, optional
+        topic, label, stability.
+    changes : DataFrame, optional
+        `change_points`: those that chance does not explain are marked, with the interval of their date.
+    events : mapping, optional
+        What happened and its date: a thin line each.
+    note : str
+        A warning that is written on the figure.
+    measure : str
+        What the mean is of; sentiment is drawn from below none to above it.
+    """
+    period, of = period_of(table), f"{measure} of each {by}" if by in table else measure
+    found = _found(changes, measure, by)
+    if by in table:
+        shown, cut = _shown(table, topics, by)
+        figure, panels = _multiples(table, topics, by, shown, events)
+        figure.supylabel(f"mean {measure} per {period}", fontsize=10)
+        if note:
+            figure.supxlabel(note, color=WARN, fontsize=10)
+    elif table["period_start"].duplicated().any():
+        return undrawn(table, "It has several rows a period: say with “by” which column tells them apart.")
+    elif len(table) < 2:
+        return undrawn(table, f"All is in one period, {period_name(table['period_start'].iloc[0], period)}.")
+    else:
+        figure, axes = style.new_axes(2, 1, height=4.2, sharex=True, height_ratios=[3, 1])
+        (top, bottom), cut = axes[:, 0], ""
+        panels = {None: top}
+        style.draw_series(top, table, ACCENT)
+        top.set_title(f"Mean {measure} per {period}, 95 % interval that respects threads")
+        if note:
+            top.text(0.01, 0.03, note, transform=top.transAxes, color=WARN, fontsize=10)
+        _bars(bottom, table, table["n_comments"], PALE)
+        bottom.set_title("Comments scored")
+        bottom.yaxis.set_major_locator(MaxNLocator(3, integer=True))
+        style.date_axis(bottom)
+    show, marks = signed if measure == "sentiment" else fixed, []
+    for value, ax in panels.items():
+        part = table[table[by] == value] if by in table else table
+        changed = found[found[by] == value] if by in table else found[found[by].isna()]
+        name = f"{name_of(value, topics)} " if by in table else ""
+        marks += [f"{name}{said}" for said in _marked(ax, part, changed, show)]
+        if measure == "sentiment":
+            ax.axhline(0, color=LINE, linewidth=0.9)
+    _mean_axis(next(iter(panels.values())), table, measure)
+    if by not in table:
+        style.event_lines(top, events, named=True)
+    alt = f"{span_of(table)}." if by in table else f"{span_of(table)}: {_range(table, period, show)}."
+    alt = f"Mean {of} per {period}{'' if by in table else ' with 95 % intervals'}, {alt}"
+    said = f"Marked changes: {'; '.join(marks)}." if marks else "No change is marked." if by in table else ""
+    return finished(figure, f"{alt} {said} {cut} {note}", table, topics)
+
+
+def _found(changes: pd.DataFrame | None, measure: str, by: str) -> pd.DataFrame:
+    """The changes of a measure that chance does not explain."""
+    if changes is None or by not in changes:
+        return pd.DataFrame(columns=[by])
+    found = changes[changes["measure"] == measure] if "measure" in changes else changes
+    return found[found["q_value"] < MAX_Q] if "q_value" in found else found
+
+
+def _marked(ax: Axes, table: pd.DataFrame, changes: pd.DataFrame, show: Callable[[float], str]) -> list[str]:
+    """Mark changes in a series, with the interval of their date and the means before and after; say them."""
+    start, end = style.days_of(table)
+    said = []
+    for row in changes.itertuples():
+        at, low, high = (date2num(pd.Timestamp(date).tz_localize(None)) for date in (row.at, row.low, row.high))
+        ax.axvspan(low, high, color=WARN, alpha=0.14, linewidth=0)
+        ax.axvline(at, color=WARN, linewidth=1.4)
+        ax.hlines([row.before, row.after], [start[0], at], [at, end[-1]], color=INK, linewidth=1.2)
+        said.append(f"from {show(row.before)} to {show(row.after)} at {row.at:%Y-%m-%d}")
+    return said
+
+
+def _mean_axis(ax: Axes, table: pd.DataFrame, measure: str) -> None:
+    """Sentiment on both sides of none, as wide as the intervals need; any other measure as it comes."""
+    if measure != "sentiment":
+        ax.yaxis.set_major_locator(MaxNLocator(5))
+        return
+    values = table[["low", "high", "estimate"]].to_numpy(float)
+    reach = np.nanmax(np.abs(values)) if np.isfinite(values).any() else 0
+    top = min(1.0, max(0.2, 1.1 * reach))
+    ax.set_ylim(-top, top)
+    style.signed_axis(ax.yaxis, 5)
+
+
+def _range(table: pd.DataFrame, period: str, show: Callable[[float], str]) -> str:
+    """Where a series is lowest and highest, in words."""
     known = table[table["low"].notna()]
     if known.empty:
-        alt = f"Mean sentiment per {period}, {span_of(table, period)}: no period has threads enough for an interval."
-    else:
-        least, most = known.loc[known["estimate"].idxmin()], known.loc[known["estimate"].idxmax()]
-        ends = [f"{signed(row['estimate'])} in {period_name(row['period_start'], period)}" for row in (least, most)]
-        alt = (
-            f"Mean sentiment per {period} with 95 % intervals, {span_of(table, period)}: from {ends[0]} to {ends[1]}; "
-            f"{len(table) - len(known)} of {len(table)} periods have too few threads for an interval."
-        )
-    return finished(figure, f"{alt} {warning}".strip(), table)
+        return "no period has threads enough for an interval"
+    low, high = (known.loc[known["estimate"].agg(end)] for end in ("idxmin", "idxmax"))
+    ends = [f"{show(row['estimate'])} in {period_name(row['period_start'], period)}" for row in (low, high)]
+    few = f"{len(table) - len(known)} of {len(table)} periods have too few threads for an interval"
+    return f"from {ends[0]} to {ends[1]}; {few}"
 
 
-@styled
-def topics_by_period(table: pd.DataFrame, topics: pd.DataFrame, period: str, events: Events = ()) -> Picture:
-    """Share of each topic by period with its interval, a panel each, one scale; of many topics the largest."""
-    shown, cut = _shown(topics, table, [-1])
-    figure, axes = panels(shown)
+@draws(*SERIES)
+def shares_by_period(
+    table: pd.DataFrame, *, topics: pd.DataFrame | None = None, events: Events = (), by: str = "topic"
+) -> Figure:
+    """Share of each topic by period with its interval, a panel each, one scale: `trends.shares_by_period`."""
+    if by not in table:
+        return undrawn(table, f"Its table has no column {by}.")
+    period = period_of(table)
+    shown, cut = _shown(table, topics, by)
+    shown += [-1] if (table[by] == -1).any() else []
+    figure, panels = _multiples(table, topics, by, shown, events)
     parts = []
-    for ax, topic in zip(axes, shown, strict=True):
-        part = table[table["topic"] == topic].reset_index(drop=True)
-        draw_series(ax, part, colour_of(topic, topics))
-        ax.set_title(shorten(name_of(topic, topics)), fontsize=10)
-        event_lines(ax, events)
-        percent_axis(ax)
-        known = part.loc[part["low"].notna(), "estimate"]
+    for value, ax in panels.items():
+        style.percent_axis(ax.yaxis)
+        known = table.loc[(table[by] == value) & table["low"].notna(), "estimate"]
         if len(known):
-            parts.append(f"{name_of(topic, topics)} from {percent(known.iloc[0])} to {percent(known.iloc[-1])}")
+            parts.append(f"{name_of(value, topics)} from {percent(known.iloc[0])} to {percent(known.iloc[-1])}")
     top = float(table[["estimate", "high"]].max().max())
-    axes[0].set_ylim(0, min(1.0, 1.02 * top) if np.isfinite(top) else 1.0)  # one scale for all
+    next(iter(panels.values())).set_ylim(0, min(1.0, 1.02 * top) if np.isfinite(top) else 1.0)  # one scale for all
     figure.supylabel(f"share of the {period}'s comments", fontsize=10)
-    alt = f"Share of each topic per {period}, {span_of(table, period)}, first to last: {'; '.join(parts)}. {cut}"
-    return finished(figure, alt.strip(), table)
+    alt = f"Share of each {by} per {period}, {span_of(table)}, first to last: {'; '.join(parts)}. {cut}"
+    return finished(figure, alt, table, topics)
 
 
-@styled
-def topic_sentiment_by_period(
-    table: pd.DataFrame,
-    topics: pd.DataFrame,
-    changes: pd.DataFrame,
-    period: str,
-    warning: str = "",
-    events: Events = (),
-) -> Picture:
-    """Mean sentiment of each topic by period with its interval; found changes are marked.
-
-    `changes` has the rows of `change_points` to mark: topic, at, low, high, before, after.
-    """
-    shown, cut = _shown(topics, table, [])
-    figure, axes = panels(shown)
-    marks = []
-    for ax, topic in zip(axes, shown, strict=True):
-        part = table[table["topic"] == topic].reset_index(drop=True)
-        draw_series(ax, part, colour_of(topic, topics))
-        ax.set_title(shorten(name_of(topic, topics)), fontsize=10)
-        event_lines(ax, events)
-        for row in changes[changes["topic"] == topic].itertuples():
-            at, low, high = (pd.Timestamp(v).tz_localize(None) for v in (row.at, row.low, row.high))
-            ax.axvspan(low, high, color=WARN, alpha=0.14, linewidth=0)
-            ax.axvline(at, color=WARN, linewidth=1.4)
-            ends = part["period_start"].iloc[0].tz_localize(None), part["period_end"].iloc[-1].tz_localize(None)
-            ax.hlines([row.before, row.after], [ends[0], at], [at, ends[1]], color=INK, linewidth=1.2)
-            marks.append(f"{name_of(topic, topics)} from {signed(row.before)} to {signed(row.after)} at {at:%Y-%m-%d}")
-    if axes:
-        sentiment_axis(axes[0], table)
-    for ax in axes[1:]:
-        ax.axhline(0, color="#8b969e", linewidth=0.9)
-    figure.supylabel(f"mean sentiment per {period}", fontsize=10)
-    if warning:
-        figure.supxlabel(warning, color=WARN, fontsize=10)
-    found = f"Marked changes: {'; '.join(marks)}." if marks else "No change is marked."
-    alt = f"Mean sentiment of each topic per {period}, {span_of(table, period)}. {found} {cut} {warning}"
-    return finished(figure, " ".join(alt.split()), table)
+def _shown(table: pd.DataFrame, topics: pd.DataFrame | None, by: str) -> tuple[list, str]:
+    """The topics (or other values) that have a panel, the largest first; and a sentence where not all have."""
+    known = topics["topic"] if topics is not None and by == "topic" else sorted(table[by].dropna().unique())
+    there = [value for value in known if value != -1 and (table[by] == value).any()]
+    cut = f"The {MOST_PANELS} largest of {len(there)} topics." if by == "topic" else f"{MOST_PANELS} of {len(there)}."
+    return there[:MOST_PANELS], cut if len(there) > MOST_PANELS else ""
 
 
-def _shown(topics: pd.DataFrame, table: pd.DataFrame, further: list[int]) -> tuple[list[int], str]:
-    """The topics that have a panel, and a sentence where not all have."""
-    there = [int(t) for t in topics["topic"] if (table["topic"] == t).any()]
-    cut = f"The {MOST_PANELS} largest of {len(there)} topics." if len(there) > MOST_PANELS else ""
-    return [*there[:MOST_PANELS], *(t for t in further if (table["topic"] == t).any())], cut
+def _multiples(
+    table: pd.DataFrame, topics: pd.DataFrame | None, by: str, shown: list, events: Events
+) -> tuple[Figure, dict[object, Axes]]:
+    """Small multiples, two to a row, one a value: its series, its name and what happened."""
+    rows = max(1, -(-len(shown) // 2))
+    figure, axes = style.new_axes(rows, 2, height=1.75 * rows + 0.4, sharex=True, sharey=True)
+    for spare in axes.flat[len(shown) :]:
+        spare.set_visible(False)
+        if rows > 1:
+            axes[-2, 1].tick_params(labelbottom=True)  # the lowest of its column now
+    panels = dict(zip(shown, axes.flat, strict=False))
+    for i, (value, ax) in enumerate(panels.items()):
+        colour = COLOURS[i % len(COLOURS)] if isinstance(value, str) else style.colour_of(value, topics)
+        style.draw_series(ax, table[table[by] == value], colour)
+        ax.set_title(shorten(name_of(value, topics)), fontsize=10)
+        style.event_lines(ax, events)
+    return figure, panels
 
 
-@styled
-def topic_heat(table: pd.DataFrame, topics: pd.DataFrame, period: str) -> Picture:
-    """Share of every topic in every period, a cell each: `topics_by_period`; the largest topic on top."""
-    there = [t for t in [*topics["topic"], -1] if (table["topic"] == t).any()]
-    wide = table.pivot_table(index="topic", columns="period_start", values="estimate", dropna=False).loc[there]
-    grid = table.drop_duplicates("period_start")[["period_start", "period_end", "n_total"]].reset_index(drop=True)
-    figure, axes = new_axes(height=1.3 + 0.27 * len(there))
-    ax = axes[0, 0]
+@draws(*SERIES, "topic", "n_total")
+def heat(table: pd.DataFrame, *, topics: pd.DataFrame | None = None) -> Figure:
+    """Share of every topic in every period, a cell each, the largest topic on top: `trends.shares_by_period`."""
+    period = period_of(table)
+    known = sorted(table["topic"].unique()) if topics is None else topics["topic"]
+    there = [t for t in [*(t for t in known if t != -1), -1] if (table["topic"] == t).any()]
     # Of a few threads a share says little, and would set the scale for all the others.
-    sure = table.pivot_table(index="topic", columns="period_start", values="low", dropna=False).loc[there].notna()
-    wide = wide.where(sure)
-    values = wide.to_numpy(float)
+    sure = table.assign(sure=table["estimate"].where(table["low"].notna()))
+    wide = sure.pivot_table(index="topic", columns="period_start", values="sure", dropna=False).loc[there]
+    values, few = wide.to_numpy(float), wide.shape[1] <= WRITTEN
     top = float(np.nanmax(values)) if np.isfinite(values).any() else 1.0
+    figure, axes = style.new_axes(height=1.3 + 0.27 * len(there))
+    ax = axes[0, 0]
     ax.set_facecolor(UNKNOWN)
     drawn = ax.imshow(values, aspect="auto", cmap=SHADES, vmin=0, vmax=top or 1.0, interpolation="nearest")
-    ax.grid(False)
-    for side in ax.spines.values():
-        side.set_visible(False)
+    ax.grid(visible=False)
+    ax.spines[:].set_visible(False)
     ax.set_yticks(range(len(there)), [shorten(name_of(t, topics), 36) for t in there], fontsize=9)
-    few = len(grid) <= WRITTEN
-    step = max(1, -(-len(grid) // 8)) if not few else max(1, -(-len(grid) // 10))
-    ticks = range(0, len(grid), step)
-    starts = [period_name(start, period) for start in grid["period_start"]]
-    ax.set_xticks(ticks, [starts[i] + (f"\nn = {grid['n_total'].iloc[i]:,}" if few else "") for i in ticks])
+    n_total = table.groupby("period_start")["n_total"].first()
+    starts = [period_name(at, period) + (f"\nn = {n_total[at]:,}" if few else "") for at in wide.columns]
+    ticks = range(0, len(starts), max(1, -(-len(starts) // (10 if few else 8))))
+    ax.set_xticks(ticks, [starts[i] for i in ticks])
     ax.tick_params(axis="x", labelsize=8.5)
     ax.tick_params(length=0)
     if few:
         for i, j in np.argwhere(np.isfinite(values)):
             ink = "white" if values[i, j] > 0.45 * top else INK
             ax.text(j, i, f"{100 * values[i, j]:.0f}", ha="center", va="center", fontsize=8.5, color=ink)
-    grey = "; grey: too few threads" if not sure.to_numpy().all() else ""
+    else:
+        bar = figure.colorbar(drawn, ax=ax, pad=0.01, shrink=0.6, aspect=30)
+        style.percent_axis(bar.ax.yaxis)
+        bar.outline.set_visible(False)
+    grey = "; grey: too few threads" if np.isnan(values).any() else ""
     title = f"Share of the {period}'s comments{', in per cent' if few else ''}{grey}"
     figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
-    if not few:
-        bar = figure.colorbar(drawn, ax=ax, pad=0.01, shrink=0.6, aspect=30)
-        bar.ax.yaxis.set_major_formatter(lambda v, _: f"{100 * v:g} %")
-        bar.outline.set_visible(False)
-    parts = []
-    for topic in there[:MOST_PANELS]:
-        row = wide.loc[topic].dropna()
-        if len(row):
-            at = row.idxmax()
-            parts.append(f"{name_of(topic, topics)} at most {percent(row.max())} in {period_name(at, period)}")
-    alt = f"Heat map of the share of {len(there)} topics per {period}, {span_of(table, period)}: {'; '.join(parts)}."
-    return finished(figure, alt, table)
+    parts = [
+        f"{name_of(topic, topics)} at most {percent(row.max())} in {period_name(row.idxmax(), period)}"
+        for topic, row in wide.head(MOST_PANELS).iterrows()
+        if row.notna().any()
+    ]
+    alt = f"Heat map of the share of {len(there)} topics per {period}, {span_of(table)}: {'; '.join(parts)}."
+    return finished(figure, alt, table, topics)
 
 
-@styled
-def tone_ridges(table: pd.DataFrame, period: str) -> Picture:
-    """How the scores of a period's comments are spread, a ridge each: `scores_by_period`."""
-    starts = list(dict.fromkeys(table["period_start"]))
-    figure, axes = new_axes(height=1.2 + 0.34 * len(starts))
-    ax = axes[0, 0]
-    shares = table["share"].to_numpy(float).reshape(len(starts), -1)
-    middle = ((table["low"] + table["high"]) / 2).to_numpy(float).reshape(len(starts), -1)[0]
-    n = table.groupby("period_start")["n_comments"].sum()
-    enough = np.array([n[start] >= SHAPED for start in starts])
+@draws(*PERIODS, "low", "high", "n_comments", "share", "mean")
+def spread(table: pd.DataFrame) -> Figure:
+    """How the scores of a period's comments are spread, a ridge each: `trends.scores_by_period`."""
+    if table["share"].isna().all():
+        return undrawn(table, "None of its comments has both a score and a date.")
+    period, by = period_of(table), table.groupby("period_start", sort=False)
+    n, means = by["n_comments"].sum().to_numpy(), by["mean"].first().to_numpy(float)
+    names = [period_name(start, period) for start in by.groups]
+    shares = table["share"].to_numpy(float).reshape(len(n), -1)
+    middle = ((table["low"] + table["high"]) / 2).to_numpy(float)[: shares.shape[1]]
+    enough = n >= SHAPED
     tall = 1.7 / max(float(np.nanmax(shares[enough])), 1e-9) if enough.any() else 1.0
-    means = table.drop_duplicates("period_start")["mean"].to_numpy(float)
-    for i in range(len(starts)):
-        base = float(len(starts) - 1 - i)
+    figure, axes = style.new_axes(height=1.2 + 0.34 * len(n))
+    ax = axes[0, 0]
+    bases = len(n) - 1.0 - np.arange(len(n))
+    for i, base in enumerate(bases):
         ax.axhline(base, color="#e4e8ea", linewidth=0.8, zorder=i)
         if enough[i]:
             y = base + tall * shares[i]
@@ -257,23 +306,17 @@ def tone_ridges(table: pd.DataFrame, period: str) -> Picture:
             for part, colour in ((middle <= 0, COLOURS[1]), (middle >= 0, COLOURS[0])):
                 ax.fill_between(middle[part], base, y[part], color=colour, alpha=0.45, linewidth=0, zorder=i + 0.4)
             ax.plot(middle, y, color=INK, linewidth=0.9, zorder=i + 0.5)
-        if np.isfinite(means[i]):
-            ink = INK if enough[i] else PALE
-            ax.plot([means[i]] * 2, [base - 0.06, base + 0.22], color=ink, linewidth=2.2, zorder=i + 0.6)
-    ax.set_yticks(
-        [len(starts) - 1 - i for i in range(len(starts))],
-        [f"{period_name(start, period)}  (n = {n[start]:,})" for start in starts],
-        fontsize=9,
-    )
-    ax.set_ylim(-0.25, len(starts) + 0.85)
+        ink = INK if enough[i] else PALE
+        ax.plot([means[i]] * 2, [base - 0.06, base + 0.22], color=ink, linewidth=2.2, zorder=i + 0.6)
+    ax.set_yticks(bases, [f"{name}  (n = {k:,})" for name, k in zip(names, n, strict=True)], fontsize=9)
+    ax.set_ylim(-0.25, len(n) + 0.85)
     ax.set_xlim(-1.02, 1.02)
     ax.set_xticks([-1, -0.5, 0, 0.5, 1], [signed(v, 1) for v in (-1, -0.5, 0, 0.5, 1)])
-    ax.grid(False)
+    ax.grid(visible=False)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
     ax.set_xlabel(f"sentiment of a comment, {MINUS}1 to +1; the stroke is the {period}'s mean")
     ax.set_title(f"How the comments of a {period} are spread")
-    known = [(start, mean) for start, mean in zip(starts, means, strict=True) if np.isfinite(mean)]
-    parts = [f"{period_name(start, period)} {signed(mean)} (n = {n[start]:,})" for start, mean in known]
+    parts = [f"{names[i]} {signed(means[i])} (n = {n[i]:,})" for i in np.flatnonzero(np.isfinite(means))]
     alt = f"Spread of comments' sentiment by {period}, a ridge each; means: {'; '.join(parts)}."
     return finished(figure, alt, table)

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 
 import numpy as np
 import pandas as pd
 
 from analysis.corpus.wording import plural
-from analysis.plots.style import UNSTABLE, month, name_of, percent, signed
+from analysis.plots.wording import (
+    MAX_Q,
+    UNSTABLE,
+    name_of,
+    names_of,
+    percent,
+    period_name,
+    points,
+    signed,
+    with_interval,
+)
 
-MAX_Q = 0.05  # false discovery rate (Benjamini-Hochberg) above which nothing is called a change
 # Krippendorff (2004): below 0.667 codes do not support even tentative conclusions. The same line for the
 # instrument's accuracy would be higher than most reach; below one half it is wrong more often than right.
 MIN_ALPHA, MIN_ACCURACY = 0.667, 0.5
-OVERALL = "all comments"
 MOST = 6  # changes that are said; the others are in a table
 MIN_PERIODS = 4  # fewer are no series
 
@@ -35,18 +44,12 @@ class Finding:
         return f'<p class="finding">{paragraphs}</p>'
 
 
-def _interval(row: pd.Series, form: object = signed) -> str:
-    """An estimate and its interval in words; says so where there is none."""
-    show = form if callable(form) else signed
-    if not np.isfinite(row["low"]):
-        return f"{show(row['estimate'])} (too few threads for an interval)"
-    return f"{show(row['estimate'])} (95 % interval {show(row['low'])} to {show(row['high'])})"
+interval = partial(with_interval, lead="95 % interval ")
 
 
 def corpus(summary: pd.DataFrame, activity: pd.DataFrame) -> Finding:
     """What is in the corpus, and whether every line of it is accounted for."""
-    n = summary.set_index("quantity")["n"]
-    share = summary.set_index("quantity")["share"]
+    n, share = (summary.set_index("quantity")[column] for column in ("n", "share"))
     read, rejected = int(n["lines or rows read"]), int(n["lines or rows rejected"])
     text = (
         f"Every one of the {read:,} lines or rows in {plural(int(n['files read']), 'file')} is accounted for: "
@@ -55,9 +58,8 @@ def corpus(summary: pd.DataFrame, activity: pd.DataFrame) -> Finding:
         f"under {plural(int(n['articles (threads)']), 'article')}"
     )
     if len(activity):
-        text += (
-            f", from {activity['period_start'].iloc[0]:%Y-%m-%d} to before {activity['period_end'].iloc[-1]:%Y-%m-%d}"
-        )
+        first, last = activity["period_start"].iloc[0], activity["period_end"].iloc[-1]
+        text += f", from {first:%Y-%m-%d} to before {last:%Y-%m-%d}"
     text += f". {percent(share['comments that repeat an earlier one'])} of the comments repeat an earlier one."
     own = float(share["comments with a time of their own"])
     if own < 1:
@@ -65,7 +67,14 @@ def corpus(summary: pd.DataFrame, activity: pd.DataFrame) -> Finding:
     return Finding(text)
 
 
-def topics(table: pd.DataFrame, n_comments: int, n_unassigned: int, note: str, history: pd.DataFrame) -> Finding:
+def topics(
+    table: pd.DataFrame,
+    *,
+    n_comments: int,
+    n_unassigned: int,
+    note: str = "",
+    history: pd.DataFrame | None = None,
+) -> Finding:
     """How many topics there are, how large, how far to trust them, and what became of those that people named."""
     if table.empty:
         return Finding(note or f"No topics are claimed for {plural(n_comments, 'comment')}.")
@@ -77,7 +86,7 @@ def topics(table: pd.DataFrame, n_comments: int, n_unassigned: int, note: str, h
         f"(stability of {UNSTABLE} or more). {percent(n_unassigned / n_comments)} of the comments are unassigned: "
         "the runs disagree on them."
     )
-    if len(history):
+    if history is not None and len(history):
         became = history["what"].value_counts()
         named = [(what, int(became[what])) for what in ("same", "split", "merged", "new", "gone") if what in became]
         text += f" Against the topics that people named: {', '.join(f'{n} {what}' for what, n in named)}."
@@ -89,10 +98,10 @@ def judged(coherence: pd.DataFrame, intrusion: pd.DataFrame) -> Finding:
     parts = []
     asked = {"words": "the word that does not belong", "topics": "the topic that does not fit a comment"}
     for row in intrusion[intrusion["rater"] == "all"].itertuples() if len(intrusion) else ():
-        interval = f"95 % interval {percent(row.low)} to {percent(row.high)}, " if np.isfinite(row.low) else ""
+        ends = f"95 % interval {percent(row.low)} to {percent(row.high)}, " if np.isfinite(row.low) else ""
         parts.append(
             f"People found {asked[row.kind]} in {percent(row.estimate)} of {plural(row.n, 'answer')} on "
-            f"{plural(row.n_topics, 'topic')} ({interval}by chance {percent(row.by_chance)})."
+            f"{plural(row.n_topics, 'topic')} ({ends}by chance {percent(row.by_chance)})."
         )
     if not parts:
         parts.append("No person has judged these topics yet: “threadline intrusion” writes sheets for that.")
@@ -106,10 +115,11 @@ def judged(coherence: pd.DataFrame, intrusion: pd.DataFrame) -> Finding:
     return Finding(" ".join(parts))
 
 
-def sentiment(overall: pd.Series, agreement: pd.DataFrame, n_unscored: int) -> Finding:
+def sentiment(overall: pd.DataFrame, agreement: pd.DataFrame, *, n_unscored: int = 0) -> Finding:
     """How the comments sound on the whole, and what the instrument is worth here."""
-    text = f"Mean sentiment is {_interval(overall)} over {plural(int(overall['n_comments']), 'scored comment')}"
-    text += f" in {plural(int(overall['n_threads']), 'thread')}."
+    row = overall.iloc[0]
+    text = f"Mean sentiment is {interval(row)} over {plural(int(row['n_comments']), 'scored comment')}"
+    text += f" in {plural(int(row['n_threads']), 'thread')}."
     if n_unscored:
         got = f"{plural(n_unscored, 'comment')} got no score"
         text += f" {got}: empty, or in a language that the instrument does not know."
@@ -120,17 +130,17 @@ def instrument(agreement: pd.DataFrame) -> str:
     """Say what the instrument is worth on this corpus, in plain words."""
     if agreement.empty:
         return "The instrument is unchecked on this corpus: no comment has been coded by hand."
-    row = agreement.iloc[0]
+    row, two = agreement.iloc[0], "{:.2f}".format
     text = (
         f"Against {int(row['n']):,} comments coded by people, {row['instrument']} names the right one of three classes"
     )
     if not np.isfinite(row["accuracy"]):
         return f"{text} in an unknown share: too few of them have a score."
-    text += f" in {_measured(row, 'accuracy', percent)}"
+    text += f" in {interval(row, 'accuracy', percent)}"
     if np.isfinite(row["r"]):
-        text += f", r = {_measured(row, 'r')}"
+        text += f", r = {interval(row, 'r', two)}"
     if np.isfinite(row["alpha"]):
-        text += f"; the coders agree with each other at α = {_measured(row, 'alpha')}."
+        text += f"; the coders agree with each other at α = {interval(row, 'alpha', two)}."
     else:
         text += ". How far coders agree with each other is unknown: that takes two who coded the same comments."
     if row["alpha_low"] < MIN_ALPHA:
@@ -140,58 +150,31 @@ def instrument(agreement: pd.DataFrame) -> str:
     return text
 
 
-def corrected(table: pd.DataFrame, agreement: pd.DataFrame, names: list[str]) -> Finding:
+def corrected(table: pd.DataFrame, agreement: pd.DataFrame, topics: pd.DataFrame | None = None) -> Finding:
     """What people would have said on the mean, and where the instrument must not be used."""
     if table.empty:
         return Finding("Nothing is corrected: no comment has been coded by hand. “threadline code” draws a sample.")
     row = table[(table["by"] == "all") & (table["measure"] == "mean")].iloc[0]
-    text = f"Corrected by {plural(int(row['n_coded']), 'code')}, mean sentiment is {_interval(row)}; "
+    text = f"Corrected by {plural(int(row['n_coded']), 'code')}, mean sentiment is {interval(row)}; "
     text += f"the scores alone say {signed(row['uncorrected'])}"
     if np.isfinite(row["low"]) and not row["low"] <= row["uncorrected"] <= row["high"]:
         kind = "kind" if row["uncorrected"] > row["estimate"] else "harsh"
         text += f", which is too {kind} by {abs(row['uncorrected'] - row['estimate']):.2f}"
-    groups = agreement.iloc[1:]
-    sure = [n for n, high in zip(names, groups["accuracy_high"], strict=True) if high < MIN_ACCURACY]
-    poor = [n for n, v in zip(names, groups["accuracy"], strict=True) if v < MIN_ACCURACY and n not in sure]
+    groups = agreement.iloc[1:].assign(name=names_of(agreement.iloc[1:], topics))
+    sure = groups["accuracy_high"] < MIN_ACCURACY
+    poor = groups.loc[~sure & (groups["accuracy"] < MIN_ACCURACY), "name"]
     text += "."
-    if sure:
-        text += f" Do not use the instrument on: {'; '.join(sure)}. It is wrong there more often than right."
-    if poor:
+    if sure.any():
+        text += f" Do not use the instrument on: {'; '.join(groups.loc[sure, 'name'])}."
+        text += " It is wrong there more often than right."
+    if len(poor):
         text += f" It may be wrong more often than right on: {'; '.join(poor)}."
     return Finding(text)
-
-
-def _measured(row: pd.Series, name: str, show: Callable[[float], str] = "{:.2f}".format) -> str:
-    """A measure of agreement with its interval, where it has one."""
-    low, high = row[f"{name}_low"], row[f"{name}_high"]
-    if not np.isfinite(low):
-        return f"{show(row[name])} (too few threads for an interval)"
-    return f"{show(row[name])} (95 % interval {show(low)} to {show(high)})"
 
 
 def unchecked(agreement: pd.DataFrame) -> str:
     """Warn on the figure itself where no person has checked the instrument; else empty."""
     return "Instrument not checked by people on this corpus." if agreement.empty else ""
-
-
-def changes(table: pd.DataFrame, topics: pd.DataFrame, *, measure: str = "") -> list[str]:
-    """One sentence for each abrupt change that chance does not explain (q below 0.05), strongest first.
-
-    `table` is `change_points`; `measure` "sentiment" or "share" takes those alone.
-    """
-    found = significant(table, measure).sort_values(["q_value", "p_value", "series"], kind="stable")
-    sentences = []
-    for _, row in found.iterrows():
-        share = row["measure"] == "share"
-        show = percent if share else signed
-        whose = "of all comments" if pd.isna(row["topic"]) else f"of “{name_of(int(row['topic']), topics)}”"
-        verb = "fell" if row["after"] < row["before"] else "rose"
-        what = "share" if share else "mean sentiment"
-        sentences.append(
-            f"The {what} {whose} {verb} from {show(row['before'])} to {show(row['after'])} around {month(row['at'])} "
-            f"(95 % interval of the date {row['low']:%Y-%m-%d} to {row['high']:%Y-%m-%d}; q = {_q(row['q_value'])})."
-        )
-    return sentences
 
 
 def significant(table: pd.DataFrame, measure: str = "") -> pd.DataFrame:
@@ -200,32 +183,46 @@ def significant(table: pd.DataFrame, measure: str = "") -> pd.DataFrame:
     return found[found["measure"] == measure] if measure else found
 
 
-def trends(table: pd.DataFrame, topics: pd.DataFrame) -> list[str]:
-    """One sentence for each steady rise or fall whose interval excludes none (q below 0.05): `slopes`."""
-    found = significant(table)
-    found = found[(found["low"] > 0) | (found["high"] < 0)].sort_values(["q_value", "series"], kind="stable")
-    sentences = []
-    for _, row in found.iterrows():
-        share = row["measure"] == "share"
-        whose = "all comments" if pd.isna(row["topic"]) else f"“{name_of(int(row['topic']), topics)}”"
-        verb = "rises" if row["estimate"] > 0 else "fades" if share else "falls"
-        what = "The share of" if share else "The mean sentiment of"
-        unit = " points a year" if share else " a year"
-        size = [100 * row[c] if share else row[c] for c in ("estimate", "low", "high")]
-        digits = 1 if share else 2
-        sentences.append(
-            f"{what} {whose} {verb} by {signed(size[0], digits)}{unit} (95 % interval {signed(size[1], digits)} to "
-            f"{signed(size[2], digits)}; q = {_q(row['q_value'])})."
-        )
-    return sentences
-
-
-def _said_q(value: float) -> str:
-    return _q(value) if value < 0.001 else f"= {_q(value)}"
+def _what(row: pd.Series, topics: pd.DataFrame) -> tuple[str, str, Callable[[float], str]]:
+    """Of a row's series: what it is of, whose, and how its values are written."""
+    whose = name_of(row["topic"], topics)
+    share = row["measure"] == "share"
+    whose = whose if pd.isna(row["topic"]) else f"“{whose}”"
+    return "share" if share else f"mean {row['measure']}", whose, percent if share else signed
 
 
 def _q(value: float) -> str:
     return "below 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def changes(table: pd.DataFrame, topics: pd.DataFrame, *, measure: str = "") -> list[str]:
+    """Say each abrupt change that chance does not explain, the least likely first: `change_points`."""
+    sentences = []
+    for _, row in significant(table, measure).sort_values(["q_value", "p_value", "series"], kind="stable").iterrows():
+        what, whose, show = _what(row, topics)
+        verb = "fell" if row["after"] < row["before"] else "rose"
+        around = period_name(row["at"], "month" if row["at"].day == 1 else "day")
+        sentences.append(
+            f"The {what} of {whose} {verb} from {show(row['before'])} to {show(row['after'])} around {around} (95 % "
+            f"interval of the date {row['low']:%Y-%m-%d} to {row['high']:%Y-%m-%d}; q = {_q(row['q_value'])})."
+        )
+    return sentences
+
+
+def trends(table: pd.DataFrame, topics: pd.DataFrame) -> list[str]:
+    """Say each steady rise or fall whose interval excludes none: `slopes`."""
+    found = significant(table)
+    found = found[(found["low"] > 0) | (found["high"] < 0)].sort_values(["q_value", "series"], kind="stable")
+    sentences = []
+    for _, row in found.iterrows():
+        what, whose, _ = _what(row, topics)
+        show, unit, falls = (points, " points", "fades") if what == "share" else (signed, "", "falls")
+        verb = "rises" if row["estimate"] > 0 else falls
+        sentences.append(
+            f"The {what} of {whose} {verb} by {show(row['estimate'])}{unit} a year (95 % interval {show(row['low'])} "
+            f"to {show(row['high'])}; q = {_q(row['q_value'])})."
+        )
+    return sentences
 
 
 def over_time(
@@ -236,24 +233,23 @@ def over_time(
     n_comments: int,
     n_threads: int,
     n_periods: int,
-    most: int = MOST,
-) -> list[Finding]:
-    """What changed, the least likely by chance first; or that nothing can be said to have.
+) -> Finding:
+    """What changed, a line each, the least likely by chance first; or that nothing can be said to have.
 
     Of a series that both breaks and rises or fades, the break is said: the line through it says less.
     """
     broken = set(significant(change_points)["series"])
     sentences = changes(change_points, topics) + trends(slopes[~slopes["series"].isin(broken)], topics)
     if sentences:
-        more = len(sentences) - most
+        more = len(sentences) - MOST
         if more > 0:
-            sentences = [*sentences[:most], f"{plural(more, 'further change')} with q below {MAX_Q}: see Over time."]
-        return [Finding(sentence) for sentence in sentences]
+            sentences = [*sentences[:MOST], f"{plural(more, 'further change')} with q below {MAX_Q}: see Over time."]
+        return Finding("\n".join(sentences))
     tested = int(change_points["p_value"].notna().sum() + slopes["p_value"].notna().sum())
     if not tested or n_periods < MIN_PERIODS:
         what = f"{plural(n_comments, 'comment')} in {plural(n_threads, 'thread')} over {plural(n_periods, 'period')}"
-        return [Finding(f"{what} are too few to speak of a trend or any other change over time.")]
-    return [Finding(f"No change over time that chance does not explain: of {tested} tests none has q below {MAX_Q}.")]
+        return Finding(f"{what} are too few to speak of a trend or any other change over time.")
+    return Finding(f"No change over time that chance does not explain: of {tested} tests none has q below {MAX_Q}.")
 
 
 def events(table: pd.DataFrame, topics: pd.DataFrame) -> Finding:
@@ -271,15 +267,15 @@ def events(table: pd.DataFrame, topics: pd.DataFrame) -> Finding:
             continue
         moved = f"went from {signed(overall['first'])} to {signed(overall['second'])}"
         text = f"{start}, the mean sentiment of all comments {moved}, {_difference(overall)}."
-        sure = others[others["q_value"] < MAX_Q].sort_values(["q_value", "p_value", "series"], kind="stable")
+        sure = significant(others).sort_values(["q_value", "p_value", "series"], kind="stable")
         tested = int(others["q_value"].notna().sum())
         said = []
         for _, row in sure.head(MOST).iterrows():
-            show = percent if row["measure"] == "share" else signed
-            what = "share" if row["measure"] == "share" else "mean sentiment"
-            name = name_of(int(row["topic"]), topics)
+            what, whose, show = _what(row, topics)
             moved = f"went from {show(row['first'])} to {show(row['second'])}"
-            said.append(f"the {what} of “{name}” {moved} (q {_said_q(row['q_value'])})")
+            said.append(
+                f"the {what} of {whose} {moved} (q {'' if row['q_value'] < 0.001 else '= '}{_q(row['q_value'])})"
+            )
         text += f" Of {tested} series of topics, {len(sure) or 'none'} changed by more than chance explains"
         lines.append(f"{text}{': ' + '; '.join(said) if said else ''}.")
     return Finding("\n".join(lines))
@@ -287,9 +283,9 @@ def events(table: pd.DataFrame, topics: pd.DataFrame) -> Finding:
 
 def _difference(row: pd.Series) -> str:
     """A comparison's difference, and whether chance explains it."""
-    said = f"a difference of {_interval(row)}"
+    said = f"a difference of {interval(row)}"
     if row["q_value"] < MAX_Q:
-        return f"{said}, q {_said_q(row['q_value'])}"
+        return f"{said}, q {'' if row['q_value'] < 0.001 else '= '}{_q(row['q_value'])}"
     if row["low"] > 0 or row["high"] < 0:  # alone it would count, among so many it does not
         return f"{said}; among all the comparisons made, chance may explain it (q = {row['q_value']:.2f})"
     return f"{said}, which chance may explain"
@@ -315,7 +311,7 @@ def article_and_comments(gaps: pd.DataFrame, positions: pd.DataFrame) -> Finding
         how = "turns kinder" if along["estimate"] > 0 else "turns harsher"
         if not along["q_value"] < MAX_Q:
             how = "neither turns kinder nor harsher beyond chance"
-        text += f" Within a thread the tone {how}: {_interval(along)} each time the place doubles."
+        text += f" Within a thread the tone {how}: {interval(along)} each time the place doubles."
     return Finding(text)
 
 

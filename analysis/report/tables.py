@@ -1,45 +1,53 @@
-"""A finished table -> a table for people: words for heads, numbers rounded to what the data supports."""
+"""A finished table -> a table for people: words for heads, topics by name, numbers rounded to what data supports."""
 
 from __future__ import annotations
 
 import base64
+import io
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.plots.style import MINUS, Picture, percent, signed
+from analysis.plots.wording import fixed, named, percent, points, signed
 from analysis.report.privacy import mask
 
 HEADS = {
-    "period_start": "from",
-    "period_end": "to before",
     "n_comments": "comments",
     "n_threads": "threads",
     "n_authors": "authors",
+    "n_files": "files",
+    "n_periods": "periods",
+    "period_start": "from",
+    "period_end": "to before",
     "p_value": "p",
     "q_value": "q",
     "source_file": "file",
-    "n_files": "files",
     "n_topics": "number of topics",
     "n_lines": "lines or rows",
     "n_chars": "characters",
-    "n_periods": "periods",
     "n_scored": "comments scored",
     "alpha": "α",
     "f1_macro": "macro F1",
 }
-SHARES = ("share", "share_negative", "share_positive")
+MOST = 60  # rows that are shown unless more are asked for: a longer table is read in a spreadsheet
+UNDER_ROWS = 200
+NONE = "–"
+MACHINES = ("series", "interval", "n_eff", "naive_low", "naive_high")  # read these columns, people do not
+SHARE_MEASURES = ("share", "same topic", "negative", "positive")  # in a column `measure`: the row's values are shares
+DIFFERENCES = ("estimate", "difference")
+VALUES = (*DIFFERENCES, "before", "after", "first", "second", "article", "thread", "uncorrected", "codes_only")
+COUNTS_NOTHING = ("topic", "year")
 # Controls, formats and surrogates: invisible, and some of them turn the order of the text around them.
-HIDDEN = {"Cc", "Cf", "Cs", "Co"}
-# A text that begins with one of these is a formula to a spreadsheet; the quote before it makes it a text again.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+INVISIBLE = {"Cc", "Cf", "Cs", "Co"}
 DATE = re.compile(r"[+-]?\d{4,5}-\d\d-\d\d")  # stays on one line
-UNDER_ROWS = 200  # a folded table that is longer is read in a spreadsheet
+TIME = re.compile(rf"({DATE.pattern})[T ]\d\d:\d\d\S*")  # as a csv file has it
 
 
 @dataclass(frozen=True)
@@ -83,116 +91,119 @@ class Sheet:
 def plain(text: object) -> str:
     """Text from outside as one line, without invisible characters and without anyone's address."""
     kept = (" " if c in "\n\t\r" else c for c in str(text))
-    return mask("".join(c for c in kept if unicodedata.category(c) not in HIDDEN))
+    return mask("".join(c for c in kept if unicodedata.category(c) not in INVISIBLE))
 
 
-def sheet(table: pd.DataFrame, *, caption: str = "", shares: tuple[str, ...] = ()) -> Sheet:
-    """Show a table to people.
+def show(
+    table: pd.DataFrame,
+    *,
+    caption: str = "",
+    rows: int | None = MOST,
+    shares: Sequence[str] = (),
+    topics: pd.DataFrame | None = None,
+) -> Sheet:
+    """Show a table to people: an estimate and its interval in one column, times as dates, topics by their names.
 
     Parameters
     ----------
     table : DataFrame
-        Any of the package's tables. estimate, low and high become one column; times become dates.
+        Any of the package's tables, or a part of it; a named index is a column too. Beside an estimate the columns
+        that only machines read are left out: series, interval, n_eff, naive_low, naive_high.
     caption : str
-    shares : tuple of str
-        Columns besides the usual ones that hold shares in [0, 1]; "estimate" among them makes the interval's
-        ends shares as well.
-
-    Returns
-    -------
-    Sheet
+    rows : int, optional
+        The first so many are shown, and the caption says of how many; None shows all.
+    shares : sequence of str
+        Further columns that hold shares in [0, 1], as those do whose name begins so and what a column `measure` says to
+        be a share, whose differences are in points; "estimate" stands for its interval too.
+    topics : DataFrame, optional
+        topic, label, stability.
     """
-    as_share = "estimate" in shares
+    table = pd.DataFrame(table)
+    table = table.reset_index() if table.index.names != [None] else table
+    if rows is not None and len(table) > rows:
+        caption = f"{caption} The first {rows} of {len(table):,} rows.".strip()
+    table = named(table.head(rows) if rows is not None else table, topics)
+    if "n_total" in table and "share" not in table:
+        shares = ("estimate", *shares)  # `topics_by_period`
+    ends = {column: _ends(table, column) for column in table}
+    unread = {end for pair in ends.values() for end in pair} | (set(MACHINES) if "estimate" in table else set())
     out: dict[str, list[str]] = {}
-    numeric: list[str] = []
-    for column in table.columns:
-        if column.removesuffix("_low").removesuffix("_high") != column and column.rsplit("_", 1)[0] in table:
-            continue
-        if column in ("low", "high") and "estimate" in table:
-            continue
-        head = HEADS.get(column, column.replace("_", " "))
-        values = table[column]
-        if column == "estimate" and "low" in table:
-            out[head] = [
-                _with_interval(*v, percent if as_share else signed) for v in _triples(table, "estimate", "low", "high")
-            ]
-        elif f"{column}_low" in table:
-            show = percent if column in (*SHARES, *shares) else _fixed
-            out[head] = [_with_interval(*v, show) for v in _triples(table, column, f"{column}_low", f"{column}_high")]
-        else:
-            out[head] = [_text(v, column, (*SHARES, *shares)) for v in values]
-        if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+    numeric = []
+    for column in [c for c in table if c not in unread]:
+        head = HEADS.get(column, str(column).replace("_", " "))
+        head = str(column) if head in out else head
+        cells, numbers = zip(*(table[c] for c in (column, *ends[column])), strict=True), _shown(table, column, shares)
+        out[head] = [_cell(*cell, column=column, number=number) for cell, number in zip(cells, numbers, strict=True)]
+        if pd.api.types.is_numeric_dtype(table[column]) and not pd.api.types.is_bool_dtype(table[column]):
             numeric.append(head)
     return Sheet(pd.DataFrame(out, dtype="str"), tuple(numeric), caption)
 
 
-def _triples(table: pd.DataFrame, *columns: str) -> list[tuple[float, float, float]]:
-    return list(table[list(columns)].astype(float).itertuples(index=False, name=None))
+def _ends(table: pd.DataFrame, column: str) -> tuple[str, ...]:
+    """The columns that hold the ends of a column's interval, if it has one."""
+    own = column == ("estimate" if "estimate" in table else "at")
+    ends = ("low", "high") if own else (f"{column}_low", f"{column}_high")
+    return ends if all(end in table for end in ends) else ()
 
 
-def _fixed(value: float) -> str:
-    return f"{value:.2f}".replace("-", MINUS)
+def _shown(table: pd.DataFrame, column: str, shares: Sequence[str]) -> list[Callable[[float], str]]:
+    """For each row how a number of the column is written."""
+    usual = percent if column.startswith("share") or column in shares else signed if column in VALUES else fixed
+    if column not in VALUES or "measure" not in table:
+        return [usual] * len(table)
+    tested = column == "difference" or (column == "estimate" and "p_value" in table)
+    # Of `by_position` the rows with a place are means, and the others changes.
+    mean = table["from_position"].notna() if "from_position" in table else pd.Series(not tested, table.index)
+    share = table["measure"].isin(SHARE_MEASURES)
+    return [usual if not s else percent if m else points for s, m in zip(share, mean, strict=True)]
 
 
-def _with_interval(value: float, low: float, high: float, show: Callable[[float], str]) -> str:
-    if not np.isfinite(value):
-        return "–"
-    return f"{show(value)} ({show(low)} to {show(high)})" if np.isfinite(low) else f"{show(value)} (too few threads)"
+def _cell(value: object, *ends: object, column: str, number: Callable[[float], str]) -> str:
+    """A value as text, with its interval where it has one."""
+    text = _text(value, column, number)
+    if text == NONE:
+        return text
+    text += " points" if number is points else ""
+    low, high = (_text(end, column, number) for end in ends or (NONE, NONE))
+    if low != NONE:
+        return f"{text} ({low} to {high})"
+    return f"{text} (too few threads)" if ends and column != "at" else text
 
 
-def _text(value: object, column: str, shares: tuple[str, ...]) -> str:
+def _text(value: object, column: str, number: Callable[[float], str]) -> str:
     """One value as text."""
-    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
-        return "–"
+    if pd.api.types.is_scalar(value) and pd.isna(value):  # type: ignore[call-overload]
+        return NONE
     if isinstance(value, (bool, np.bool_)):
         return "yes" if value else ""
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d}"
-    if isinstance(value, (int, np.integer)):
-        return f"{value:,}" if column != "topic" or value >= 0 else "unassigned"
-    if isinstance(value, (float, np.floating)):
-        if column in shares:
-            return percent(float(value))
+    if isinstance(value, Integral):
+        return str(value) if column in COUNTS_NOTHING else f"{value:,}"
+    if isinstance(value, Real):
         if column in ("p_value", "q_value"):
             return "< 0.001" if value < 0.001 else f"{value:.3f}"
-        return _fixed(float(value))
-    return plain(value)
+        return number(float(value))
+    time = TIME.fullmatch(str(value))
+    return time[1] if time else plain(value)
 
 
-def csv_bytes(table: pd.DataFrame) -> bytes:
-    """A table as a csv file's bytes: UTF-8, times in ISO form, texts inert in a spreadsheet."""
-    out = table.copy()
-    for column in out.columns[[pd.api.types.is_string_dtype(out[c]) for c in out.columns]]:
-        texts = out[column].astype("object")
-        risky = texts.map(lambda v: isinstance(v, str) and v.startswith(FORMULA))
-        out[column] = texts.where(~risky, "'" + texts.astype("str"))
-    for column in out.select_dtypes("datetimetz"):
-        out[column] = out[column].map(lambda t: t.isoformat(), na_action="ignore")
-    # Ten significant digits: more than any estimate supports, fewer than the last bit on which machines differ.
-    return out.to_csv(index=False, lineterminator="\n", float_format="%.10g").encode("utf-8")
-
-
-def under(picture: Picture, name: str, shares: tuple[str, ...] = ()) -> str:
-    """HTML of what stands under a figure: its data in a folded table, and both as files, held in the page itself.
+def under(table: Mapping[str, Any] | None) -> str:
+    """HTML of what stands under a figure: its data in a folded table and as a csv file, held in the page itself.
 
     Parameters
     ----------
-    picture : Picture
-    name : str
-        The files' name without its ending: one of ours, since nothing from a corpus may be in a file's name.
-    shares : tuple of str
-        As in `sheet`.
+    table : mapping, optional
+        What `Figure` adds to its image: csv, and name, the function that drew it.
     """
-    table, n = picture.data, len(picture.data)
-    caption = f"Data of the figure “{name.replace('_', ' ')}”."  # of its own on a page: it names a region
-    if n > UNDER_ROWS:
-        caption += f" The first {UNDER_ROWS} of {n:,} rows; the csv file has them all."
-    shown = sheet(table.head(UNDER_ROWS), caption=caption, shares=shares)._repr_html_()
-    links = " · ".join(
-        f'<a download="{escape(name)}.{kind}" href="data:{mime};base64,{base64.b64encode(data).decode()}">{words}</a>'
-        for kind, mime, data, words in (
-            ("csv", "text/csv;charset=utf-8", csv_bytes(table), "Table as csv"),
-            ("pdf", "application/pdf", picture.pdf(), "Figure as pdf, for print"),
-        )
-    )
-    return f'<details class="data"><summary>Data and downloads</summary><p>{links}</p>{shown}</details>'
+    if not table:
+        return ""
+    # As text what is text: a topic may be called "NA".
+    data = pd.read_csv(io.StringIO(table["csv"]), dtype_backend="numpy_nullable", keep_default_na=False, na_values=[""])
+    caption = f"Data of the figure “{table['name'].replace('_', ' ')}”."  # of its own on a page: it names a region
+    if len(data) > UNDER_ROWS:
+        caption += " The csv file has all rows."
+    shown = show(data, caption=caption, rows=UNDER_ROWS)._repr_html_()
+    held = base64.b64encode(table["csv"].encode()).decode()
+    link = f'<a download="{escape(table["name"])}.csv" href="data:text/csv;charset=utf-8;base64,{held}">As csv</a>'
+    return f'<details class="data"><summary>Data</summary><p>{link}</p>{shown}</details>'

@@ -9,7 +9,8 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from analysis.plots.style import UNSTABLE, colour_of, estimate_text, name_of, percent, period_name
+from analysis.plots.style import colour_of
+from analysis.plots.wording import UNSTABLE, name_of, percent, period_name, period_of, with_interval
 from analysis.report.tables import plain
 
 WIDE, HIGH, ROOM = 360, 84, 6  # of a small series, in the units of its picture
@@ -34,11 +35,11 @@ class TopicBrowser:
 
 def topic_browser(
     topics: pd.DataFrame,
+    *,
     words: pd.DataFrame,
     shares: pd.DataFrame,
     tones: pd.DataFrame,
     alike: np.ndarray,
-    period: str,
     examples: Mapping[int, Sequence[str]] | None = None,
 ) -> TopicBrowser:
     """Show each topic: its words and their weights, size, stability, tone, series, neighbours.
@@ -55,7 +56,6 @@ def topic_browser(
         `by_topic.csv`.
     alike : ndarray of shape (n_topics, n_topics)
         Cosine of the topics' directions.
-    period : str
     examples : mapping of int to sequence of str, optional
         Comments of a topic that may be shown, where the study allows quotes.
 
@@ -64,6 +64,8 @@ def topic_browser(
     TopicBrowser
         Text from the corpus is in no attribute.
     """
+    if topics.empty:
+        return TopicBrowser("<p>No topics to look into.</p>", "No topics to look into.")
     total = max(int(tones["n_total"].iloc[0]) if len(tones) else 0, 1)
     tone = tones.set_index("topic")
     parts, lines = [], []
@@ -75,7 +77,7 @@ def topic_browser(
         said = [
             f"{size} in {row.n_threads:,} threads",
             f"stability {row.stability:.2f} of 1" + (", not to be trusted" if row.stability < UNSTABLE else ""),
-            f"mean sentiment {estimate_text(tone.loc[row.topic])}",
+            f"mean sentiment {with_interval(tone.loc[row.topic])}",
             f"nearest topics: {'; '.join(close)}" if close else "no topic lies near it",
         ]
         quotes = [_cut(plain(text)) for text in (examples or {}).get(row.topic, ())]
@@ -83,7 +85,7 @@ def topic_browser(
         parts.append(
             f'<details class="topic"><summary>{_swatch(colour)} <span class="name">{escape(name)}</span> '
             f'<span class="size">{escape(size)}</span></summary><div class="inside">{_bars(of, colour)}'
-            f"{_series(shares[shares['topic'] == row.topic], colour, period)}"
+            f"{_series(shares[shares['topic'] == row.topic], colour)}"
             f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in said)}</ul>"
             + "".join(f"<blockquote>{escape(text)}</blockquote>" for text in quotes)
             + "</div></details>"
@@ -118,7 +120,7 @@ def _bars(words: pd.DataFrame, colour: str) -> str:
     return f'<ol class="words">{"".join(rows)}</ol>'
 
 
-def _series(table: pd.DataFrame, colour: str, period: str) -> str:
+def _series(table: pd.DataFrame, colour: str) -> str:
     """Share by period with its interval, small; the ends are written below it."""
     known = np.isfinite(table["low"].to_numpy(float))
     if known.sum() < 2:
@@ -138,7 +140,7 @@ def _series(table: pd.DataFrame, colour: str, period: str) -> str:
         parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
         if len(run) == 1:
             parts.append(f'<circle cx="{x[run][0]:.1f}" cy="{height(y[run][0]):.1f}" r="2.5" fill="{colour}"/>')
-    shown = table[known]
+    shown, period = table[known], period_of(table)
     ends = [f"{percent(r.estimate)} in {period_name(r.period_start, period)}" for r in shown.iloc[[0, -1]].itertuples()]
     alt = f"Share of the {period}'s comments with its 95 % interval: {ends[0]}, {ends[1]}; the top is {percent(top)}."
     return (

@@ -1,0 +1,133 @@
+"""Numbers, periods and topics in words: the same in figures, in tables for people and in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+
+MINUS = "\u2212"
+OVERALL = "all comments"
+MAX_Q = 0.05  # false discovery rate (Benjamini-Hochberg) above which nothing is called a change
+UNSTABLE = 0.6  # Hennig (2007): a cluster with a mean Jaccard below 0.6 is not to be trusted
+UNSTABLE_MARK = " (unstable)"
+PERIOD_DAYS = {"day": 2, "week": 8, "month": 32, "quarter": 93}  # no period of the name is longer, nor with its clocks
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A sentiment as text: sign always, a true minus, no negative zero."""
+    text = f"{value:+.{digits}f}"
+    return f"{0:.{digits}f}" if float(text) == 0 else text.replace("-", MINUS)
+
+
+def fixed(value: float) -> str:
+    """Any other number as text, to two decimals."""
+    return f"{value:.2f}".replace("-", MINUS)
+
+
+def percent(value: float) -> str:
+    """A share as text: whole per cent, with one decimal below 10."""
+    if value == 0:
+        return "0 %"
+    if 0 < value < 0.0005:
+        return "under 0.1 %"
+    return (f"{100 * value:.1f} %" if abs(100 * value) < 9.95 else f"{100 * value:.0f} %").replace("-", MINUS)
+
+
+def points(value: float, digits: int = 1) -> str:
+    """A difference of shares as text, in percentage points."""
+    return signed(100 * value, digits)
+
+
+def with_interval(
+    row: pd.Series,
+    of: str = "estimate",
+    show: Callable[[float], str] = signed,
+    lead: str = "",
+    none: str = "too few threads for an interval",
+) -> str:
+    """An estimate of a row with its interval: `estimate` with low and high, any other `of` with of_low and of_high."""
+    low, high = (row[end if of == "estimate" else f"{of}_{end}"] for end in ("low", "high"))
+    return f"{show(row[of])} ({f'{lead}{show(low)} to {show(high)}' if np.isfinite(low) else none})"
+
+
+# ------------------------------------------------------------------------------------------------- periods
+
+
+def local(times: pd.Series) -> pd.Series:
+    """Times as clocks of their zone show them, without the zone; also of a table that was read from its csv file."""
+    if isinstance(times.dtype, pd.DatetimeTZDtype):
+        return times.dt.tz_localize(None)
+    return pd.to_datetime(times.astype("str").str.slice(0, 19))
+
+
+def period_of(table: pd.DataFrame) -> str:
+    """The period by which a table goes, by how long its periods are: day, week, month, quarter or year."""
+    days = (local(table["period_end"]) - local(table["period_start"])).max() / pd.Timedelta(days=1)
+    return next((period for period, most in PERIOD_DAYS.items() if days < most), "year")
+
+
+def period_name(start: object, period: str) -> str:
+    """What a period is called, by its start: 2023, 2023 Q1, 2023-01, 2023-01-09."""
+    at = pd.Timestamp(start)  # type: ignore[arg-type]
+    if period == "quarter":
+        return f"{at:%Y} Q{(at.month + 2) // 3}"
+    return f"{at:%Y}" if period == "year" else f"{at:%Y-%m}" if period == "month" else f"{at:%Y-%m-%d}"
+
+
+def span_of(table: pd.DataFrame) -> str:
+    """First and last period of a table."""
+    return " to ".join(period_name(table["period_start"].iloc[i], period_of(table)) for i in (0, -1))
+
+
+# -------------------------------------------------------------------------------------------------- topics
+
+
+def name_of(topic: object, topics: pd.DataFrame | None = None) -> str:
+    """A topic's label, which says so where it is unstable; "topic 3" without one; a missing topic is all comments."""
+    if pd.isna(topic):  # type: ignore[call-overload]
+        return OVERALL
+    if not isinstance(topic, (Integral, float)):
+        return str(topic)
+    if topic == -1:
+        return "unassigned"
+    row = [] if topics is None else topics[topics["topic"] == topic]
+    if not len(row):
+        return f"topic {int(topic)}"
+    stable = "stability" not in row or not row["stability"].iloc[0] < UNSTABLE
+    return str(row["label"].iloc[0]) + ("" if stable else UNSTABLE_MARK)
+
+
+def names_of(table: pd.DataFrame, topics: pd.DataFrame | None = None) -> list[str]:
+    """What the rows of a table by topic are called, or of one by several things, as `agreement` and `corrected` are."""
+    if "by" not in table:
+        known = {topic: name_of(topic, topics) for topic in table["topic"].dropna().unique()}
+        return [known.get(topic, OVERALL) for topic in table["topic"]]
+    said = []
+    for row in table.itertuples():
+        of = row.group if "group" in table else getattr(row, row.by, pd.NA)
+        topic, date = row.by == "topic", row.by == "period_start"
+        name = name_of(int(of), topics) if topic else f"from {str(of)[:10]}" if date else "" if pd.isna(of) else of
+        said.append(f"language {name}" if row.by == "language" else name or OVERALL)
+    return said
+
+
+def named(table: pd.DataFrame, topics: pd.DataFrame | None = None) -> pd.DataFrame:
+    """The same table with topics by their names; of one by several things, what its rows are called is its `group`."""
+    if "by" in table:
+        names = names_of(table, topics)
+        table = table.drop(columns=["by", "group", "period_start", "topic"], errors="ignore")
+        table.insert(0, "group", names)
+    elif "label" not in table:
+        for column in table.columns.intersection(["topic", "other_topic"]):
+            names = pd.Series(names_of(table[[column]].set_axis(["topic"], axis=1), topics), table.index, dtype="str")
+            table = table.assign(**{column: names if column == "topic" else names.where(table[column].notna())})
+    return table
+
+
+def shorten(text: str, n: int = 34) -> str:
+    """A label in at most n characters; that it is unstable is not cut off."""
+    mark = UNSTABLE_MARK if text.endswith(UNSTABLE_MARK) else ""
+    return text if len(text) <= n else text[: n - 1 - len(mark)].rstrip(" ·") + "…" + mark
