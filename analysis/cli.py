@@ -12,68 +12,35 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analysis.run.progress import Bar
 from analysis.settings import STUDY_FILE, StudyError
 
 if TYPE_CHECKING:
     from analysis.run.store import Entry
+    from analysis.study import Study
 
 EXIT_OK, EXIT_FAILED, EXIT_INPUT = 0, 1, 2
 
 CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 
 
-class Bar:
-    """Progress on stderr: a line for each step that takes over a second, a bar on a terminal."""
-
-    def __init__(self) -> None:
-        self.message = ""
-        self.start = 0.0
-        self.bar: object | None = None
-
-    def __call__(self, message: str, done: int, total: int) -> None:
-        """Say what is done, and how much of it."""
-        if message != self.message:
-            self.close()
-            self.message, self.start = message, time.perf_counter()
-            if sys.stderr.isatty():
-                from tqdm import tqdm
-
-                self.bar = tqdm(
-                    total=total or None,
-                    desc=message,
-                    leave=False,
-                    file=sys.stderr,
-                    bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}]",
-                )
-            else:
-                print(f"{message} …", file=sys.stderr, flush=True)
-        if self.bar is not None:
-            self.bar.total = total or None  # type: ignore[attr-defined]
-            self.bar.update(done - self.bar.n)  # type: ignore[attr-defined]
-
-    def close(self) -> None:
-        """End the step that is shown, and say how long it took."""
-        if self.bar is not None:
-            self.bar.close()  # type: ignore[attr-defined]
-            self.bar = None
-        if self.message and (took := time.perf_counter() - self.start) >= 1:
-            print(f"{self.message}: {took:.0f} s", file=sys.stderr, flush=True)
-        self.message = ""
-
-
-def _study(folder: str, bar: Bar | None = None, scheduler: str | None = None) -> object:
+def _study(folder: str, bar: Bar | None = None, **changes: str | None) -> Study:
+    """The study of a command; pandas and the rest are imported only now."""
     from analysis.study import open_study
 
-    return open_study(folder, bar, **({"scheduler": scheduler} if scheduler else {}))
+    return open_study(folder, bar, **changes)
 
 
-def _mended(study: object) -> None:
+def _names(given: str) -> list[str]:
+    return [name for name in (part.strip() for part in given.split(",")) if name]
+
+
+def _mended(study: Study) -> None:
     """Say which kept results were damaged, and which were made of something else."""
-    for step in dict.fromkeys(study.store.damaged):  # type: ignore[attr-defined]
+    for step in dict.fromkeys(study.store.damaged):
         print(f"The kept result of {step!r} was damaged: it was removed and computed anew.", file=sys.stderr)
-    if older := study.store.older:  # type: ignore[attr-defined]
-        steps = ", ".join(older)
-        print(f"Kept results were of other inputs, settings or versions; computed anew: {steps}.", file=sys.stderr)
+    if older := ", ".join(study.store.older):
+        print(f"Kept results were of other inputs, settings or versions; computed anew: {older}.", file=sys.stderr)
 
 
 def _out(arguments: argparse.Namespace) -> Path:
@@ -101,15 +68,17 @@ def check(arguments: argparse.Namespace) -> int:
     if arguments.privacy:
         from analysis.report.site import own_words
 
-        found = study.search(Path(arguments.privacy), own_words())  # type: ignore[attr-defined]
+        found = study.search(Path(arguments.privacy), own_words())
         bar.close()
         print(found)
         return EXIT_FAILED if found.leaks else EXIT_OK
-    corpus = study.corpus  # type: ignore[attr-defined]
+    from analysis.report.tables import show
+
+    corpus = study.corpus
     bar.close()
     _mended(study)
     print(repr(study))
-    print(repr(study.show("summary")))  # type: ignore[attr-defined]
+    print(repr(show(study.tables.summary)))
     reasons = corpus.rejects["reason"].value_counts().sort_index()
     for reason, n in reasons.items():
         print(f"rejected, {reason}: {n:,}")
@@ -125,8 +94,8 @@ def ingest(arguments: argparse.Namespace) -> int:
     from analysis.report.site import ingest as write
 
     bar = Bar()
-    study = _study(arguments.study, bar, arguments.scheduler)
-    place = write(study, _out(arguments))  # type: ignore[arg-type]
+    study = _study(arguments.study, bar, scheduler=arguments.scheduler)
+    place = write(study, _out(arguments))
     bar.close()
     _mended(study)
     print(f"Tables: {place}")
@@ -136,16 +105,18 @@ def ingest(arguments: argparse.Namespace) -> int:
 def report(arguments: argparse.Namespace) -> int:
     """Build the report."""
     from analysis.report.site import build_report
-    from analysis.study import open_study
 
     bar = Bar()
     start = time.perf_counter()
-    study = open_study(arguments.study, bar, title=arguments.title, scheduler=arguments.scheduler)
+    study = _study(arguments.study, bar, title=arguments.title, scheduler=arguments.scheduler)
     built = build_report(study, _out(arguments), bar, only=arguments.only or ())
     bar.close()
     _mended(study)
     for failure in built.failures:
         print(f"A notebook failed; its page says what there is up to there.\n{failure}", file=sys.stderr)
+    if built.own:
+        print(f"Pages by the study's own notebooks: {', '.join(built.own)}. Before you share them:")
+        print(f"threadline check {arguments.study} --privacy {built.index.parent}")
     print(f"Report: {built.index} ({time.perf_counter() - start:.0f} s)")
     return EXIT_FAILED if built.failures else EXIT_OK
 
@@ -153,34 +124,31 @@ def report(arguments: argparse.Namespace) -> int:
 def export(arguments: argparse.Namespace) -> int:
     """Write the corpus in another tool's format."""
     from analysis.corpus.convokit import write_convokit
-    from analysis.sentiment.steps import sentiment
-    from analysis.topics.steps import topics
 
     bar = Bar()
     study = _study(arguments.study, bar)
-    modelled = all(map(study.is_kept, (topics, sentiment)))  # type: ignore[attr-defined]
     out = Path(arguments.out) if arguments.out else _out(arguments) / arguments.to
-    comments = study.partitioned.whole() if modelled else study.corpus.comments  # type: ignore[attr-defined]
-    write_convokit(study.corpus, comments, out, title=study.settings.title, progress=bar)  # type: ignore[attr-defined]
+    comments = study.partitioned.whole() if study.is_modelled else study.corpus.comments
+    write_convokit(study.corpus, comments, out, title=study.settings.title, progress=bar)
     bar.close()
     _mended(study)
-    left = "" if modelled else " Topics and sentiment are not in it: `threadline report` computes them."
+    left = "" if study.is_modelled else " Topics and sentiment are not in it: `threadline report` computes them."
     print(f"ConvoKit: {out}, {len(comments):,} comments, texts word for word.{left}")
     return EXIT_OK
 
 
 def labels(arguments: argparse.Namespace) -> int:
     """Write the topics for people to name; names that were given stay."""
-    from analysis.people.labels import write_labels
+    from analysis.plots.wording import name_of
 
     bar = Bar()
     study = _study(arguments.study, bar)
-    history = study.table("topic_history")  # type: ignore[attr-defined]
-    path = write_labels(study.settings.folder, study.rows, study.topic_table, study._matched)  # type: ignore[attr-defined]
+    history, topics = study.tables.topic_history, study.topics.table
+    path = study.write_labels()
     bar.close()
     _mended(study)
     for row in history.itertuples():
-        now = "" if row.what == "gone" else f" -> {study.topic_name(row.topic)}"  # type: ignore[attr-defined]
+        now = "" if row.what == "gone" else f" -> {name_of(row.topic, topics)}"
         print(f"{row.what}: {row.before if row.what != 'new' else ''}{now}")
     print(f"Wrote {path}: change the column label, then: threadline report {arguments.study}")
     return EXIT_OK
@@ -189,23 +157,23 @@ def labels(arguments: argparse.Namespace) -> int:
 def code(arguments: argparse.Namespace) -> int:
     """Draw comments for people to code, and write a sheet for each coder."""
     bar = Bar()
-    coders = [name for name in (part.strip() for part in arguments.coders.split(",")) if name]
-    paths = _study(arguments.study, bar).coding_sheets(arguments.n, coders)  # type: ignore[attr-defined]
+    paths = _study(arguments.study, bar).write_coding_sheets(arguments.n, _names(arguments.coders))
     bar.close()
     for path in paths:
         print(path)
-    print(
-        f"The rules: {paths[0].parent / 'RULES.txt'}. When the sheets are filled: threadline report {arguments.study}"
-    )
+    rules = paths[0].parent / "RULES.txt"
+    print(f"The rules: {rules}. When the sheets are filled: threadline report {arguments.study}")
     return EXIT_OK
 
 
 def intrusion(arguments: argparse.Namespace) -> int:
     """Write the sheets on which people judge the topics, or score what they wrote."""
+    from analysis.report.tables import show
+
     bar = Bar()
     study = _study(arguments.study, bar)
     if not arguments.read:
-        raters = [name for name in (part.strip() for part in arguments.raters.split(",")) if name]
+        raters = _names(arguments.raters)
         if not raters or any(not name.replace("-", "").replace("_", "").isalnum() for name in raters):
             raise StudyError(
                 expected="names of raters, of letters and digits, divided by commas",
@@ -213,7 +181,7 @@ def intrusion(arguments: argparse.Namespace) -> int:
                 where="--raters",
                 remedy="As in --raters anna,brian.",
             )
-        for path in study.intrusion_sheets(raters):  # type: ignore[attr-defined]
+        for path in study.write_intrusion_sheets(raters):
             print(path)
         bar.close()
         print(
@@ -221,10 +189,9 @@ def intrusion(arguments: argparse.Namespace) -> int:
             f"lie in `intrusion/answers`: not for raters. Then: threadline intrusion {arguments.study} --read"
         )
         return EXIT_OK
-    problems = study.table("intrusion_problems")  # type: ignore[attr-defined]
-    for row in problems.itertuples():
+    for row in study.tables.intrusion_problems.itertuples():
         print(f"{row.file}{'' if row.line is None or row.line != row.line else f', line {row.line}'}: {row.problem}")
-    print(repr(study.show("intrusion", shares=("estimate", "by_chance"))))  # type: ignore[attr-defined]
+    print(repr(show(study.tables.intrusion, shares=("estimate", "by_chance"))))
     bar.close()
     return EXIT_OK
 
@@ -238,47 +205,43 @@ def _age(seconds: float) -> str:
     return "just now"
 
 
-def _in_use(study: object, kept: list[Entry]) -> list[Entry]:
-    """What of the kept is of use as things are now: steps, pictures, and the vectors of texts, which never age."""
-    from analysis.run.store import DIGITS, VECTORS
+def _in_use(study: Study, kept: list[Entry]) -> list[Entry]:
+    """What of the kept is of use as things are now: steps, executed notebooks, and vectors, which never age."""
+    from analysis.report.notebooks import kept_digest, notebooks_of
+    from analysis.run.store import DIGITS, NOTEBOOK, VECTORS
 
-    now = {f"{step}-{digest[:DIGITS]}" for step, digest in study.digests.items()}  # type: ignore[attr-defined]
-    pictures = study.picture_digest  # type: ignore[attr-defined]
-    return [
-        e
-        for e in kept
-        if e.path.name in now or e.step == VECTORS or (e.step == "picture" and e.digest.startswith(pictures))
-    ]
+    books = [kept_digest(study, notebook) for notebook in notebooks_of(study.settings.folder) if not notebook.own]
+    now = {f"{step}-{digest[:DIGITS]}" for step, digest in study.digests.items()}
+    now |= {f"{NOTEBOOK}-{digest[:DIGITS]}" for digest in books}
+    return [e for e in kept if e.path.name in now or e.step == VECTORS]
 
 
 def status(arguments: argparse.Namespace) -> int:
     """Say which steps' results are kept, how large and how old, and which are of use as things are now."""
-    from analysis.run.store import DIGITS, PART, VECTORS, entries
+    from analysis.run.store import DIGITS, NOTEBOOK, PART, VECTORS, entries
 
     study = _study(arguments.study)
-    kept = entries(study.store.folder)  # type: ignore[attr-defined]
-    now = study.digests  # type: ignore[attr-defined]
+    kept, now = entries(study.store.folder), study.digests
     print(f"{'step':25} {'state':13} {'MB':>7} {'took':>8}  written")
+
+    def line(name: str, state: str, some: list[Entry], took: str = "", further: str = "") -> None:
+        size, age = sum(e.n_bytes for e in some) / 1e6, _age(time.time() - max(e.written_at for e in some))
+        print(f"{name:25} {state:13} {size:7.1f} {took:>8}  {age}{further}")
+
     for step, digest in now.items():
-        entry = next((e for e in kept if e.step == step and e.digest == digest[:DIGITS]), None)
-        if entry is None:
-            print(f"{step:25} {'to compute':13} {'':7} {'':8}")
+        if of := [e for e in kept if e.step == step and e.digest == digest[:DIGITS]]:
+            line(step, "kept", of[:1], f"{of[0].seconds:6.1f} s")
         else:
-            age = _age(time.time() - entry.written_at)
-            print(f"{step:25} {'kept':13} {entry.n_bytes / 1e6:7.1f} {entry.seconds:6.1f} s  {age}")
+            print(f"{step:25} {'to compute':13} {'':7} {'':8}")
     used = _in_use(study, kept)
-    for name in ("picture", VECTORS):
-        some = [e for e in used if e.step == name]
-        if some:
-            age, size = _age(time.time() - max(e.written_at for e in some)), sum(e.n_bytes for e in some) / 1e6
-            print(f"{name.rstrip('s') + 's':25} {'kept':13} {size:7.1f} {'':8}  {age}")
+    for name, called in ((NOTEBOOK, "notebooks"), (VECTORS, VECTORS)):
+        if some := [e for e in used if e.step == name]:
+            line(called, "kept", some)
     unfinished = [e for e in kept if e.step.startswith(PART)]
     for step in dict.fromkeys(e.step for e in unfinished):
         some = [e for e in unfinished if e.step == step]
-        age, size = _age(time.time() - max(e.written_at for e in some)), sum(e.n_bytes for e in some) / 1e6
-        print(f"{step.removeprefix(PART):25} {'unfinished':13} {size:7.1f} {'':8}  {age}; the next run goes on from it")
-    old = [e for e in kept if e not in used and e not in unfinished]
-    if old:
+        line(step.removeprefix(PART), "unfinished", some, further="; the next run goes on from it")
+    if old := [e for e in kept if e not in used and e not in unfinished]:
         size, oldest = sum(e.n_bytes for e in old) / 1e6, _age(time.time() - min(e.written_at for e in old))
         print(f"Of other inputs, settings or versions: {len(old)}, {size:.1f} MB, the oldest written {oldest}.")
         print(f"`threadline clean {arguments.study}` removes them; with --all, everything that is kept.")
@@ -314,21 +277,22 @@ def verify(arguments: argparse.Namespace) -> int:
 
     read_provenance(Path(arguments.report))  # a wrong folder is said before anything is computed
     bar = Bar()
-    verdict = run_again(Path(arguments.report), _study(arguments.study, bar), bar)  # type: ignore[arg-type]
+    verdict = run_again(Path(arguments.report), _study(arguments.study, bar), bar)
     bar.close()
     print(verdict)
     return EXIT_OK if verdict.holds else EXIT_FAILED
 
 
 def lab(arguments: argparse.Namespace) -> int:
-    """Open the notebooks on a study in JupyterLab."""
-    from analysis.report.site import notebook_folder
-    from analysis.study import VARIABLE
+    """Open the notebooks on a study in JupyterLab: the study's own copies, which may be changed."""
+    from analysis.report.notebooks import copy_to
+    from analysis.settings import VARIABLE
 
-    study = _study(arguments.study)
-    place = str(study.settings.folder.resolve())  # type: ignore[attr-defined]
-    command = [sys.executable, "-m", "jupyterlab", str(notebook_folder()), *arguments.jupyter]
-    os.execve(command[0], command, {**os.environ, VARIABLE: place})
+    study = _study(arguments.study).settings.folder
+    folder = copy_to(study)
+    print(f"The study's notebooks: {folder}. What you change there, `threadline report` executes.")
+    command = [sys.executable, "-m", "jupyterlab", str(folder), *arguments.jupyter]
+    os.execve(command[0], command, {**os.environ, VARIABLE: str(study.resolve())})
     return EXIT_OK
 
 

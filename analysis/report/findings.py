@@ -1,0 +1,96 @@
+"""What can be said of a study, in sentences: each is asked for by its name, and made of the study's tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.report import sentences
+from analysis.report.sentences import Finding
+
+if TYPE_CHECKING:
+    from analysis.study import Study
+
+
+class Findings:
+    """What can be said of a study, in sentences with their numbers; each hedges or is silent as the data has it."""
+
+    def __init__(self, study: Study) -> None:
+        self._study, self._tables = study, study.tables
+
+    def __dir__(self) -> list[str]:
+        return [name for name, of in vars(Findings).items() if isinstance(of, property)]
+
+    def __repr__(self) -> str:
+        return "\n".join(map(str, self.all))
+
+    @property
+    def corpus(self) -> Finding:
+        """How much there is, and from when."""
+        return sentences.corpus(self._tables.summary, self._tables.activity_by_period)
+
+    @property
+    def topics(self) -> Finding:
+        """What the comments are about."""
+        c, of = self._study.comments, self._study.topics
+        unassigned = int((c["topic"] == -1).sum())
+        return sentences.topics(of.table, len(c), unassigned, of.note, self._tables.topic_history)
+
+    @property
+    def judged(self) -> Finding:
+        """What people make of the topics."""
+        return sentences.judged(self._tables.coherence, self._tables.intrusion)
+
+    @property
+    def sentiment(self) -> Finding:
+        """How the comments sound, and whether people agree."""
+        unscored = int(self._study.comments["sentiment"].isna().sum())
+        return sentences.sentiment(self._tables.overall.iloc[0], self._tables.agreement, unscored)
+
+    @property
+    def instrument(self) -> str:
+        """What should be written on a figure of scores that nobody checked, or ""."""
+        return sentences.unchecked(self._tables.agreement)
+
+    @property
+    def corrected(self) -> Finding:
+        """What the means are when people's codes correct them."""
+        return sentences.corrected(self._tables.corrected, self._tables.agreement, self._study.topics.table)
+
+    @property
+    def changes(self) -> list[Finding]:
+        """What changed over time, a finding each."""
+        c = self._study.comments
+        return sentences.over_time(
+            self._tables.change_points,
+            self._tables.slopes,
+            self._study.topics.table,
+            n_comments=len(c),
+            n_threads=c["article_id"].nunique(),
+            n_periods=len(self._tables.activity_by_period),
+        )
+
+    @property
+    def over_time(self) -> Finding:
+        """What changed over time."""
+        return Finding("\n".join(finding.text for finding in self.changes))
+
+    @property
+    def events(self) -> Finding:
+        """What changed with the events that study.toml names."""
+        return sentences.events(self._tables.comparisons, self._study.topics.table)
+
+    @property
+    def article_and_comments(self) -> Finding:
+        """How comments differ from their article, and later ones from the first."""
+        return sentences.article_and_comments(self._tables.article_gaps, self._tables.by_position)
+
+    @property
+    def limits(self) -> list[str]:
+        """What the figures do not say."""
+        instrument = self._study.settings.sentiment.instrument
+        return sentences.limits(self._tables.summary, self._tables.agreement, instrument)
+
+    @property
+    def all(self) -> list[Finding]:
+        """The findings of a report's first page."""
+        return [self.corpus, self.topics, self.sentiment, *self.changes]
