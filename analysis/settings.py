@@ -253,32 +253,6 @@ class Settings:
     privacy: Annotated[PrivacySettings, Field(description="a table [privacy]")] = Field(PrivacySettings())
     compute: Annotated[ComputeSettings, Field(description="a table [compute]")] = Field(ComputeSettings())
 
-    @property
-    def trend(self) -> TrendSettings:
-        """Goes."""
-        return TrendSettings(
-            period=self.time.period,
-            week_starts=self.time.week_starts,
-            timezone=self.source.timezone,
-            events=tuple(sorted(self.time.events.items(), key=lambda event: (event[1], event[0]))),
-            seed=self.seed,
-        )
-
-
-@dataclass(frozen=True)
-class TrendSettings:
-    """Goes."""
-
-    draws: int = 500
-    level: float = 0.95
-    seed: int = 1
-    min_threads: int = 5
-    permutations: int = 999
-    period: str = "month"
-    week_starts: str = "monday"
-    timezone: str = "UTC"
-    events: tuple[tuple[str, str], ...] = ()
-
 
 SECTIONS = ("source", "time", "topics", "sentiment", "privacy", "compute")
 

@@ -20,10 +20,10 @@ import pandas as pd
 
 from analysis.run.vectors import unit_length
 from analysis.sentiment.codes import read_rows
-from analysis.settings import StudyError, TrendSettings
+from analysis.settings import StudyError
 from analysis.topics.keywords import count_words
 from analysis.topics.tokens import tokenised
-from analysis.trends.intervals import shares
+from analysis.trends.intervals import Method, shares
 
 FOLDER, ANSWERS = "intrusion", "answers"  # in the study folder; the answers in a folder of their own
 WORDS, COMMENTS = "words", "topics"  # the two kinds of sheet
@@ -106,14 +106,13 @@ def word_rates(texts: Sequence[str], topic: np.ndarray, words: Sequence[Sequence
     return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
 
-def read_answers(folder: Path, settings: TrendSettings) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+def read_answers(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame] | None:
     """Read what people wrote, and score it.
 
     Parameters
     ----------
     folder : Path
         The folder `intrusion` of a study.
-    settings : TrendSettings
 
     Returns
     -------
@@ -157,10 +156,10 @@ def read_answers(folder: Path, settings: TrendSettings) -> tuple[pd.DataFrame, p
             problems += [(path.name, None, f"item {item} is missing") for item in answers if item not in seen]
     table = pd.DataFrame(given, columns=["kind", "rater", "topic", "right"])
     found = pd.DataFrame(problems, columns=["file", "line", "problem"])
-    return _scores(table, settings), found.astype({"file": "str", "line": "Int64", "problem": "str"})
+    return _scores(table), found.astype({"file": "str", "line": "Int64", "problem": "str"})
 
 
-def _scores(table: pd.DataFrame, settings: TrendSettings) -> pd.DataFrame:
+def _scores(table: pd.DataFrame) -> pd.DataFrame:
     """Share of right answers by kind, over all raters and for each."""
     rows = []
     for kind in (WORDS, COMMENTS):
@@ -172,7 +171,7 @@ def _scores(table: pd.DataFrame, settings: TrendSettings) -> pd.DataFrame:
             topics = np.unique(some["topic"].to_numpy(), return_inverse=True)[1].reshape(-1)
             # Answers on one topic are alike, as comments in one thread are.
             option = np.where(some["right"].to_numpy(bool), 0, -1)
-            share = shares(np.zeros(len(some), dtype=np.int64), topics, option, 1, 1, settings).iloc[0]
+            share = shares(np.zeros(len(some), dtype=np.int64), topics, option, 1, 1, Method()).iloc[0]
             n_topics = int(topics.max()) + 1
             chance = 1 / AMONG[kind]
             rows.append((kind, rater, len(some), n_topics, share["estimate"], share["low"], share["high"], chance))

@@ -17,8 +17,8 @@ from analysis.sentiment.codes import read_codes
 from analysis.sentiment.steps import sentiment
 from analysis.settings import Settings
 from analysis.topics.steps import topics
-from analysis.trends.periods import assign
-from analysis.trends.steps import CALENDAR, method, scored
+from analysis.trends.periods import Calendar
+from analysis.trends.steps import CALENDAR, arguments, scored
 
 BY = ("language", "length", "topic", "period_start")
 
@@ -38,7 +38,7 @@ def coding(given: Given, run: Run) -> Values:
     rows = scored(given, (topics, sentiment))
     lengths = [agreement.length_of(pd.Series(some, dtype="str")) for _, some in given[corpus].texts.blocks()]
     comments = rows.assign(
-        period_start=assign(rows["posted_at"], method(given)),
+        period_start=Calendar(**arguments(given, CALENDAR)).starts(rows["posted_at"]),
         length=pd.concat(lengths, ignore_index=True),
     )
     codes = read_codes(given.folder / "coded", rows["comment_id"].tolist())

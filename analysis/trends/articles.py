@@ -7,172 +7,168 @@ may have checked on comments alone.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
-from analysis.settings import TrendSettings
 from analysis.trends.intervals import (
     EMPTY,
-    NO_SPREAD,
-    THREADS,
     TOO_FEW,
-    Figure,
+    Bounds,
+    Method,
     adjusted,
     compared,
-    linear,
-    one_freedom,
+    fitted_line,
     ratio,
     total,
+    without,
 )
+from analysis.trends.units import UNASSIGNED, coded, column, scores, table
 
 # The first comments of a thread are told apart; later ones in spans that double.
 FIRST_OF = (1, 2, 3, 5, 9, 17, 33, 65)
-BOUNDS = {"sentiment": (-2.0, 2.0), "same topic": (-1.0, 1.0)}
+FIGURES = dict.fromkeys(("estimate", "low", "high", "p_value", "q_value"), float) | {"interval": "str"}
 
 
-def gaps(comments: pd.DataFrame, articles: pd.DataFrame, settings: TrendSettings) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """`article_gaps` and `by_position`, with one control of false discoveries over both: column q_value."""
-    both = article_gaps(comments, articles, settings), by_position(comments, articles, settings)
-    q_value = adjusted(np.concatenate([table["p_value"].to_numpy(float) for table in both]))
-    for table, part in zip(both, np.split(q_value, [len(both[0])]), strict=True):
-        table.insert(len(table.columns) - 1, "q_value", part)
-    return both
-
-
-def article_gaps(comments: pd.DataFrame, articles: pd.DataFrame, settings: TrendSettings) -> pd.DataFrame:
-    """What comments say against what their article says, paired by article.
+def articles_and_comments(
+    comments: pd.DataFrame,
+    articles: pd.DataFrame,
+    measure: str = "sentiment",
+    *,
+    by: str = "topic",
+    bounds: Bounds = (-1, 1),
+    method: Method = Method(),
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What comments say against what their article says, and how both move with the place in the thread.
 
     Parameters
     ----------
     comments : DataFrame
-        comment_id, article_id, topic, sentiment.
+        article_id, position (from 1), topic, the measure; comment_id where it is known.
     articles : DataFrame
-        article_id, topic (-1 where unknown), sentiment (NaN where there is no text or no score).
-    settings : TrendSettings
+        article_id, topic (-1 where unknown), the measure (NaN where there is no text or no score).
+    measure, by, bounds, method
+        As of `by_period`.
 
     Returns
     -------
-    DataFrame
-        measure; topic of the article (Int64, NA for all articles); n_articles (that have both), n_comments; article,
-        thread, estimate = thread - article, low, high, p_value (of tone alone), interval.
-        "sentiment": the article's score and the mean of its comments', in [-1, 1], averaged over articles. "same
-        topic": of the comments under an article the share that has its topic (`thread`), beside the share that has
-        this topic under all other articles (`article`), in [0, 1]: what it would be if threads did not follow their
-        articles.
+    article_gaps : DataFrame
+        measure; topic of the article (NA for all articles); n_articles (that have both), n_comments; article, thread,
+        estimate = thread - article, low, high, p_value (of the measure alone), q_value, interval. Of the measure:
+        the article's and the mean of its comments', averaged over articles. Of "same topic": of the comments under an
+        article the share that has its topic (`thread`), beside the share that has this topic under all other articles
+        (`article`), in [0, 1]: what it would be if threads did not follow their articles.
+    by_position : DataFrame
+        measure; from_position, to_position (to is NA for the last span, both for the row of the change as the position
+        doubles); n_comments, n_threads; estimate, low, high (of the doubling: change per doubling), p_value and q_value
+        (of the doubling alone), interval. Means by position mix threads: only long ones have a fortieth comment. The
+        last row of each measure therefore compares comments with others of the same thread: least squares on the binary
+        logarithm of the position with a level of each thread's own (fixed effects).
+
+    Both have one control of false discoveries (Benjamini-Hochberg).
     """
-    ids = pd.Index(articles["article_id"])
-    thread = ids.get_indexer(comments["article_id"])
-    here = thread >= 0
-    thread, n = thread[here], len(ids)
-    tone = comments["sentiment"].to_numpy(float, na_value=np.nan)[here]
-    topic = comments["topic"].fillna(-1).to_numpy("int64")[here]
-    own_topic = articles["topic"].fillna(-1).to_numpy("int64")
-    own_tone = articles["sentiment"].to_numpy(float, na_value=np.nan)
-    scored = ~np.isnan(tone)
-    n_scored = total(thread[scored], None, n)
-    n_all = total(thread, None, n)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = total(thread[scored], tone[scored], n) / n_scored
-        same = total(thread, (topic == own_topic[thread]).astype(float), n) / n_all
-        k = int(max(topic.max(initial=-1), own_topic.max(initial=-1))) + 1
-        everywhere = total(topic[topic >= 0], None, k)
-        in_own = np.zeros((n, k))
-        np.add.at(in_own, (thread[topic >= 0], topic[topic >= 0]), 1)
-        at = np.maximum(own_topic, 0)
-        elsewhere = (everywhere[at] - in_own[np.arange(n), at]) / (n_all.sum() - n_all) if k else np.full(n, np.nan)
-    sides = {
-        "sentiment": (own_tone, mean, n_scored, np.isfinite(own_tone) & (n_scored > 0)),
-        "same topic": (elsewhere, same, n_all, (own_topic >= 0) & (n_all > 0) & (n_all < n_all.sum())),
-    }
-    rows = []
-    for measure, (article, below, count, used) in sides.items():
-        for which in [None, *sorted(set(own_topic[own_topic >= 0].tolist()))]:
-            of = used & (True if which is None else own_topic == which)
-            rows.append((measure, which, *_paired(article[of], below[of], count[of], BOUNDS[measure], settings)))
-    names = "measure topic n_articles n_comments article thread estimate low high p_value interval"
-    table = pd.DataFrame(rows, columns=names.split()).astype({"topic": "Int64", "measure": "str", "interval": "str"})
+    if "comment_id" in comments:
+        comments = comments.sort_values("comment_id", kind="stable")
+    ids, position = column(comments, "article_id"), column(comments, "position").to_numpy("int64")
+    thread = pd.Index(column(articles, "article_id")).get_indexer(ids)
+    topic, groups = coded(pd.concat([column(of, by) for of in (comments, articles)], ignore_index=True))
+    if len(groups) and groups[0] == UNASSIGNED:
+        topic, groups = topic - 1, groups[1:]
+    topic, about = np.split(topic, [len(comments)])
+    y, own = scores(comments, measure, bounds), scores(articles, measure, bounds)
+    same = np.full(len(y), np.nan)
+    known = np.flatnonzero(thread >= 0)
+    known = known[about[thread[known]] >= 0]
+    same[known] = topic[known] == about[thread[known]]
+
+    width = bounds[1] - bounds[0]
+    values = {measure: (_means(thread, y, own), (-width, width)), f"same {by}": (_same(thread, topic, about), (-1, 1))}
+    rows = (
+        {"measure": name, by: None if code is None else groups[code], **row}
+        for name, (sides, limits) in values.items()
+        for code, row in _gaps(*sides, about, limits, method)
+    )
+    dtypes: dict[str, object] = {"measure": "str", by: "Int64" if groups.dtype.kind == "i" else groups.dtype}
+    dtypes |= {"n_articles": "int64", "n_comments": "int64", "article": float, "thread": float}
+    gaps = table(rows, dtypes | FIGURES)
     # That a thread keeps to its article is no discovery; how far it does is what the figure is for.
-    return table.assign(p_value=table["p_value"].astype(float).where(table["measure"] == "sentiment"))
+    gaps["p_value"] = gaps["p_value"].where(gaps["measure"] == measure)
+    place, code = np.maximum(position, 1), pd.factorize(ids)[0]
+    rows = (
+        {"measure": name, **row}
+        for name, of, limits in ((measure, y, bounds), (f"same {by}", same, (0, 1)))
+        for row in _positions(code[~np.isnan(of)], place[~np.isnan(of)], of[~np.isnan(of)], limits, method)
+    )
+    dtypes = {"measure": "str", "from_position": "Int64", "to_position": "Int64"}
+    along = table(rows, dtypes | {"n_comments": "int64", "n_threads": "int64"} | FIGURES)
+    q_value = adjusted(np.concatenate([gaps["p_value"], along["p_value"]]))
+    return gaps.assign(q_value=q_value[: len(gaps)]), along.assign(q_value=q_value[len(gaps) :])
 
 
-def _paired(
-    article: np.ndarray, thread: np.ndarray, count: np.ndarray, bounds: tuple[float, float], settings: TrendSettings
-) -> tuple[object, ...]:
-    """Means of both over articles, and their difference with its interval: each article counts once."""
-    one = np.ones(len(article))
-    gap = ratio(thread - article, one)
-    low, high, p_value, word = compared(gap, [one], bounds, settings)
-    means = [float(side.mean()) if len(side) else np.nan for side in (article, thread)]
-    return len(article), int(count.sum()), *means, gap.value, low, high, p_value, word
+Sides = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # of each article: it, its comments, their number, used
 
 
-def by_position(comments: pd.DataFrame, articles: pd.DataFrame, settings: TrendSettings) -> pd.DataFrame:
-    """How tone, and keeping to the article's topic, move with the place in the thread.
+def _means(thread: np.ndarray, y: np.ndarray, own: np.ndarray) -> Sides:
+    """The article's score and the mean of its comments'."""
+    known = (thread >= 0) & ~np.isnan(y)
+    n = total(thread[known], None, len(own))
+    with np.errstate(invalid="ignore"):
+        mean = total(thread[known], y[known], len(own)) / n
+    return own, mean, n, np.isfinite(own) & (n > 0)
 
-    Means by position mix threads: only long ones have a fortieth comment. The last row of each measure therefore
-    compares comments with others of the same thread: least squares on the binary logarithm of the position with a
-    level of each thread's own (fixed effects).
 
-    Parameters
-    ----------
-    comments : DataFrame
-        comment_id, article_id, position (from 1), topic, sentiment.
-    articles : DataFrame
-        article_id, topic.
-    settings : TrendSettings
+def _same(thread: np.ndarray, topic: np.ndarray, about: np.ndarray) -> Sides:
+    """The share of the article's topic under all other articles, and in its own comments."""
+    here, k = thread >= 0, int(max(topic.max(initial=-1), about.max(initial=-1))) + 1
+    thread, topic = thread[here], topic[here]
+    n, own = total(thread, None, len(about)), total(thread, (topic == about[thread]).astype(float), len(about))
+    everywhere = np.append(total(topic[topic >= 0], None, k), np.nan)  # the last is that of no topic
+    with np.errstate(invalid="ignore", divide="ignore"):
+        elsewhere, same = (everywhere[about] - own) / (n.sum() - n), own / n
+    return elsewhere, same, n, (about >= 0) & (n > 0) & (n < n.sum())
 
-    Returns
-    -------
-    DataFrame
-        measure ("sentiment", "same topic"); from_position, to_position (Int64; to is NA for the last span, both are
-        for the row of the change as the position doubles); n_comments, n_threads; estimate, low, high (in [-1, 1] or
-        [0, 1]; of the doubling: change per doubling), p_value (of the doubling alone), interval.
-    """
-    comments = comments.sort_values("comment_id", kind="stable")
-    own = comments["article_id"].map(articles.set_index("article_id")["topic"]).fillna(-1).to_numpy("int64")
-    topic = comments["topic"].fillna(-1).to_numpy("int64")
-    values = {
-        "sentiment": comments["sentiment"].to_numpy(float, na_value=np.nan),
-        "same topic": np.where(own >= 0, (topic == own).astype(float), np.nan),
-    }
-    bounds = {"sentiment": (-1.0, 1.0), "same topic": (0.0, 1.0)}
-    thread, _ = pd.factorize(comments["article_id"])
-    position = np.maximum(comments["position"].to_numpy("int64"), 1)
+
+def _gaps(
+    article: np.ndarray,
+    below: np.ndarray,
+    n: np.ndarray,
+    used: np.ndarray,
+    about: np.ndarray,
+    limits: Bounds,
+    method: Method,
+) -> Iterator[tuple[int | None, dict[str, object]]]:
+    """Means of both sides over articles, of all and of each topic, and their difference: each article counts once."""
+    for code in [None, *np.unique(about[about >= 0]).tolist()]:
+        of = used if code is None else used & (about == code)
+        row = {"n_articles": int(of.sum()), "n_comments": int(n[of].sum())}
+        row |= {
+            side: float(x[of].mean()) if of.any() else np.nan for side, x in (("article", article), ("thread", below))
+        }
+        one = np.ones(int(of.sum()))
+        yield code, row | compared(ratio(below[of] - article[of], one), [one], limits, method)
+
+
+def _positions(
+    thread: np.ndarray, position: np.ndarray, y: np.ndarray, limits: Bounds, method: Method
+) -> Iterator[dict[str, object]]:
+    """Means by place in the thread, and last the change within threads as it doubles."""
     span = np.searchsorted(FIRST_OF, position, side="right") - 1
-    rows = []
-    for measure, y in values.items():
-        known = ~np.isnan(y)
-        for i, start in enumerate(FIRST_OF):
-            of = known & (span == i)
-            if not of.any():
-                continue
-            _, here = np.unique(thread[of], return_inverse=True)
-            n = total(here, None, 0)
-            mean = ratio(total(here, y[of], 0), n)
-            low, high, _, word = compared(mean, [n], bounds[measure], settings)
-            end = FIRST_OF[i + 1] - 1 if i + 1 < len(FIRST_OF) else None
-            rows.append((measure, start, end, int(of.sum()), len(n), mean.value, low, high, np.nan, word))
-        rows.append((measure, None, None, *_doubling(thread[known], position[known], y[known], settings)))
-    names = "measure from_position to_position n_comments n_threads estimate low high p_value interval"
-    table = pd.DataFrame(rows, columns=names.split())
-    return table.astype({"from_position": "Int64", "to_position": "Int64", "measure": "str", "interval": "str"})
-
-
-def _doubling(thread: np.ndarray, position: np.ndarray, y: np.ndarray, settings: TrendSettings) -> tuple[object, ...]:
-    """Change within threads as the position doubles; only threads of two comments or more say anything."""
-    _, thread = np.unique(thread, return_inverse=True)
-    n = total(thread, None, 0)
-    x = np.log2(position.astype(float))
-    x -= (total(thread, x, 0) / np.maximum(n, 1))[thread]
-    y = y - (total(thread, y, 0) / np.maximum(n, 1))[thread]
-    by_thread = total(thread, x**2, 0)
-    sxx, g = float(by_thread.sum()), int((by_thread > 0).sum())
-    n_used = int(n[by_thread > 0].sum())
-    if g < settings.min_threads:
-        slope = float((x * y).sum() / sxx) if sxx > 0 else np.nan
-        return n_used, g, slope, np.nan, np.nan, np.nan, TOO_FEW if g else EMPTY
-    slope = float((x * y).sum() / sxx)
-    figure = Figure(slope, total(thread, x * (y - slope * x), 0) / sxx)
-    h = by_thread / sxx
-    low, high, p_value = linear(figure, h, one_freedom(h), settings)
-    return n_used, g, slope, low, high, p_value, NO_SPREAD if np.isnan(low) else THREADS
+    for i in np.unique(span).tolist():
+        of = span == i
+        here = np.unique(thread[of], return_inverse=True)[1]
+        n = total(here, None, 0)
+        row = compared(ratio(total(here, y[of], 0), n), [n], limits, method) | {"p_value": np.nan}
+        row |= {"from_position": FIRST_OF[i], "to_position": FIRST_OF[i + 1] - 1 if i + 1 < len(FIRST_OF) else None}
+        yield row | {"n_comments": int(of.sum()), "n_threads": len(n)}
+    thread = np.unique(thread, return_inverse=True)[1]
+    n, x = total(thread, None, 0), np.log2(position.astype(float))
+    x -= (total(thread, x, 0) / n)[thread]
+    y = y - (total(thread, y, 0) / n)[thread]
+    used = total(thread, x**2, 0) > 0  # only threads of two comments or more say anything
+    row = {"n_comments": int(n[used].sum()), "n_threads": int(used.sum())}
+    slope = float((x * y).sum() / (x**2).sum()) if used.any() else np.nan
+    if used.sum() < method.min_threads:
+        yield row | without(slope, TOO_FEW if used.any() else EMPTY)
+    else:
+        yield row | fitted_line(slope, x, y - slope * x, thread, 0.0, method)

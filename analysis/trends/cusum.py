@@ -1,7 +1,7 @@
 """The statistic of a change: sums of series by thread and period, and what they are when threads move or are weighted.
 
-The difference of the means after and before a date over its standard error with threads as the unit, for every
-series of a kind, every date and many ways of moving threads at once. `analysis.changes` searches with it.
+The difference of the means after and before a date over its standard error with threads as the unit, for every series
+of a kind, every date and many ways of moving threads at once. `breaks` searches with it.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.trends.intervals import grouped, total
+from analysis.trends.units import Units
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 PIECE = 32_768  # rows that stay in a processor's cache
-KINDS = ("sentiment", "share of topic", "sentiment of topic")
+MEAN, SHARE, MEAN_OF = KINDS = ("mean", "share of a group", "mean of a group")
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,8 @@ class Rows:
         """Of each of the values what each thread adds to each cell, (n_cells, n_threads); mostly zeros."""
         from scipy import sparse
 
-        place = (start[self.thread] * self.n_series + self.place, self.thread)
-        shape = (self._n_cells(n_periods), len(start))
-        return [sparse.csr_matrix((of, place), shape=shape) for of in self.values]
+        place, shape = start[self.thread] * self.n_series + self.place, (self._n_cells(n_periods), len(start))
+        return [sparse.csr_matrix((of, (place, self.thread)), shape=shape) for of in self.values]
 
     def weighted(self, cells: list[csr_matrix], weights: np.ndarray, n_periods: int) -> list[np.ndarray]:
         """The sums as `permuted` gives them, where no thread moves and each has weights, (n_threads, n_ways)."""
@@ -71,33 +71,16 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Part:
-    """Comments of a span, as codes: of each its thread, period, topic (a place in `topics`) and sentiment."""
-
-    thread: np.ndarray
-    period: np.ndarray
-    topic: np.ndarray
-    sentiment: np.ndarray
-    topics: np.ndarray
-
-    def only(self, keep: np.ndarray) -> Part:
-        """Some of the comments."""
-        return Part(self.thread[keep], self.period[keep], self.topic[keep], self.sentiment[keep], self.topics)
-
-
-@dataclass(frozen=True)
 class Family:
     """Series of one kind, permuted together.
 
-    The values of `own` are of each series: the sum, and what the row adds to A and B, the sums over threads
-    of (residual so far)**2 and of (residual so far) * (whole residual), from which the variance of a
-    difference of two means follows also where a thread is on both sides of the date. Then the number of
-    comments below the line and of threads that begin: these are of each series as well, or, for shares, in
-    `every`, the same for all series.
+    The values of `own` are of each series: the sum, and what the row adds to A and B, the sums over threads of
+    (residual so far)**2 and of (residual so far) * (whole residual), from which the variance of a difference of two
+    means follows also where a thread is on both sides of the date. Then the number of comments below the line and of
+    threads that begin: these are of each series as well, or, for shares, in `every`, the same for all series.
     """
 
-    kind: str
-    topics: np.ndarray  # (n_series,) codes of the topics, or [-1] for all
+    codes: np.ndarray  # (n_series,) of the groups, or [-1] for all comments
     mean: np.ndarray  # (n_series,)
     own: Rows
     every: Rows | None  # number, begun; and of the numbers what A and B are of the sums
@@ -144,80 +127,56 @@ class Family:
         return np.where(enough & np.isfinite(statistic), statistic, 0.0), before, after
 
 
-def family(
-    kind: str, a: Part, thread: np.ndarray, offset: np.ndarray, wanted: np.ndarray | None = None
-) -> Family | None:
-    """Sums of the series of a kind, or of the wanted topics'; None where no comment is of one.
+def family(kind: str, a: Units, offset: np.ndarray, codes: np.ndarray) -> Family | None:
+    """Sums of the series of a kind, of the groups of these codes; None where no comment is of one.
 
-    Parameters
-    ----------
-    kind : str
-        One of KINDS.
-    a : Part
-    thread : ndarray of int of shape (n_comments,)
-        From 0, each number there.
-    offset : ndarray of int of shape (n_comments,)
-        Periods since the first of the thread.
-    wanted : ndarray of int, optional
-        Codes of the topics, sorted; all without it.
+    `offset` has of each comment the periods since the first one of its thread; threads are numbered without gaps.
     """
-    scored = ~np.isnan(a.sentiment)
-    if kind == "sentiment":
-        topics, of, series = np.array([-1]), scored, np.zeros(len(thread), dtype=np.int64)
-    else:
-        topics = np.flatnonzero(a.topics >= 0) if wanted is None else wanted
-        number = np.full(len(a.topics), -1)
-        number[topics] = np.arange(len(topics))
-        series = number[a.topic]
-        of = (series >= 0) & (scored if kind == "sentiment of topic" else True)
+    k, of = len(codes), np.full(len(a.thread), True) if kind == SHARE else ~np.isnan(a.y)
+    series = np.zeros(len(a.thread), dtype=np.int64)
+    if kind != MEAN:
+        number = np.full(len(a.groups) + 1, -1)  # the last is that of no group
+        number[codes] = np.arange(k)
+        series = number[a.group]
+        of &= series >= 0
     if not of.any():
         return None
-    k, size = len(topics), int(offset.max()) + 1
-    share = kind == "share of topic"
-    y = np.ones(of.sum()) if share else a.sentiment[of]
-    (t, s, o), row = grouped(thread[of], series[of], offset[of])
-    y_row, n_row = total(row, y, len(t)), total(row, None, len(t))
-    if not share:
+    y = np.ones(of.sum()) if kind == SHARE else a.y[of]
+    (t, s, o), row = grouped(a.thread[of], series[of], offset[of])
+    up, n = total(row, y, len(t)), total(row, None, len(t))
+    if kind != SHARE:
         with np.errstate(invalid="ignore"):
             mean = np.nan_to_num(total(series[of], y, k) / total(series[of], None, k))
         group = t * k + s
-        e = y_row - mean[s] * n_row
-        values = (y_row, *_squares(group, e, e), n_row, _first(group))
-        return Family(kind, topics, mean, Rows(t, o * k + s, k, values), None)
-    mean = total(series[of], y, k) / len(thread)
-    (all_t, all_o), row = grouped(thread, offset)
+        squares = _squares(group, up - mean[s] * n)
+        return Family(codes, mean, Rows(t, o * k + s, k, (up, *squares, n, _first(group))), None)
+    mean = total(series[of], y, k) / len(a.thread)
+    (all_t, all_o), row = grouped(a.thread, offset)
     n = total(row, None, len(all_t))
-    every = Rows(all_t, all_o, 1, (n, _first(all_t), *_squares(all_t, n, n)))
-    # A topic's residual moves with every comment of a thread that has the topic: each such pair in all its
-    # periods.
-    (pair_t, pair_s), _ = grouped(t, s)
-    first, n_of = np.searchsorted(all_t, pair_t), total(all_t, None, all_t[-1] + 1).astype(np.int64)[pair_t]
+    every = Rows(all_t, all_o, 1, (n, _first(all_t), *_squares(all_t, n)))
+    # A group's residual moves with every comment of a thread that has the group: each such pair in all its periods.
+    (pair_t, pair_s), has = grouped(t, s)
+    n_of = np.bincount(all_t)[pair_t]
     pair = np.repeat(np.arange(len(pair_t)), n_of)
-    at = np.repeat(first - np.cumsum(n_of) + n_of, n_of) + np.arange(len(pair))
-    y_full = np.zeros(len(pair))
-    has = np.searchsorted(pair_t * k + pair_s, t * k + s) * size + o
-    y_full[np.searchsorted(pair * size + all_o[at], has)] = y_row
+    at = (np.searchsorted(all_t, pair_t) - np.cumsum(n_of) + n_of)[pair] + np.arange(len(pair))
+    size = int(offset.max()) + 1
+    whole = np.zeros(len(pair))
+    whole[np.searchsorted(pair * size + all_o[at], has * size + o)] = up
     s, n = pair_s[pair], n[at]
     # (y - mean n)**2 without the mean**2 n**2 that is in `every`
     squares = [
-        one - mean[s] * two - mean[s] * three
-        for one, two, three in zip(
-            _squares(pair, y_full, y_full), _squares(pair, y_full, n), _squares(pair, n, y_full), strict=True
-        )
+        one - mean[s] ** 2 * two
+        for one, two in zip(_squares(pair, whole - mean[s] * n), _squares(pair, n), strict=True)
     ]
-    return Family(kind, topics, mean, Rows(all_t[at], all_o[at] * k + s, k, (y_full, *squares)), every)
+    return Family(codes, mean, Rows(all_t[at], all_o[at] * k + s, k, (whole, *squares)), every)
 
 
-def _squares(group: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What each row adds to X Y and to X Y_whole; X and Y are the group's sums so far, in the order of rows."""
-
-    def so_far(values: np.ndarray) -> np.ndarray:
-        running = np.concatenate([[0.0], np.cumsum(values)])
-        return running[1:] - running[np.searchsorted(group, group)]
-
-    x_far, y_far = so_far(x), so_far(y)
-    whole = total(group, y, int(group[-1]) + 1)[group]
-    return x_far * y_far - (x_far - x) * (y_far - y), x * whole
+def _squares(group: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What each row adds to X**2 and to X X_whole; X is the group's sum so far, in the order of rows."""
+    running = np.concatenate([[0.0], np.cumsum(x)])
+    so_far = running[1:] - running[np.searchsorted(group, group)]
+    whole = total(group, x, int(group[-1]) + 1)[group]
+    return so_far**2 - (so_far - x) ** 2, x * whole
 
 
 def _first(group: np.ndarray) -> np.ndarray:

@@ -1,190 +1,138 @@
-"""Calendar periods in the study's time zone: half-open, every empty one between first and last included."""
+"""Calendar periods in a time zone: half-open, every empty one between first and last included."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pandas as pd
 
-from analysis.settings import WEEKDAYS, StudyError, TrendSettings
+from analysis.settings import PERIODS, WEEKDAYS, StudyError
 
 MOST = 20_000  # 55 years of days: more rows than a figure can show or a reader can use
+UNITS = {"day": ("D", 1), "week": ("D", 7), "month": ("M", 1), "quarter": ("M", 3), "year": ("M", 12)}
 # What pandas can print of the calendar in every zone: the last period ends a day before year 9999 does.
 FIRST = np.datetime64("0001-01-01T00:00:00", "us")
 LAST = np.datetime64("9999-12-30T23:59:59.999999", "us")
-MONTHS = {"month": 1, "quarter": 3, "year": 12}
-DAYS = {"day": 1, "week": 7}
 
 
-def periods(posted_at: pd.Series, settings: TrendSettings) -> pd.DataFrame:
-    """Every calendar period from the first comment's to the last one's.
+@dataclass(frozen=True)
+class Calendar:
+    """How time is cut: at midnight in a zone, into periods of the calendar.
 
-    Parameters
+    Attributes
     ----------
-    posted_at : Series of datetime64[us, UTC]
-        May hold NaT.
-    settings : TrendSettings
-        `period` is day, week (from the day `week_starts`), month, quarter or year; `timezone` is where midnight is.
-
-    Returns
-    -------
-    DataFrame
-        period_start, period_end, both datetime64[us, timezone]: `period_start <= t < period_end`. A period's
-        end is the next one's start. At the ends of what can be written as a date, the years 1 and 9999, a
-        period is cut short.
+    period : str
+        day, week, month, quarter or year.
+    zone : str
+        An IANA time zone, such as Europe/Paris.
+    week_starts : str
+        The day that weeks start on, such as monday.
 
     Raises
     ------
     StudyError
-        If there would be more than 20,000 periods.
+        If one of them is none of these.
     """
-    return _table(_edges(posted_at, settings), settings)
+
+    period: str = "month"
+    zone: str = "UTC"
+    week_starts: str = "monday"
+
+    def __post_init__(self) -> None:
+        for name, known in (("period", PERIODS), ("week_starts", WEEKDAYS)):
+            if (value := getattr(self, name)) not in known:
+                raise StudyError(expected=f"one of: {', '.join(known)}", found=repr(value), where=name)
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            expected = "an IANA time zone such as Europe/Paris"
+            raise StudyError(expected=expected, found=repr(self.zone), where="zone") from None
+
+    def cut(self, posted_at: pd.Series) -> tuple[pd.DataFrame, np.ndarray]:
+        """Every period from the first date's to the last one's, and of each date the row that it falls in.
+
+        Returns
+        -------
+        DataFrame
+            period_start, period_end, in the zone: period_start <= t < period_end. At the ends of what can be written as
+            a date, the years 1 and 9999, a period is cut short.
+        ndarray of int
+            -1 where there is no date.
+
+        Raises
+        ------
+        StudyError
+            If there would be more than 20,000 periods, or these are no times with a zone.
+        """
+        at = instants(posted_at)
+        edges = self._edges(at[~np.isnat(at)])
+        local = pd.DatetimeIndex(edges).tz_localize("UTC").tz_convert(self.zone)
+        code = np.clip(np.searchsorted(edges, at, side="right") - 1, 0, max(len(edges) - 2, 0))
+        return pd.DataFrame({"period_start": local[:-1], "period_end": local[1:]}), np.where(np.isnat(at), -1, code)
+
+    def starts(self, posted_at: pd.Series) -> pd.Series:
+        """The start of each date's period, in the zone, with the index of `posted_at`; NaT where there is none."""
+        grid, code = self.cut(posted_at)
+        values = grid["period_start"].reindex(pd.Index(np.where(code < 0, len(grid), code)))
+        return pd.Series(values.array, index=posted_at.index, name="period_start")
+
+    def _edges(self, at: np.ndarray) -> np.ndarray:
+        """UTC instants at which periods start, and last the end of the last one; empty without any date."""
+        if not len(at):
+            return at
+        ends = pd.DatetimeIndex([at.min(), at.max()]).tz_localize("UTC")
+        wall = ends.tz_convert(self.zone).tz_localize(None).to_numpy()
+        unit, step = UNITS[self.period]
+        # 1970-01-01 was a Thursday: so many days after the start of its week.
+        into = (3 - WEEKDAYS.index(self.week_starts)) % 7 if self.period == "week" else 0
+        first, last = ((wall.astype(f"M8[{unit}]").astype(np.int64) + into) // step).tolist()
+        if last - first >= MOST:
+            days = " to ".join(str(day) for day in wall.astype("M8[D]"))
+            raise StudyError(
+                expected=f"at most {MOST:,} periods",
+                found=f"{last - first + 1:,} ({self.period}s from {days})",
+                where="study.toml, [time] period",
+                remedy="Take a longer period, such as month or year, or mend the dates that are far off.",
+            )
+        # One period more on either side: where clocks go back over midnight, a wall date is not in the order of time.
+        # Of two midnights the first counts, for one that is skipped the instant after it.
+        starts = (np.arange(first - 1, last + 3) * step - into).astype(f"M8[{unit}]").astype("M8[us]")
+        local = pd.DatetimeIndex(np.clip(starts, FIRST, LAST)).tz_localize(
+            self.zone, ambiguous=np.ones(len(starts), dtype=bool), nonexistent="shift_forward"
+        )
+        edges = np.clip(instants(local), FIRST, LAST)
+        low, high = np.searchsorted(edges, at.min(), side="right") - 1, np.searchsorted(edges, at.max(), side="right")
+        return np.unique(edges[max(low, 0) : max(high, low + 1) + 1])
 
 
-def assign(posted_at: pd.Series, settings: TrendSettings) -> pd.Series:
-    """The start of each comment's period; NaT where there is no date.
-
-    Parameters
-    ----------
-    posted_at : Series of datetime64[us, UTC]
-    settings : TrendSettings
-
-    Returns
-    -------
-    Series of datetime64[us, timezone], with the index of `posted_at`.
-    """
-    edges = _edges(posted_at, settings)
-    starts, code = _table(edges, settings)["period_start"], _code(_instants(posted_at), edges)
-    values = starts.reindex(pd.Index(np.where(code < 0, len(starts), code)))
-    return pd.Series(values.array, index=posted_at.index, name="period_start")
-
-
-def _code(instants: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Which of the periods between `edges` each instant falls in; -1 where there is no date."""
-    found = np.searchsorted(edges, instants, side="right") - 1
-    return np.where(np.isnat(instants), -1, np.clip(found, 0, max(len(edges) - 2, 0)))
-
-
-def _table(edges: np.ndarray, settings: TrendSettings) -> pd.DataFrame:
-    """Periods from their edges."""
-    local = pd.DatetimeIndex(edges).tz_localize("UTC").tz_convert(settings.timezone)
-    return pd.DataFrame({"period_start": local[:-1], "period_end": local[1:]})
-
-
-def _instants(posted_at: pd.Series) -> np.ndarray:
-    """UTC instants without a zone, datetime64[us]."""
+def instants(posted_at: pd.Series | pd.DatetimeIndex) -> np.ndarray:
+    """UTC instants without a zone, datetime64[us]; an error if these are no times with a zone."""
+    if not isinstance(posted_at.dtype, pd.DatetimeTZDtype):
+        raise StudyError(
+            expected="times with a zone, datetime64[us, UTC]",
+            found=str(posted_at.dtype),
+            where="posted_at",
+            remedy="pd.to_datetime(…, utc=True) makes them.",
+        )
     return pd.DatetimeIndex(posted_at).tz_convert("UTC").tz_localize(None).as_unit("us").to_numpy()
 
 
-def _edges(posted_at: pd.Series, settings: TrendSettings) -> np.ndarray:
-    """UTC instants at which periods start, and last the end of the last one; empty without any date."""
-    instants = _instants(posted_at)
-    instants = instants[~np.isnat(instants)]
-    if not len(instants):
-        return instants
-    ends = pd.DatetimeIndex([instants.min(), instants.max()]).as_unit("us").tz_localize("UTC")
-    wall = ends.tz_convert(settings.timezone).tz_localize(None).to_numpy()
-    # One period more on either side: where clocks go back over midnight, a wall date is not in the order of
-    # time.
-    if settings.period in MONTHS:
-        step = MONTHS[settings.period]
-        first, last = (wall.astype("M8[M]").astype(np.int64) // step).tolist()
-        _few_enough(first, last, wall, settings)
-        starts = (np.arange(first - 1, last + 3) * step).astype("M8[M]").astype("M8[us]")
-    else:
-        step = DAYS[settings.period]
-        # 1970-01-01 was a Thursday: so many days after the start of its week.
-        into = (3 - WEEKDAYS.index(settings.week_starts)) % 7 if step == 7 else 0
-        first, last = ((wall.astype("M8[D]").astype(np.int64) + into) // step).tolist()
-        _few_enough(first, last, wall, settings)
-        starts = (np.arange(first - 1, last + 3) * step - into).astype("M8[D]").astype("M8[us]")
-    edges = _utc(starts, settings.timezone)
-    low = np.searchsorted(edges, instants.min(), side="right") - 1
-    high = np.searchsorted(edges, instants.max(), side="right")
-    return np.unique(edges[max(low, 0) : max(high, low + 1) + 1])
+def instant_of(date: object, zone: str) -> pd.Timestamp:
+    """The first instant of what happened: midnight in the zone, if the date has no time and no zone of its own.
 
-
-def _few_enough(first: int, last: int, wall: np.ndarray, settings: TrendSettings) -> None:
-    """An error where there would be more periods than anyone can use."""
-    if last - first >= MOST:
-        raise StudyError(
-            expected=f"at most {MOST:,} periods",
-            found=f"{last - first + 1:,} ({settings.period}s from {wall[0].astype('M8[D]')} to "
-            f"{wall[1].astype('M8[D]')})",
-            where="study.toml, [time] period",
-            remedy="Take a longer period, such as month or year, or mend the dates that are far off.",
-        )
-
-
-def _utc(wall: np.ndarray, timezone: str) -> np.ndarray:
-    """Wall-clock times as UTC instants: the first of two where one comes twice."""
-    local = pd.DatetimeIndex(np.clip(wall, FIRST, LAST)).tz_localize(
-        timezone, ambiguous=np.ones(len(wall), dtype=bool), nonexistent="shift_forward"
-    )
-    return np.clip(local.tz_convert("UTC").tz_localize(None).as_unit("us").to_numpy(), FIRST, LAST)
-
-
-def instant_of(date: str, timezone: str) -> pd.Timestamp:
-    """The first instant of an event: midnight in the study's zone, if it has no time and no zone of its own."""
-    at = pd.Timestamp(date).as_unit("us")
-    if at.tzinfo is not None:
-        return at.tz_convert(timezone)
-    return at.tz_localize(timezone, ambiguous=True, nonexistent="shift_forward")
-
-
-@dataclass(frozen=True)
-class Arranged:
-    """Comments as integer codes, sorted by comment_id so that no sum depends on the order of rows."""
-
-    thread: np.ndarray  # (n_comments,) from 0 to n_threads - 1
-    author: np.ndarray  # (n_comments,) -1 where unknown
-    period: np.ndarray  # (n_comments,) row of `grid`, -1 where there is no date
-    topic: np.ndarray  # (n_comments,) index into `topics`
-    sentiment: np.ndarray  # (n_comments,) float in [-1, 1] or NaN
-    instant: np.ndarray  # (n_comments,) datetime64[us] in UTC, or NaT
-    years: np.ndarray  # (n_comments,) time in years since the first dated comment, NaN where there is no date
-    topics: np.ndarray  # (n_topics,) the topics that occur, ascending; -1 is the unassigned
-    grid: pd.DataFrame  # period_start, period_end
-    n_threads: int
-
-    def only(self, keep: np.ndarray) -> Arranged:
-        """The same codes for some of the comments."""
-        parts = ("thread", "author", "period", "topic", "sentiment", "instant", "years")
-        return replace(self, **{part: getattr(self, part)[keep] for part in parts})
-
-
-def arrange(comments: pd.DataFrame, settings: TrendSettings) -> Arranged:
-    """Comments as codes, for every table over time.
-
-    Parameters
-    ----------
-    comments : DataFrame
-        comment_id, article_id, author, posted_at, topic, sentiment.
-    settings : TrendSettings
-
-    Returns
-    -------
-    Arranged
+    Raises
+    ------
+    StudyError
+        If it is no date.
     """
-    if not comments["comment_id"].is_monotonic_increasing:
-        comments = comments.sort_values("comment_id", kind="stable")
-    thread, threads = pd.factorize(comments["article_id"], use_na_sentinel=False)
-    author, _ = pd.factorize(comments["author"])
-    topic, topics = pd.factorize(comments["topic"].fillna(-1).astype("int64"), sort=True)
-    instants = _instants(comments["posted_at"])
-    first = instants[~np.isnat(instants)].min(initial=LAST)
-    edges = _edges(comments["posted_at"], settings)
-    years = (instants - first) / np.timedelta64(31_557_600, "s")  # of 365.25 days; NaT gives NaN
-    return Arranged(
-        thread=np.asarray(thread),
-        author=np.asarray(author),
-        period=_code(instants, edges),
-        topic=np.asarray(topic),
-        sentiment=comments["sentiment"].to_numpy(dtype=float, na_value=np.nan),
-        instant=instants,
-        years=years,
-        topics=np.asarray(topics, dtype=np.int64),
-        grid=_table(edges, settings),
-        n_threads=len(threads),
-    )
+    try:
+        at = pd.Timestamp(date).as_unit("us")  # type: ignore[arg-type]
+    except (ValueError, TypeError):
+        at = pd.NaT
+    if pd.isna(at):
+        raise StudyError(expected="a date, such as 2023-02-16", found=repr(date), where="the date of an event")
+    if at.tzinfo is not None:
+        return at.tz_convert(zone)
+    return at.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")

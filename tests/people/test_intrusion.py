@@ -9,10 +9,9 @@ import pandas as pd
 import pytest
 
 from analysis.people import intrusion
-from analysis.settings import StudyError, TrendSettings
+from analysis.settings import StudyError
 
 WORDS = [[f"{name}{i}" for i in range(10)] for name in ("bread", "train", "rain", "song", "goal", "vote")]
-SETTINGS = TrendSettings()
 
 
 def rng():
@@ -94,7 +93,7 @@ def test_scores_are_shares_of_right_answers_with_chance_inside_no_interval_of_al
     fill(tmp_path, "words", "anna", 6)
     fill(tmp_path, "words", "brian", 3)
     fill(tmp_path, "topics", "anna", 9)
-    scores, problems = intrusion.read_answers(tmp_path, SETTINGS)
+    scores, problems = intrusion.read_answers(tmp_path)
     assert problems["problem"].str.contains("no answer").all() and len(problems) == 18  # brian's topics are empty
     by = scores.set_index(["kind", "rater"])
     assert by.loc[("words", "all"), ["n", "n_topics", "estimate"]].tolist() == [12, 6, 0.75]
@@ -115,7 +114,7 @@ def test_what_is_not_an_answer_is_named_line_by_line(comments, tmp_path):
     lines[3] = "w999" + lines[3][4:]
     lines.append(lines[4])
     path.write_text("\n".join(lines))
-    _, problems = intrusion.read_answers(tmp_path, SETTINGS)
+    _, problems = intrusion.read_answers(tmp_path)
     said = problems[problems["file"] == path.name]
     assert said["problem"].tolist() == [
         'item w001: "7" is not a number from 1 to 6',
@@ -128,10 +127,10 @@ def test_what_is_not_an_answer_is_named_line_by_line(comments, tmp_path):
 
 
 def test_nothing_is_overwritten_and_answers_must_be_there(comments, tmp_path):
-    assert intrusion.read_answers(tmp_path, SETTINGS) is None
+    assert intrusion.read_answers(tmp_path) is None
     intrusion.write_sheets(tmp_path, items(comments), ["anna"])
     with pytest.raises(StudyError, match="never overwritten"):
         intrusion.write_sheets(tmp_path, items(comments), ["anna"])
     (tmp_path / "answers" / "words.csv").unlink()
     with pytest.raises(StudyError, match="words.csv"):
-        intrusion.read_answers(tmp_path, SETTINGS)
+        intrusion.read_answers(tmp_path)

@@ -1,0 +1,276 @@
+"""Series by calendar period and by topic: every estimate with its n and an interval that respects threads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analysis.settings import PERIODS, StudyError
+from analysis.topics.keywords import words_over_time
+from analysis.trends.intervals import Bounds, Method, grouped, means, shares, total
+from analysis.trends.periods import Calendar
+from analysis.trends.units import Units, arrange, marked, table
+
+if TYPE_CHECKING:
+    from analysis.topics.tokens import Tokens
+
+BINS = 21  # of scores between their bounds, the middle one around their middle
+POLAR = 0.05  # VADER's authors call a compound score positive from .05 on, negative from -.05 down
+
+
+def by_period(
+    comments: pd.DataFrame,
+    measure: str = "sentiment",
+    *,
+    period: str = "month",
+    zone: str = "UTC",
+    week_starts: str = "monday",
+    by: str | None = None,
+    bounds: Bounds = (-1, 1),
+    method: Method = Method(),
+) -> pd.DataFrame:
+    """Mean of a measure in each calendar period, with an interval that respects threads.
+
+    Parameters
+    ----------
+    comments : DataFrame
+        One row a comment, in any order: article_id (the thread), posted_at (with a zone; NaT is in no period), the
+        measure (NaN is left out); author and comment_id where they are known. Without comment_id the last digits
+        depend on the order of rows.
+    measure : str
+        A column of numbers.
+    period : str
+        day, week, month, quarter or year.
+    zone : str
+        The IANA time zone in which days begin, such as Europe/Paris.
+    week_starts : str
+        The day that weeks begin on.
+    by : str, optional
+        A column of names or whole numbers, such as topic: the mean of each of its values in each period.
+    bounds : tuple of float
+        What the measure cannot go beyond; intervals are clipped there.
+    method : Method
+        How intervals are made.
+
+    Returns
+    -------
+    DataFrame
+        period_start, period_end (in the zone; period_start <= t < period_end); the column `by`; n_comments (dated and
+        scored), n_threads, n_authors (left out where authors are unknown); estimate, low, high; n_eff, the number of
+        independent comments that would say as much; naive_low, naive_high, as if comments were independent; interval
+        ("threads", "too few", "empty"). Of a measure whose bounds lie on both sides of 0 also share_negative and
+        share_positive in [0, 1], each with _low and _high: those from 5 % of half the range on, VADER's ±.05.
+
+    Raises
+    ------
+    StudyError
+        If a column is missing or of another type, the measure goes beyond its bounds, or there are too many periods.
+    """
+    return _means(arrange(comments, measure, by, Calendar(period, zone, week_starts), bounds).dated, method)
+
+
+def activity_by_period(
+    comments: pd.DataFrame, *, period: str = "month", zone: str = "UTC", week_starts: str = "monday"
+) -> pd.DataFrame:
+    """How many comments, threads and authors each period has; arguments as of `by_period`.
+
+    Returns
+    -------
+    DataFrame
+        period_start, period_end, n_comments, n_threads; n_authors (distinct and known), where there are authors;
+        n_own_time, where a column posted_at_source says it: of the comments those with a time of their own ("comment"),
+        the others have their article's. Undated comments are in no period.
+    """
+    a = arrange(comments, calendar=Calendar(period, zone, week_starts)).dated
+    counts = pd.concat([a.grid, _counts(a, a.period, len(a.grid))], axis=1)
+    if "posted_at_source" in comments:
+        own = (comments["posted_at_source"] == "comment").to_numpy()[a.order]
+        counts["n_own_time"] = total(a.period[own], None, len(a.grid)).astype(np.int64)
+    return counts
+
+
+def shares_by_period(
+    comments: pd.DataFrame,
+    by: str = "topic",
+    *,
+    period: str = "month",
+    zone: str = "UTC",
+    week_starts: str = "monday",
+    method: Method = Method(),
+) -> pd.DataFrame:
+    """Share of each value of a column in the comments of each period; arguments as of `by_period`.
+
+    Returns
+    -------
+    DataFrame
+        period_start, period_end, the column (of topics the unassigned, -1, are one value as well); n_comments,
+        n_threads, n_authors (of the value), n_total (comments of the period); estimate = n_comments / n_total, low,
+        high in [0, 1]; n_eff; interval.
+    """
+    return _shares(arrange(comments, by=by, calendar=Calendar(period, zone, week_starts)).dated, method)
+
+
+def overall(
+    comments: pd.DataFrame, measure: str = "sentiment", *, bounds: Bounds = (-1, 1), method: Method = Method()
+) -> pd.DataFrame:
+    """Mean of a measure over all comments, dated or not: one row with the columns of `by_period` but for the period."""
+    return _means(arrange(comments, measure, bounds=bounds), method)
+
+
+def by_topic(
+    comments: pd.DataFrame,
+    measure: str = "sentiment",
+    *,
+    by: str = "topic",
+    bounds: Bounds = (-1, 1),
+    method: Method = Method(),
+) -> pd.DataFrame:
+    """Share of each value of a column, and mean of the measure there, over all comments, dated or not.
+
+    Returns
+    -------
+    DataFrame
+        The column; n_comments, n_threads, n_authors, n_total, share, share_low, share_high; n_scored, then as
+        `by_period` from estimate on.
+    """
+    a = arrange(comments, measure, by, bounds=bounds)
+    share = _shares(a, method).drop(columns=["n_eff", "interval"])
+    share = share.rename(columns={"estimate": "share", "low": "share_low", "high": "share_high"})
+    mean = _means(a, method).drop(columns=[by, "n_threads", "n_authors"], errors="ignore")
+    return pd.concat([share, mean.rename(columns={"n_comments": "n_scored"})], axis=1)
+
+
+def scores_by_period(
+    comments: pd.DataFrame,
+    measure: str = "sentiment",
+    *,
+    period: str = "month",
+    zone: str = "UTC",
+    week_starts: str = "monday",
+    bounds: Bounds = (-1, 1),
+    most: int = 30,
+) -> pd.DataFrame:
+    """How the scores of each period are spread, in 21 bins between the bounds; arguments as of `by_period`.
+
+    Where there are more periods than `most`, the next longer ones are taken; of more years the last.
+
+    Returns
+    -------
+    DataFrame
+        period (the one taken: "month", …), period_start, period_end; low, high of a bin; n_comments in it, share of
+        the period's in [0, 1]; mean of the period's scores, NaN where it is empty.
+    """
+    if not np.isfinite(bounds).all():
+        raise StudyError(expected="two finite numbers", found=str(bounds), where="bounds")
+    Calendar(period)  # an error where there is no such period
+    for longer in PERIODS[PERIODS.index(period) :]:
+        a = arrange(comments, measure, calendar=Calendar(longer, zone, week_starts), bounds=bounds).scored
+        if len(a.grid) <= most:
+            break
+    first = max(len(a.grid) - most, 0)
+    a, grid = a.only(a.period >= first), a.grid.tail(most).reset_index(drop=True)
+    step = (bounds[1] - bounds[0]) / (BINS - 1)
+    edges = np.linspace(bounds[0] - step / 2, bounds[1] + step / 2, BINS + 1)
+    place = np.clip(np.searchsorted(edges, a.y, side="right") - 1, 0, BINS - 1)
+    counts = total((a.period - first) * BINS + place, None, len(grid) * BINS)
+    n = counts.reshape(-1, BINS).sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share, mean = counts / np.repeat(n, BINS), total(a.period - first, a.y, len(grid)) / n
+    bins = grid.loc[grid.index.repeat(BINS)].reset_index(drop=True)
+    bins = bins.assign(low=np.tile(edges[:-1], len(grid)), high=np.tile(edges[1:], len(grid)))
+    bins.insert(0, "period", pd.Series([longer] * len(bins), dtype="str"))
+    return bins.assign(n_comments=counts.astype(np.int64), share=share, mean=np.repeat(mean, BINS))
+
+
+def words_by_period(
+    comments: pd.DataFrame,
+    tokens: Tokens,
+    vocabulary: Sequence[str],
+    *,
+    by: str = "topic",
+    period: str = "month",
+    zone: str = "UTC",
+    week_starts: str = "monday",
+) -> pd.DataFrame:
+    """The words of each topic in each period: `topics.keywords.words_over_time` on calendar periods.
+
+    Parameters
+    ----------
+    comments : DataFrame
+        article_id, posted_at, topic; texts that repeat another, or nearly (duplicate_of, near_duplicate_of where
+        they are known), count once.
+    tokens : Tokens
+        Of the comments, in their order.
+    vocabulary : sequence of str
+        Words that may be shown.
+    by, period, zone, week_starts : str
+        As of `by_period`.
+
+    Returns
+    -------
+    DataFrame
+        period_start, period_end, topic; n_comments, n_threads (dated, distinct texts); rank (from 1), word, weight
+        (class TF-IDF), n_using (comments of the topic and period that use the word, 3 or more).
+    """
+    a = arrange(comments, by=by, calendar=Calendar(period, zone, week_starts))
+    a = a.only(~marked(comments, a, "duplicate_of", "near_duplicate_of"))
+    topic = np.full(len(a.groups) + 1, -1)  # the unassigned, and those without a value, have no words
+    topic[a.named] = np.arange(len(a.named))
+    found = words_over_time(tokens.take(a.order), a.thread, topic[a.group], a.period, vocabulary, len(a.named))
+    names = ("at", "of", "n_comments", "n_threads", "rank", "word", "weight", "n_using")
+    rows = sorted(
+        (at, of, n, n_threads, rank, word, weight, n_using)
+        for of, at, n, n_threads, shown in found
+        for rank, (word, weight, n_using) in enumerate(shown, 1)
+    )
+    dtypes = dict.fromkeys(names, "int64") | {"word": "str", "weight": "float"}
+    words = table((dict(zip(names, row, strict=True)) for row in rows), dtypes)
+    words.insert(0, by, a.groups[a.named].take(words.pop("of")))
+    return pd.concat([a.grid.iloc[words.pop("at")].reset_index(drop=True), words], axis=1)
+
+
+def _cells(a: Units) -> tuple[np.ndarray, pd.DataFrame]:
+    """Of each comment the cell, one of a period and a group, and the cells' first columns."""
+    k = len(a.groups)
+    rows = a.grid.loc[a.grid.index.repeat(k)].reset_index(drop=True)
+    if a.by:
+        rows[a.by] = a.groups.take(np.tile(np.arange(k), len(a.grid)))
+    return a.period * k + a.group, rows
+
+
+def _counts(a: Units, cell: np.ndarray, n_cells: int) -> pd.DataFrame:
+    """Comments, threads and, where they are told, known authors of each cell."""
+    counts = {"n_comments": total(cell, None, n_cells)}
+    for name, of in (("n_threads", a.thread), ("n_authors", a.author)):
+        if of is not None:
+            (in_cell, _), _ = grouped(cell[of >= 0], of[of >= 0])
+            counts[name] = total(in_cell, None, n_cells)
+    return pd.DataFrame(counts).astype(np.int64)
+
+
+def _means(a: Units, method: Method) -> pd.DataFrame:
+    """Mean of every cell and, of a measure on both sides of 0, the shares of both."""
+    a = a.scored.grouped
+    cell, rows = _cells(a)
+    tables = [rows, _counts(a, cell, len(rows)), means(cell, a.thread, a.y, len(rows), method, a.bounds)]
+    low, high = a.bounds
+    if low < 0 < high and np.isfinite(high - low):
+        polar = POLAR * (high - low) / 2
+        pole = np.where(a.y <= -polar, 0, np.where(a.y >= polar, 1, -1))
+        poles = shares(cell, a.thread, pole, len(rows), 2, method)
+        for option, name in enumerate(("share_negative", "share_positive")):
+            one = poles.loc[option::2, ["estimate", "low", "high"]].reset_index(drop=True)
+            tables.append(one.set_axis([name, f"{name}_low", f"{name}_high"], axis=1))
+    return pd.concat(tables, axis=1)
+
+
+def _shares(a: Units, method: Method) -> pd.DataFrame:
+    """Counts and share of every group in every period."""
+    k, known = len(a.groups), a.grouped
+    cell, rows = _cells(known)
+    counts = _counts(known, cell, len(rows))
+    counts["n_total"] = np.repeat(total(a.period, None, len(a.grid)).astype(np.int64), k)
+    return pd.concat([rows, counts, shares(a.period, a.thread, a.group, len(a.grid), k, method)], axis=1)
