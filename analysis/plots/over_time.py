@@ -12,7 +12,7 @@ from matplotlib.dates import date2num
 from matplotlib.ticker import MaxNLocator
 
 from analysis.plots import style
-from analysis.plots.style import ACCENT, COLOURS, INK, LINE, PALE, WARN, Events, Figure, draws, finished, undrawn
+from analysis.plots.style import ACCENT, COLOURS, INK, PALE, WARN, Events, Figure, draws, finished, new_axes, undrawn
 from analysis.plots.wording import (
     MAX_Q,
     MINUS,
@@ -25,6 +25,7 @@ from analysis.plots.wording import (
     signed,
     span_of,
 )
+from analysis.settings import StudyError
 
 PERIODS = ("period_start", "period_end")
 SERIES = (*PERIODS, "n_comments", "estimate", "low", "high")
@@ -39,22 +40,18 @@ SHADES = LinearSegmentedColormap.from_list("share", ["#f4f8fb", "#7db3d5", ACCEN
 @draws(*PERIODS, "n_comments", "n_threads")
 def activity(table: pd.DataFrame) -> Figure:
     """Comments, threads and authors by period: `trends.activity_by_period`."""
-    period = period_of(table)
+    period, n = period_of(table), table["n_comments"]
     words = [word for word in ("comments", "threads", "authors") if f"n_{word}" in table]
-    borrowed = table["n_comments"] - table.get("n_own_time", table["n_comments"])
-    share = borrowed.sum() / max(1, table["n_comments"].sum())
-    figure, axes = style.new_axes(len(words), 1, height=0.2 + 1.4 * len(words), sharex=True)
-    for ax, word, colour in zip(axes[:, 0], words, COLOURS, strict=False):
-        title = f"{word.capitalize()} per {period}"
-        _bars(ax, table, table[f"n_{word}"], colour)
-        if word == "comments" and share:
-            _bars(ax, table, borrowed, PALE)
-            title += "; pale: placed by their article's date" + (", as all are" if share == 1 else "")
-        ax.set_title(title)
-        ax.yaxis.set_major_locator(MaxNLocator(3, integer=True))
-        ax.set_ylim(bottom=0)
-        style.date_axis(ax)
-    n, most = table["n_comments"], table.loc[table["n_comments"].idxmax(), "period_start"]
+    borrowed = n - table.get("n_own_time", n)
+    share = borrowed.sum() / max(1, n.sum())
+    figure, axes = new_axes(len(words), 1, height=0.2 + 1.4 * len(words), sharex=True)
+    for ax, word, colour in zip(axes, words, COLOURS, strict=False):
+        _bars(ax, table, table[f"n_{word}"], colour, f"{word.capitalize()} per {period}")
+    if share:
+        every = ", as all are" if share == 1 else ""
+        title = f"{axes[0].get_title('left')}; pale: placed by their article's date{every}"
+        _bars(axes[0], table, borrowed, PALE, title)
+    most = table.loc[n.idxmax(), "period_start"]
     alt = (
         f"Bars of {', '.join(words[:-1])} and {words[-1]} per {period}, {span_of(table)}. Comments range from "
         f"{n.min():,} to {n.max():,} (in {period_name(most, period)}); {(n == 0).sum()} of {len(n)} periods are empty."
@@ -64,14 +61,17 @@ def activity(table: pd.DataFrame) -> Figure:
     return finished(figure, alt, table)
 
 
-def _bars(ax: Axes, table: pd.DataFrame, values: pd.Series, colour: str) -> None:
+def _bars(ax: Axes, table: pd.DataFrame, values: pd.Series, colour: str, title: str) -> None:
     """A bar for each period; of very many one outline, since bars would be narrower than a dot."""
     start, end = style.days_of(table)
     if len(table) <= MOST_BARS:
         ax.bar((start + end) / 2, values, width=0.9 * (end - start), color=colour)
     else:
         ax.stairs(values, [*start, end[-1]], fill=True, color=colour)
-    ax.xaxis_date()
+    ax.set_title(title)
+    ax.set_ylim(bottom=0)
+    ax.yaxis.set_major_locator(MaxNLocator(3, integer=True))
+    style.date_axis(ax, table)
 
 
 @draws(*SERIES)
@@ -90,66 +90,59 @@ def by_period(
     Parameters
     ----------
     table : DataFrame
-        Without a column `by` one series, and the comments that it rests on below it; with it a panel for each value,
-        of very many topics the largest.
+        Without a column `by` one series above the comments that it rests on; with it a panel for each of its values.
     topics : DataFrame, optional
-        topic, label, stability.
+        topic, label, stability; the order of the panels.
     changes : DataFrame, optional
         `change_points`: those that chance does not explain are marked, with the interval of their date.
     events : mapping, optional
-        What happened and its date: a thin line each.
+        What happened, and its date: a thin line each.
     note : str
         A warning that is written on the figure.
     measure : str
-        What the mean is of; sentiment is drawn from below none to above it.
+        What the mean is of: sentiment is drawn from below none to above it.
+
+    Raises
+    ------
+    StudyError
+        If there are several rows a period, and no column `by` that tells them apart.
     """
-    period, of = period_of(table), f"{measure} of each {by}" if by in table else measure
-    found = _found(changes, measure, by)
-    if by in table:
-        shown, cut = _shown(table, topics, by)
-        figure, panels = _multiples(table, topics, by, shown, events)
+    period, show, parted = period_of(table), signed if measure == "sentiment" else fixed, by in table
+    if not parted and table["period_start"].duplicated().any():
+        columns = ", ".join(map(str, table.columns))
+        remedy = "Say with “by” which column tells them apart."
+        raise StudyError(expected="one row a period", found=columns, where="the table", remedy=remedy)
+    if len(table) < 2:
+        return undrawn(table, f"all is in one period, {period_name(table['period_start'].iloc[0], period)}")
+    if parted:
+        figure, panels, cut = _multiples(table, topics, by, events)
         figure.supylabel(f"mean {measure} per {period}", fontsize=10)
-        if note:
-            figure.supxlabel(note, color=WARN, fontsize=10)
-    elif table["period_start"].duplicated().any():
-        return undrawn(table, "It has several rows a period: say with “by” which column tells them apart.")
-    elif len(table) < 2:
-        return undrawn(table, f"All is in one period, {period_name(table['period_start'].iloc[0], period)}.")
+        alt = f"Mean {measure} of each {by} per {period}, {span_of(table)}. {cut}"
     else:
-        figure, axes = style.new_axes(2, 1, height=4.2, sharex=True, height_ratios=[3, 1])
-        (top, bottom), cut = axes[:, 0], ""
+        figure, (top, bottom) = new_axes(2, 1, height=4.2, sharex=True, height_ratios=[3, 1])
         panels = {None: top}
         style.draw_series(top, table, ACCENT)
         top.set_title(f"Mean {measure} per {period}, 95 % interval that respects threads")
-        if note:
-            top.text(0.01, 0.03, note, transform=top.transAxes, color=WARN, fontsize=10)
-        _bars(bottom, table, table["n_comments"], PALE)
-        bottom.set_title("Comments scored")
-        bottom.yaxis.set_major_locator(MaxNLocator(3, integer=True))
-        style.date_axis(bottom)
-    show, marks = signed if measure == "sentiment" else fixed, []
-    for value, ax in panels.items():
-        part = table[table[by] == value] if by in table else table
-        changed = found[found[by] == value] if by in table else found[found[by].isna()]
-        name = f"{name_of(value, topics)} " if by in table else ""
-        marks += [f"{name}{said}" for said in _marked(ax, part, changed, show)]
-        if measure == "sentiment":
-            ax.axhline(0, color=LINE, linewidth=0.9)
-    _mean_axis(next(iter(panels.values())), table, measure)
-    if by not in table:
+        _bars(bottom, table, table["n_comments"], PALE, "Comments scored")
         style.event_lines(top, events, named=True)
-    alt = f"{span_of(table)}." if by in table else f"{span_of(table)}: {_range(table, period, show)}."
-    alt = f"Mean {of} per {period}{'' if by in table else ' with 95 % intervals'}, {alt}"
-    said = f"Marked changes: {'; '.join(marks)}." if marks else "No change is marked." if by in table else ""
-    return finished(figure, f"{alt} {said} {cut} {note}", table, topics)
-
-
-def _found(changes: pd.DataFrame | None, measure: str, by: str) -> pd.DataFrame:
-    """The changes of a measure that chance does not explain."""
-    if changes is None or by not in changes:
-        return pd.DataFrame(columns=[by])
-    found = changes[changes["measure"] == measure] if "measure" in changes else changes
-    return found[found["q_value"] < MAX_Q] if "q_value" in found else found
+        range_ = _range(table, period, show)
+        alt = f"Mean {measure} per {period} with 95 % intervals, {span_of(table)}: {range_}."
+    if note:
+        figure.supxlabel(note, color=WARN, fontsize=10)
+    marks = []
+    for value, ax in panels.items():
+        if changes is not None:
+            found = changes[(changes["measure"] == measure) & (changes["q_value"] < MAX_Q)]
+            found = found[found[by] == value] if parted else found[found[by].isna()]
+            name = f"{name_of(value, topics)} " if parted else ""
+            marks += [f"{name}{said}" for said in _marked(ax, table, found, show)]
+        if measure == "sentiment":
+            style.signed_axis(ax, "y", bins=5)
+    if measure == "sentiment":  # on both sides of none, as wide as the intervals need
+        reach = table[["low", "high", "estimate"]].abs().max(axis=None)
+        ax.set_ylim(*(min(1.0, max(0.2, 1.1 * (reach if np.isfinite(reach) else 0))) * np.array([-1, 1])))
+    said = f"Marked changes: {'; '.join(marks)}." if marks else "No change is marked." if parted else ""
+    return finished(figure, f"{alt} {said} {note}", table, topics)
 
 
 def _marked(ax: Axes, table: pd.DataFrame, changes: pd.DataFrame, show: Callable[[float], str]) -> list[str]:
@@ -165,27 +158,15 @@ def _marked(ax: Axes, table: pd.DataFrame, changes: pd.DataFrame, show: Callable
     return said
 
 
-def _mean_axis(ax: Axes, table: pd.DataFrame, measure: str) -> None:
-    """Sentiment on both sides of none, as wide as the intervals need; any other measure as it comes."""
-    if measure != "sentiment":
-        ax.yaxis.set_major_locator(MaxNLocator(5))
-        return
-    values = table[["low", "high", "estimate"]].to_numpy(float)
-    reach = np.nanmax(np.abs(values)) if np.isfinite(values).any() else 0
-    top = min(1.0, max(0.2, 1.1 * reach))
-    ax.set_ylim(-top, top)
-    style.signed_axis(ax.yaxis, 5)
-
-
 def _range(table: pd.DataFrame, period: str, show: Callable[[float], str]) -> str:
     """Where a series is lowest and highest, in words."""
     known = table[table["low"].notna()]
     if known.empty:
         return "no period has threads enough for an interval"
-    low, high = (known.loc[known["estimate"].agg(end)] for end in ("idxmin", "idxmax"))
-    ends = [f"{show(row['estimate'])} in {period_name(row['period_start'], period)}" for row in (low, high)]
+    ends = [known.loc[known["estimate"].agg(end)] for end in ("idxmin", "idxmax")]
+    low, high = (f"{show(row['estimate'])} in {period_name(row['period_start'], period)}" for row in ends)
     few = f"{len(table) - len(known)} of {len(table)} periods have too few threads for an interval"
-    return f"from {ends[0]} to {ends[1]}; {few}"
+    return f"from {low} to {high}; {few}"
 
 
 @draws(*SERIES)
@@ -193,50 +174,43 @@ def shares_by_period(
     table: pd.DataFrame, *, topics: pd.DataFrame | None = None, events: Events = (), by: str = "topic"
 ) -> Figure:
     """Share of each topic by period with its interval, a panel each, one scale: `trends.shares_by_period`."""
-    if by not in table:
-        return undrawn(table, f"Its table has no column {by}.")
+    style.need(table, by)
     period = period_of(table)
-    shown, cut = _shown(table, topics, by)
-    shown += [-1] if (table[by] == -1).any() else []
-    figure, panels = _multiples(table, topics, by, shown, events)
+    figure, panels, cut = _multiples(table, topics, by, events, unassigned=True)
     parts = []
     for value, ax in panels.items():
         style.percent_axis(ax.yaxis)
         known = table.loc[(table[by] == value) & table["low"].notna(), "estimate"]
         if len(known):
             parts.append(f"{name_of(value, topics)} from {percent(known.iloc[0])} to {percent(known.iloc[-1])}")
-    top = float(table[["estimate", "high"]].max().max())
-    next(iter(panels.values())).set_ylim(0, min(1.0, 1.02 * top) if np.isfinite(top) else 1.0)  # one scale for all
+    top = float(table[["estimate", "high"]].max(axis=None))
+    ax.set_ylim(0, min(1.0, 1.02 * top) if np.isfinite(top) else 1.0)
     figure.supylabel(f"share of the {period}'s comments", fontsize=10)
     alt = f"Share of each {by} per {period}, {span_of(table)}, first to last: {'; '.join(parts)}. {cut}"
     return finished(figure, alt, table, topics)
 
 
-def _shown(table: pd.DataFrame, topics: pd.DataFrame | None, by: str) -> tuple[list, str]:
-    """The topics (or other values) that have a panel, the largest first; and a sentence where not all have."""
+def _multiples(
+    table: pd.DataFrame, topics: pd.DataFrame | None, by: str, events: Events, *, unassigned: bool = False
+) -> tuple[Figure, dict[object, Axes], str]:
+    """Small multiples, two to a row, one a value, the largest topics first; and a sentence where not all have one."""
     known = topics["topic"] if topics is not None and by == "topic" else sorted(table[by].dropna().unique())
     there = [value for value in known if value != -1 and (table[by] == value).any()]
-    cut = f"The {MOST_PANELS} largest of {len(there)} topics." if by == "topic" else f"{MOST_PANELS} of {len(there)}."
-    return there[:MOST_PANELS], cut if len(there) > MOST_PANELS else ""
-
-
-def _multiples(
-    table: pd.DataFrame, topics: pd.DataFrame | None, by: str, shown: list, events: Events
-) -> tuple[Figure, dict[object, Axes]]:
-    """Small multiples, two to a row, one a value: its series, its name and what happened."""
+    shown = there[:MOST_PANELS] + ([-1] if unassigned and (table[by] == -1).any() else [])
     rows = max(1, -(-len(shown) // 2))
-    figure, axes = style.new_axes(rows, 2, height=1.75 * rows + 0.4, sharex=True, sharey=True)
-    for spare in axes.flat[len(shown) :]:
+    figure, axes = new_axes(rows, 2, height=1.75 * rows + 0.4, sharex=True, sharey=True)
+    for spare in axes[len(shown) :]:
         spare.set_visible(False)
-        if rows > 1:
-            axes[-2, 1].tick_params(labelbottom=True)  # the lowest of its column now
-    panels = dict(zip(shown, axes.flat, strict=False))
+        axes[-3 if rows > 1 else -1].tick_params(labelbottom=True)  # the lowest of its column now
+    panels = dict(zip(shown, axes, strict=False))
     for i, (value, ax) in enumerate(panels.items()):
         colour = COLOURS[i % len(COLOURS)] if isinstance(value, str) else style.colour_of(value, topics)
         style.draw_series(ax, table[table[by] == value], colour)
         ax.set_title(shorten(name_of(value, topics)), fontsize=10)
         style.event_lines(ax, events)
-    return figure, panels
+    kind = f"{by}s" if by == "topic" else "panels"
+    cut = f"The {MOST_PANELS} largest of {len(there)} {kind}." if len(there) > MOST_PANELS else ""
+    return figure, panels, cut
 
 
 @draws(*SERIES, "topic", "n_total")
@@ -250,18 +224,17 @@ def heat(table: pd.DataFrame, *, topics: pd.DataFrame | None = None) -> Figure:
     wide = sure.pivot_table(index="topic", columns="period_start", values="sure", dropna=False).loc[there]
     values, few = wide.to_numpy(float), wide.shape[1] <= WRITTEN
     top = float(np.nanmax(values)) if np.isfinite(values).any() else 1.0
-    figure, axes = style.new_axes(height=1.3 + 0.27 * len(there))
-    ax = axes[0, 0]
+    names = [name_of(topic, topics) for topic in there]
+    figure, (ax,) = new_axes(height=1.3 + 0.27 * len(there))
     ax.set_facecolor(UNKNOWN)
     drawn = ax.imshow(values, aspect="auto", cmap=SHADES, vmin=0, vmax=top or 1.0, interpolation="nearest")
     ax.grid(visible=False)
     ax.spines[:].set_visible(False)
-    ax.set_yticks(range(len(there)), [shorten(name_of(t, topics), 36) for t in there], fontsize=9)
+    ax.set_yticks(range(len(there)), [shorten(name, 36) for name in names], fontsize=9)
     n_total = table.groupby("period_start")["n_total"].first()
     starts = [period_name(at, period) + (f"\nn = {n_total[at]:,}" if few else "") for at in wide.columns]
     ticks = range(0, len(starts), max(1, -(-len(starts) // (10 if few else 8))))
-    ax.set_xticks(ticks, [starts[i] for i in ticks])
-    ax.tick_params(axis="x", labelsize=8.5)
+    ax.set_xticks(ticks, [starts[i] for i in ticks], fontsize=8.5)
     ax.tick_params(length=0)
     if few:
         for i, j in np.argwhere(np.isfinite(values)):
@@ -275,8 +248,8 @@ def heat(table: pd.DataFrame, *, topics: pd.DataFrame | None = None) -> Figure:
     title = f"Share of the {period}'s comments{', in per cent' if few else ''}{grey}"
     figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     parts = [
-        f"{name_of(topic, topics)} at most {percent(row.max())} in {period_name(row.idxmax(), period)}"
-        for topic, row in wide.head(MOST_PANELS).iterrows()
+        f"{name} at most {percent(row.max())} in {period_name(row.idxmax(), period)}"
+        for name, (_, row) in zip(names[:MOST_PANELS], wide.iterrows(), strict=False)
         if row.notna().any()
     ]
     alt = f"Heat map of the share of {len(there)} topics per {period}, {span_of(table)}: {'; '.join(parts)}."
@@ -287,7 +260,7 @@ def heat(table: pd.DataFrame, *, topics: pd.DataFrame | None = None) -> Figure:
 def spread(table: pd.DataFrame) -> Figure:
     """How the scores of a period's comments are spread, a ridge each: `trends.scores_by_period`."""
     if table["share"].isna().all():
-        return undrawn(table, "None of its comments has both a score and a date.")
+        return undrawn(table, "none of its comments has both a score and a date")
     period, by = period_of(table), table.groupby("period_start", sort=False)
     n, means = by["n_comments"].sum().to_numpy(), by["mean"].first().to_numpy(float)
     names = [period_name(start, period) for start in by.groups]
@@ -295,8 +268,7 @@ def spread(table: pd.DataFrame) -> Figure:
     middle = ((table["low"] + table["high"]) / 2).to_numpy(float)[: shares.shape[1]]
     enough = n >= SHAPED
     tall = 1.7 / max(float(np.nanmax(shares[enough])), 1e-9) if enough.any() else 1.0
-    figure, axes = style.new_axes(height=1.2 + 0.34 * len(n))
-    ax = axes[0, 0]
+    figure, (ax,) = new_axes(height=1.2 + 0.34 * len(n))
     bases = len(n) - 1.0 - np.arange(len(n))
     for i, base in enumerate(bases):
         ax.axhline(base, color="#e4e8ea", linewidth=0.8, zorder=i)

@@ -25,16 +25,16 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from analysis.corpus.sheets import csv_bytes
-from analysis.plots.wording import UNSTABLE, local, named, shorten, signed
-from analysis.settings import DATA
+from analysis.plots.wording import is_unstable, local, named, shorten, signed
+from analysis.settings import DATA, StudyError
 
 # Okabe and Ito's colours and a dark red, which colour-blind readers tell apart (tests/plots simulates them); pale grey
-# is kept for what is unassigned or unstable.
+# is for what is unassigned or unstable.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#661100", "#4D4D4D")
 INK, LINE, PALE, ACCENT, WARN = "#1b2a33", "#8b969e", "#b4bcc2", "#0b5f8a", "#c0392b"
 WIDTH = 7.2  # inches: a page's text column; at 150 dots an inch, 1,080 pixels
 DPI = 150
-SHOWN = 720  # pixels of a page that a figure takes
+SHOWN = 720  # pixels of a page that it takes
 FONT = "DejaVu Sans"  # matplotlib brings it: Latin, Greek, Cyrillic, Hebrew and Arabic letters
 # For other letters whichever of these is installed.
 FURTHER_FONTS = (
@@ -42,39 +42,16 @@ FURTHER_FONTS = (
     "Hiragino Sans, PingFang SC, Apple SD Gothic Neo, Yu Gothic, Microsoft YaHei, Malgun Gothic, "
     "Noto Sans Devanagari, Noto Sans Bengali, Noto Sans Tamil, Noto Sans Thai, Noto Sans Arabic, Arial Unicode MS"
 )
-STYLE = {
-    "font.family": [FONT],
-    "font.size": 11,
-    "axes.titlesize": 11,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.edgecolor": LINE,
-    "axes.labelcolor": INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.grid.axis": "y",
-    "axes.axisbelow": True,
-    "grid.color": "#e4e8ea",
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "text.color": INK,
-    "text.parse_math": False,  # corpus text is text: a dollar sign in a label starts no formula
-    "figure.facecolor": "white",
-    "savefig.dpi": DPI,
-    "svg.fonttype": "path",  # letters as outlines
-    "svg.hashsalt": "threadline",
-    "pdf.fonttype": 42,  # fonts within
-}
+STYLE = mpl.rc_params_from_file(Path(__file__).with_name("threadline.mplstyle"), use_default_template=False)
 # No date and no version in a file: the same figure gives the same bytes.
 METADATA = {
     "png": {"Software": None},
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
 }
-FIRST_DAY, LAST_DAY = date2num(np.array(["0001-01-01", "9999-12-31"], "M8[us]")).tolist()
 Events = Mapping[str, object] | Sequence[tuple[str, object]]  # what happened, and its date
 Rest = ParamSpec("Rest")
+Draw = Callable[Concatenate[pd.DataFrame, Rest], "Figure"]
 
 
 class Figure(mpl.figure.Figure):
@@ -108,11 +85,9 @@ class Figure(mpl.figure.Figure):
     def __repr__(self) -> str:
         return self.alt
 
-    def _repr_mimebundle_(
-        self, include: object = None, exclude: object = None
-    ) -> tuple[dict[str, object], dict[str, object]]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict, dict]:
         wide, high = self.get_size_inches()
-        about = {"alt": self.alt, "width": SHOWN, "height": round(SHOWN * high / wide)}
+        about: dict[str, object] = {"alt": self.alt, "width": SHOWN, "height": round(SHOWN * high / wide)}
         if os.environ.get(DATA) == "on" and len(self.data):
             about["table"] = {"csv": csv_bytes(named(self.data, self._topics)).decode(), "name": self._name}
         return {"image/png": png_bytes(self), "text/plain": self.alt}, {"image/png": about}
@@ -125,18 +100,14 @@ if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()):
 
 def png_bytes(figure: Figure) -> bytes:
     """A figure as a PNG file's bytes, in 256 colours: they show all that it has at a third of the size."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="rgba", dpi=DPI)
-    wide = int(figure.get_figwidth() * DPI + 1e-6)
-    dots = Image.frombuffer("RGBA", (wide, len(buffer.getvalue()) // 4 // wide), buffer.getvalue()).convert("RGB")
-    small = io.BytesIO()
-    dots.quantize(256, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    whole, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(whole, format="png", dpi=DPI, pil_kwargs={"compress_level": 1})
+    few = Image.open(whole).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    few.save(small, "PNG", optimize=True)
     return small.getvalue()
 
 
 # ----------------------------------------------------------------------------------------- from table to figure
-
-Draw = Callable[Concatenate[pd.DataFrame, Rest], Figure]
 
 
 @contextmanager
@@ -148,20 +119,19 @@ def drawing() -> Iterator[None]:
 
 
 def draws(*columns: str) -> Callable[[Draw[Rest]], Draw[Rest]]:
-    """A function that draws a table with these columns; of a table without rows or without one of them it says so."""
+    """A function that draws a table with these columns; of one without rows it says in words that there is nothing."""
 
     def styled(draw: Draw[Rest]) -> Draw[Rest]:
         @wraps(draw)
         def inside(table: pd.DataFrame, *args: Rest.args, **kwargs: Rest.kwargs) -> Figure:
-            table = table.reset_index(drop=True) if isinstance(table, pd.DataFrame) else pd.DataFrame(table)
-            lacking = [column for column in columns if column not in table]
-            why = f"Its table has no column {' and no column '.join(lacking)}." if lacking else ""
-            why = "Its table has no rows." if table.empty else why
+            table = table if isinstance(table, pd.DataFrame) else pd.DataFrame(table)
+            table = table.reset_index(drop=table.index.names == [None])
             with drawing():
-                figure = undrawn(table, why) if why else draw(table, *args, **kwargs)
-            if not figure.alt:
-                figure.alt = f"No figure of {draw.__name__.replace('_', ' ')}. {figure.texts[0].get_text()}"
-                figure.texts[0].set_text(figure.alt)
+                if table.empty:
+                    figure = undrawn(table, "its table has no rows")
+                else:
+                    need(table, *columns)
+                    figure = draw(table, *args, **kwargs)
             figure._name = draw.__name__
             return figure
 
@@ -170,33 +140,51 @@ def draws(*columns: str) -> Callable[[Draw[Rest]], Draw[Rest]]:
     return styled
 
 
+def need(table: pd.DataFrame, *columns: str, remedy: str = "") -> None:
+    """Refuse a table that lacks a column."""
+    if lacking := [column for column in columns if column not in table]:
+        found = ", ".join(map(str, table.columns))
+        raise StudyError(expected=f"a column {' and '.join(lacking)}", found=found, where="the table", remedy=remedy)
+
+
 def undrawn(table: pd.DataFrame, why: str) -> Figure:
     """Words in place of a figure: a notebook goes on, and its reader knows why."""
     figure = Figure(figsize=(WIDTH, 0.6))
-    figure.text(0.01, 0.5, why, va="center", fontsize=10, parse_math=False)
-    figure.data = table
-    return figure
+    figure.text(0.01, 0.5, said := f"No figure: {why}.", va="center", fontsize=10)
+    return finished(figure, said, table)
 
 
-def new_axes(rows: int = 1, columns: int = 1, height: float = 3.2, **kwargs: object) -> tuple[Figure, np.ndarray]:
-    """A figure of the page's width, and its axes as an array of (rows, columns)."""
+class _Axes(Axes):
+    """Axes on which a title that somebody sets takes the place of ours."""
+
+    def set_title(self, label: str, fontdict: object = None, loc: str = "left", **kwargs: object) -> mpl.text.Text:
+        with drawing():
+            return super().set_title(label, fontdict, loc, **kwargs)
+
+
+def new_axes(rows: int = 1, columns: int = 1, height: float = 3.2, **kwargs: object) -> tuple[Figure, list[Axes]]:
+    """A figure of the page's width, and its axes, row by row."""
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
-    return figure, figure.subplots(rows, columns, squeeze=False, **kwargs)
+    axes = figure.subplots(rows, columns, squeeze=False, subplot_kw={"axes_class": _Axes}, **kwargs)
+    return figure, list(axes.flat)
+
+
+def new_rows(names: Sequence[str], each: float = 0.34) -> tuple[Figure, Axes, np.ndarray]:
+    """A figure of named rows from the top down, its axes, and where the rows are."""
+    figure, (ax,) = new_axes(height=1 + each * len(names))
+    return figure, ax, rows_axis(ax, names)
 
 
 def finished(figure: Figure, alt: str, data: pd.DataFrame, topics: pd.DataFrame | None = None) -> Figure:
-    """A drawn figure with what it shows; corpus text in it starts no formula, and a letter without a font is named."""
-    letters: dict[str, None] = {}
-    for text in figure.findobj(mpl.text.Text):
-        text.set_parse_math(False)
-        letters |= dict.fromkeys(text.get_text())
-    known = [_font_of(letter) for letter in letters if letter.isprintable() and not letter.isascii()]
-    lacking = [font for font in known if font is None]
-    if further := dict.fromkeys(font for font in known if font and font != FONT):  # more fonts take more time
-        for text in figure.findobj(mpl.text.Text):
-            text.set_fontfamily([FONT, *further])
-    if lacking:
-        said = f"No font here has {len(lacking)} of the letters in this figure; README says what to install."
+    """A drawn figure with what it shows; a letter without a font is named."""
+    texts = figure.findobj(mpl.text.Text)
+    letters = dict.fromkeys("".join(text.get_text() for text in texts))
+    fonts = [_font_of(letter) for letter in letters if letter.isprintable() and not letter.isascii()]
+    further = dict.fromkeys(font for font in fonts if font and font != FONT)
+    for text in texts if further else ():  # more fonts take more time
+        text.set_fontfamily([FONT, *further])
+    if lacking := fonts.count(None):
+        said = f"No font here has {lacking} of the letters in this figure; README says what to install."
         figure.text(0.995, 0.003, said, ha="right", va="bottom", color=WARN, fontsize=8)
         alt = f"{alt} {said}"
     figure.alt, figure.data, figure._topics = " ".join(alt.split()), data, topics
@@ -227,8 +215,7 @@ def _font_of(letter: str) -> str | None:
 
 def colour_of(topic: int, topics: pd.DataFrame | None = None) -> str:
     """A topic's colour, by its number and not by its place in a figure; pale if it is not stable."""
-    row = topics[topics["topic"] == topic] if topics is not None and "stability" in topics else ()
-    if topic == -1 or (len(row) and row["stability"].iloc[0] < UNSTABLE):  # type: ignore[call-overload]
+    if topic == -1 or is_unstable(topic, topics):
         return PALE
     return COLOURS[int(topic) % len(COLOURS)]
 
@@ -238,14 +225,14 @@ def days_of(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return tuple(date2num(local(table[column])) for column in ("period_start", "period_end"))
 
 
-def date_axis(axes: Axes) -> None:
-    """Few dates, as short as they can be."""
-    within = np.clip(axes.get_xlim(), FIRST_DAY, LAST_DAY)  # beyond, no calendar can write a date
+def date_axis(axes: Axes, table: pd.DataFrame) -> None:
+    """From the first period to the last, with few dates, as short as they can be."""
+    starts, ends = days_of(table)
     locator = AutoDateLocator(minticks=3, maxticks=8)
-    ticks = locator.tick_values(*num2date(within))
+    ticks = locator.tick_values(*num2date([starts[0], ends[-1]]))
     # Fixed: matplotlib would look for them anew a hundred times while it lays a figure out.
     axes.set_xticks(ticks, ConciseDateFormatter(locator, show_offset=False).format_ticks(ticks))
-    axes.set_xlim(*within)
+    axes.set_xlim(starts[0], ends[-1])
 
 
 def event_lines(axes: Axes, events: Events, *, named: bool = False) -> None:
@@ -257,11 +244,9 @@ def event_lines(axes: Axes, events: Events, *, named: bool = False) -> None:
             continue
         axes.axvline(x, color=INK, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
         if named:  # on the side where there is more room, each lower than the one before
-            right = x < (low + high) / 2
-            place = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "va": "top"}
-            place |= {"ha": "left" if right else "right", "path_effects": [withStroke(linewidth=3, foreground="white")]}
-            xy, away = (x, 0.98 - 0.09 * (i % 4)), (4 if right else -4, 0)
-            axes.annotate(shorten(name, 36), xy, away, fontsize=9, **place)
+            look = {"fontsize": 9, "va": "top", "path_effects": [withStroke(linewidth=3, foreground="white")]}
+            y, side = 0.98 - 0.09 * (i % 4), "left" if x < (low + high) / 2 else "right"
+            axes.text(x, y, f" {shorten(name, 36)} ", transform=axes.get_xaxis_transform(), ha=side, **look)
 
 
 def draw_series(axes: Axes, table: pd.DataFrame, colour: str) -> None:
@@ -278,9 +263,7 @@ def draw_series(axes: Axes, table: pd.DataFrame, colour: str) -> None:
     axes.plot(x[alone], y[alone], "o", color=colour, ms=3)
     area = np.clip(table["n_comments"].to_numpy(float), 4, 60)[~known]
     axes.scatter(x[~known], y[~known], s=area, facecolors="none", edgecolors=colour, linewidths=1.0, alpha=0.8)
-    axes.xaxis_date()
-    axes.set_xlim(start[0], end[-1])
-    date_axis(axes)
+    date_axis(axes, table)
 
 
 def rows_axis(axes: Axes, names: Sequence[str], fontsize: float | None = None) -> np.ndarray:
@@ -294,18 +277,25 @@ def rows_axis(axes: Axes, names: Sequence[str], fontsize: float | None = None) -
 
 
 def estimates(
-    axes: Axes, table: pd.DataFrame, y: np.ndarray, colour: object, of: str = "estimate", label: str = "", **look: float
+    axes: Axes, table: pd.DataFrame, y: np.ndarray, colour: object, of: str = "estimate", label: str = ""
 ) -> None:
     """Estimates with their intervals, one below the other: the columns low and high, or `of`_low and `of`_high."""
     low, high = (table[end if of == "estimate" else f"{of}_{end}"] for end in ("low", "high"))
-    axes.hlines(y, low, high, color=colour, linewidth=look.get("width", 4), alpha=look.get("alpha", 0.5))
-    axes.scatter(table[of], y, color=colour, s=look.get("dot", 24), zorder=3, label=label)
+    axes.hlines(y, low, high, color=colour, linewidth=4.5, alpha=0.45)
+    axes.scatter(table[of], y, color=colour, s=32, zorder=3, label=label)
 
 
-def signed_axis(axis: mpl.axis.Axis, bins: int = 6, digits: int = 1) -> None:
-    """Numbers with their sign, on both sides of none."""
+def signed_axis(axes: Axes, along: str = "x", bins: int = 6, digits: int = 1, scale: float = 1) -> None:
+    """Numbers with their sign, on both sides of a line at none."""
+    axis, line = (axes.xaxis, axes.axvline) if along == "x" else (axes.yaxis, axes.axhline)
     axis.set_major_locator(MaxNLocator(bins, steps=[1, 2, 5, 10], symmetric=True))
-    axis.set_major_formatter(lambda value, _: signed(value, digits))
+    axis.set_major_formatter(lambda value, _: signed(scale * value, digits))
+    line(0, color=LINE, linewidth=0.9)
+
+
+def legend(figure: Figure, axes: Axes) -> None:
+    """What the marks stand for, above the axes."""
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2, frameon=False, fontsize=10)
 
 
 def percent_axis(axis: mpl.axis.Axis) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from numbers import Integral
 
 import numpy as np
@@ -13,6 +13,7 @@ OVERALL = "all comments"
 MAX_Q = 0.05  # false discovery rate (Benjamini-Hochberg) above which nothing is called a change
 UNSTABLE = 0.6  # Hennig (2007): a cluster with a mean Jaccard below 0.6 is not to be trusted
 UNSTABLE_MARK = " (unstable)"
+GROUPS = {"language": "language ", "period_start": "from "}  # what comes before a group's name
 PERIOD_DAYS = {"day": 2, "week": 8, "month": 32, "quarter": 93}  # no period of the name is longer, nor with its clocks
 
 
@@ -41,19 +42,17 @@ def points(value: float, digits: int = 1) -> str:
     return signed(100 * value, digits)
 
 
-def with_interval(
-    row: pd.Series,
-    of: str = "estimate",
-    show: Callable[[float], str] = signed,
-    lead: str = "",
-    none: str = "too few threads for an interval",
-) -> str:
+def with_interval(row: pd.Series, of: str = "estimate", show: Callable[[float], str] = signed, lead: str = "") -> str:
     """An estimate of a row with its interval: `estimate` with low and high, any other `of` with of_low and of_high."""
     low, high = (row[end if of == "estimate" else f"{of}_{end}"] for end in ("low", "high"))
-    return f"{show(row[of])} ({f'{lead}{show(low)} to {show(high)}' if np.isfinite(low) else none})"
+    said = f"{lead}{show(low)} to {show(high)}" if np.isfinite(low) else "too few threads for an interval"
+    return f"{show(row[of])} ({said})"
 
 
-# ------------------------------------------------------------------------------------------------- periods
+def listed(names: Iterable[str], table: pd.DataFrame, show: Callable[[float], str] = signed) -> str:
+    """The estimates of a table, each with its name and its interval."""
+    rows = zip(names, table.iterrows(), strict=True)
+    return "; ".join(f"{name} {with_interval(row, show=show)}" for name, (_, row) in rows)
 
 
 def local(times: pd.Series) -> pd.Series:
@@ -82,9 +81,6 @@ def span_of(table: pd.DataFrame) -> str:
     return " to ".join(period_name(table["period_start"].iloc[i], period_of(table)) for i in (0, -1))
 
 
-# -------------------------------------------------------------------------------------------------- topics
-
-
 def name_of(topic: object, topics: pd.DataFrame | None = None) -> str:
     """A topic's label, which says so where it is unstable; "topic 3" without one; a missing topic is all comments."""
     if pd.isna(topic):  # type: ignore[call-overload]
@@ -96,33 +92,39 @@ def name_of(topic: object, topics: pd.DataFrame | None = None) -> str:
     row = [] if topics is None else topics[topics["topic"] == topic]
     if not len(row):
         return f"topic {int(topic)}"
-    stable = "stability" not in row or not row["stability"].iloc[0] < UNSTABLE
-    return str(row["label"].iloc[0]) + ("" if stable else UNSTABLE_MARK)
+    return str(row["label"].iloc[0]) + (UNSTABLE_MARK if is_unstable(topic, topics) else "")
 
 
-def names_of(table: pd.DataFrame, topics: pd.DataFrame | None = None) -> list[str]:
-    """What the rows of a table by topic are called, or of one by several things, as `agreement` and `corrected` are."""
-    if "by" not in table:
-        known = {topic: name_of(topic, topics) for topic in table["topic"].dropna().unique()}
-        return [known.get(topic, OVERALL) for topic in table["topic"]]
-    said = []
-    for row in table.itertuples():
-        of = row.group if "group" in table else getattr(row, row.by, pd.NA)
-        topic, date = row.by == "topic", row.by == "period_start"
-        name = name_of(int(of), topics) if topic else f"from {str(of)[:10]}" if date else "" if pd.isna(of) else of
-        said.append(f"language {name}" if row.by == "language" else name or OVERALL)
-    return said
+def is_unstable(topic: object, topics: pd.DataFrame | None) -> bool:
+    """Whether a topic is known not to be stable."""
+    return (
+        topics is not None
+        and "stability" in topics
+        and (topics["topic"].eq(topic) & (topics["stability"] < UNSTABLE)).any()
+    )
+
+
+def names_of(table: pd.DataFrame, topics: pd.DataFrame | None = None, column: str = "topic") -> list[str]:
+    """What the topics of a column are called, each looked up once."""
+    known = {topic: name_of(topic, topics) for topic in table[column].dropna().unique()}
+    return [known.get(topic, OVERALL) for topic in table[column]]
 
 
 def named(table: pd.DataFrame, topics: pd.DataFrame | None = None) -> pd.DataFrame:
-    """The same table with topics by their names; of one by several things, what its rows are called is its `group`."""
+    """The same table with topics by their names; one by several things, `agreement` or `corrected`, has a `group`."""
     if "by" in table:
-        names = names_of(table, topics)
+        of = table["group"] if "group" in table else [getattr(row, row.by, OVERALL) for row in table.itertuples()]
+        names = [
+            name_of(int(value), topics)
+            if by == "topic"
+            else f"{GROUPS.get(by, '')}{str(value)[:10] if by == 'period_start' else value}"
+            for by, value in zip(table["by"], of, strict=True)
+        ]
         table = table.drop(columns=["by", "group", "period_start", "topic"], errors="ignore")
-        table.insert(0, "group", names)
+        table.insert(0, "group", pd.Series(names, table.index, dtype="str"))
     elif "label" not in table:
         for column in table.columns.intersection(["topic", "other_topic"]):
-            names = pd.Series(names_of(table[[column]].set_axis(["topic"], axis=1), topics), table.index, dtype="str")
+            names = pd.Series(names_of(table, topics, column), table.index, dtype="str")
             table = table.assign(**{column: names if column == "topic" else names.where(table[column].notna())})
     return table
 

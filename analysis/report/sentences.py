@@ -15,7 +15,7 @@ from analysis.plots.wording import (
     MAX_Q,
     UNSTABLE,
     name_of,
-    names_of,
+    named,
     percent,
     period_name,
     points,
@@ -160,12 +160,12 @@ def corrected(table: pd.DataFrame, agreement: pd.DataFrame, topics: pd.DataFrame
     if np.isfinite(row["low"]) and not row["low"] <= row["uncorrected"] <= row["high"]:
         kind = "kind" if row["uncorrected"] > row["estimate"] else "harsh"
         text += f", which is too {kind} by {abs(row['uncorrected'] - row['estimate']):.2f}"
-    groups = agreement.iloc[1:].assign(name=names_of(agreement.iloc[1:], topics))
+    groups = named(agreement.iloc[1:], topics)
     sure = groups["accuracy_high"] < MIN_ACCURACY
-    poor = groups.loc[~sure & (groups["accuracy"] < MIN_ACCURACY), "name"]
+    poor = groups.loc[~sure & (groups["accuracy"] < MIN_ACCURACY), "group"]
     text += "."
     if sure.any():
-        text += f" Do not use the instrument on: {'; '.join(groups.loc[sure, 'name'])}."
+        text += f" Do not use the instrument on: {'; '.join(groups.loc[sure, 'group'])}."
         text += " It is wrong there more often than right."
     if len(poor):
         text += f" It may be wrong more often than right on: {'; '.join(poor)}."
