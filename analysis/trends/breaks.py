@@ -59,7 +59,7 @@ def change_points(
     """
     a = arrange(comments, measure, by, Calendar(period, zone, week_starts), bounds).dated
     a = replace(a, order=None, author=None, instant=None)  # each side of each change is a copy
-    codes = {kind: np.array([-1] if kind == MEAN else a.named) for kind in (KINDS if by else (MEAN,))}
+    codes = {kind: np.array([-1] if kind == MEAN else a.named, dtype=np.int64) for kind in (KINDS if by else (MEAN,))}
     work = [Search(a, kind, of, 1, method) for kind, of in codes.items()] if len(a.y) else []
     found: list[tuple[Search, Change]] = []
     while work:

@@ -110,19 +110,23 @@ def arrange(
     StudyError
         If a column is missing or of another type, or a measure goes beyond its bounds.
     """
-    n, threads = len(comments), pd.factorize(column(comments, "article_id"), use_na_sentinel=False)
+    n, order = len(comments), np.arange(len(comments))
+    if "comment_id" in comments and not comments["comment_id"].is_monotonic_increasing:
+        order = comments["comment_id"].reset_index(drop=True).sort_values(kind="stable").index.to_numpy()
+        comments = comments.iloc[order]
+    threads = pd.factorize(column(comments, "article_id"), use_na_sentinel=False)
     group, groups = coded(column(comments, by)) if by else (np.zeros(n, np.int64), pd.Index([UNASSIGNED]))
     grid, period, instant = pd.DataFrame(index=range(1)), np.zeros(n, np.int64), None
     if calendar:
         (grid, period), instant = calendar.cut(column(comments, "posted_at")), instants(comments["posted_at"])
-    units = Units(
+    return Units(
         measure=measure or "",
         by=by,
         bounds=bounds,
         grid=grid,
         groups=groups,
         n_threads=len(threads[1]),
-        order=np.arange(n),
+        order=order,
         thread=np.asarray(threads[0]),
         author=pd.factorize(comments["author"])[0] if "author" in comments else None,
         period=period,
@@ -130,9 +134,6 @@ def arrange(
         group=group,
         y=scores(comments, measure, bounds) if measure else np.full(n, np.nan),
     )
-    if "comment_id" in comments and not comments["comment_id"].is_monotonic_increasing:
-        return units.only(comments["comment_id"].argsort(kind="stable").to_numpy())
-    return units
 
 
 def column(comments: pd.DataFrame, name: str) -> pd.Series:
