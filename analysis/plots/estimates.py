@@ -10,19 +10,7 @@ from matplotlib.axes import Axes
 
 from analysis.plots import style
 from analysis.plots.style import ACCENT, INK, LINE, PALE, WARN, Figure, draws, finished, new_axes, new_rows, undrawn
-from analysis.plots.wording import (
-    MAX_Q,
-    MINUS,
-    OVERALL,
-    listed,
-    named,
-    names_of,
-    percent,
-    points,
-    shorten,
-    signed,
-    with_interval,
-)
+from analysis.plots.wording import MAX_Q, OVERALL, listed, named, names_of, percent, shorten, signed, with_interval
 
 MOST = 24  # rows of a figure of comparisons
 MOST_GROUPS = 40  # rows of a figure of groups: more cannot be read
@@ -45,7 +33,7 @@ def scores(table: pd.DataFrame) -> Figure:
     sides = [middle < -NEUTRAL, middle.abs() <= NEUTRAL, middle > NEUTRAL]
     colours = np.select(sides, [style.COLOURS[1], PALE, style.COLOURS[0]], PALE)
     ax.bar(middle, n, width=0.9 * (table["high"] - table["low"]), color=colours)
-    ax.set_xlabel(f"sentiment of a comment, {MINUS}1 to +1 (n = {total:,})")
+    ax.set_xlabel(f"sentiment of a comment, −1 to +1 (n = {total:,})")
     ax.set_title("Comments")
     ax.set_xlim(-1.06, 1.06)
     style.signed_axis(ax, bins=4)
@@ -153,7 +141,7 @@ def event(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, event: str
     mean = next(iter(known.loc[~share, "measure"]), "sentiment")
     kinds = [
         (known[~share], f"change of mean {mean}", "tone" if mean == "sentiment" else mean, signed),
-        (known[share], "change of share, in points", "share", lambda value: points(value, 0)),
+        (known[share], "change of share, in points", "share", lambda value: signed(100 * value, 0)),
     ]
     sizes = [max(1, min(len(rows), MOST)) for rows, *_ in kinds]
     figure, axes = new_axes(2, 1, height=1.6 + 0.27 * sum(sizes), height_ratios=sizes)
@@ -226,5 +214,5 @@ def by_position(table: pd.DataFrame) -> Figure:
             style.signed_axis(ax, "y", bins=8)
         said.append(f"{label} {'; '.join(f'{row.place}: {show(row.estimate)}' for row in rows.itertuples())}")
     axes[-1].set_xlabel("place in the thread")
-    alt = f"By place in the thread, with 95 % intervals ({MINUS}1 to +1 for sentiment): {'. '.join(said)}."
+    alt = f"By place in the thread, with 95 % intervals (−1 to +1 for sentiment): {'. '.join(said)}."
     return finished(figure, alt, table)

@@ -15,7 +15,6 @@ from analysis.plots import style
 from analysis.plots.style import ACCENT, COLOURS, INK, PALE, WARN, Events, Figure, draws, finished, new_axes, undrawn
 from analysis.plots.wording import (
     MAX_Q,
-    MINUS,
     fixed,
     name_of,
     percent,
@@ -287,7 +286,7 @@ def spread(table: pd.DataFrame) -> Figure:
     ax.grid(visible=False)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
-    ax.set_xlabel(f"sentiment of a comment, {MINUS}1 to +1; the stroke is the {period}'s mean")
+    ax.set_xlabel(f"sentiment of a comment, −1 to +1; the stroke is the {period}'s mean")
     ax.set_title(f"How the comments of a {period} are spread")
     parts = [f"{names[i]} {signed(means[i])} (n = {n[i]:,})" for i in np.flatnonzero(np.isfinite(means))]
     alt = f"Spread of comments' sentiment by {period}, a ridge each; means: {'; '.join(parts)}."
