@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import warnings
 
@@ -9,6 +10,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from analysis import plots
 from analysis.plots import style, wording
@@ -227,6 +229,8 @@ def test_a_notebook_shows_a_figure_once_with_its_words_under_either_backend(tmp_
     (figure,) = shown[2]
     assert figure.data["text/plain"].startswith("Stability by number of topics, 3 chosen.")
     assert figure.metadata["image/png"]["alt"] == figure.data["text/plain"]
+    png = Image.open(io.BytesIO(base64.b64decode(figure.data["image/png"])))
+    assert (png.width, png.mode) == (1080, "P"), "ours, and not the backend's"
     assert (tmp_path / "x.pdf").exists()
 
 
