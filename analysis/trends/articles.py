@@ -24,7 +24,7 @@ from analysis.trends.intervals import (
     total,
     without,
 )
-from analysis.trends.units import UNASSIGNED, coded, column, scores, table
+from analysis.trends.units import UNASSIGNED, coded, column, scores, table, with_missing
 
 # The first comments of a thread are told apart; later ones in spans that double.
 FIRST_OF = (1, 2, 3, 5, 9, 17, 33, 65)
@@ -89,7 +89,7 @@ def articles_and_comments(
         for name, (sides, limits) in values.items()
         for code, row in _gaps(*sides, about, limits, method)
     )
-    dtypes: dict[str, object] = {"measure": "str", by: "Int64" if groups.dtype.kind == "i" else groups.dtype}
+    dtypes: dict[str, object] = {"measure": "str", by: with_missing(groups)}
     dtypes |= {"n_articles": "int64", "n_comments": "int64", "article": float, "thread": float}
     gaps = table(rows, dtypes | FIGURES)
     # That a thread keeps to its article is no discovery; how far it does is what the figure is for.

@@ -16,7 +16,7 @@ def sensitivity(
     comments: pd.DataFrame,
     measure: str = "sentiment",
     *,
-    by: str = "topic",
+    by: str | None = "topic",
     period: str = "month",
     zone: str = "UTC",
     week_starts: str = "monday",
@@ -73,7 +73,7 @@ def _figures(a: Units) -> list[tuple[dict[str, object], Figure, list[np.ndarray]
     change = ratio(*spans[1]) - ratio(*spans[0])
     out.append((a.named_as(f"change of {a.measure}"), change, [n for _, n in spans], a.change))
     every = total(a.thread, None, a.n_threads)
-    for code in range(len(a.groups)):
+    for code in range(len(a.groups)) if a.by else ():
         of = total(a.thread[a.group == code], None, a.n_threads)
         out.append((a.named_as("share", code), ratio(of, every), [every], (0.0, 1.0)))
     return out

@@ -74,7 +74,7 @@ class Units:
     @property
     def of_groups(self) -> dict[str, object]:
         """Name and type of a column of the groups' values, some of them missing; "topic" where none is asked for."""
-        return {self.by or "topic": "Int64" if self.groups.dtype.kind == "i" else self.groups.dtype}
+        return {self.by or "topic": with_missing(self.groups)}
 
     @property
     def middle(self) -> pd.Timestamp:
@@ -180,6 +180,11 @@ def coded(values: pd.Series) -> tuple[np.ndarray, pd.Index]:
         values = whole.astype("int64")
     code, distinct = pd.factorize(values, sort=True)
     return np.asarray(code), pd.Index(distinct)
+
+
+def with_missing(groups: pd.Index) -> object:
+    """Type of a column that holds some of these values, or none."""
+    return {"i": "Int64", "b": "boolean"}.get(groups.dtype.kind, groups.dtype)
 
 
 def marked(comments: pd.DataFrame, units: Units, *names: str) -> np.ndarray:

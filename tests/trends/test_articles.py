@@ -7,10 +7,16 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.settings import TrendSettings
-from analysis.trends.articles import FIRST_OF, article_gaps, by_position, gaps
+from analysis.trends import articles_and_comments
+from analysis.trends.articles import FIRST_OF
 
-SETTINGS = TrendSettings()
+
+def article_gaps(comments, articles):
+    return articles_and_comments(comments, articles)[0]
+
+
+def by_position(comments, articles):
+    return articles_and_comments(comments, articles)[1]
 
 
 def threads(rng, n=30, sizes=None, drift=0.0, gap=0.2):
@@ -42,7 +48,7 @@ def rng():
 
 def test_the_gap_is_that_of_a_paired_test_over_articles(rng):
     comments, articles = threads(rng)
-    row = article_gaps(comments, articles, SETTINGS).iloc[0]
+    row = article_gaps(comments, articles).iloc[0]
     by = comments.groupby("article_id")["sentiment"].mean()
     paired = stats.ttest_rel(by.to_numpy(), articles["sentiment"].to_numpy())
     interval = paired.confidence_interval(0.95)
@@ -57,7 +63,7 @@ def test_the_gap_is_that_of_a_paired_test_over_articles(rng):
 def test_a_long_thread_counts_once(rng):
     comments, articles = threads(rng, n=6, sizes=[500, 2, 2, 2, 2, 2], gap=0)
     comments.loc[comments["article_id"] == "a00", "sentiment"] = -1.0
-    row = article_gaps(comments, articles, SETTINGS).iloc[0]
+    row = article_gaps(comments, articles).iloc[0]
     assert row["thread"] == pytest.approx(comments.groupby("article_id")["sentiment"].mean().mean())
 
 
@@ -65,15 +71,15 @@ def test_articles_or_comments_without_a_score_are_in_no_gap(rng):
     comments, articles = threads(rng)
     articles.loc[0, "sentiment"] = np.nan
     comments.loc[comments["article_id"] == "a01", "sentiment"] = np.nan
-    assert article_gaps(comments, articles, SETTINGS)["n_articles"].iloc[0] == 28
-    nothing = article_gaps(comments, articles.assign(sentiment=np.nan), SETTINGS).iloc[0]
+    assert article_gaps(comments, articles)["n_articles"].iloc[0] == 28
+    nothing = article_gaps(comments, articles.assign(sentiment=np.nan)).iloc[0]
     assert nothing["n_articles"] == 0 and nothing["interval"] == "empty" and np.isnan(nothing["estimate"])
 
 
 def test_the_topic_of_an_article_against_other_articles(rng):
     comments, articles = threads(rng, n=9, sizes=[4] * 9)
     comments.loc[comments["article_id"] == "a00", "topic"] = [0, 0, 1, -1]
-    row = article_gaps(comments, articles, SETTINGS).set_index(["measure", "topic"]).loc[("same topic", 0)]
+    row = article_gaps(comments, articles).set_index(["measure", "topic"]).loc[("same topic", 0)]
     assert row["thread"] == pytest.approx((0.5 + 1 + 1) / 3)
     # Under the other eight articles 8 of 32 comments are of topic 0 (for the first article), 6 of 32 for the others.
     assert row["article"] == pytest.approx((8 / 32 + 6 / 32 + 6 / 32) / 3)
@@ -81,7 +87,7 @@ def test_the_topic_of_an_article_against_other_articles(rng):
 
 def test_change_along_a_thread_is_that_of_least_squares_with_a_level_for_each(rng):
     comments, articles = threads(rng, drift=0.05)
-    row = by_position(comments, articles, SETTINGS).query("measure == 'sentiment' and from_position.isna()").iloc[0]
+    row = by_position(comments, articles).query("measure == 'sentiment' and from_position.isna()").iloc[0]
     dummies = pd.get_dummies(comments["article_id"]).to_numpy(float)
     x = np.column_stack([np.log2(comments["position"].to_numpy(float)), dummies])
     slope = np.linalg.lstsq(x, comments["sentiment"].to_numpy(), rcond=None)[0][0]
@@ -93,7 +99,7 @@ def test_threads_of_another_level_and_length_are_no_drift(rng):
     """Long threads are harsher, none changes: means by position fall, the change within threads does not."""
     comments, articles = threads(rng, n=40, sizes=[2] * 20 + [30] * 20, gap=0)
     comments["sentiment"] = np.where(comments["article_id"] < "a20", 0.5, -0.5) + rng.normal(0, 0.05, len(comments))
-    table = by_position(comments, articles, SETTINGS)
+    table = by_position(comments, articles)
     of = table[(table["measure"] == "sentiment") & table["from_position"].notna()]
     assert of["estimate"].iloc[0] > 0 - 0.1 and of["estimate"].iloc[-1] < -0.4
     row = table.query("measure == 'sentiment' and from_position.isna()").iloc[0]
@@ -103,7 +109,7 @@ def test_threads_of_another_level_and_length_are_no_drift(rng):
 def test_every_position_is_in_one_span():
     sizes = [80]
     comments, articles = threads(np.random.default_rng(1), n=1, sizes=sizes)
-    table = by_position(comments, articles, SETTINGS)
+    table = by_position(comments, articles)
     spans = table[(table["measure"] == "sentiment") & table["from_position"].notna()]
     assert spans["n_comments"].tolist() == [1, 1, 2, 4, 8, 16, 32, 16] and spans["from_position"].tolist() == list(
         FIRST_OF
@@ -112,7 +118,7 @@ def test_every_position_is_in_one_span():
 
 
 def test_one_control_of_false_discoveries_and_none_for_keeping_to_the_topic(rng):
-    of_articles, along = gaps(*threads(rng), SETTINGS)
+    of_articles, along = articles_and_comments(*threads(rng))
     tested = of_articles["q_value"].notna().sum() + along["q_value"].notna().sum()
     assert tested == 4 + 1, "all articles, three topics, tone along the thread; topics never vary here"
     assert of_articles.loc[of_articles["measure"] == "same topic", "p_value"].isna().all()
@@ -122,5 +128,5 @@ def test_one_control_of_false_discoveries_and_none_for_keeping_to_the_topic(rng)
 def test_no_comments_and_no_articles():
     comments, articles = threads(np.random.default_rng(1))
     for c, a in ((comments.iloc[:0], articles), (comments.iloc[:0], articles.iloc[:0])):
-        of_articles, along = gaps(c, a, SETTINGS)
+        of_articles, along = articles_and_comments(c, a)
         assert (of_articles["n_comments"] == 0).all() and along["estimate"].isna().all()

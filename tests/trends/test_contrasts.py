@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.settings import TrendSettings
-from analysis.trends.comparisons import comparisons
-from analysis.trends.drivers import decomposition, decompositions
+from analysis.trends import comparisons
 from analysis.trends.intervals import adjusted
-from analysis.trends.periods import instant_of
 
-EVENT = TrendSettings(events=(("the bridge is closed", "2020-07-01"),))
+EVENT = {"the bridge is closed": "2020-07-01"}
 
 
 def corpus(rng, n_threads=60, size=4, drop=0.0, topics=2):
@@ -45,7 +40,7 @@ def rng():
 
 def test_before_and_after_by_hand(rng):
     c = corpus(rng, drop=0.3)
-    table = comparisons(c, EVENT)
+    table = comparisons(c, events=EVENT)
     row = table[(table["comparison"] == "event") & table["topic"].isna()].iloc[0]
     late = c["posted_at"] >= "2020-07-01"
     assert row["event"] == "the bridge is closed" and row["at"] == pd.Timestamp("2020-07-01", tz="UTC")
@@ -60,7 +55,7 @@ def test_before_and_after_by_hand(rng):
 
 def test_with_one_comment_a_thread_it_is_nearly_welchs_test(rng):
     c = corpus(rng, n_threads=120, size=1)
-    table = comparisons(c, EVENT)
+    table = comparisons(c, events=EVENT)
     row = table[(table["comparison"] == "event") & table["topic"].isna()].iloc[0]
     late = (c["posted_at"] >= "2020-07-01").to_numpy()
     welch = stats.ttest_ind(c.loc[late, "sentiment"], c.loc[~late, "sentiment"], equal_var=False)
@@ -73,12 +68,12 @@ def test_a_thread_on_both_sides_is_no_evidence_twice(rng):
     level = rng.uniform(-0.8, 0.8, 40)
     c["sentiment"] = np.clip(np.repeat(level, 2) + rng.normal(0, 0.01, 80), -1, 1)
     c["posted_at"] = pd.to_datetime(np.tile(["2020-06-01", "2020-08-01"], 40), utc=True).as_unit("us")
-    row = comparisons(c, EVENT).iloc[0]
+    row = comparisons(c, events=EVENT).iloc[0]
     assert row["high"] - row["low"] < 0.02
 
 
 def test_one_control_of_false_discoveries_over_all_of_them(rng):
-    table = comparisons(corpus(rng, n_threads=200), EVENT)
+    table = comparisons(corpus(rng, n_threads=200), events=EVENT)
     assert set(table["comparison"]) == {"event", "period", "topic"}
     np.testing.assert_allclose(table["q_value"], adjusted(table["p_value"].to_numpy()))
 
@@ -86,7 +81,7 @@ def test_one_control_of_false_discoveries_over_all_of_them(rng):
 def test_topics_are_compared_in_pairs_and_the_unassigned_are_none(rng):
     c = corpus(rng, topics=4)
     c.loc[c["topic"] == 3, "topic"] = -1
-    table = comparisons(c, TrendSettings())
+    table = comparisons(c)
     pairs = table[table["comparison"] == "topic"]
     assert list(zip(pairs["other_topic"], pairs["topic"], strict=True)) == [(0, 1), (0, 2), (1, 2)]
     assert not (table["topic"] == -1).any()
@@ -95,9 +90,9 @@ def test_topics_are_compared_in_pairs_and_the_unassigned_are_none(rng):
 
 
 def test_periods_with_too_few_threads_are_not_compared(rng):
-    table = comparisons(corpus(rng, n_threads=24), dataclasses.replace(EVENT, period="month"))
+    table = comparisons(corpus(rng, n_threads=24), events=EVENT)
     assert not (table["comparison"] == "period").any(), "two threads a month"
-    table = comparisons(corpus(rng, n_threads=24), dataclasses.replace(EVENT, period="quarter"))
+    table = comparisons(corpus(rng, n_threads=24), events=EVENT, period="quarter")
     assert (table.loc[table["comparison"] == "period", "interval"] == "threads").any()
 
 
@@ -105,44 +100,21 @@ def test_a_share_that_few_threads_hold_gets_no_interval(rng):
     c = corpus(rng)
     c["topic"] = 0
     c.loc[c["article_id"].isin(["t0", "t1", "t59"]), "topic"] = 1
-    table = comparisons(c, EVENT)
+    table = comparisons(c, events=EVENT)
     row = table[(table["comparison"] == "event") & (table["series"] == "share of topic 1")].iloc[0]
     assert row["interval"] == "too few" and np.isnan(row["low"]) and np.isnan(row["q_value"])
 
 
 def test_an_event_outside_of_the_corpus_says_so(rng):
-    table = comparisons(corpus(rng), TrendSettings(events=(("long ago", "1990-01-01"),)))
+    table = comparisons(corpus(rng), events={"long ago": "1990-01-01"})
     row = table.iloc[0]
     assert (row["n_first"], row["interval"]) == (0, "empty") and np.isnan(row["estimate"])
-
-
-@pytest.mark.parametrize(
-    ("date", "utc"),
-    [
-        ("2023-03-26", "2023-03-25T23:00"),
-        ("2023-03-26T12:00:00", "2023-03-26T10:00"),
-        ("2023-03-26T12:00:00+00:00", "2023-03-26T12:00"),
-        ("2023-03-26T02:30:00", "2023-03-26T01:00"),  # an hour that clocks skip: the first instant after it
-    ],
-)
-def test_an_event_starts_at_midnight_in_the_studys_zone(date, utc):
-    assert instant_of(date, "Europe/Paris") == pd.Timestamp(utc, tz="UTC")
 
 
 def test_false_alarms_are_as_rare_as_they_should_be():
     """No change anywhere, threads that differ: of 40 corpora at most a handful have a finding at q < .05."""
     alarms = 0
     for seed in range(40):
-        table = comparisons(corpus(np.random.default_rng(seed), n_threads=80), EVENT)
+        table = comparisons(corpus(np.random.default_rng(seed), n_threads=80), events=EVENT)
         alarms += bool((table["q_value"] < 0.05).any())
     assert alarms <= 6  # 2 expected; 7 or more of 40 at 5 % has a probability of 0.3 %
-
-
-def test_the_change_is_also_split_at_each_event(rng):
-    c = corpus(rng, drop=0.3)
-    out = (*EVENT.events, ("before all", "1990-01-01"))
-    table = decompositions(c, dataclasses.replace(EVENT, events=out))
-    assert list(dict.fromkeys(table["event"])) == ["", "the bridge is closed"], "nothing to split before all comments"
-    at = decomposition(c, EVENT, pd.Timestamp("2020-07-01", tz="UTC"))
-    there = table[table["event"] != ""].drop(columns="event").reset_index(drop=True)
-    pd.testing.assert_frame_equal(there, at)
