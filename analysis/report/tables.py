@@ -178,7 +178,7 @@ def _text(value: object, column: str, number: Callable[[float], str]) -> str:
         return "yes" if value else ""
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d}"
-    if isinstance(value, Integral):
+    if isinstance(value, Integral) and number is fixed:  # a csv file has whole numbers for 0.0 and 1.0
         return str(value) if column in COUNTS_NOTHING else f"{value:,}"
     if isinstance(value, Real):
         if column in ("p_value", "q_value"):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.report.privacy import EMAIL, addresses, mask, search
-from analysis.report.tables import sheet
+from analysis.report.tables import show
 from analysis.settings import StudyError
 
 
@@ -50,7 +50,7 @@ def test_a_masked_text_has_no_address_and_stays_when_masked_again(text):
 
 def test_a_table_for_people_masks_text_and_nothing_else():
     table = pd.DataFrame({"source_file": ["ann@mail.example.txt"], "n_comments": [5551234567], "share": [0.5]})
-    shown = sheet(table)
+    shown = show(table)
     assert "[e-mail]" in repr(shown) and "mail.example" not in repr(shown) and "5,551,234,567" in repr(shown)
 
 

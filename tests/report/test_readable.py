@@ -1,33 +1,83 @@
-"""Tables for people: escaped, rounded, with their intervals."""
+"""Tables for people: escaped, rounded, with their intervals, topics by their names."""
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.report.tables import plain, sheet
+from analysis import plots
+from analysis.report.tables import plain, show, under
+from analysis.report.topic_browser import topic_browser
+from analysis.settings import DATA
+
+TOPICS = pd.DataFrame({"topic": [0, 1], "label": ["tram · stop", "=1+1 · NA"], "stability": [0.9, 0.4]})
+AT = pd.Timestamp("2023-02-01", tz="Europe/Dublin")
 
 
-def test_estimate_and_interval_become_one_column():
-    shown = sheet(
-        pd.DataFrame({"n_comments": [1200, 3], "estimate": [0.125, -0.5], "low": [0.1, None], "high": [0.15, None]})
-    )
-    assert list(shown.table.columns) == ["comments", "estimate"]
-    assert shown.table["estimate"].tolist() == ["+0.12 (+0.10 to +0.15)", "−0.50 (too few threads)"]
-    assert shown.table["comments"].tolist() == ["1,200", "3"]
+def columns(table, **kwargs):
+    return show(table, **kwargs).table.to_dict("list")
+
+
+def test_estimate_and_interval_become_one_column_and_what_machines_read_goes():
+    table = pd.DataFrame({"n_comments": [1200, 3], "estimate": [0.125, -0.5], "low": [0.1, None], "high": [0.15, None]})
+    want = {"comments": ["1,200", "3"], "estimate": ["+0.12 (+0.10 to +0.15)", "−0.50 (too few threads)"]}
+    assert columns(table.assign(interval="threads", n_eff=9.0, naive_low=0.1, series="x")) == want
+    assert columns(table[["low", "high"]]) == {"low": ["0.10", "–"], "high": ["0.15", "–"]}, "a part of a table"
 
 
 def test_shares_missing_values_and_p_values():
-    shown = sheet(pd.DataFrame({"share": [0.0123, None], "p_value": [0.0004, 0.25], "source_file": ["a.txt", None]}))
-    assert shown.table["share"].tolist() == ["1.2 %", "–"]
-    assert shown.table["p"].tolist() == ["< 0.001", "0.250"]
-    assert shown.table["file"].tolist() == ["a.txt", "–"]
+    table = pd.DataFrame({"share": [0.0123, None], "p_value": [0.0004, 0.25], "source_file": ["a.txt", None]})
+    assert columns(table) == {"share": ["1.2 %", "–"], "p": ["< 0.001", "0.250"], "file": ["a.txt", "–"]}
+    of = pd.DataFrame({"kept": [0.5], "estimate": [0.25], "low": [0.2], "high": [0.3]})
+    assert columns(of, shares=("kept", "estimate")) == {"kept": ["50 %"], "estimate": ["25 % (20 % to 30 %)"]}
+    assert columns(of.assign(n_total=9))["estimate"] == ["25 % (20 % to 30 %)"], "topics_by_period"
+
+
+def test_a_measure_says_what_is_a_share_and_differences_of_shares_are_in_points():
+    table = pd.DataFrame({"measure": ["share", "sentiment"], "first": [0.1, 0.1], "estimate": [0.05, 0.05]})
+    table = table.assign(low=-0.01, high=0.2)
+    assert columns(table)["estimate"] == ["5.0 % (−1.0 % to 20 %)", "+0.05 (−0.01 to +0.20)"]
+    tested = columns(table.assign(p_value=0.2))
+    assert tested["estimate"] == ["+5.0 points (−1.0 to +20.0)", "+0.05 (−0.01 to +0.20)"]
+    assert tested["first"] == ["10 %", "+0.10"]
+
+
+def test_topics_are_named_and_dates_are_dates():
+    ends = {"low": [AT, *[pd.NaT] * 3], "high": [AT + pd.Timedelta(31, "D"), *[pd.NaT] * 3]}
+    table = pd.DataFrame({"topic": pd.array([0, 1, -1, None], dtype="Int64"), "at": AT} | ends)
+    shown = columns(table, topics=TOPICS)
+    assert shown["topic"] == ["tram · stop", "=1+1 · NA (unstable)", "unassigned", "all comments"]
+    assert shown["at"][:2] == ["2023-02-01 (2023-02-01 to 2023-03-04)", "2023-02-01"]
+    assert columns(TOPICS[["topic", "label"]], topics=TOPICS)["topic"] == ["0", "1"]
+
+
+def test_a_table_by_several_things_says_of_each_row_what_it_is():
+    table = pd.DataFrame({"by": ["all", "topic", "period_start", "language"], "topic": pd.array([None, 0, None, None])})
+    table = table.assign(period_start=[None, None, AT, None], language=[None, None, None, "fr"])
+    assert columns(table[["by", "topic", "period_start", "language"]], topics=TOPICS)["group"] == [
+        "all comments",
+        "tram · stop",
+        "from 2023-02-01",
+        "language fr",
+    ]
+
+
+def test_of_a_long_table_the_first_rows_are_shown_and_it_says_so():
+    shown = show(pd.DataFrame({"n": range(1000)}), caption="Counts.", rows=2)
+    assert len(shown.table) == 2 and shown.caption == "Counts. The first 2 of 1,000 rows."
+    assert len(show(pd.DataFrame({"n": range(1000)}), rows=None).table) == 1000
+
+
+def test_what_pandas_counted_is_shown_with_its_index():
+    counted = pd.Series(["en", "en", "fr"], name="language").value_counts()
+    assert columns(counted) == {"language": ["en", "fr"], "count": ["2", "1"]}
 
 
 @given(st.text())
 def test_text_from_outside_is_never_markup(text):
-    html = sheet(pd.DataFrame({"reason": [f"<img src=x onerror=alert(1)>{text}"]}), caption=f"<b>{text}")._repr_html_()
+    html = show(pd.DataFrame({"reason": [f"<img src=x onerror=alert(1)>{text}"]}), caption=f"<b>{text}")._repr_html_()
     assert "<img" not in html and "<b>" not in html
 
 
@@ -38,5 +88,36 @@ def test_no_control_or_direction_mark_is_shown(text):
 
 
 def test_an_empty_table_says_so():
-    shown = sheet(pd.DataFrame({"reason": pd.Series([], dtype="str")}), caption="What was rejected.")
+    shown = show(pd.DataFrame({"reason": pd.Series([], dtype="str")}), caption="What was rejected.")
     assert "none" in shown._repr_html_() and "(no rows)" in repr(shown)
+
+
+def test_a_figure_s_data_is_folded_under_it_and_can_be_taken_along(monkeypatch):
+    monkeypatch.setenv(DATA, "on")
+    table = pd.DataFrame({"topic": [0, 1], "n_comments": [1200, 3], "estimate": 0.1, "low": [0.0, None], "high": 0.2})
+    _, about = plots.by_topic(table, topics=TOPICS)._repr_mimebundle_()
+    html = under(about["image/png"]["table"])
+    assert html.startswith('<details class="data">') and 'download="by_topic.csv"' in html
+    assert "Data of the figure “by topic”." in html and "+0.10 (0.00 to +0.20)" in html and "1,200" in html
+    assert ">=1+1 · NA (unstable)<" not in html and "=1+1 · NA (unstable)" in html, "text that no sheet computes"
+    _, about = plots.by_topic(pd.DataFrame())._repr_mimebundle_()
+    assert under(about["image/png"].get("table")) == ""
+
+
+def test_topics_are_browsed_without_scripts_and_text_is_in_no_attribute():
+    starts = pd.date_range("2022-01-01", periods=4, freq="MS", tz="UTC")
+    shares = pd.DataFrame({"period_start": starts[:-1], "period_end": starts[1:], "estimate": [0.1, 0.2, 0.3]})
+    shares = pd.concat([shares.assign(topic=topic, low=0.05, high=0.4) for topic in (0, 1)])
+    topics = TOPICS.assign(label=["tram", '" onload="x"><script>'], n_comments=[30, 20], n_threads=9)
+    words = pd.DataFrame({"topic": [0, 1], "word": ["tram", "<b>"], "weight": [0.5, 0.0]})
+    tones = pd.DataFrame({"topic": [0, 1], "estimate": 0.1, "low": [0.0, np.nan], "high": 0.2, "n_total": 100})
+    alike = np.array([[1.0, 0.4], [0.4, 1.0]])
+    shown = topic_browser(topics, words=words, shares=shares, tones=tones, alike=alike, examples={0: ["x" * 400]})
+    html = shown._repr_html_()
+    assert html.count("<details") == 2 == html.count('role="img"') and html.count("<blockquote>") == 1
+    assert "<script" not in html and 'onload="' not in html and "<b>" not in html
+    assert "30 %, 30 comments in 9 threads" in repr(shown) and "not to be trusted" in repr(shown)
+    assert "10 % in 2022-01, 30 % in 2022-03; the top is 40 %" in html
+    assert "No topics to look into." in repr(
+        topic_browser(topics[:0], words=words, shares=shares, tones=tones, alike=alike)
+    )

@@ -27,7 +27,8 @@ def slope(q, low=0.01, high=0.05, **kwargs):
 
 
 def said(changes, slopes, n_periods=24):
-    return [f.text for f in findings.over_time(changes, slopes, TOPICS, n_comments=9, n_threads=1, n_periods=n_periods)]
+    found = findings.over_time(changes, slopes, TOPICS, n_comments=9, n_threads=1, n_periods=n_periods)
+    return found.text.splitlines()
 
 
 def test_a_break_is_said_with_its_date_and_numbers():
@@ -68,7 +69,8 @@ def test_many_changes_are_counted_and_not_all_told():
 
 
 def overall(**kwargs):
-    return pd.Series({"estimate": 0.1, "low": 0.05, "high": 0.15, "n_comments": 100, "n_threads": 10} | kwargs)
+    row = {"estimate": 0.1, "low": 0.05, "high": 0.15, "n_comments": 100, "n_threads": 10}
+    return pd.DataFrame([row | kwargs])
 
 
 def agreed(**kwargs):
@@ -83,7 +85,7 @@ def agreed(**kwargs):
 
 def test_an_unchecked_instrument_is_said_to_be():
     empty = agreed().iloc[:0]
-    assert "unchecked on this corpus" in findings.sentiment(overall(), empty, 0).text
+    assert "unchecked on this corpus" in findings.sentiment(overall(), empty).text
     assert findings.unchecked(empty) and not findings.unchecked(agreed())
     assert any("Nobody has checked" in limit for limit in findings.limits(SUMMARY, empty, "vader"))
 
@@ -104,12 +106,15 @@ def test_one_coder_has_nobody_to_agree_with():
 
 
 def test_no_interval_is_said_and_not_hidden():
-    assert "too few threads for an interval" in findings.sentiment(overall(low=np.nan, high=np.nan), agreed(), 3).text
+    assert (
+        "too few threads for an interval"
+        in findings.sentiment(overall(low=np.nan, high=np.nan), agreed(), n_unscored=3).text
+    )
 
 
 def test_unscored_comments_are_counted():
-    assert "3 comments got no score" in findings.sentiment(overall(), agreed(), 3).text
-    assert "got no score" not in findings.sentiment(overall(), agreed(), 0).text
+    assert "3 comments got no score" in findings.sentiment(overall(), agreed(), n_unscored=3).text
+    assert "got no score" not in findings.sentiment(overall(), agreed()).text
 
 
 SUMMARY = pd.DataFrame(
@@ -138,10 +143,24 @@ HISTORY = pd.DataFrame({"what": ["same", "new"]})
 
 
 def test_topics_in_words():
-    assert "1 topic in 400 comments" in findings.topics(TOPICS, 400, 100, "", HISTORY).text
-    assert findings.topics(NONE, 9, 9, "9 comments are too few.", HISTORY[:0]).text == "9 comments are too few."
-    assert "Against the topics that people named: 1 same, 1 new." in findings.topics(TOPICS, 400, 100, "", HISTORY).text
-    assert "people named" not in findings.topics(TOPICS, 400, 100, "", HISTORY[:0]).text
+    text = findings.topics(TOPICS, n_comments=400, n_unassigned=100, history=HISTORY).text
+    assert "1 topic in 400 comments" in text and "25 % of the comments are unassigned" in text
+    assert "Against the topics that people named: 1 same, 1 new." in text
+    few = findings.topics(NONE, n_comments=9, n_unassigned=9, note="9 comments are too few.", history=HISTORY[:0])
+    assert few.text == "9 comments are too few."
+    assert "people named" not in findings.topics(TOPICS, n_comments=400, n_unassigned=100, history=HISTORY[:0]).text
+
+
+def test_corrected_in_words_names_where_the_instrument_fails():
+    row = {"by": "all", "measure": "mean", "n_coded": 300, "estimate": -0.1, "low": -0.2, "high": 0.0}
+    table = pd.DataFrame([row | {"uncorrected": 0.1}])
+    groups = [agreed(by="all", group="all"), agreed(by="topic", group="0", accuracy=0.3, accuracy_high=0.4)]
+    groups += [agreed(by="language", group="fr", accuracy=0.45, accuracy_high=0.6)]
+    text = findings.corrected(table, pd.concat(groups, ignore_index=True), TOPICS).text
+    assert "−0.10 (95 % interval −0.20 to 0.00); the scores alone say +0.10, which is too kind by 0.20." in text
+    assert "Do not use the instrument on: hospital · ward. It is wrong there more often than right." in text
+    assert "It may be wrong more often than right on: language fr." in text
+    assert "no comment has been coded" in findings.corrected(table.iloc[:0], agreed().iloc[:0]).text
 
 
 def test_what_people_judged_comes_first_and_a_formula_is_no_judge():
