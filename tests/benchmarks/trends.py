@@ -1,4 +1,4 @@
-"""What the intervals, change points and decompositions of analysis/trends/tables.py are worth, on simulated corpora.
+"""What the intervals, change points and decompositions of analysis/trends are worth, on simulated corpora.
 
 Run: python tests/benchmarks/trends.py [coverage|shares|slopes|changes|comparisons|articles|decomposition|time|haacked …]; all of it takes
 some twenty minutes on one core. Thread sizes are lognormal: sigma 1.2 is as skewed as a real blog's (haacked: mean 14,
@@ -18,13 +18,10 @@ from scipy import stats
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from analysis.settings import TrendSettings  # noqa: E402
-from analysis.trends import tables as trends  # noqa: E402
-from analysis.trends.articles import gaps  # noqa: E402
-from analysis.trends.comparisons import comparisons  # noqa: E402
+from analysis import trends  # noqa: E402
 from analysis.trends.intervals import means, shares  # noqa: E402
 
-SETTINGS = TrendSettings()
+METHOD = trends.Method()
 SD = 0.4  # of one comment's sentiment
 ICCS = (0.0, 0.05, 0.2)
 
@@ -98,7 +95,7 @@ def coverage(n_corpora=1000):
                 n = [sizes(rng, g, sigma) for _ in range(n_corpora)]
                 thread = np.repeat(np.arange(g * n_corpora), np.concatenate(n))
                 y = tone(rng, thread, g * n_corpora, icc)
-                table = means(thread // g, thread % g, y, n_corpora, SETTINGS)
+                table = means(thread // g, thread % g, y, n_corpora, METHOD)
                 hit = {"ours": np.mean((table["low"] <= 0.1) & (table["high"] >= 0.1))}
                 sums = np.bincount(thread, y).reshape(n_corpora, g)
                 ends = np.array([resampled(rng, a, b) for a, b in zip(n, sums, strict=True)])
@@ -127,10 +124,10 @@ def share_coverage(n_corpora=500, n_periods=12):
                     thread = np.repeat(np.arange(g * n_periods), n)
                     own = rng.beta(p * (1 / icc - 1), (1 - p) * (1 / icc - 1), len(n)) if icc else np.full(len(n), p)
                     option = np.where(rng.random(len(thread)) < own[thread], 0, -1)
-                    table = shares(thread // g, thread, option, n_periods, 1, SETTINGS)
+                    table = shares(thread // g, thread, option, n_periods, 1, METHOD)
                     hit.append((table["low"] <= p) & (table["high"] >= p))
                     first = thread < g
-                    one = shares(np.zeros(first.sum(), int), thread[first], option[first], 1, 1, SETTINGS)
+                    one = shares(np.zeros(first.sum(), int), thread[first], option[first], 1, 1, METHOD)
                     alone.append((one["low"][0] <= p) & (one["high"][0] >= p))
                     k, m = int((option[first] == 0).sum()), int(first.sum())
                     low, high = stats.binomtest(k, m).proportion_ci(method="wilson")
@@ -156,7 +153,7 @@ def slope_coverage(n_corpora=500):
             rng = np.random.default_rng([3, g, int(100 * icc)])
             p = np.concatenate(
                 [
-                    trends.slopes(corpus(rng, g, 24, icc, n_topics=3)[0], SETTINGS).loc[:, ["p_value"]].to_numpy().T
+                    trends.slopes(corpus(rng, g, 24, icc, n_topics=3)[0]).loc[:, ["p_value"]].to_numpy().T
                     for _ in range(n_corpora)
                 ]
             )
@@ -174,7 +171,7 @@ def slope_coverage(n_corpora=500):
 
 def changes(n_corpora=500):
     """Change points: false alarms without a change; how often one is found, and where."""
-    quick = TrendSettings(permutations=199, draws=199)
+    quick = trends.Method(permutations=199, draws=199)
     rows = []
     for months, each in ((24, 10), (60, 10), (120, 10)):
         for icc in ICCS:
@@ -183,7 +180,7 @@ def changes(n_corpora=500):
             n_here = n_corpora if months < 120 else n_corpora // 2
             for _ in range(n_here):
                 c, _, month = corpus(rng, months * each, months, icc)
-                table = trends.change_points(c, quick)
+                table = trends.change_points(c, method=quick)
                 alarms.append((table["q_value"] < 0.05).any())
                 theirs.append(pelt(c, month, months))
                 of = c.groupby(month)["sentiment"].mean()
@@ -193,7 +190,7 @@ def changes(n_corpora=500):
                 c, _, month = corpus(rng, months * each, months, icc)
                 late = int(months * rng.uniform(0.3, 0.7))
                 c["sentiment"] = (c["sentiment"] - shift * (month >= late)).clip(-1, 1)
-                table = trends.change_points(c, quick)
+                table = trends.change_points(c, method=quick)
                 table = table[(table["step"] == 1) & (table["q_value"] < 0.05)]
                 found.append(len(table) > 0)
                 theirs_found.append(pelt(c, month, months))
@@ -228,10 +225,10 @@ def changes(n_corpora=500):
         any_change, any_slope, rates = [], [], []
         for _ in range(n_corpora // 2):
             c, _, _ = corpus(rng, 240, 24, icc, n_topics=4, hours=400)
-            table = trends.change_points(c, quick)
+            table = trends.change_points(c, method=quick)
             any_change.append((table["q_value"] < 0.05).any())
             rates.append((table.loc[table["step"] == 1, "p_value"] <= 0.05).mean())
-            any_slope.append((trends.slopes(c, SETTINGS)["q_value"] < 0.05).any())
+            any_slope.append((trends.slopes(c)["q_value"] < 0.05).any())
         rows.append(
             {
                 "icc": icc,
@@ -245,7 +242,7 @@ def changes(n_corpora=500):
 
 def compared(n_corpora=500):
     """Comparisons where nothing differs: how often p is .05 or less, and anything has q below .05."""
-    event = TrendSettings(events=(("nothing happens", "2016-01-01"),))
+    events = {"nothing happens": "2016-01-01"}
     rows = []
     for g in (50, 240, 1000):
         for icc in ICCS:
@@ -253,7 +250,7 @@ def compared(n_corpora=500):
             tables, found = [], []
             for _ in range(n_corpora if g < 1000 else n_corpora // 4):
                 c, _, _ = corpus(rng, g, 24, icc, n_topics=4, hours=400)
-                tables.append(comparisons(c, event))
+                tables.append(trends.comparisons(c, events=events))
                 found.append((tables[-1]["q_value"] < 0.05).any())
             table = pd.concat(tables).dropna(subset=["p_value"])
             row = {"threads": g, "icc": icc}
@@ -288,7 +285,8 @@ def articles(n_corpora=1000):
                         "sentiment": y,
                     }
                 )
-                first, second = gaps(c, pd.DataFrame({"article_id": range(g), "topic": -1, "sentiment": own}), SETTINGS)
+                about = pd.DataFrame({"article_id": range(g), "topic": -1, "sentiment": own})
+                first, second = trends.articles_and_comments(c, about, bounds=(-2, 2))
                 one = first[first["measure"] == "sentiment"].iloc[0]
                 two = second[(second["measure"] == "sentiment") & second["from_position"].isna()].iloc[0]
                 gap.append(one["low"] <= 0.1 <= one["high"])
@@ -332,7 +330,7 @@ def decomposition(n_corpora=500):
         own = np.stack([rng.dirichlet(5 * share[s], thread.max() + 1) for s in (0, 1)])[late, thread]
         c["topic"] = (own.cumsum(axis=1) < rng.random(len(c))[:, None]).sum(axis=1).clip(0, 3)
         c["sentiment"] = 0.7 * (c["sentiment"] - 0.1) + tones[late, c["topic"]]
-        table = trends.decomposition(c, SETTINGS, pd.Timestamp("2016-01-01", tz="UTC"))
+        table = trends.decomposition(c, events={"half": "2016-01-01"}).query("event == 'half'")
         whole = table[table["topic"].isna()].set_index("part")["estimate"]
         topics = table[table["topic"].notna()]
         worst = max(
@@ -374,9 +372,8 @@ def timing():
         c["duplicate_of"] = None
         for name in (
             "activity_by_period",
-            "sentiment_by_period",
-            "topics_by_period",
-            "topic_sentiment_by_period",
+            "by_period",
+            "shares_by_period",
             "by_topic",
             "slopes",
             "decomposition",
@@ -386,14 +383,14 @@ def timing():
             "comparisons",
         ):
             began = time.process_time()
-            (comparisons if name == "comparisons" else getattr(trends, name))(c, SETTINGS)
+            getattr(trends, name)(c)
             rows.setdefault(name, {"function": name})[f"{len(c):,} comments"] = round(time.process_time() - began, 2)
     sizes_of = list(next(iter(rows.values())))[1:]
     rows["all"] = {"function": "all"} | {k: round(sum(row[k] for row in rows.values()), 2) for k in sizes_of}
     for row in rows.values():
         small, large = list(row.values())[1:]
         row["times"] = round(large / max(small, 1e-9), 1)
-    show("Seconds of processor time, 60 months, 20 topics, 2,000 draws, 999 permutations", list(rows.values()))
+    show("Seconds of processor time, 60 months, 20 topics, 500 draws, 999 permutations", list(rows.values()))
 
 
 def haacked():
@@ -416,7 +413,7 @@ def haacked():
             "sentiment": [score(str(text)[:2000])["compound"] for text in raw["text"]],
         }
     )
-    years = trends.sentiment_by_period(c, TrendSettings(period="year"))
+    years = trends.by_period(c, period="year")
     columns = [
         "period_start",
         "n_comments",
@@ -434,8 +431,8 @@ def haacked():
     )
     wide = (years["high"] - years["low"]) / (years["naive_high"] - years["naive_low"])
     print(f"width against naive: median {wide.median():.2f}, most {wide.max():.2f}")
-    print(trends.slopes(c, SETTINGS).to_string(index=False, float_format="%.4f"))
-    print(trends.change_points(c, SETTINGS).to_string(index=False, float_format="%.3f"))
+    print(trends.slopes(c).to_string(index=False, float_format="%.4f"))
+    print(trends.change_points(c).to_string(index=False, float_format="%.3f"))
 
 
 if __name__ == "__main__":
