@@ -32,8 +32,8 @@ class Findings:
     def topics(self) -> Finding:
         """What the comments are about."""
         c, of = self._study.comments, self._study.topics
-        unassigned = int((c["topic"] == -1).sum())
-        return sentences.topics(of.table, len(c), unassigned, of.note, self._tables.topic_history)
+        n = {"n_comments": len(c), "n_unassigned": int((c["topic"] == -1).sum())}
+        return sentences.topics(of.table, **n, note=of.note, history=self._tables.topic_history)
 
     @property
     def judged(self) -> Finding:
@@ -44,7 +44,7 @@ class Findings:
     def sentiment(self) -> Finding:
         """How the comments sound, and whether people agree."""
         unscored = int(self._study.comments["sentiment"].isna().sum())
-        return sentences.sentiment(self._tables.overall.iloc[0], self._tables.agreement, unscored)
+        return sentences.sentiment(self._tables.overall, self._tables.agreement, n_unscored=unscored)
 
     @property
     def instrument(self) -> str:
@@ -57,8 +57,8 @@ class Findings:
         return sentences.corrected(self._tables.corrected, self._tables.agreement, self._study.topics.table)
 
     @property
-    def changes(self) -> list[Finding]:
-        """What changed over time, a finding each."""
+    def over_time(self) -> Finding:
+        """What changed over time, a line each."""
         c = self._study.comments
         return sentences.over_time(
             self._tables.change_points,
@@ -68,11 +68,6 @@ class Findings:
             n_threads=c["article_id"].nunique(),
             n_periods=len(self._tables.activity_by_period),
         )
-
-    @property
-    def over_time(self) -> Finding:
-        """What changed over time."""
-        return Finding("\n".join(finding.text for finding in self.changes))
 
     @property
     def events(self) -> Finding:
@@ -93,4 +88,4 @@ class Findings:
     @property
     def all(self) -> list[Finding]:
         """The findings of a report's first page."""
-        return [self.corpus, self.topics, self.sentiment, *self.changes]
+        return [self.corpus, self.topics, self.sentiment, *map(Finding, self.over_time.text.splitlines())]

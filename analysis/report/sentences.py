@@ -11,17 +11,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.corpus.wording import plural
-from analysis.plots.wording import (
-    MAX_Q,
-    UNSTABLE,
-    name_of,
-    named,
-    percent,
-    period_name,
-    points,
-    signed,
-    with_interval,
-)
+from analysis.plots import wording
+from analysis.plots.wording import MAX_Q, UNSTABLE, name_of, named, percent, period_name, points, signed
 
 # Krippendorff (2004): below 0.667 codes do not support even tentative conclusions. The same line for the
 # instrument's accuracy would be higher than most reach; below one half it is wrong more often than right.
@@ -44,7 +35,7 @@ class Finding:
         return f'<p class="finding">{paragraphs}</p>'
 
 
-interval = partial(with_interval, lead="95 % interval ")
+interval = partial(wording.with_interval, lead="95 % interval ")
 
 
 def corpus(summary: pd.DataFrame, activity: pd.DataFrame) -> Finding:
@@ -131,9 +122,8 @@ def instrument(agreement: pd.DataFrame) -> str:
     if agreement.empty:
         return "The instrument is unchecked on this corpus: no comment has been coded by hand."
     row, two = agreement.iloc[0], "{:.2f}".format
-    text = (
-        f"Against {int(row['n']):,} comments coded by people, {row['instrument']} names the right one of three classes"
-    )
+    text = f"Against {int(row['n']):,} comments coded by people, {row['instrument']} names the right one of three"
+    text += " classes"
     if not np.isfinite(row["accuracy"]):
         return f"{text} in an unknown share: too few of them have a score."
     text += f" in {interval(row, 'accuracy', percent)}"
@@ -177,10 +167,10 @@ def unchecked(agreement: pd.DataFrame) -> str:
     return "Instrument not checked by people on this corpus." if agreement.empty else ""
 
 
-def significant(table: pd.DataFrame, measure: str = "") -> pd.DataFrame:
-    """Rows of `change_points` or `slopes` that chance does not explain: q below 0.05."""
+def _significant(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows that chance does not explain, the least likely first."""
     found = table[table["q_value"] < MAX_Q]
-    return found[found["measure"] == measure] if measure else found
+    return found.sort_values(["q_value", "p_value", "series"], kind="stable")
 
 
 def _what(row: pd.Series, topics: pd.DataFrame) -> tuple[str, str, Callable[[float], str]]:
@@ -191,27 +181,27 @@ def _what(row: pd.Series, topics: pd.DataFrame) -> tuple[str, str, Callable[[flo
     return "share" if share else f"mean {row['measure']}", whose, percent if share else signed
 
 
-def _q(value: float) -> str:
-    return "below 0.001" if value < 0.001 else f"{value:.3f}"
+def _q(row: pd.Series) -> str:
+    return "q below 0.001" if row["q_value"] < 0.001 else f"q = {row['q_value']:.3f}"
 
 
-def changes(table: pd.DataFrame, topics: pd.DataFrame, *, measure: str = "") -> list[str]:
-    """Say each abrupt change that chance does not explain, the least likely first: `change_points`."""
+def _changes(table: pd.DataFrame, topics: pd.DataFrame) -> list[str]:
+    """Say each abrupt change that chance does not explain: `change_points`."""
     sentences = []
-    for _, row in significant(table, measure).sort_values(["q_value", "p_value", "series"], kind="stable").iterrows():
+    for _, row in _significant(table).iterrows():
         what, whose, show = _what(row, topics)
         verb = "fell" if row["after"] < row["before"] else "rose"
         around = period_name(row["at"], "month" if row["at"].day == 1 else "day")
         sentences.append(
             f"The {what} of {whose} {verb} from {show(row['before'])} to {show(row['after'])} around {around} (95 % "
-            f"interval of the date {row['low']:%Y-%m-%d} to {row['high']:%Y-%m-%d}; q = {_q(row['q_value'])})."
+            f"interval of the date {row['low']:%Y-%m-%d} to {row['high']:%Y-%m-%d}; {_q(row)})."
         )
     return sentences
 
 
-def trends(table: pd.DataFrame, topics: pd.DataFrame) -> list[str]:
+def _trends(table: pd.DataFrame, topics: pd.DataFrame) -> list[str]:
     """Say each steady rise or fall whose interval excludes none: `slopes`."""
-    found = significant(table)
+    found = _significant(table)
     found = found[(found["low"] > 0) | (found["high"] < 0)].sort_values(["q_value", "series"], kind="stable")
     sentences = []
     for _, row in found.iterrows():
@@ -220,7 +210,7 @@ def trends(table: pd.DataFrame, topics: pd.DataFrame) -> list[str]:
         verb = "rises" if row["estimate"] > 0 else falls
         sentences.append(
             f"The {what} of {whose} {verb} by {show(row['estimate'])}{unit} a year (95 % interval {show(row['low'])} "
-            f"to {show(row['high'])}; q = {_q(row['q_value'])})."
+            f"to {show(row['high'])}; {_q(row)})."
         )
     return sentences
 
@@ -238,12 +228,11 @@ def over_time(
 
     Of a series that both breaks and rises or fades, the break is said: the line through it says less.
     """
-    broken = set(significant(change_points)["series"])
-    sentences = changes(change_points, topics) + trends(slopes[~slopes["series"].isin(broken)], topics)
+    broken = set(_significant(change_points)["series"])
+    sentences = _changes(change_points, topics) + _trends(slopes[~slopes["series"].isin(broken)], topics)
     if sentences:
-        more = len(sentences) - MOST
-        if more > 0:
-            sentences = [*sentences[:MOST], f"{plural(more, 'further change')} with q below {MAX_Q}: see Over time."]
+        if (more := len(sentences) - MOST) > 0:
+            sentences[MOST:] = [f"{plural(more, 'further change')} with q below {MAX_Q}: see Over time."]
         return Finding("\n".join(sentences))
     tested = int(change_points["p_value"].notna().sum() + slopes["p_value"].notna().sum())
     if not tested or n_periods < MIN_PERIODS:
@@ -267,15 +256,13 @@ def events(table: pd.DataFrame, topics: pd.DataFrame) -> Finding:
             continue
         moved = f"went from {signed(overall['first'])} to {signed(overall['second'])}"
         text = f"{start}, the mean sentiment of all comments {moved}, {_difference(overall)}."
-        sure = significant(others).sort_values(["q_value", "p_value", "series"], kind="stable")
+        sure = _significant(others)
         tested = int(others["q_value"].notna().sum())
         said = []
         for _, row in sure.head(MOST).iterrows():
             what, whose, show = _what(row, topics)
             moved = f"went from {show(row['first'])} to {show(row['second'])}"
-            said.append(
-                f"the {what} of {whose} {moved} (q {'' if row['q_value'] < 0.001 else '= '}{_q(row['q_value'])})"
-            )
+            said.append(f"the {what} of {whose} {moved} ({_q(row)})")
         text += f" Of {tested} series of topics, {len(sure) or 'none'} changed by more than chance explains"
         lines.append(f"{text}{': ' + '; '.join(said) if said else ''}.")
     return Finding("\n".join(lines))
@@ -285,7 +272,7 @@ def _difference(row: pd.Series) -> str:
     """A comparison's difference, and whether chance explains it."""
     said = f"a difference of {interval(row)}"
     if row["q_value"] < MAX_Q:
-        return f"{said}, q {'' if row['q_value'] < 0.001 else '= '}{_q(row['q_value'])}"
+        return f"{said}, {_q(row)}"
     if row["low"] > 0 or row["high"] < 0:  # alone it would count, among so many it does not
         return f"{said}; among all the comparisons made, chance may explain it (q = {row['q_value']:.2f})"
     return f"{said}, which chance may explain"

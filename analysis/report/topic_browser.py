@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from analysis.plots.style import colour_of
+from analysis.plots.style import LINE, colour_of
 from analysis.plots.wording import UNSTABLE, name_of, percent, period_name, period_of, with_interval
 from analysis.report.tables import plain
 
@@ -50,19 +50,12 @@ def topic_browser(
         `topics.csv`.
     words : DataFrame
         topic, word, weight, best first.
-    shares : DataFrame
-        `topics_by_period.csv`.
-    tones : DataFrame
-        `by_topic.csv`.
+    shares, tones : DataFrame
+        `topics_by_period.csv` and `by_topic.csv`.
     alike : ndarray of shape (n_topics, n_topics)
         Cosine of the topics' directions.
     examples : mapping of int to sequence of str, optional
-        Comments of a topic that may be shown, where the study allows quotes.
-
-    Returns
-    -------
-    TopicBrowser
-        Text from the corpus is in no attribute.
+        Comments of a topic that may be shown, where the study allows quotes; text of the corpus is in no attribute.
     """
     if topics.empty:
         return TopicBrowser("<p>No topics to look into.</p>", "No topics to look into.")
@@ -83,7 +76,7 @@ def topic_browser(
         quotes = [_cut(plain(text)) for text in (examples or {}).get(row.topic, ())]
         of = words[words["topic"] == row.topic]
         parts.append(
-            f'<details class="topic"><summary>{_swatch(colour)} <span class="name">{escape(name)}</span> '
+            f'<details class="topic"><summary>{_box(12, 12, colour, 12)} <span class="name">{escape(name)}</span> '
             f'<span class="size">{escape(size)}</span></summary><div class="inside">{_bars(of, colour)}'
             f"{_series(shares[shares['topic'] == row.topic], colour)}"
             f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in said)}</ul>"
@@ -100,51 +93,44 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 1].rstrip() + "…"
 
 
-def _swatch(colour: str) -> str:
+def _box(width: float, high: int, colour: str, wide: int) -> str:
+    """A small box of a colour, in room for a wider one."""
     return (
-        '<svg class="swatch" width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">'
-        f'<rect width="12" height="12" rx="3" fill="{colour}"/></svg>'
+        f'<svg class="swatch" width="{wide}" height="{high}" viewBox="0 0 {wide} {high}" aria-hidden="true">'
+        f'<rect width="{width:.0f}" height="{high}" rx="2" fill="{colour}"/></svg>'
     )
 
 
 def _bars(words: pd.DataFrame, colour: str) -> str:
     """The words, each with a bar as long as its weight against the first one's."""
-    top = float(words["weight"].max()) if len(words) else 1.0
-    rows = []
-    for word, weight in zip(words["word"], words["weight"], strict=True):
-        bar = max(1.0, 100 * weight / max(top, 1e-12))
-        rows.append(
-            f'<li>{escape(word)} <svg width="100" height="8" viewBox="0 0 100 8" aria-hidden="true">'
-            f'<rect width="{bar:.0f}" height="8" rx="2" fill="{colour}"/></svg></li>'
-        )
+    long = np.maximum(1, 100 * words["weight"] / max(float(words["weight"].max()), 1e-12)) if len(words) else ()
+    rows = [f"<li>{escape(w)} {_box(n, 8, colour, 100)}</li>" for w, n in zip(words["word"], long, strict=True)]
     return f'<ol class="words">{"".join(rows)}</ol>'
 
 
 def _series(table: pd.DataFrame, colour: str) -> str:
     """Share by period with its interval, small; the ends are written below it."""
-    known = np.isfinite(table["low"].to_numpy(float))
-    if known.sum() < 2:
-        return "<p>Too few periods have threads enough for a series.</p>"
     y, low, high = (table[c].to_numpy(float) for c in ("estimate", "low", "high"))
-    top = max(float(np.nanmax(high)), 1e-9)
-    x = np.linspace(0, WIDE, len(table))
-    height = lambda v: ROOM + (HIGH - 2 * ROOM) * (1 - v / top)  # noqa: E731
+    shown = table[np.isfinite(low)]
+    if len(shown) < 2:
+        return "<p>Too few periods have threads enough for a series.</p>"
+    x, top = np.linspace(0, WIDE, len(table)), max(float(np.nanmax(high)), 1e-9)
+
+    def points(x: np.ndarray, y: np.ndarray) -> str:
+        return " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, HIGH - ROOM - (HIGH - 2 * ROOM) * y / top, strict=True))
+
     parts = []
-    for run in np.split(np.arange(len(y)), np.flatnonzero(np.diff(known.astype(int))) + 1):
-        if not known[run[0]]:
-            continue
-        edge = [*zip(x[run], height(high[run]), strict=True), *zip(x[run][::-1], height(low[run])[::-1], strict=True)]
-        line = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x[run], height(y[run]), strict=True))
-        band = " ".join(f"{a:.1f},{b:.1f}" for a, b in edge)
+    for run in np.ma.clump_unmasked(np.ma.masked_invalid(low)):
+        band = points(np.r_[x[run], x[run][::-1]], np.r_[high[run], low[run][::-1]])
+        line = points(np.r_[x[run], x[run][-1]], np.r_[y[run], y[run][-1]])  # the last twice: a single one is a dot
         parts.append(f'<polygon points="{band}" fill="{colour}" opacity="0.25"/>')
-        parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        if len(run) == 1:
-            parts.append(f'<circle cx="{x[run][0]:.1f}" cy="{height(y[run][0]):.1f}" r="2.5" fill="{colour}"/>')
-    shown, period = table[known], period_of(table)
+        look = f'fill="none" stroke="{colour}" stroke-width="2.5" stroke-linecap="round"'
+        parts.append(f'<polyline points="{line}" {look}/>')
+    period = period_of(table)
     ends = [f"{percent(r.estimate)} in {period_name(r.period_start, period)}" for r in shown.iloc[[0, -1]].itertuples()]
     alt = f"Share of the {period}'s comments with its 95 % interval: {ends[0]}, {ends[1]}; the top is {percent(top)}."
     return (
         f'<figure class="series"><svg viewBox="0 0 {WIDE} {HIGH}" role="img" aria-label="{escape(alt)}">'
-        f'<line x1="0" x2="{WIDE}" y1="{HIGH - ROOM}" y2="{HIGH - ROOM}" stroke="#8b969e"/>{"".join(parts)}</svg>'
+        f'<line x1="0" x2="{WIDE}" y1="{HIGH - ROOM}" y2="{HIGH - ROOM}" stroke="{LINE}"/>{"".join(parts)}</svg>'
         f"<figcaption>{escape(alt)}</figcaption></figure>"
     )
