@@ -35,11 +35,11 @@ class TopicBrowser:
 
 def topic_browser(
     topics: pd.DataFrame,
-    *,
     words: pd.DataFrame,
     shares: pd.DataFrame,
     tones: pd.DataFrame,
     alike: np.ndarray,
+    *,
     examples: Mapping[int, Sequence[str]] | None = None,
 ) -> TopicBrowser:
     """Show each topic: its words and their weights, size, stability, tone, series, neighbours.
