@@ -13,17 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.plots import style
 from analysis.plots.style import ACCENT, COLOURS, INK, PALE, WARN, Events, Figure, draws, finished, new_axes, undrawn
-from analysis.plots.wording import (
-    MAX_Q,
-    fixed,
-    name_of,
-    percent,
-    period_name,
-    period_of,
-    shorten,
-    signed,
-    span_of,
-)
+from analysis.plots.wording import MAX_Q, fixed, name_of, percent, period_name, period_of, shorten, signed, span_of
 from analysis.settings import StudyError
 
 PERIODS = ("period_start", "period_end")
@@ -130,7 +120,7 @@ def by_period(
         figure.supxlabel(note, color=WARN, fontsize=10)
     marks = []
     for value, ax in panels.items():
-        if changes is not None:
+        if changes is not None and by in changes:
             found = changes[(changes["measure"] == measure) & (changes["q_value"] < MAX_Q)]
             found = found[found[by] == value] if parted else found[found[by].isna()]
             name = f"{name_of(value, topics)} " if parted else ""
@@ -159,11 +149,12 @@ def _marked(ax: Axes, table: pd.DataFrame, changes: pd.DataFrame, show: Callable
 
 def _range(table: pd.DataFrame, period: str, show: Callable[[float], str]) -> str:
     """Where a series is lowest and highest, in words."""
-    known = table[table["low"].notna()]
+    known = table.dropna(subset="low").sort_values("estimate", kind="stable")
     if known.empty:
         return "no period has threads enough for an interval"
-    ends = [known.loc[known["estimate"].agg(end)] for end in ("idxmin", "idxmax")]
-    low, high = (f"{show(row['estimate'])} in {period_name(row['period_start'], period)}" for row in ends)
+    low, high = (
+        f"{show(r.estimate)} in {period_name(r.period_start, period)}" for r in known.iloc[[0, -1]].itertuples()
+    )
     few = f"{len(table) - len(known)} of {len(table)} periods have too few threads for an interval"
     return f"from {low} to {high}; {few}"
 
@@ -193,8 +184,7 @@ def _multiples(
     table: pd.DataFrame, topics: pd.DataFrame | None, by: str, events: Events, *, unassigned: bool = False
 ) -> tuple[Figure, dict[object, Axes], str]:
     """Small multiples, two to a row, one a value, the largest topics first; and a sentence where not all have one."""
-    known = topics["topic"] if topics is not None and by == "topic" else sorted(table[by].dropna().unique())
-    there = [value for value in known if value != -1 and (table[by] == value).any()]
+    there = _largest_first(table, topics, by)
     shown = there[:MOST_PANELS] + ([-1] if unassigned and (table[by] == -1).any() else [])
     rows = max(1, -(-len(shown) // 2))
     figure, axes = new_axes(rows, 2, height=1.75 * rows + 0.4, sharex=True, sharey=True)
@@ -212,12 +202,17 @@ def _multiples(
     return figure, panels, cut
 
 
+def _largest_first(table: pd.DataFrame, topics: pd.DataFrame | None, by: str = "topic") -> list:
+    """The topics of a table, or its other values, without the unassigned, as `topics` has them."""
+    known = topics["topic"] if topics is not None and by == "topic" else sorted(table[by].dropna().unique())
+    return [value for value in known if value != -1 and (table[by] == value).any()]
+
+
 @draws(*SERIES, "topic", "n_total")
 def heat(table: pd.DataFrame, *, topics: pd.DataFrame | None = None) -> Figure:
     """Share of every topic in every period, a cell each, the largest topic on top: `trends.shares_by_period`."""
     period = period_of(table)
-    known = sorted(table["topic"].unique()) if topics is None else topics["topic"]
-    there = [t for t in [*(t for t in known if t != -1), -1] if (table["topic"] == t).any()]
+    there = _largest_first(table, topics) + ([-1] if (table["topic"] == -1).any() else [])
     # Of a few threads a share says little, and would set the scale for all the others.
     sure = table.assign(sure=table["estimate"].where(table["low"].notna()))
     wide = sure.pivot_table(index="topic", columns="period_start", values="sure", dropna=False).loc[there]
@@ -280,9 +275,8 @@ def spread(table: pd.DataFrame) -> Figure:
         ink = INK if enough[i] else PALE
         ax.plot([means[i]] * 2, [base - 0.06, base + 0.22], color=ink, linewidth=2.2, zorder=i + 0.6)
     ax.set_yticks(bases, [f"{name}  (n = {k:,})" for name, k in zip(names, n, strict=True)], fontsize=9)
-    ax.set_ylim(-0.25, len(n) + 0.85)
-    ax.set_xlim(-1.02, 1.02)
-    ax.set_xticks([-1, -0.5, 0, 0.5, 1], [signed(v, 1) for v in (-1, -0.5, 0, 0.5, 1)])
+    ax.set(xlim=(-1.02, 1.02), ylim=(-0.25, len(n) + 0.85))
+    style.signed_axis(ax, bins=4)
     ax.grid(visible=False)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)

@@ -57,8 +57,6 @@ def topic_browser(
     examples : mapping of int to sequence of str, optional
         Comments of a topic that may be shown, where the study allows quotes; text of the corpus is in no attribute.
     """
-    if topics.empty:
-        return TopicBrowser("<p>No topics to look into.</p>", "No topics to look into.")
     total = max(int(tones["n_total"].iloc[0]) if len(tones) else 0, 1)
     tone = tones.set_index("topic")
     parts, lines = [], []
