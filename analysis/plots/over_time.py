@@ -98,9 +98,8 @@ def by_period(
     """
     period, show, parted = period_of(table), signed if measure == "sentiment" else fixed, by in table
     if not parted and table["period_start"].duplicated().any():
-        columns = ", ".join(map(str, table.columns))
-        remedy = "Say with “by” which column tells them apart."
-        raise StudyError(expected="one row a period", found=columns, where="the table", remedy=remedy)
+        found, remedy = ", ".join(map(str, table.columns)), "Say with “by” which column tells them apart."
+        raise StudyError(expected="one row a period", found=found, where="the table to draw", remedy=remedy)
     if len(table) < 2:
         return undrawn(table, f"all is in one period, {period_name(table['period_start'].iloc[0], period)}")
     if parted:

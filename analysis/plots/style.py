@@ -107,9 +107,6 @@ def png_bytes(figure: Figure) -> bytes:
     return small.getvalue()
 
 
-# ----------------------------------------------------------------------------------------- from table to figure
-
-
 @contextmanager
 def drawing() -> Iterator[None]:
     """Our style; that a letter has no font is said in the figure itself, once, and not by matplotlib at each letter."""
@@ -140,11 +137,11 @@ def draws(*columns: str) -> Callable[[Draw[Rest]], Draw[Rest]]:
     return styled
 
 
-def need(table: pd.DataFrame, *columns: str, remedy: str = "") -> None:
+def need(table: pd.DataFrame, *columns: str) -> None:
     """Refuse a table that lacks a column."""
     if lacking := [column for column in columns if column not in table]:
         found = ", ".join(map(str, table.columns))
-        raise StudyError(expected=f"a column {' and '.join(lacking)}", found=found, where="the table", remedy=remedy)
+        raise StudyError(expected=f"a column {' and '.join(lacking)}", found=found, where="the table to draw")
 
 
 def undrawn(table: pd.DataFrame, why: str) -> Figure:
@@ -210,9 +207,6 @@ def _font_of(letter: str) -> str | None:
     return None
 
 
-# ---------------------------------------------------------------------------------------------------- pieces
-
-
 def colour_of(topic: int, topics: pd.DataFrame | None = None) -> str:
     """A topic's colour, by its number and not by its place in a figure; pale if it is not stable."""
     if topic == -1 or is_unstable(topic, topics):
@@ -238,10 +232,8 @@ def date_axis(axes: Axes, table: pd.DataFrame) -> None:
 def event_lines(axes: Axes, events: Events, *, named: bool = False) -> None:
     """A thin line where something happened, if it is within the figure; its name beside it."""
     low, high = axes.get_xlim()
-    for i, (name, date) in enumerate(dict(events).items()):
-        x = date2num(pd.Timestamp(date).tz_localize(None))  # type: ignore[arg-type]
-        if not low <= x <= high:
-            continue
+    at = [(date2num(pd.Timestamp(date).tz_localize(None)), name) for name, date in dict(events).items()]
+    for i, (x, name) in enumerate(event for event in at if low <= event[0] <= high):
         axes.axvline(x, color=INK, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
         if named:  # on the side where there is more room, each lower than the one before
             look = {"fontsize": 9, "va": "top", "path_effects": [withStroke(linewidth=3, foreground="white")]}

@@ -59,12 +59,7 @@ def corpus(summary: pd.DataFrame, activity: pd.DataFrame) -> Finding:
 
 
 def topics(
-    table: pd.DataFrame,
-    *,
-    n_comments: int,
-    n_unassigned: int,
-    note: str = "",
-    history: pd.DataFrame | None = None,
+    table: pd.DataFrame, *, n_comments: int, n_unassigned: int, note: str = "", history: pd.DataFrame | None = None
 ) -> Finding:
     """How many topics there are, how large, how far to trust them, and what became of those that people named."""
     if table.empty:
@@ -122,8 +117,9 @@ def instrument(agreement: pd.DataFrame) -> str:
     if agreement.empty:
         return "The instrument is unchecked on this corpus: no comment has been coded by hand."
     row, two = agreement.iloc[0], "{:.2f}".format
-    text = f"Against {int(row['n']):,} comments coded by people, {row['instrument']} names the right one of three"
-    text += " classes"
+    text = (
+        f"Against {int(row['n']):,} comments coded by people, {row['instrument']} names the right one of three classes"
+    )
     if not np.isfinite(row["accuracy"]):
         return f"{text} in an unknown share: too few of them have a score."
     text += f" in {interval(row, 'accuracy', percent)}"
@@ -216,25 +212,19 @@ def _trends(table: pd.DataFrame, topics: pd.DataFrame) -> list[str]:
 
 
 def over_time(
-    change_points: pd.DataFrame,
-    slopes: pd.DataFrame,
-    topics: pd.DataFrame,
-    *,
-    n_comments: int,
-    n_threads: int,
-    n_periods: int,
+    breaks: pd.DataFrame, slopes: pd.DataFrame, topics: pd.DataFrame, *, n_comments: int, n_threads: int, n_periods: int
 ) -> Finding:
     """What changed, a line each, the least likely by chance first; or that nothing can be said to have.
 
     Of a series that both breaks and rises or fades, the break is said: the line through it says less.
     """
-    broken = set(_significant(change_points)["series"])
-    sentences = _changes(change_points, topics) + _trends(slopes[~slopes["series"].isin(broken)], topics)
+    broken = set(_significant(breaks)["series"])
+    sentences = _changes(breaks, topics) + _trends(slopes[~slopes["series"].isin(broken)], topics)
     if sentences:
         if (more := len(sentences) - MOST) > 0:
             sentences[MOST:] = [f"{plural(more, 'further change')} with q below {MAX_Q}: see Over time."]
         return Finding("\n".join(sentences))
-    tested = int(change_points["p_value"].notna().sum() + slopes["p_value"].notna().sum())
+    tested = int(breaks["p_value"].notna().sum() + slopes["p_value"].notna().sum())
     if not tested or n_periods < MIN_PERIODS:
         what = f"{plural(n_comments, 'comment')} in {plural(n_threads, 'thread')} over {plural(n_periods, 'period')}"
         return Finding(f"{what} are too few to speak of a trend or any other change over time.")

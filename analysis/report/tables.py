@@ -41,8 +41,8 @@ UNDER_ROWS = 200
 NONE = "–"
 MACHINES = ("series", "interval", "n_eff", "naive_low", "naive_high")  # read these columns, people do not
 SHARE_MEASURES = ("share", "same topic", "negative", "positive")  # in a column `measure`: the row's values are shares
-DIFFERENCES = ("estimate", "difference")
-VALUES = (*DIFFERENCES, "before", "after", "first", "second", "article", "thread", "uncorrected", "codes_only")
+VALUES = ("before", "after", "first", "second", "article", "thread", "uncorrected", "codes_only", "estimate")
+VALUES += ("difference",)
 COUNTS_NOTHING = ("topic", "year")
 # Controls, formats and surrogates: invisible, and some of them turn the order of the text around them.
 INVISIBLE = {"Cc", "Cf", "Cs", "Co"}
@@ -52,18 +52,10 @@ TIME = re.compile(rf"({DATE.pattern})[T ]\d\d:\d\d\S*")  # as a csv file has it
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table of texts, ready to be shown; a notebook shows it as HTML and compares it as text.
-
-    Attributes
-    ----------
-    table : DataFrame of str
-    numeric : tuple of str
-        Columns that are set right.
-    caption : str
-    """
+    """A table of texts, ready to be shown; a notebook shows it as HTML and compares it as text."""
 
     table: pd.DataFrame
-    numeric: tuple[str, ...]
+    numeric: tuple[str, ...]  # columns that are set right
     caption: str = ""
 
     def __repr__(self) -> str:
@@ -122,7 +114,7 @@ def show(
     table = table.reset_index() if table.index.names != [None] else table
     if rows is not None and len(table) > rows:
         caption = f"{caption} The first {rows} of {len(table):,} rows.".strip()
-    table = named(table.head(rows) if rows is not None else table, topics)
+    table = named(table[:rows], topics)
     if "n_total" in table and "share" not in table:
         shares = ("estimate", *shares)  # `topics_by_period`
     ends = {column: _ends(table, column) for column in table}
