@@ -42,14 +42,9 @@ def articles_and_comments(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What comments say against what their article says, and how both move with the place in the thread.
 
-    Parameters
-    ----------
-    comments : DataFrame
-        article_id, position (from 1), topic, the measure; comment_id where it is known.
-    articles : DataFrame
-        article_id, topic (-1 where unknown), the measure (NaN where there is no text or no score).
-    measure, by, bounds, method
-        As of `by_period`.
+    Of comments article_id, position (from 1), topic and the measure; of articles article_id, topic (-1 where unknown)
+    and the measure (NaN where there is no text or no score). Other arguments as of `by_period`. Both tables have one
+    control of false discoveries (Benjamini-Hochberg).
 
     Returns
     -------
@@ -65,8 +60,6 @@ def articles_and_comments(
         (of the doubling alone), interval. Means by position mix threads: only long ones have a fortieth comment. The
         last row of each measure therefore compares comments with others of the same thread: least squares on the binary
         logarithm of the position with a level of each thread's own (fixed effects).
-
-    Both have one control of false discoveries (Benjamini-Hochberg).
     """
     if "comment_id" in comments:
         comments = comments.sort_values("comment_id", kind="stable")
@@ -87,7 +80,7 @@ def articles_and_comments(
     rows = (
         {"measure": name, by: None if code is None else groups[code], **row}
         for name, (sides, limits) in values.items()
-        for code, row in _gaps(*sides, about, limits, method)
+        for code, row in _gaps(sides, about, limits, method)
     )
     dtypes: dict[str, object] = {"measure": "str", by: with_missing(groups)}
     dtypes |= {"n_articles": "int64", "n_comments": "int64", "article": float, "thread": float}
@@ -130,15 +123,10 @@ def _same(thread: np.ndarray, topic: np.ndarray, about: np.ndarray) -> Sides:
 
 
 def _gaps(
-    article: np.ndarray,
-    below: np.ndarray,
-    n: np.ndarray,
-    used: np.ndarray,
-    about: np.ndarray,
-    limits: Bounds,
-    method: Method,
+    sides: Sides, about: np.ndarray, limits: Bounds, method: Method
 ) -> Iterator[tuple[int | None, dict[str, object]]]:
     """Means of both sides over articles, of all and of each topic, and their difference: each article counts once."""
+    article, below, n, used = sides
     for code in [None, *np.unique(about[about >= 0]).tolist()]:
         of = used if code is None else used & (about == code)
         row = {"n_articles": int(of.sum()), "n_comments": int(n[of].sum())}

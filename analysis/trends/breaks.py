@@ -84,9 +84,8 @@ def change_points(
     return changes
 
 
-Change = dict[
-    str, Any
-]  # code (-1: of all), at, low and high (rows of the grid; only where p is low), before, after, p_value
+# code (-1: of all); at, and where p is low also low and high, rows of the grid; before, after, p_value
+Change = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -109,78 +108,61 @@ class Search:
     def changes(self) -> list[Change]:
         """The largest change of every series, found or not."""
         a, least = self.a.compact, self.method.min_threads
-        used, code = np.unique(a.period, return_inverse=True)  # nothing changes in a period without comments
-        if len(used) < 2 or a.n_threads < 2 * least:
+        make = partial(family, self.kind, a, least=least)
+        f = make(self.codes) if a.n_threads >= 2 * least else None
+        if f is None or len(f.periods) < 2:
             return []
-        start = np.full(a.n_threads, len(used))
-        np.minimum.at(start, a.thread, code)
-        make = partial(family, self.kind, a, code - start[a.thread])
-        f = make(self.codes)
-        if f is None:
-            return []
-        statistic, before, after = (of[0] for of in f.permuted(start[None], len(used), least))
+        statistic, before, after = (of[0] for of in f.scan(f.start[None]))
         top, at = statistic.max(axis=0), statistic.argmax(axis=0)
-        p_value = self._p_values(f, make, start, len(used), top)
-        sure = np.flatnonzero((top > 0) & (p_value <= FOUND)).tolist()
-        dates = self._dates([make(f.codes[[j]]) for j in sure], start, len(used), at[sure])
-        found = {}
+        p_value = self._p_values(f, make, top)
+        sure = np.flatnonzero((top > 0) & (p_value <= FOUND))
+        dates = dict(zip(sure.tolist(), self._dates(make(f.codes[sure]), at[sure]), strict=True)) if len(sure) else {}
+        found = []
         for j in np.flatnonzero(top > 0).tolist():
-            found[j] = {"code": int(f.codes[j]), "at": int(used[at[j] + 1]), "p_value": float(p_value[j])}
-            found[j] |= {"before": float(before[at[j], j]), "after": float(after[at[j], j])}
-        for j, (low, high) in zip(sure, dates, strict=True):
-            found[j] |= {"low": int(used[low + 1]), "high": int(used[high + 1])}
-        return list(found.values())
+            ends = dict(zip(("low", "high"), dates.get(j, ()), strict=False))
+            rows = {name: int(f.periods[place + 1]) for name, place in {"at": at[j], **ends}.items()}
+            means = {"before": float(before[at[j], j]), "after": float(after[at[j], j])}
+            found.append({"code": int(f.codes[j]), **rows, **means, "p_value": float(p_value[j])})
+        return found
 
-    def _p_values(
-        self, f: Family, make: Callable[[np.ndarray], Family], start: np.ndarray, n_periods: int, seen: np.ndarray
-    ) -> np.ndarray:
+    def _p_values(self, f: Family, make: Callable[[np.ndarray], Family], seen: np.ndarray) -> np.ndarray:
         """How often each series' statistic is at least what was seen when threads swap their starts."""
-        rng, codes, method = np.random.default_rng([self.method.seed, self.step]), f.codes, self.method
+        rng, codes, n = np.random.default_rng([self.method.seed, self.step]), f.codes, self.method.permutations
         top = seen * (1 - 1e-9)  # rounding must not make a permutation that is no different look smaller
         beaten, n_drawn = np.zeros((2, len(seen)), dtype=np.int64)
         # As many values more extreme than this, and p is above .05 whatever follows: there the count of a series stops,
         # and its p is estimated from what was drawn (Besag and Clifford, 1991). What is found or not is the same.
-        decided = FOUND * (method.permutations + 1)
-        left = np.arange(len(seen))
-        threads = f.threads
-        f = f.of_threads(threads)
-        for begin in range(0, method.permutations, AT_ONCE):
-            n_now = min(AT_ONCE, method.permutations - begin)
+        decided = FOUND * (n + 1)
+        left, threads = np.arange(len(seen)), f.threads
+        for begin in range(0, n, AT_ONCE):
             # A thread without comments of the series may start at any time.
-            shuffled = np.stack([rng.choice(start, len(threads), replace=False) for _ in range(n_now)])
-            beaten[left] += (f.permuted(shuffled, n_periods, method.min_threads)[0].max(axis=1) >= top[left]).sum(
-                axis=0
-            )
-            n_drawn[left] += n_now
+            starts = np.zeros((min(AT_ONCE, n - begin), len(f.start)), dtype=np.int64)
+            starts[:, threads] = [rng.choice(f.start, len(threads), replace=False) for _ in starts]
+            beaten[left] += (f.scan(starts)[0].max(axis=1) >= top[left]).sum(axis=0)
+            n_drawn[left] += len(starts)
             still = left[beaten[left] < decided]
             if not len(still):
                 break
             if len(still) < len(left):
                 left, f = still, make(codes[still])
                 threads = f.threads
-                f = f.of_threads(threads)
         return (beaten + 1) / (n_drawn + 1)
 
-    def _dates(
-        self, series: Sequence[Family], start: np.ndarray, n_periods: int, at: np.ndarray
-    ) -> Iterator[tuple[int, int]]:
-        """Intervals of the periods after which single series change (`at`), by weighting threads, the same for all.
+    def _dates(self, f: Family, at: np.ndarray) -> Iterator[tuple[int, int]]:
+        """Intervals of the periods after which series change (`at`), by weighting threads.
 
-        Weights are exponential, as in the Bayesian bootstrap (Rubin, 1981), which takes a quarter of the time of
-        drawing threads and counting them.
+        Weights are exponential, as in the Bayesian bootstrap (Rubin, 1981).
         """
-        rng, method = np.random.default_rng([self.method.seed, n_periods]), self.method
-        made = [(f, [rows.by_cell(start, n_periods) for rows in f.rows]) for f in series]
-        drawn: list[list[int]] = [[] for _ in made]
-        for begin in range(0, method.draws if made else 0, DRAWN_AT_ONCE):
-            weights = rng.standard_exponential((len(start), min(DRAWN_AT_ONCE, method.draws - begin)))
-            for (f, cells), places in zip(made, drawn, strict=True):
-                sums = [rows.weighted(of, weights, n_periods) for rows, of in zip(f.rows, cells, strict=True)]
-                statistic = f.scan(sums, method.min_threads)[0][:, :, 0]
-                places += statistic.argmax(axis=1)[statistic.max(axis=1) > 0].tolist()
-        tail = (1 - method.level) / 2
-        for places, one in zip(drawn, at.tolist(), strict=True):
-            low, high = np.quantile(places or [one], [tail, 1 - tail], method="inverted_cdf")
+        rng = np.random.default_rng([self.method.seed, len(f.periods)])
+        drawn, tail = [], (1 - self.method.level) / 2
+        for begin in range(0, self.method.draws, DRAWN_AT_ONCE):
+            shape = len(f.start), min(DRAWN_AT_ONCE, self.method.draws - begin)
+            weights = rng.standard_exponential(shape).T.copy()
+            statistic = f.scan(np.broadcast_to(f.start, weights.shape), weights)[0]
+            drawn.append(np.where(statistic.max(axis=1) > 0, statistic.argmax(axis=1), -1))
+        for places, one in zip(np.concatenate(drawn).T, at.tolist(), strict=True):
+            places = places[places >= 0] if (places >= 0).any() else [one]
+            low, high = np.quantile(places, [tail, 1 - tail], method="inverted_cdf")
             yield min(int(low), one), max(int(high), one)
 
 

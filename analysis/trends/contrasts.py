@@ -34,14 +34,9 @@ def comparisons(
 ) -> pd.DataFrame:
     """Every comparison of a study, with one control of false discoveries over them all.
 
-    Parameters
-    ----------
-    comments, measure, by, period, zone, week_starts, bounds, method
-        As of `by_period`; without `by` only the mean of the measure is compared.
-    events : mapping, optional
-        What happened = its date, in the zone where it says no other. All comments before it are compared with all from
-        it on: name what is known from elsewhere, not a date at which the figure shows a break, or the p-value means
-        nothing.
+    `events` says what happened and when, {name: date}, in the zone where a date says no other. All comments before it
+    are compared with all from it on: name what is known from elsewhere, not a date at which the figure shows a break,
+    or the p-value means nothing. Other arguments as of `by_period`; without `by` only the mean is compared.
 
     Returns
     -------

@@ -6,16 +6,12 @@ of a kind, every date and many ways of moving threads at once. `breaks` searches
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 
 from analysis.trends.intervals import grouped, total
 from analysis.trends.units import Units
-
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
 
 PIECE = 32_768  # rows that stay in a processor's cache
 MEAN, SHARE, MEAN_OF = KINDS = ("mean", "share of a group", "mean of a group")
@@ -30,89 +26,57 @@ class Rows:
     n_series: int
     values: tuple[np.ndarray, ...]
 
-    def permuted(self, starts: np.ndarray, n_periods: int) -> list[np.ndarray]:
+    def sums(self, starts: np.ndarray, n_periods: int, weights: np.ndarray | None = None) -> list[np.ndarray]:
         """Of each of the values the sums up to each period, of shape (n_ways, n_periods, n_series).
 
-        `starts` has a row of (n_threads,) for each way in which threads may have started. In pieces that stay in the
-        cache while all ways are gone through.
+        `starts` and `weights` have a row of (n_threads,) for each way in which threads may have started, and count. In
+        pieces that stay in the cache while all ways are gone through.
         """
-        tables = np.zeros((len(self.values), len(starts), self._n_cells(n_periods)))
-        first = starts * self.n_series
-        for begin in range(0, len(self.thread), PIECE):
-            thread, place = self.thread[begin : begin + PIECE], self.place[begin : begin + PIECE]
-            values = [of[begin : begin + PIECE] for of in self.values]
-            for s, one in enumerate(first):
-                at = one[thread] + place
-                for table, of in zip(tables, values, strict=True):
-                    counts = np.bincount(at, of)
-                    table[s, : len(counts)] += counts
-        return [self._so_far(table, n_periods) for table in tables]
-
-    def by_cell(self, start: np.ndarray, n_periods: int) -> list[csr_matrix]:
-        """Of each of the values what each thread adds to each cell, (n_cells, n_threads); mostly zeros."""
-        from scipy import sparse
-
-        place, shape = start[self.thread] * self.n_series + self.place, (self._n_cells(n_periods), len(start))
-        return [sparse.csr_matrix((of, (place, self.thread)), shape=shape) for of in self.values]
-
-    def weighted(self, cells: list[csr_matrix], weights: np.ndarray, n_periods: int) -> list[np.ndarray]:
-        """The sums as `permuted` gives them, where no thread moves and each has weights, (n_threads, n_ways)."""
-        return [self._so_far((of @ weights).T, n_periods) for of in cells]
-
-    def _n_cells(self, n_periods: int) -> int:
         reach = int(self.place.max(initial=0)) // self.n_series + 1
-        return (n_periods + reach) * self.n_series
-
-    def _so_far(self, table: np.ndarray, n_periods: int) -> np.ndarray:
-        so_far = table.reshape(len(table), -1, self.n_series).cumsum(axis=1)
+        tables = np.zeros((len(self.values), len(starts), (n_periods + reach) * self.n_series))
+        for begin in range(0, len(self.thread), PIECE):
+            thread, place, *values = (of[begin : begin + PIECE] for of in (self.thread, self.place, *self.values))
+            for way, start in enumerate(starts * self.n_series):
+                at, weight = start[thread] + place, None if weights is None else weights[way, thread]
+                for table, of in zip(tables, values, strict=True):
+                    counts = np.bincount(at, of if weight is None else of * weight)
+                    table[way, : len(counts)] += counts
+        so_far = tables.reshape(*tables.shape[:2], -1, self.n_series).cumsum(axis=2)
         # A thread that starts late may reach beyond the last period: what is there belongs to it.
-        so_far[:, n_periods - 1] = so_far[:, -1]
-        return so_far[:, :n_periods]
+        so_far[:, :, n_periods - 1] = so_far[:, :, -1]
+        return list(so_far[:, :, :n_periods])
 
 
 @dataclass(frozen=True)
 class Family:
-    """Series of one kind, permuted together.
+    """Series of one kind, looked at together.
 
-    The values of `own` are of each series: the sum, and what the row adds to A and B, the sums over threads of
+    The values of the first rows are of each series: the sum, and what the row adds to A and B, the sums over threads of
     (residual so far)**2 and of (residual so far) * (whole residual), from which the variance of a difference of two
     means follows also where a thread is on both sides of the date. Then the number of comments below the line and of
-    threads that begin: these are of each series as well, or, for shares, in `every`, the same for all series.
+    threads that begin: these are of each series as well. Or, for shares, they are in second rows, the same for all
+    series, and with them of the numbers what A and B are of the sums.
     """
 
     codes: np.ndarray  # (n_series,) of the groups, or [-1] for all comments
+    periods: np.ndarray  # (n_periods,) those that have comments: nothing changes in one that has none
+    start: np.ndarray  # (n_threads,) the place in `periods` where the thread starts
     mean: np.ndarray  # (n_series,)
-    own: Rows
-    every: Rows | None  # number, begun; and of the numbers what A and B are of the sums
-
-    @property
-    def rows(self) -> list[Rows]:
-        """`own`, and `every` where there is one."""
-        return [self.own] if self.every is None else [self.own, self.every]
+    rows: tuple[Rows, ...]
+    least: int  # threads that a side of a change must have
 
     @property
     def threads(self) -> np.ndarray:
         """The threads whose start matters, sorted."""
         return np.unique(np.concatenate([rows.thread for rows in self.rows]))
 
-    def of_threads(self, threads: np.ndarray) -> Family:
-        """The same with threads numbered by their place in `threads`."""
-        own, *every = (replace(rows, thread=np.searchsorted(threads, rows.thread)) for rows in self.rows)
-        return replace(self, own=own, every=every[0] if every else None)
+    def scan(self, starts: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Statistic of a change after each period but the last, 0 where a side has too few threads; the means around.
 
-    def permuted(self, starts: np.ndarray, n_periods: int, least: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """`scan` of the starts that `Rows.permuted` takes."""
-        return self.scan([rows.permuted(starts, n_periods) for rows in self.rows], least)
-
-    def scan(self, sums: list[list[np.ndarray]], least: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Statistic of a change after each period but the last, and the means before and after.
-
-        All of shape (n_ways, n_periods - 1, n_series), from the sums of each of `rows`; the statistic is 0 where a side
-        has fewer threads than `least`.
+        All of shape (n_ways, n_periods - 1, n_series), of the starts and weights that `Rows.sums` takes.
         """
-        up, a, b, *rest = sums[0]
-        if self.every is not None:
-            *rest, more_a, more_b = sums[1]
+        (up, a, b, *rest), *shared = (rows.sums(starts, len(self.periods), weights) for rows in self.rows)
+        for *rest, more_a, more_b in shared:  # noqa: B007
             a, b = a + more_a * self.mean**2, b + more_b * self.mean**2
         below, begun = rest
         n1, n2 = below[:, :-1], below[:, -1:] - below[:, :-1]
@@ -123,15 +87,17 @@ class Family:
             size = np.abs(after - before)
             statistic = size / np.sqrt(np.maximum(variance, 1e-18))
         # A difference below 1e-12 is rounding in a series that never changes.
-        enough = (begun[:, :-1] >= least) & (begun[:, -1:] - begun[:, :-1] >= least) & (size > 1e-12)
-        return np.where(enough & np.isfinite(statistic), statistic, 0.0), before, after
+        enough = np.minimum(begun[:, :-1], begun[:, -1:] - begun[:, :-1]) >= self.least
+        enough = enough & (size > 1e-12) & np.isfinite(statistic)
+        return np.where(enough, statistic, 0.0), before, after
 
 
-def family(kind: str, a: Units, offset: np.ndarray, codes: np.ndarray) -> Family | None:
-    """Sums of the series of a kind, of the groups of these codes; None where no comment is of one.
-
-    `offset` has of each comment the periods since the first one of its thread; threads are numbered without gaps.
-    """
+def family(kind: str, a: Units, codes: np.ndarray, least: int) -> Family | None:
+    """The series of a kind, of the groups of these codes, of compact units; None where no comment is of one."""
+    periods, period = np.unique(a.period, return_inverse=True)
+    start = np.full(a.n_threads, len(periods))
+    np.minimum.at(start, a.thread, period)
+    offset = period - start[a.thread]
     k, of = len(codes), np.full(len(a.thread), True) if kind == SHARE else ~np.isnan(a.y)
     series = np.zeros(len(a.thread), dtype=np.int64)
     if kind != MEAN:
@@ -148,8 +114,8 @@ def family(kind: str, a: Units, offset: np.ndarray, codes: np.ndarray) -> Family
         with np.errstate(invalid="ignore"):
             mean = np.nan_to_num(total(series[of], y, k) / total(series[of], None, k))
         group = t * k + s
-        squares = _squares(group, up - mean[s] * n)
-        return Family(codes, mean, Rows(t, o * k + s, k, (up, *squares, n, _first(group))), None)
+        values = (up, *_squares(group, up - mean[s] * n), n, _first(group))
+        return Family(codes, periods, start, mean, (Rows(t, o * k + s, k, values),), least)
     mean = total(series[of], y, k) / len(a.thread)
     (all_t, all_o), row = grouped(a.thread, offset)
     n = total(row, None, len(all_t))
@@ -163,12 +129,10 @@ def family(kind: str, a: Units, offset: np.ndarray, codes: np.ndarray) -> Family
     whole = np.zeros(len(pair))
     whole[np.searchsorted(pair * size + all_o[at], has * size + o)] = up
     s, n = pair_s[pair], n[at]
-    # (y - mean n)**2 without the mean**2 n**2 that is in `every`
-    squares = [
-        one - mean[s] ** 2 * two
-        for one, two in zip(_squares(pair, whole - mean[s] * n), _squares(pair, n), strict=True)
-    ]
-    return Family(codes, mean, Rows(all_t[at], all_o[at] * k + s, k, (whole, *squares)), every)
+    # (y - mean n)**2 without the mean**2 n**2 that is in the second rows
+    squares = zip(_squares(pair, whole - mean[s] * n), _squares(pair, n), strict=True)
+    values = (whole, *(one - mean[s] ** 2 * two for one, two in squares))
+    return Family(codes, periods, start, mean, (Rows(all_t[at], all_o[at] * k + s, k, values), every), least)
 
 
 def _squares(group: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -19,25 +19,10 @@ LAST = np.datetime64("9999-12-30T23:59:59.999999", "us")
 
 @dataclass(frozen=True)
 class Calendar:
-    """How time is cut: at midnight in a zone, into periods of the calendar.
+    """How time is cut: at midnight in a zone, into periods of the calendar; an error where there is no such thing."""
 
-    Attributes
-    ----------
-    period : str
-        day, week, month, quarter or year.
-    zone : str
-        An IANA time zone, such as Europe/Paris.
-    week_starts : str
-        The day that weeks start on, such as monday.
-
-    Raises
-    ------
-    StudyError
-        If one of them is none of these.
-    """
-
-    period: str = "month"
-    zone: str = "UTC"
+    period: str = "month"  # day, week, month, quarter or year
+    zone: str = "UTC"  # an IANA time zone, such as Europe/Paris
     week_starts: str = "monday"
 
     def __post_init__(self) -> None:
@@ -53,18 +38,9 @@ class Calendar:
     def cut(self, posted_at: pd.Series) -> tuple[pd.DataFrame, np.ndarray]:
         """Every period from the first date's to the last one's, and of each date the row that it falls in.
 
-        Returns
-        -------
-        DataFrame
-            period_start, period_end, in the zone: period_start <= t < period_end. At the ends of what can be written as
-            a date, the years 1 and 9999, a period is cut short.
-        ndarray of int
-            -1 where there is no date.
-
-        Raises
-        ------
-        StudyError
-            If there would be more than 20,000 periods, or these are no times with a zone.
+        Of a period period_start and period_end, in the zone: period_start <= t < period_end; at the ends of what can be
+        written as a date, the years 1 and 9999, one is cut short. The row is -1 where there is no date. A StudyError
+        where there would be more than 20,000 periods, or these are no times with a zone.
         """
         at = instants(posted_at)
         edges = self._edges(at[~np.isnat(at)])
@@ -120,13 +96,7 @@ def instants(posted_at: pd.Series | pd.DatetimeIndex) -> np.ndarray:
 
 
 def instant_of(date: object, zone: str) -> pd.Timestamp:
-    """The first instant of what happened: midnight in the zone, if the date has no time and no zone of its own.
-
-    Raises
-    ------
-    StudyError
-        If it is no date.
-    """
+    """The first instant of what happened: midnight in the zone, if the date has no time and no zone of its own."""
     try:
         at = pd.Timestamp(date).as_unit("us")  # type: ignore[arg-type]
     except (ValueError, TypeError):

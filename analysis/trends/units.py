@@ -103,13 +103,7 @@ def arrange(
     calendar: Calendar | None = None,
     bounds: Bounds = (-np.inf, np.inf),
 ) -> Units:
-    """Comments as codes; only the columns that are named need be there, article_id and, with a calendar, posted_at.
-
-    Raises
-    ------
-    StudyError
-        If a column is missing or of another type, or a measure goes beyond its bounds.
-    """
+    """Comments as codes; only the columns that are named need be there, article_id and, with a calendar, posted_at."""
     n, order = len(comments), np.arange(len(comments))
     if "comment_id" in comments and not comments["comment_id"].is_monotonic_increasing:
         order = comments["comment_id"].reset_index(drop=True).sort_values(kind="stable").index.to_numpy()

@@ -18,24 +18,22 @@ from analysis.trends.units import arrange
 
 def test_the_statistic_of_a_change_is_the_difference_over_its_error_by_threads(rng):
     a = arrange(corpus(rng, days=60), "sentiment", "topic", Calendar())
-    n, start = int(a.period.max()) + 1, np.full(a.n_threads, 99)
-    np.minimum.at(start, a.thread, a.period)
+    _, code = np.unique(a.period, return_inverse=True)
     for kind in cusum.KINDS:
         codes = np.array([-1] if kind == cusum.MEAN else a.named)
-        family = cusum.family(kind, a, a.period - start[a.thread], codes)
-        statistic = family.permuted(start[None], n, 5)[0][0]
-        cells = [rows.by_cell(start, n) for rows in family.rows]
-        once = np.ones((len(start), 1))
-        sums = [rows.weighted(of, once, n) for rows, of in zip(family.rows, cells, strict=True)]
-        assert family.scan(sums, 5)[0][0] == pytest.approx(statistic), "every thread once"
+        family = cusum.family(kind, a, codes, 5)
+        start = family.start
+        statistic = family.scan(start[None])[0][0]
+        once = family.scan(start[None], np.ones((1, len(start))))[0][0]
+        assert once == pytest.approx(statistic), "every thread once"
         if kind == cusum.SHARE:
-            begun = (start[:, None] <= np.arange(n - 1)).sum(axis=0)
+            begun = (start[:, None] <= np.arange(code.max())).sum(axis=0)
             assert ((statistic > 0).all(axis=1) == ((begun >= 5) & (a.n_threads - begun >= 5))).all()
-        for j, code in enumerate(family.codes):
-            y = (a.group == code).astype(float) if kind == cusum.SHARE else a.y
-            of = a.group == code if kind == cusum.MEAN_OF else np.ones(len(y), bool)
+        for j, group in enumerate(family.codes):
+            y = (a.group == group).astype(float) if kind == cusum.SHARE else a.y
+            of = a.group == group if kind == cusum.MEAN_OF else np.ones(len(y), bool)
             for at in np.flatnonzero(statistic[:, j]):
-                sides = [of & (a.period <= at), of & (a.period > at)]
+                sides = [of & (code <= at), of & (code > at)]
                 one, two = (
                     np.bincount(a.thread[s], y[s] - y[of].mean(), minlength=a.n_threads) / s.sum() for s in sides
                 )
@@ -98,13 +96,9 @@ def test_the_interval_of_a_date_is_that_of_threads_weighted_again_and_again(rng)
 
 def test_a_series_alone_is_as_among_others(rng):
     a = arrange(corpus(rng, days=60), "sentiment", "topic", Calendar())
-    start, n = np.full(a.n_threads, 99), int(a.period.max()) + 1
-    np.minimum.at(start, a.thread, a.period)
     for kind in cusum.KINDS[1:]:
-        families = [
-            cusum.family(kind, a, a.period - start[a.thread], np.array(codes)) for codes in (a.named, a.named[1:2])
-        ]
-        among, alone = (f.permuted(start[None], n, 2)[0][0] for f in families)
+        families = [cusum.family(kind, a, np.array(codes), 2) for codes in (a.named, a.named[1:2])]
+        among, alone = (f.scan(f.start[None])[0][0] for f in families)
         assert len(a.named) > 1 and alone[:, 0] == pytest.approx(among[:, 1], rel=1e-12)
 
 
