@@ -36,7 +36,7 @@ def scores(table: pd.DataFrame) -> Figure:
     ax.set_xlabel(f"sentiment of a comment, −1 to +1 (n = {total:,})")
     ax.set_title("Comments")
     ax.set_xlim(-1.06, 1.06)
-    style.signed_axis(ax, bins=4)
+    style.signed_axis(ax, bins=5)
     shares = [percent(n[side].sum() / max(1, total)) for side in sides]
     words = [f"{share} {word}" for share, word in zip(shares, ("negative", "neutral", "positive"), strict=True)]
     return finished(figure, f"Histogram of the sentiment of {total:,} comments: {', '.join(words)}.", table)
@@ -151,7 +151,7 @@ def event(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, event: str
         names, strong = names_of(rows, topics), (rows["q_value"] < MAX_Q).to_numpy()
         y = style.rows_axis(ax, [shorten(name, 40) for name in names], fontsize=9)
         style.estimates(ax, rows, y, np.where(strong, ACCENT, LINE))
-        style.signed_axis(ax, digits=0 if what == "share" else 2, scale=100 if what == "share" else 1)
+        style.signed_axis(ax, scale=100 if what == "share" else 1)
         ax.set_xlabel(label)
         said += [listed(np.array([f"{what} of {name}" for name in names])[strong], rows[strong], show)]
     title = f"After “{name}” ({at:%Y-%m-%d}) against before"
@@ -211,7 +211,7 @@ def by_position(table: pd.DataFrame) -> Figure:
             ax.set_ylim(0, 1.02)
             style.percent_axis(ax.yaxis)
         else:
-            style.signed_axis(ax, "y", bins=8)
+            style.signed_axis(ax, "y", bins=4)
         said.append(f"{label} {'; '.join(f'{row.place}: {show(row.estimate)}' for row in rows.itertuples())}")
     axes[-1].set_xlabel("place in the thread")
     alt = f"By place in the thread, with 95 % intervals (−1 to +1 for sentiment): {'. '.join(said)}."

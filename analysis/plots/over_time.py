@@ -275,7 +275,7 @@ def spread(table: pd.DataFrame) -> Figure:
         ax.plot([means[i]] * 2, [base - 0.06, base + 0.22], color=ink, linewidth=2.2, zorder=i + 0.6)
     ax.set_yticks(bases, [f"{name}  (n = {k:,})" for name, k in zip(names, n, strict=True)], fontsize=9)
     ax.set(xlim=(-1.02, 1.02), ylim=(-0.25, len(n) + 0.85))
-    style.signed_axis(ax, bins=4)
+    style.signed_axis(ax, bins=5)
     ax.grid(visible=False)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)

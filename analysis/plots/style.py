@@ -25,7 +25,7 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from analysis.corpus.sheets import csv_bytes
-from analysis.plots.wording import is_unstable, local, named, shorten, signed
+from analysis.plots.wording import MINUS, is_unstable, local, named, shorten
 from analysis.settings import DATA, StudyError
 
 # Okabe and Ito's colours and a dark red, which colour-blind readers tell apart (tests/plots simulates them); pale grey
@@ -277,12 +277,12 @@ def estimates(
     axes.scatter(table[of], y, color=colour, s=32, zorder=3, label=label)
 
 
-def signed_axis(axes: Axes, along: str = "x", bins: int = 6, digits: int = 1, scale: float = 1) -> None:
+def signed_axis(axes: Axes, along: str = "x", bins: int = 6, scale: float = 1) -> None:
     """Numbers with their sign, on both sides of a line at none."""
     axis, line = (axes.xaxis, axes.axvline) if along == "x" else (axes.yaxis, axes.axhline)
-    axis.set_major_locator(MaxNLocator(bins, steps=[1, 2, 5, 10], symmetric=True))
-    axis.set_major_formatter(lambda value, _: signed(scale * value, digits))
-    line(0, color=LINE, linewidth=0.9)
+    axis.set_major_locator(MaxNLocator(bins, steps=[1, 2, 5, 10]))
+    axis.set_major_formatter(lambda x, _: f"{scale * x:+.3g}".replace("-", MINUS) if abs(x) > 1e-9 else "0")
+    line(0, color=LINE, linewidth=0.9, zorder=0.6)
 
 
 def legend(figure: Figure, axes: Axes) -> None:

@@ -284,6 +284,15 @@ def test_sentiment_has_a_sign_and_no_negative_zero(value, text):
     assert wording.signed(value) == text
 
 
+def test_an_axis_says_the_numbers_where_it_has_them():
+    for scale in (0.003, 0.07, 0.9):
+        ends = {"low": [-0.5 * scale] * 2, "high": [scale] * 2}
+        axis = plots.by_topic(MEANS.assign(estimate=0, **ends), topics=TOPICS).axes[0].xaxis
+        at = axis.get_majorticklocs()
+        said = [float(axis.get_major_formatter()(x, None).replace("−", "-")) for x in at]
+        assert len(at) > 2 and np.allclose(said, at, rtol=1e-9)
+
+
 def test_no_name_on_the_map_covers_another():
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
