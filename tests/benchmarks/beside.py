@@ -171,10 +171,9 @@ def markdown(table: pd.DataFrame, n: int, data: str, left: list[str]) -> str:
 
 def picture(table: pd.DataFrame, n: int):
     """Left, quality beside speed; right, seconds and GiB by the number of comments, on logarithmic axes."""
-    from matplotlib.figure import Figure
     from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, NullLocator
 
-    from analysis.plots.style import COLOURS, WIDTH, drawing, finished
+    from analysis.plots.style import COLOURS, WIDTH, Figure, drawing, finished
 
     whole = table[(table["step"] == "all") & (table["run"] == 1)].sort_values("n")
     at = sorted(whole[whole["n"] == n].to_dict("records"), key=lambda row: list(TITLES).index(row["method"]))
@@ -240,8 +239,8 @@ def main() -> None:
         sys.exit("\n".join(left) or "Nothing was measured.")
     said, drawn = markdown(table, n, data, left), picture(table, n)
     (given.out / "benchmark.md").write_text(said)
-    (given.out / "benchmark.png").write_bytes(drawn.png())
-    (given.out / "benchmark.svg").write_bytes(drawn.svg())
+    for kind in ("png", "svg"):
+        drawn.savefig(given.out / f"benchmark.{kind}")
     print(said)
     say(f"written to {given.out}: benchmark.md, benchmark.csv, benchmark.png, benchmark.svg")
 
