@@ -48,18 +48,17 @@ def articles_and_comments(
 
     Returns
     -------
-    article_gaps : DataFrame
+    gaps : DataFrame
         measure; topic of the article (NA for all articles); n_articles (that have both), n_comments; article, thread,
         estimate = thread - article, low, high, p_value (of the measure alone), q_value, interval. Of the measure:
         the article's and the mean of its comments', averaged over articles. Of "same topic": of the comments under an
         article the share that has its topic (`thread`), beside the share that has this topic under all other articles
         (`article`), in [0, 1]: what it would be if threads did not follow their articles.
-    by_position : DataFrame
-        measure; from_position, to_position (to is NA for the last span, both for the row of the change as the position
-        doubles); n_comments, n_threads; estimate, low, high (of the doubling: change per doubling), p_value and q_value
-        (of the doubling alone), interval. Means by position mix threads: only long ones have a fortieth comment. The
-        last row of each measure therefore compares comments with others of the same thread: least squares on the binary
-        logarithm of the position with a level of each thread's own (fixed effects).
+    along : DataFrame
+        measure; from_position, to_position (to is NA for the last span, both for the last row of a measure);
+        n_comments, n_threads; estimate, low, high, p_value, q_value, interval. Means by position mix threads: only long
+        ones have a fortieth comment. The last row, which alone is tested, therefore is the change as the position
+        doubles within threads: least squares on its binary logarithm with a level of each thread's own (fixed effects).
     """
     if "comment_id" in comments:
         comments = comments.sort_values("comment_id", kind="stable")

@@ -46,16 +46,12 @@ def change_points(
     Arguments as of `by_period`; undated comments are left out; without `by` only the mean of the measure is looked at.
     Series are looked at side by side on what the run says; it changes nothing in the table.
 
-    Returns
-    -------
-    DataFrame
-        series ("sentiment", "share of topic 3", "sentiment of topic 3"); topic (NA for all); measure (its name, or
-        "share"); at: start of the first period after the change, in the zone; low, high: interval of that date, from
-        the Bayesian bootstrap of threads, NaT where p_value is above .05; before, after: the means on either side, as
-        far as the next change that was found before; p_value: of no change, at least 1 / (permutations + 1); q_value
-        (Benjamini-Hochberg over this step and those before); step: 1 for the largest change, 2 and 3 for those looked
-        for afterwards within either side. A series without two periods that have enough threads on either side is not
-        in the table.
+    Columns: series ("sentiment", "share of topic 3", "sentiment of topic 3"); topic (NA for all); measure (its name, or
+    "share"); at: start of the first period after the change, in the zone; low, high: interval of that date, from the
+    Bayesian bootstrap of threads, NaT where p_value is above .05; before, after: the means on either side, as far as
+    the next change that was found before; p_value: of no change, at least 1 / (permutations + 1); q_value
+    (Benjamini-Hochberg over this step and those before); step: 1 for the largest change, 2 and 3 for those looked for
+    afterwards within either side. A series that cannot have enough threads on either side is not in the table.
     """
     a = arrange(comments, measure, by, Calendar(period, zone, week_starts), bounds).dated
     a = replace(a, order=None, author=None, instant=None)  # each side of each change is a copy

@@ -38,15 +38,12 @@ def comparisons(
     are compared with all from it on: name what is known from elsewhere, not a date at which the figure shows a break,
     or the p-value means nothing. Other arguments as of `by_period`; without `by` only the mean is compared.
 
-    Returns
-    -------
-    DataFrame
-        comparison ("event", "period", "topic"), event, at (the first instant of the second side), series, topic,
-        other_topic (the first side of a pair), measure (its name, or "share"); n_first, n_second, threads_first,
-        threads_second: comments and threads in either, of the denominator; first, second: the two means or shares;
-        estimate = second - first, low, high; p_value; q_value (Benjamini-Hochberg over the table); interval ("threads",
-        "too few", "empty", "no spread"). Of periods only those are compared that both have threads enough for an
-        interval. Nothing is claimed about the unassigned.
+    Columns: comparison ("event", "period", "topic"), event, at (the first instant of the second side), series, topic,
+    other_topic (the first side of a pair), measure (its name, or "share"); n_first, n_second, threads_first,
+    threads_second: comments and threads in either, of the denominator; first, second: the two means or shares; estimate
+    = second - first, low, high; p_value; q_value (Benjamini-Hochberg over the table); interval ("threads", "too few",
+    "empty", "no spread"). Of periods only those are compared that both have threads enough for an interval. Nothing is
+    claimed about the unassigned.
     """
     a = arrange(comments, measure, by, Calendar(period, zone, week_starts), bounds)
     rows = [*_events(a.dated, in_order(events, zone), method), *_periods(a.dated, method), *_pairs(a, method)]

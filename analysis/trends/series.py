@@ -75,14 +75,10 @@ def by_period(
 def activity_by_period(
     comments: pd.DataFrame, *, period: str = "month", zone: str = "UTC", week_starts: str = "monday"
 ) -> pd.DataFrame:
-    """How many comments, threads and authors each period has; arguments as of `by_period`.
+    """How many comments, threads and known authors each period has; arguments as of `by_period`.
 
-    Returns
-    -------
-    DataFrame
-        period_start, period_end, n_comments, n_threads; n_authors (distinct and known), where there are authors;
-        n_own_time, where a column posted_at_source says it: of the comments those with a time of their own ("comment"),
-        the others have their article's. Undated comments are in no period.
+    Columns: period_start, period_end, n_comments, n_threads, n_authors; and, where posted_at_source says it
+    ("comment"), n_own_time: the comments with a time of their own, the others have their article's.
     """
     a = arrange(comments, calendar=Calendar(period, zone, week_starts)).dated
     counts = pd.concat([a.grid, _counts(a, a.period, len(a.grid))], axis=1)
@@ -103,12 +99,9 @@ def shares_by_period(
 ) -> pd.DataFrame:
     """Share of each value of a column in the comments of each period; arguments as of `by_period`.
 
-    Returns
-    -------
-    DataFrame
-        period_start, period_end, the column (of topics the unassigned, -1, are one value as well); n_comments,
-        n_threads, n_authors (of the value), n_total (comments of the period); estimate = n_comments / n_total, low,
-        high in [0, 1]; n_eff; interval.
+    Columns: period_start, period_end, `by` (of topics the unassigned, -1, are one value as well); n_comments,
+    n_threads, n_authors (of the value), n_total (of the period); estimate = n_comments / n_total, low, high; n_eff;
+    interval.
     """
     return _shares(arrange(comments, by=by, calendar=Calendar(period, zone, week_starts)).dated, method)
 
@@ -130,11 +123,8 @@ def by_topic(
 ) -> pd.DataFrame:
     """Share of each value of a column, and mean of the measure there, over all comments, dated or not.
 
-    Returns
-    -------
-    DataFrame
-        The column; n_comments, n_threads, n_authors, n_total, share, share_low, share_high; n_scored, then as
-        `by_period` from estimate on.
+    Columns: `by`; n_comments, n_threads, n_authors, n_total, share, share_low, share_high; n_scored, then as of
+    `by_period` from estimate on.
     """
     a = arrange(comments, measure, by, bounds=bounds)
     share = _shares(a, method).drop(columns=["n_eff", "interval"])
@@ -155,13 +145,9 @@ def scores_by_period(
 ) -> pd.DataFrame:
     """How the scores of each period are spread, in 21 bins between the bounds; arguments as of `by_period`.
 
-    Where there are more periods than `most`, the next longer ones are taken; of more years the last.
-
-    Returns
-    -------
-    DataFrame
-        period (the one taken: "month", …), period_start, period_end; low, high of a bin; n_comments in it, share of
-        the period's in [0, 1]; mean of the period's scores, NaN where it is empty.
+    Where there are more periods than `most`, the next longer ones are taken; of more years the last. Columns: period
+    (the one taken: "month", …), period_start, period_end; low, high of a bin; n_comments in it, share of the period's;
+    mean of the period's scores, NaN where it is empty.
     """
     if not np.isfinite(bounds).all():
         raise StudyError(expected="two finite numbers", found=str(bounds), where="bounds")
@@ -195,25 +181,11 @@ def words_by_period(
     zone: str = "UTC",
     week_starts: str = "monday",
 ) -> pd.DataFrame:
-    """The words of each topic in each period: `topics.keywords.words_over_time` on calendar periods.
+    """The words of each topic in each period, of those in `vocabulary`: `topics.keywords.words_over_time`.
 
-    Parameters
-    ----------
-    comments : DataFrame
-        article_id, posted_at, topic; texts that repeat another, or nearly (duplicate_of, near_duplicate_of where
-        they are known), count once.
-    tokens : Tokens
-        Of the comments, in their order.
-    vocabulary : sequence of str
-        Words that may be shown.
-    by, period, zone, week_starts : str
-        As of `by_period`.
-
-    Returns
-    -------
-    DataFrame
-        period_start, period_end, topic; n_comments, n_threads (dated, distinct texts); rank (from 1), word, weight
-        (class TF-IDF), n_using (comments of the topic and period that use the word, 3 or more).
+    Tokens are of the comments, in their order; texts that repeat another, or nearly (duplicate_of, near_duplicate_of
+    where they are known), count once. Columns: period_start, period_end, topic; n_comments, n_threads (dated, distinct
+    texts); rank (from 1), word, weight (class TF-IDF), n_using (comments of the topic and period that use the word).
     """
     a = arrange(comments, by=by, calendar=Calendar(period, zone, week_starts))
     a = a.only(~marked(comments, a, "duplicate_of", "near_duplicate_of"))
@@ -221,13 +193,9 @@ def words_by_period(
     topic[a.named] = np.arange(len(a.named))
     found = words_over_time(tokens.take(a.order), a.thread, topic[a.group], a.period, vocabulary, len(a.named))
     names = ("at", "of", "n_comments", "n_threads", "rank", "word", "weight", "n_using")
-    rows = sorted(
-        (at, of, n, n_threads, rank, word, weight, n_using)
-        for of, at, n, n_threads, shown in found
-        for rank, (word, weight, n_using) in enumerate(shown, 1)
-    )
+    rows = [(at, of, *n, rank, *word) for of, at, *n, shown in found for rank, word in enumerate(shown, 1)]
     dtypes = dict.fromkeys(names, "int64") | {"word": "str", "weight": "float"}
-    words = table((dict(zip(names, row, strict=True)) for row in rows), dtypes)
+    words = table((dict(zip(names, row, strict=True)) for row in sorted(rows)), dtypes)
     words.insert(0, by, a.groups[a.named].take(words.pop("of")))
     return pd.concat([a.grid.iloc[words.pop("at")].reset_index(drop=True), words], axis=1)
 
