@@ -23,6 +23,7 @@ MOST_BARS = 400
 SHAPED = 30  # comments from which their spread has a shape; of fewer the mean alone is drawn, and pale
 WRITTEN = 14  # columns of a heat map up to which each cell has its number written in it
 UNKNOWN = "#dcdcdc"
+FEW = "no period has threads enough for an interval"
 SHADES = LinearSegmentedColormap.from_list("share", ["#f4f8fb", "#7db3d5", ACCENT, "#06283d"])
 
 
@@ -150,7 +151,7 @@ def _range(table: pd.DataFrame, period: str, show: Callable[[float], str]) -> st
     """Where a series is lowest and highest, in words."""
     known = table.dropna(subset="low").sort_values("estimate", kind="stable")
     if known.empty:
-        return "no period has threads enough for an interval"
+        return FEW
     low, high = (
         f"{show(r.estimate)} in {period_name(r.period_start, period)}" for r in known.iloc[[0, -1]].itertuples()
     )
@@ -175,7 +176,7 @@ def shares_by_period(
     top = float(table[["estimate", "high"]].max(axis=None))
     ax.set_ylim(0, min(1.0, 1.02 * top) if np.isfinite(top) else 1.0)
     figure.supylabel(f"share of the {period}'s comments", fontsize=10)
-    alt = f"Share of each {by} per {period}, {span_of(table)}, first to last: {'; '.join(parts)}. {cut}"
+    alt = f"Share of each {by} per {period}, {span_of(table)}, first to last: {'; '.join(parts) or FEW}. {cut}"
     return finished(figure, alt, table, topics)
 
 
@@ -245,7 +246,7 @@ def heat(table: pd.DataFrame, *, topics: pd.DataFrame | None = None) -> Figure:
         for name, (_, row) in zip(names[:MOST_PANELS], wide.iterrows(), strict=False)
         if row.notna().any()
     ]
-    alt = f"Heat map of the share of {len(there)} topics per {period}, {span_of(table)}: {'; '.join(parts)}."
+    alt = f"Heat map of the share of {len(there)} topics per {period}, {span_of(table)}: {'; '.join(parts) or FEW}."
     return finished(figure, alt, table, topics)
 
 

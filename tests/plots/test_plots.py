@@ -165,6 +165,13 @@ def test_where_there_is_nothing_to_draw_it_says_why(figure, why):
     assert figure().alt.startswith(f"No figure: {why}") and figure().alt in texts(figure())
 
 
+def test_where_no_period_has_an_interval_it_says_so():
+    for draw, table in ((plots.by_period, SERIES), (plots.shares_by_period, BY_TOPIC), (plots.heat, BY_TOPIC)):
+        assert draw(table.assign(low=np.nan, high=np.nan)).alt.endswith(
+            ": no period has threads enough for an interval."
+        )
+
+
 def test_a_table_of_another_kind_is_refused_with_the_column_that_it_lacks():
     with pytest.raises(StudyError, match="n_threads"):
         plots.activity(SCORES)
