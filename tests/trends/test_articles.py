@@ -85,6 +85,18 @@ def test_the_topic_of_an_article_against_other_articles(rng):
     assert row["article"] == pytest.approx((8 / 32 + 6 / 32 + 6 / 32) / 3)
 
 
+def test_an_article_without_a_topic_keeps_no_comment_to_it(rng):
+    comments, articles = threads(rng, n=9, sizes=[4] * 9)
+    before = article_gaps(comments, articles)
+    articles.loc[0, "topic"] = -1
+    comments.loc[comments["article_id"] == "a00", "topic"] = -1
+    gaps, along = articles_and_comments(comments, articles)
+    assert gaps["topic"].dropna().unique().tolist() == [0, 1, 2]
+    same, was = (table[table["measure"] == "same topic"].iloc[0]["n_articles"] for table in (gaps, before))
+    assert (same, was) == (8, 9)
+    assert along.loc[along["measure"] == "same topic", "n_comments"].iloc[0] == 8
+
+
 def test_change_along_a_thread_is_that_of_least_squares_with_a_level_for_each(rng):
     comments, articles = threads(rng, drift=0.05)
     row = by_position(comments, articles).query("measure == 'sentiment' and from_position.isna()").iloc[0]

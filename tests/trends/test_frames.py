@@ -105,6 +105,8 @@ def test_another_measure_has_bounds_of_its_own(rng):
     c["stars"] = 3 + 2 * c["stars"]
     with pytest.raises(StudyError, match=r"column “stars”: expected numbers from -1 to 1.*bounds="):
         trends.by_period(c, "stars")
+    with pytest.raises(StudyError, match="numbers from 4 to 5, found"):
+        trends.by_period(c, "stars", bounds=(4, 5))
     table = trends.by_period(c, "stars", bounds=(1, 5))
     assert table["high"].max() > 1 and "share_positive" not in table
     like = c.assign(like=(c["stars"] - 3) / 2)

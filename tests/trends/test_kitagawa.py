@@ -66,8 +66,12 @@ def test_a_topic_that_one_span_lacks_adds_composition_only(rng):
 
 def test_the_change_is_also_split_at_each_event(rng):
     c = corpus(rng)
-    table = trends.decomposition(c, events={"later": "2020-07-01", "before all": "1990-01-01", "first": "2020-04-01"})
-    assert list(dict.fromkeys(table["event"])) == ["", "first", "later"], "nothing to split before all comments"
+    table = trends.decomposition(
+        c, events={"later": "2020-07-01", "before": "1990-01-01", "first": "2020-04-01", "after": "2090-01-01"}
+    )
+    assert list(dict.fromkeys(table["event"])) == ["", "first", "later"], (
+        "nothing to split before or after all comments"
+    )
     at = table[table["event"] == "later"]
     assert at["split"].eq(pd.Timestamp("2020-07-01", tz="UTC")).all()
     early = (c["posted_at"] < "2020-07-01").sum()
