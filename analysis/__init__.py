@@ -6,18 +6,24 @@ topics, sentiment, trends, people, plots, report, study, cli.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from analysis import plots, trends
+    from analysis.report.tables import show
     from analysis.study import Study, open_study
 
-__all__ = ["Study", "open_study"]
+__all__ = ["Study", "open_study", "plots", "show", "trends"]
+_HOME = {"Study": "analysis.study", "open_study": "analysis.study", "show": "analysis.report.tables"}
 
 
 def __getattr__(name: str) -> object:
-    """Import the study when it is asked for: commands that need none start at once."""
-    if name in __all__:
-        from analysis import study
+    """Import what a notebook asks for when it is asked for: commands that need none of it start at once."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name) if name in _HOME else import_module(f"analysis.{name}")
 
-        return getattr(study, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __dir__() -> list[str]:
+    return __all__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import shutil
 import weakref
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
@@ -33,20 +35,46 @@ from analysis.run.store import FOLDER, Store, digest_of_file, work_folder
 from analysis.run.texts import Named, Partitioned, Texts
 from analysis.run.vectors import Vectors, blocks
 from analysis.sentiment.steps import sentiment
-from analysis.settings import PROGRESS, SCHEDULER, STUDY_FILE, TITLE, VARIABLE, Settings, StudyError, changed, read_settings
+from analysis.settings import (
+    PROGRESS,
+    SCHEDULER,
+    STUDY_FILE,
+    TITLE,
+    VARIABLE,
+    Settings,
+    StudyError,
+    changed,
+    read_settings,
+)
 from analysis.topics.context import in_context
 from analysis.topics.encoders import parse
 from analysis.topics.fit import Topics
-from analysis.topics.steps import fit_of, tokens, topics
+from analysis.topics.steps import fit_of, tokens
+from analysis.topics.steps import topics as topic_model
 from analysis.trends import steps as trends
 from analysis.trends.periods import Calendar, instant_of
 
 SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample"
+SHOWN = (  # of a study, to a person who asks for completion
+    "articles",
+    "browse_topics",
+    "comments",
+    "events",
+    "findings",
+    "settings",
+    "tables",
+    "texts",
+    "topics",
+    "with_",
+    "write_coding_sheets",
+    "write_intrusion_sheets",
+    "write_labels",
+)
 EXAMPLES = 3  # comments a topic, where quotes are allowed
 STEPS = (
     corpus,
     tokens,
-    topics,
+    topic_model,
     sentiment,
     trends.activity_by_period,
     trends.sentiment_by_period,
@@ -121,6 +149,10 @@ class Tables:
     def __dir__(self) -> list[str]:
         return [name for name, of in vars(Tables).items() if isinstance(of, property)]
 
+    def __getattr__(self, name: str) -> NoReturn:
+        near = difflib.get_close_matches(name, dir(self), n=1)
+        raise AttributeError(f"no table {name!r}" + (f": {near[0]!r} was meant?" if near else ""))
+
     def __repr__(self) -> str:
         return "\n".join(f"{name:26} {getattr(Tables, name).__doc__}" for name in dir(self))
 
@@ -134,8 +166,8 @@ class Tables:
     languages = _of(lambda s: language_counts(s.corpus), "comments by language")
     floods = _of(lambda s: floods(s.corpus.rows), "comments that are said over and over")
     topics = _of(lambda s: s.topics.table, "the topics, with people's names where there are any")
-    topic_choice = _of(topics, "agreement of halves by number of topics", "curve")
-    coherence = _of(topics, "NPMI and diversity of the words shown", "coherence")
+    topic_choice = _of(topic_model, "agreement of halves by number of topics", "curve")
+    coherence = _of(topic_model, "NPMI and diversity of the words shown", "coherence")
     topic_history = _of(
         lambda s: pd.DataFrame() if s._matched is None else s._matched.history,
         "what became of the topics that people named",
@@ -184,10 +216,7 @@ class Study:
         self.findings = Findings(self)
 
     def __dir__(self) -> list[str]:
-        return (
-            "articles browse_topics comments events findings settings tables texts topics with_ write_coding_sheets "
-            "write_intrusion_sheets write_labels"
-        ).split()
+        return list(SHOWN)
 
     def __repr__(self) -> str:
         return f"{self.settings.title}: {self.size}"
@@ -212,7 +241,7 @@ class Study:
 
     @cached_property
     def _comments(self) -> pd.DataFrame:
-        return trends.scored(self._results, (topics, sentiment))  # type: ignore[arg-type]
+        return trends.scored(self._results, (topic_model, sentiment))  # type: ignore[arg-type]
 
     @property
     def texts(self) -> Texts:
@@ -223,7 +252,7 @@ class Study:
     def articles(self) -> pd.DataFrame:
         """The articles with topic and sentiment."""
         ids = self.corpus.articles["article_id"]
-        topic = self._results[topics]["articles"].set_index("article_id")["topic"]
+        topic = self._results[topic_model]["articles"].set_index("article_id")["topic"]
         scores = self._results[sentiment]["articles"].set_index("article_id")["sentiment"]
         return self.corpus.articles.assign(
             topic=topic.reindex(ids).to_numpy("int64"), sentiment=scores.reindex(ids).to_numpy(float)
@@ -232,7 +261,7 @@ class Study:
     @cached_property
     def topics(self) -> Topics:
         """The topics, and what can be made of them; `topics.bertopic` is a fitted BERTopic."""
-        fit = fit_of(self._results[topics])
+        fit = fit_of(self._results[topic_model])
         if self._matched is not None:
             fit = replace(fit, table=labels.named(fit.table, self._matched))
         encoder = self.settings.topics.encoder
@@ -322,7 +351,7 @@ class Study:
     @cached_property
     def _matched(self) -> labels.Matched | None:
         """The topics held against those that people named; None if there are no names or no topics."""
-        given, found = labels.read_labels(self.settings.folder), self._results[topics]
+        given, found = labels.read_labels(self.settings.folder), self._results[topic_model]
         if given is None or not len(found["table"]):
             return None
         return labels.match(given, found["comments"], found["table"])
@@ -391,7 +420,7 @@ class Study:
     @property
     def is_modelled(self) -> bool:
         """Whether topics and sentiment are there without computing them."""
-        return all(self._results.is_kept(step) for step in (topics, sentiment))
+        return all(self._results.is_kept(step) for step in (topic_model, sentiment))
 
     def search(self, report: Path, own: Iterable[str] = ()) -> Search:
         """Search a finished report for what tells who somebody of this study is; the sources are read anew for it.

@@ -7,15 +7,18 @@ import os
 import nbformat
 from nbclient import NotebookClient
 
-from analysis.report.site import NOTEBOOKS, notebook_folder
-from analysis.study import PROGRESS, SAMPLE, VARIABLE, open_study
+from analysis import plots
+from analysis.plots.style import png_bytes
+from analysis.report.notebooks import NAMES, shipped
+from analysis.settings import PROGRESS, VARIABLE
+from analysis.study import SAMPLE, open_study
 
 
 def main() -> None:
     os.environ[PROGRESS] = "off"
     os.environ.pop(VARIABLE, None)
-    folder = notebook_folder()
-    for name in NOTEBOOKS:
+    folder = shipped()
+    for name in NAMES:
         book = nbformat.read(folder / f"{name}.ipynb", as_version=4)
         NotebookClient(
             book,
@@ -28,7 +31,12 @@ def main() -> None:
         book.metadata["language_info"] = {"name": "python"}
         nbformat.write(book, folder / f"{name}.ipynb")
         print(f"stored {name}")
-    (SAMPLE / "figure.png").write_bytes(open_study().picture("topic_sentiment_by_period").png())
+    study = open_study()
+    topics, tables = study.topics.table, study.tables
+    figure = plots.by_period(
+        tables.topic_sentiment_by_period, topics=topics, changes=tables.change_points, events=study.events
+    )
+    (SAMPLE / "figure.png").write_bytes(png_bytes(figure))
 
 
 if __name__ == "__main__":

@@ -11,11 +11,10 @@ import pandas as pd
 import pytest
 
 import analysis
+from analysis import plots, show
 from analysis.cli import main
-from analysis.plots.style import Picture
-from analysis.report import views
 from analysis.report.sentences import Finding
-from analysis.settings import TABLES, VARIABLE, StudyError
+from analysis.settings import TABLES, VARIABLE
 from analysis.study import STEPS, open_study, score_counts
 
 SUBJECTS = {
@@ -56,7 +55,7 @@ def folder(tmp_path_factory):
 def study(folder):
     s = open_study(folder)
     for name in TABLES:
-        s.table(name)
+        getattr(s.tables, name)
     return s
 
 
@@ -64,7 +63,7 @@ def test_every_table_is_there_with_its_columns(study):
     card = (Path(analysis.__file__).parent.parent / "data" / "README.md").read_text(encoding="utf-8")
     for name in TABLES:
         assert f"`{name}." in card, f"{name} is not in the data card"
-        for column in study.table(name).columns:
+        for column in getattr(study.tables, name).columns:
             base = re.sub("_(low|high)$", "", column)
             assert re.search(rf"\b({base}|{column})\b", card), f"{name}.{column} is not in the data card"
 
@@ -72,7 +71,7 @@ def test_every_table_is_there_with_its_columns(study):
 def test_nothing_changed_and_nothing_is_computed(folder, study):
     again = open_study(folder)
     for name in TABLES:
-        pd.testing.assert_frame_equal(again.table(name), study.table(name))
+        pd.testing.assert_frame_equal(getattr(again.tables, name), getattr(study.tables, name))
     assert all(again.store.kept.values()) and set(again.store.kept) <= {step.name for step in STEPS}
 
 
@@ -80,10 +79,10 @@ def test_another_period_computes_only_what_depends_on_it(study):
     other = study.with_(period="quarter")
     before = {name for name, kept in other.store.kept.items() if not kept}
     for name in TABLES:
-        other.table(name)
+        getattr(other.tables, name)
     assert len(other.tables.sentiment_by_period) < len(study.tables.sentiment_by_period)
     assert {s.name for s in STEPS if other._results.digest(s) == study._results.digest(s)} == {
-        "corpus", "tokens", "topics", "sentiment"
+        "corpus", "tokens", "topics", "sentiment", "overall", "by_topic", "articles_and_threads"
     } and before is not None  # fmt: skip
     assert other.corpus is study.corpus, "what does not depend on it is shared"
 
@@ -105,7 +104,7 @@ def test_completion_shows_what_there_is(study):
 
 
 def test_topics_are_found_and_bertopic_is_a_fitted_one(study):
-    comments = study.table("comments")
+    comments = study.tables.comments
     subject = comments["article_id"].str[1:].astype(int) % 3
     assigned = comments["topic"] >= 0
     assert assigned.mean() > 0.8
@@ -113,40 +112,46 @@ def test_topics_are_found_and_bertopic_is_a_fitted_one(study):
         assert subject[comments["topic"] == topic].value_counts(normalize=True).iloc[0] > 0.9
     model = study.topics.bertopic
     info = model.get_topic_info()
-    assert set(info["Topic"]) - {-1} == set(study.table("topics")["topic"])
-    shown = study.table("topics").set_index("topic")["words"].str.split(", ")
+    assert set(info["Topic"]) - {-1} == set(study.tables.topics["topic"])
+    shown = study.tables.topics.set_index("topic")["words"].str.split(", ")
     assert all([word for word, _ in model.get_topic(t)][: len(words)] == words for t, words in shown.items())
 
 
-def test_every_view_and_picture_can_be_shown(study):
-    for name in (
-        "rejected_reasons",
-        "concentration",
-        "doubtful",
-        "agreement_by_topic",
-        "naive",
-        "topic_history",
-        *TABLES,
-    ):
-        assert study.show(name)._repr_html_().startswith("<div")
-    for name in (
-        "activity",
-        "topics",
-        "topic_choice",
-        "topic_map",
-        "topic_tree",
-        "scores",
-        "sentiment_by_topic",
-        "sentiment_by_period",
-    ):
-        assert isinstance(study.picture(name), Picture)
-    assert isinstance(study.picture("agreement"), Finding), "nobody coded: a sentence stands for the figure"
+def test_completion_is_what_a_researcher_holds_and_each_of_it_answers(study):
+    assert {"comments", "texts", "tables", "topics", "findings", "events", "with_"} <= set(dir(study))
+    for name in dir(study.findings):
+        said = getattr(study.findings, name)
+        assert isinstance(said, (Finding, str, list)), name
+    assert repr(study.tables).count("\n") == len(dir(study.tables)) - 1 and "mean by period" in repr(study.tables)
 
 
-def test_wrong_names_are_our_own_errors(study):
-    for call in (study.table, study.picture, study.finding):
-        with pytest.raises(StudyError, match="nonsense"):
-            call("nonsense")
+def test_every_table_can_be_shown_and_a_changed_one_is_the_reader_s_own(study):
+    for name in dir(study.tables):
+        assert show(getattr(study.tables, name), topics=study.topics.table)._repr_html_().startswith("<div")
+    study.comments["sentiment"] = 0
+    study.tables.by_topic["estimate"] = 0
+    assert study.comments["sentiment"].std() > 0 and study.tables.by_topic["estimate"].std() > 0
+
+
+def test_a_subset_of_comments_its_series_and_its_figure_from_what_completion_shows(study, tmp_path):
+    from analysis import trends
+
+    mine = study.comments.query("topic == 0")
+    table = trends.by_period(mine, "sentiment", period="quarter")
+    assert table["n_comments"].sum() == len(mine) and (table["low"] <= table["estimate"]).all()
+    plots.by_period(table).savefig(tmp_path / "mine.pdf")
+    assert (tmp_path / "mine.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_a_wrong_name_is_an_attribute_that_is_not_there(study):
+    with pytest.raises(AttributeError, match="'sentiment_by_perod': 'sentiment_by_period' was meant"):
+        _ = study.tables.sentiment_by_perod
+
+
+def test_in_a_folder_of_a_study_that_study_is_opened(folder, monkeypatch):
+    (folder / "notebooks").mkdir(exist_ok=True)
+    monkeypatch.chdir(folder / "notebooks")
+    assert open_study().settings.title == "Three subjects"
 
 
 def test_the_study_is_the_one_that_the_variable_names(folder, monkeypatch):
@@ -163,29 +168,16 @@ def test_all_scores_are_counted_and_zero_is_neutral():
     assert middle["n_comments"].tolist() == [3]
 
 
-def test_concentration_by_hand():
-    comments = pd.DataFrame({"article_id": ["a", "a", "a", "b"], "author": ["x", "y", None, "x"]})
-    table = views.concentration(comments).set_index("of")
-    assert table.loc["threads with comments"].tolist() == [2, 2, 3, 0.75]
-    assert table.loc["authors"].tolist() == [2, 1, 2, 0.5]
-
-
-def test_the_least_sure_names_come_first_and_are_not_shown():
-    boundaries = pd.DataFrame(
-        {"comment_id": ["a", "b"], "source_file": ["f", "g"], "line": [3, 4], "boundary_confidence": [0.8, 0.5]}
-    )
-    assert views.doubtful(boundaries).to_numpy().tolist() == [["g", 4, 0.5], ["f", 3, 0.8]]
-
-
 def test_topics_are_named_and_judged_by_people_and_figures_use_their_names(folder, study, tmp_path, capsys):
     copy = shutil.copytree(folder, tmp_path / "named")
     assert main(["labels", str(copy)]) == 0
-    sheet, n = copy / "labels.csv", len(study.table("topics"))
-    old = study.table("topics")["label"].iloc[0]
+    sheet, n = copy / "labels.csv", len(study.tables.topics)
+    old = study.tables.topics["label"].iloc[0]
     sheet.write_text(sheet.read_text("utf-8-sig").replace(f"T001,{old},", "T001,What people eat,"), "utf-8")
     named = open_study(copy)
-    assert named.table("topics")["label"].iloc[0] == named.topic_name(0) == "What people eat"
-    assert "What people eat" in named.picture("topics").alt and f"{n} same" in named.finding("topics").text
+    assert named.tables.topics["label"].iloc[0] == "What people eat"
+    assert "What people eat" in plots.topic_sizes(named.topics.table).alt
+    assert f"{n} same" in named.findings.topics.text
     assert named.topics.bertopic.get_topic_info()["CustomName"].tolist()[-n] == "What people eat"
     assert {"labels.csv", "labels.parquet"} <= set(named.inputs)
     assert main(["labels", str(copy)]) == 0, "and again, which keeps the name"
@@ -198,36 +190,16 @@ def test_topics_are_named_and_judged_by_people_and_figures_use_their_names(folde
     assert main(["intrusion", str(copy), "--read"]) == 0
     assert "100 %" in capsys.readouterr().out
     judged = open_study(copy)
-    assert "People found the word that does not belong in 100 % of" in judged.finding("judged").text
+    assert "People found the word that does not belong in 100 % of" in judged.findings.judged.text
     assert "intrusion/words_anna.csv" in judged.inputs
     assert main(["intrusion", str(copy), "--raters", "../x"]) == 2 and "--raters" in capsys.readouterr().err
-    assert "No person" in study.finding("judged").text
-
-
-def test_a_picture_s_file_is_kept_and_a_damaged_one_is_drawn_again(folder, monkeypatch):
-    study = open_study(folder)
-    first = study.picture("scores").png()
-
-    def never(self):
-        raise AssertionError("drawn though it was kept")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("analysis.plots.style.Picture._png", never)
-        assert study.picture("scores").png() == first
-        with pytest.raises(AssertionError, match="drawn"):
-            study.picture("activity").png()
-    (kept,) = [path for path in study.store.folder.glob("picture-*/file.parquet")]
-    data = bytearray(kept.read_bytes())
-    data[len(data) // 2] ^= 1
-    kept.write_bytes(data)
-    assert study.picture("scores").png() == first
-    assert study.with_(title="Another title").picture_digest != study.picture_digest
+    assert "No person" in study.findings.judged.text
 
 
 def test_topics_are_browsed_without_scripts_and_without_comments(study):
     shown = study.browse_topics()
     page = shown._repr_html_()
-    topics = study.table("topics")
+    topics = study.tables.topics
     assert page.count("<details") == len(topics) == page.count('role="img"') or "Too few periods" in page
     assert "<script" not in page and "blockquote" not in page and " on" not in re.sub(r">[^<]*<", "><", page)
     for label in topics["label"]:
@@ -238,7 +210,6 @@ def test_topics_are_browsed_without_scripts_and_without_comments(study):
 
 def test_no_text_of_the_corpus_is_in_an_attribute_of_the_browser(study, monkeypatch):
     evil = 'x" onload="alert(1)"><script>alert(2)</script>'
-    table = study.table("topics").assign(label=evil)
-    monkeypatch.setattr(type(study), "topic_table", table)
+    monkeypatch.setattr(study.topics, "table", study.topics.table.assign(label=evil))
     page = study.browse_topics()._repr_html_()
     assert "<script" not in page and not any("alert" in tag for tag in re.findall(r"<[^>]*>", page))

@@ -14,14 +14,14 @@ import pandas as pd
 import pytest
 
 from analysis.cli import main
-from analysis.report.site import NOTEBOOKS
+from analysis.report.notebooks import NAMES
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "benchmarks")]
 
 import hostile  # noqa: E402
 import pages  # noqa: E402
 
-PAGES = ("index", *NOTEBOOKS)
+PAGES = ("index", *NAMES)
 
 
 @pytest.fixture(scope="module")

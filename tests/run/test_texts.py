@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.corpus.schema import Corpus
-from analysis.report.site import write_tables
+from analysis.report.provenance import write_tables
 from analysis.run import texts as room
 from analysis.run import vectors as vectors_room
 from analysis.run.texts import Partitioned, Some, Texts, gathered, partitions, ranks, take
@@ -129,18 +129,18 @@ def test_a_corpus_in_many_partitions_gives_the_same_tables_and_is_never_in_memor
 
 def test_topics_of_many_partitions_have_their_vectors_in_a_file_that_goes_with_the_study(folder, monkeypatch):
     plain = open_study(folder)
-    dots, vectors = plain.picture("topic_map").data, plain.vectors
+    dots, vectors = plain.topics.map, plain._vectors
     tree = sorted((folder / ".threadline").glob("corpus-*"))
     shutil.rmtree(tree[0])
     monkeypatch.setattr(room, "ROWS", 100)
     monkeypatch.setattr(vectors_room, "IN_MEMORY", 0)
     study = open_study(folder)
-    assert isinstance(study.vectors, vectors_room.OnDisk)
-    np.testing.assert_array_equal(study.vectors[:], vectors)
-    pd.testing.assert_frame_equal(study.picture("topic_map").data, dots)
+    assert isinstance(study._vectors, vectors_room.OnDisk)
+    np.testing.assert_array_equal(study._vectors[:], vectors)
+    pd.testing.assert_frame_equal(study.topics.map, dots)
     unit = study.topics.centroids / np.linalg.norm(study.topics.centroids, axis=1, keepdims=True)
     assert study._examples(unit) == plain._examples(unit)
-    assert study.topics.bertopic.get_topic_info()["Count"].sum() == len(study.rows)
+    assert study.topics.bertopic.get_topic_info()["Count"].sum() == len(study.comments)
     (left,) = (folder / ".threadline").glob(".vectors-*.part")
     del study
     gc.collect()
@@ -155,7 +155,7 @@ def test_a_report_is_searched_for_comments_of_all_partitions(folder, monkeypatch
     some = study.corpus.comments.drop_duplicates("text", keep=False).iloc[[3, 700]]
     (report / "index.html").write_text(f"<p>{some['text'].iloc[0]}</p><p>{some['text'].iloc[1]}</p>")
     found = study.search(report)
-    assert found.n_comments == len(study.rows)
+    assert found.n_comments == len(study.comments)
     assert {f"comment {one}" for one in some["comment_id"]} <= {leak.what for leak in found.leaks}
 
 
