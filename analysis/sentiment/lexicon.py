@@ -7,7 +7,6 @@ in other languages get no score.
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 import unicodedata
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from analysis.corpus.sheets import read_rows
 from analysis.sentiment import vader
 from analysis.settings import StudyError
 
@@ -23,27 +23,16 @@ NEGATION = "negation"
 REACH = 3  # words over which a negation reaches, as in VADER
 TURN = -0.74  # what is negated is turned and weakened, as in VADER
 STRENGTH = 4  # VADER's scale of a word is from -4 to 4; the strongest word of a list is put there
-MARKS = ".!?;:"
 _TOKEN = re.compile(r"\w+(?:['\-]\w+)*|[^\w\s]")
 
 
 @dataclass(frozen=True)
 class Lexicon:
-    """A word list.
+    """A word list."""
 
-    Attributes
-    ----------
-    scores : dict
-        Word or beginning of a word -> score in [-1, 1]; NaN of a negation.
-    beginnings : tuple of int
-        Lengths of the beginnings ("ljub*"), longest first.
-    languages : frozenset of str or None
-        ISO 639-1 codes; None for any.
-    """
-
-    scores: dict[str, float]
-    beginnings: tuple[int, ...]
-    languages: frozenset[str] | None
+    scores: dict[str, float]  # word, or beginning of one ("ljub*") -> score in [-1, 1]; NaN of a negation
+    beginnings: tuple[int, ...]  # lengths of the beginnings, longest first
+    languages: frozenset[str] | None  # ISO 639-1 codes; None for any
     seen: dict[str, float | None] = field(default_factory=dict, compare=False, repr=False)  # words looked up
 
     def look_up(self, word: str) -> float | None:
@@ -57,69 +46,42 @@ class Lexicon:
 def read(path: Path) -> Lexicon:
     """Read a word list.
 
-    Parameters
-    ----------
-    path : Path
-        A CSV file in UTF-8 with the columns word and score, and perhaps language.
-
-    Returns
-    -------
-    Lexicon
-
     Raises
     ------
     StudyError
         Naming the line and the column that is wrong, or the file that is missing.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            head = file.readline()
-            separator = max(",;\t", key=head.count)
-            names = [n.strip().lower() for n in next(csv.reader([head], delimiter=separator), [])]
-            rows = [r for r in enumerate(csv.reader(file, delimiter=separator), 2) if any(c.strip() for c in r[1])]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        found = "no such file" if isinstance(error, FileNotFoundError) else str(error)
-        raise StudyError(
-            expected="a word list: a CSV file in UTF-8",
-            found=found,
-            where=str(path),
-            remedy="Its path is taken from the study folder.",
-        ) from None
 
     def wrong(line: int, column: str, expected: str, found: str) -> StudyError:
-        return StudyError(
-            expected=expected, found=f'"{found}"', where=f"{path}, line {line}, column {column}", remedy="Correct it."
-        )
+        where = f"{path}, line {line}, column {column}"
+        return StudyError(expected=expected, found=f'"{found}"', where=where, remedy="Correct it.")
 
-    for column in ("word", "score"):
-        if column not in names:
-            raise wrong(1, column, "the columns word and score", separator.join(names))
-    raw: dict[str, float] = {}
-    languages = set()
-    for line, row in rows:
-        cells = dict(zip(names, (c.strip() for c in row), strict=False))
-        word, score = _plain(cells["word"]), cells.get("score", "")
+    scores: dict[str, float] = {}
+    languages: dict[str, int] = {}  # and the first line of each
+    line = 1
+    for line, (cell, number, language) in read_rows(path, ["word", "score"], ["language"]):
+        word = _plain(cell)
         if not word.strip("*") or not _TOKEN.fullmatch(word.removesuffix("*")):
-            raise wrong(line, "word", "one word, or its beginning and *", cells["word"])
-        if word in raw:
-            raise wrong(line, "word", "each word once", cells["word"])
+            raise wrong(line, "word", "one word, or its beginning and *", cell)
+        if word in scores:
+            raise wrong(line, "word", "each word once", cell)
         try:
-            raw[word] = math.nan if score.lower() == NEGATION else float(score.replace(",", "."))
+            scores[word] = math.nan if number.lower() == NEGATION else float(number.replace(",", "."))
         except ValueError:
-            raise wrong(line, "score", f"a number, or {NEGATION}", score) from None
-        if math.isinf(raw[word]) or (math.isnan(raw[word]) and score.lower() != NEGATION):
-            raise wrong(line, "score", f"a number, or {NEGATION}", score)
-        if "language" in names:
-            language = cells.get("language", "").lower()
-            if not re.fullmatch("[a-z]{2,3}", language):
-                raise wrong(line, "language", "an ISO 639-1 code", language)
-            languages.add(language)
-    strongest = max((abs(s) for s in raw.values() if s == s), default=0.0)
+            scores[word] = math.inf
+        if not math.isfinite(scores[word]) and number.lower() != NEGATION:
+            raise wrong(line, "score", f"a number, or {NEGATION}", number)
+        languages.setdefault(language.lower(), line)
+    for language, first in languages.items() if set(languages) != {""} else ():
+        if not re.fullmatch("[a-z]{2,3}", language):
+            raise wrong(first, "language", "an ISO 639-1 code", language)
+    strongest = max((abs(s) for s in scores.values() if s == s), default=0.0)
     if not strongest:
-        raise wrong(len(rows) + 1, "score", "at least one score other than 0", "none")
-    beginnings = sorted({len(w) - 1 for w in raw if w.endswith("*")}, reverse=True)
-    scores = {w: s / strongest for w, s in raw.items()}
-    return Lexicon(scores, tuple(beginnings), frozenset(languages) or None)
+        raise wrong(line, "score", "at least one score other than 0", "none")
+    beginnings = sorted({len(w) - 1 for w in scores if w.endswith("*")}, reverse=True)
+    return Lexicon(
+        {w: s / strongest for w, s in scores.items()}, tuple(beginnings), frozenset(languages) - {""} or None
+    )
 
 
 def _plain(text: str) -> str:
@@ -128,22 +90,10 @@ def _plain(text: str) -> str:
 
 
 def score(text: str, lexicon: Lexicon) -> float:
-    """Score one text: the sum of its words' scores, scaled by length and normalised as in vader-scaled.
-
-    Parameters
-    ----------
-    text : str
-    lexicon : Lexicon
-
-    Returns
-    -------
-    float
-        In [-1, 1], 0 where no word of the list occurs; NaN of a text without words.
-    """
-    tokens = _TOKEN.findall(_plain(text))
+    """Score one text in [-1, 1]: the sum of its words' scores, scaled as in vader-scaled; NaN of one without words."""
     total, negated, n_words = 0.0, 0, 0
-    for token in tokens:
-        if token in MARKS:
+    for token in _TOKEN.findall(_plain(text)):
+        if token in ".!?;:":
             negated = 0  # a negation ends with its sentence
             continue
         n_words += 1

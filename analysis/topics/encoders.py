@@ -95,9 +95,9 @@ def parse(name: str, folder: Path = Path()) -> Encoder:
     """
     kind, _, of = name.partition(":")
     if name == "static":
-        return Static(name, _versions("wordllama", "model2vec", "tokenizers"))
+        return Static(name, versions_of("wordllama", "model2vec", "tokenizers"))
     if kind == "sentence-transformers" and of:
-        return Transformer(name, _versions(*TRANSFORMERS), (), frozenset({"en"}) if _is_minilm(of) else None)
+        return Transformer(name, versions_of(*TRANSFORMERS), (), frozenset({"en"}) if _is_minilm(of) else None)
     if kind == "npy" and of:
         if not (path := folder / of).is_file():
             raise _unfit(path, "a file of vectors", "nothing", "Correct the path.")
@@ -107,7 +107,7 @@ def parse(name: str, folder: Path = Path()) -> Encoder:
 
 
 @functools.cache
-def _versions(*packages: str) -> str:
+def versions_of(*packages: str) -> str:
     found = []
     for package in packages:
         try:
@@ -218,7 +218,7 @@ def transformed(texts: Sequence[str], model: str, versions: str) -> np.ndarray:
     if _home("sentence_transformers") is None:
         expected, found = "the package sentence-transformers", "no such package"
         remedy = '`pip install "threadline[transformers]"` adds it (several GB), or use encoder = "static".'
-    elif versions != (found := _versions(*TRANSFORMERS)):
+    elif versions != (found := versions_of(*TRANSFORMERS)):
         expected, remedy = f"the packages {versions}", "Install the same on every worker."
     where = f'[topics] encoder = "sentence-transformers:{model}"'
     if expected:

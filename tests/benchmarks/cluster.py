@@ -30,7 +30,7 @@ from analysis.run.parallel import PART  # noqa: E402
 
 from analysis.corpus.languages import languages  # noqa: E402
 from analysis.run import Run  # noqa: E402
-from analysis.sentiment import score as sentiment  # noqa: E402
+from analysis.sentiment import instruments  # noqa: E402
 from analysis.settings import ComputeSettings  # noqa: E402
 from analysis.topics.encoders import parse  # noqa: E402
 
@@ -44,7 +44,7 @@ def language(texts: list[str], compute: ComputeSettings) -> np.ndarray:
 
 
 def vader(texts: list[str], compute: ComputeSettings) -> np.ndarray:
-    return sentiment.score(texts, compute=compute)
+    return instruments.parse("vader").score(texts, run=Run(compute))
 
 
 def vectors(texts: list[str], compute: ComputeSettings) -> np.ndarray:

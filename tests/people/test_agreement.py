@@ -81,7 +81,7 @@ def test_every_row_that_is_not_used_is_named_with_its_line(tmp_path):
 
 def test_errors_name_the_file(tmp_path):
     sheet(tmp_path, "anna.csv", [("c0", "1")])
-    with pytest.raises(StudyError, match=r"sample.csv beside the coders' sheets"):
+    with pytest.raises(StudyError, match="sample.csv: expected .* comment_id, stratum, probability, found no such file"):
         read_codes(tmp_path, IDS)
     sample(tmp_path)
     write(tmp_path, "anna.csv", [["comment_id", "text"], ["c0", "x"]])

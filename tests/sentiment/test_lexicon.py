@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.sentiment import lexicon, vader
-from analysis.sentiment import score as sentiment
+from analysis.sentiment.instruments import parse
 from analysis.settings import StudyError
 
 LIST = "word,score\nlep,2\nljub*,1.5\nljubosum*,-2\ngrd,-4\nne,negation\nČudovit,3\n\U0001f600,2\nd'accord,1\n"
@@ -48,24 +48,26 @@ def test_any_text_is_scored_within_bounds(text):
 def test_as_an_instrument(tmp_path):
     (tmp_path / "list.csv").write_text("word;score;language\nlep;1,5;sl\ngrd;-2;sl\n", encoding="utf-8")
     name = "lexicon:list.csv"
-    scores = sentiment.score(["lep"] * 3, languages=["sl", "en", "und"], instrument=name, folder=tmp_path)
+    scores = parse(name, tmp_path).score(["lep"] * 3, ["sl", "en", "und"])
     assert np.isnan(scores).tolist() == [False, True, False]
     assert scores[0] == pytest.approx(vader.scale(3, 1))
-    assert sentiment.knows(name, tmp_path) == {"sl"}
+    assert parse(name, tmp_path).languages == {"sl"}
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("wort,score\na,1\n", 'line 1, column word: expected the columns word and score, found "wort,score"'),
+        ("wort,score\na,1\n", "line 1: expected columns word, score, found no word"),
         ("word,score\na,1\nb,much\n", 'line 3, column score: expected a number, or negation, found "much"'),
         ("word,score\na,1\nb\n", 'line 3, column score: expected a number, or negation, found ""'),
+        ("word,score\na,1e-3\nb,x1\n", 'line 3, column score: expected a number, or negation, found "x1"'),
         ("word,score\na,nan\n", 'line 2, column score: expected a number, or negation, found "nan"'),
         ("word,score\na,inf\n", 'line 2, column score: expected a number, or negation, found "inf"'),
         ("word,score\na,1\n\nA,2\n", 'line 4, column word: expected each word once, found "A"'),
         ("word,score\nso so,1\n", 'line 2, column word: expected one word, or its beginning and *, found "so so"'),
         ("word,score\n*,1\n", 'line 2, column word: expected one word, or its beginning and *, found "*"'),
         ("word,score\na,0\n", "column score: expected at least one score other than 0"),
+        ("word,score,language\na,1,sl\nb,1,\n", 'line 3, column language: expected an ISO 639-1 code, found ""'),
         ("word,score,language\na,1,slovene\n", 'line 2, column language: expected an ISO 639-1 code, found "slovene"'),
     ],
 )
@@ -77,10 +79,8 @@ def test_a_bad_list_is_named_by_line_and_column(tmp_path, text, message):
 
 
 def test_a_missing_or_unreadable_list(tmp_path):
-    with pytest.raises(StudyError, match="list.csv: expected a word list: a CSV file in UTF-8, found no such file"):
-        sentiment.score(["a"], instrument="lexicon:list.csv", folder=tmp_path)
+    with pytest.raises(StudyError, match="list.csv: expected a CSV file in UTF-8 with .* found no such file"):
+        parse("lexicon:list.csv", tmp_path)
     (tmp_path / "list.csv").write_bytes(b"word,score\n\xff\xfe,1\n")
-    with pytest.raises(StudyError, match="expected a word list: a CSV file in UTF-8"):
+    with pytest.raises(StudyError, match="expected a CSV file in UTF-8"):
         lexicon.read(tmp_path / "list.csv")
-    with pytest.raises(StudyError, match="one of: vader"):
-        sentiment.score(["a"], instrument="lexicon:")

@@ -1,6 +1,5 @@
 """VADER made sound: its own scores, on text as people write it, in linear time."""
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+from vaderSentiment.vaderSentiment import BOOSTER_DICT, NEGATE, SPECIAL_CASES, SentimentIntensityAnalyzer
 
 from analysis.sentiment import vader
 
@@ -54,7 +53,8 @@ def test_no_words_no_score():
         assert np.isnan(vader.score(text))
 
 
-WORDS = sorted({w for r in vader._instrument().named for w in r.split()}) + sorted(ANALYZER.lexicon)[::29]
+RULES = {*BOOSTER_DICT, *SPECIAL_CASES, *NEGATE, "at but doubt kind least never no nor of or so this very without"}
+WORDS = sorted({w for rule in RULES for w in rule.split()}) + sorted(ANALYZER.lexicon)[::29]
 
 
 @st.composite
@@ -86,7 +86,7 @@ def test_any_text_gets_vaders_score_of_its_normalised_form(text):
 @pytest.mark.skipif(not RATED.exists(), reason="the rated texts are not here")
 def test_every_rated_text_has_vaders_score_where_normalising_changes_nothing():
     texts = pd.read_parquet(RATED)["text"]
-    same = [t for t in texts if vader.normalise(t) == t]
+    same = [t for t in texts if vader.normalise(t) == " ".join(t.split())]
     assert len(same) > 0.95 * len(texts)
     assert [vader.score(t) for t in same] == [theirs(t) for t in same]
 
@@ -132,11 +132,11 @@ def test_long_text_is_the_mean_of_its_pieces():
     assert vader.score(good + bad) == pytest.approx(np.mean(pieces))
 
 
-def test_cuts_are_at_sentence_ends_and_cover_everything():
-    tokens = (["word"] * 9 + ["end."]) * 30
-    cuts = vader._cuts(tokens)
-    assert cuts[0] == 0 and cuts[-1] == 300 and all(c % 10 == 0 for c in cuts) and len(cuts) == 5
-    assert max(np.diff(vader._cuts(["word"] * 1001))) <= vader.PIECE_WORDS  # no sentence ends at all
+def test_pieces_end_with_sentences_and_cover_everything():
+    words = (["word"] * 9 + ["end."]) * 30
+    pieces = vader.pieces(words)
+    assert sum(pieces, []) == words and len(pieces) == 4 and all(piece[-1] == "end." for piece in pieces)
+    assert max(map(len, vader.pieces(["word"] * 1001))) <= vader.PIECE_WORDS  # no sentence ends at all
 
 
 def test_scaled_ends_negation_with_the_sentence_and_does_not_saturate():
@@ -147,36 +147,3 @@ def test_scaled_ends_negation_with_the_sentence_and_does_not_saturate():
     assert vader.score("outstanding", scaled=True) > theirs("outstanding") + 0.1
     text = "The old harbour is good on most of the days that we have been there. "
     assert vader.score(text, scaled=True) < vader.score(text * 3, scaled=True) < 0.95 < theirs(text * 9)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "good ",
-        "bad, but good! ",
-        "x",
-        "!",
-        "\U0001f600",
-        "soooo ",
-        "&amp;",
-        "I love it. ",
-        ".'",
-        "\u2019",
-        "a b ",
-        "aaabbb",
-        " ".join(f"good w{i} but bad," for i in range(450)),  # no two alike, so that no run is capped
-    ],
-    ids=lambda text: repr(text[:20]),
-)
-def test_time_is_linear_in_length(text):
-    def seconds(n):
-        body = text * (n // len(text) or 1)
-        best = np.inf
-        for _ in range(3):
-            start = time.process_time()
-            vader.score(body)
-            best = min(best, time.process_time() - start)
-        return best
-
-    vader.score(text)
-    assert seconds(100_000) < 40 * seconds(10_000) + 0.05  # quadratic would be 100 times

@@ -1,0 +1,128 @@
+"""Texts -> scores in [-1, 1], float64 of shape (n_texts,), by one of four kinds of instrument.
+
+- ``vader``, ``vader-scaled``: English; the second heeds the length of a text and agrees better with people.
+- ``lexicon:FILE.csv``: a word list of the researcher's own.
+- ``transformer:NAME``: a trained model, held to know every language; the extra ``transformers`` installs what it needs.
+- ``coded``: learned from what people coded in this study.
+
+The score of a text does not depend on what else is in the batch. Empty texts have none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analysis.run import Run
+from analysis.run.texts import Some
+from analysis.sentiment import lexicon, transformer, vader
+from analysis.settings import ComputeSettings, StudyError
+from analysis.topics import encoders
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """What scores texts.
+
+    Attributes
+    ----------
+    name : str
+        As in study.toml.
+    version : str
+        The packages and models that its scores rest on, beside its name.
+    files : tuple of Path
+        The study's files that they rest on.
+    languages : frozenset of str or None
+        ISO 639-1 of the languages that it can score; None for any.
+    measure : callable, optional
+        Texts -> their scores, whatever their language; none of "coded", which scores a whole study (`coded.score`).
+    part : int, optional
+        Texts that it takes at a time, in this process alone, whose threads take the cores.
+    """
+
+    name: str
+    version: str = ""
+    files: tuple[Path, ...] = ()
+    languages: frozenset[str] | None = None
+    measure: Callable[[Sequence[str]], np.ndarray] | None = field(default=None, repr=False)
+    part: int | None = None
+
+    def score(self, texts: Sequence[str], languages: Sequence[str] | None = None, run: Run = Run()) -> np.ndarray:
+        """Score how texts sound.
+
+        Parameters
+        ----------
+        texts : sequence of str
+        languages : sequence of str, optional
+            ISO 639-1 code of each text, such as "en" or "en-GB"; one whose language is "und" or missing is scored.
+        run : Run
+
+        Returns
+        -------
+        ndarray of shape (n_texts,), float64
+            In [-1, 1]; NaN where there is no score: an empty text, or a language that the instrument does not know.
+
+        Raises
+        ------
+        StudyError
+            If it is "coded", there is not one language for every text, or a package or a model is missing.
+        """
+        if self.measure is None:
+            raise StudyError(expected="an instrument that knows texts by themselves", found=self.name, where="score")
+        if languages is not None and len(languages) != len(texts):
+            raise StudyError(expected=f"{len(texts)} languages, one a text", found=str(len(languages)), where="score")
+        scores, rows = np.full(len(texts), np.nan), np.arange(len(texts))
+        if languages is not None and self.languages is not None:
+            codes = pd.Series(languages, dtype="object").fillna("und").str.lower().str.split("[-_]").str[0]
+            rows = np.flatnonzero(codes.isin({*self.languages, "und", ""}))
+        if self.part:
+            # A folder's files may change while its name stays.
+            run = replace(run, compute=ComputeSettings(workers=1), kept=None if self.files else run.kept)
+        for first, some in run.map_parts(self.measure, Some(texts, rows), "scoring sentiment", part=self.part):
+            scores[rows[first : first + len(some)]] = some
+        return scores
+
+
+def parse(name: str, folder: Path = Path(), encoder: str = "static") -> Instrument:
+    """The instrument of a name: "vader", "vader-scaled", "lexicon:FILE.csv", "transformer:NAME" or "coded".
+
+    A relative FILE, and a NAME that is a folder, are relative to `folder`, as a rule the study's; `encoder` is by name
+    what "coded" learns on.
+
+    Raises
+    ------
+    StudyError
+        If there is no such instrument, or its file is wrong.
+    """
+    kind, _, of = name.partition(":")
+    if name in ("vader", "vader-scaled"):
+        measure = partial(_each, partial(vader.score, scaled=name == "vader-scaled"))
+        return Instrument(name, encoders.versions_of("vaderSentiment"), (), frozenset({"en"}), measure)
+    if kind == "lexicon" and of:
+        words = lexicon.read(folder / of)
+        return Instrument(
+            name, "", (folder / of,), words.languages, partial(_each, partial(lexicon.score, lexicon=words))
+        )
+    if kind == "transformer" and of:
+        version = encoders.versions_of("transformers", "torch")
+        files = tuple(sorted(path for path in (folder / of).rglob("*") if path.is_file()))
+        measure = partial(transformer.score, name=str(folder / of) if files else of, version=version)
+        return Instrument(name, version, files, None, measure, transformer.SORTED)
+    if name == "coded":
+        on, sheets = encoders.parse(encoder, folder), sorted((folder / "coded").glob("*.csv"))
+        return Instrument(name, on.version, (*sheets, *on.files))
+    raise StudyError(
+        expected="one of: vader, vader-scaled, lexicon:FILE.csv, transformer:NAME, coded",
+        found=f'"{name}"',
+        where="[sentiment] instrument",
+        remedy="Correct it in study.toml.",
+    )
+
+
+def _each(measure: Callable[[str], float], texts: Sequence[str]) -> np.ndarray:
+    return np.array([measure(text) if isinstance(text, str) else np.nan for text in texts], dtype=np.float64)
