@@ -54,9 +54,10 @@ def change_points(
     afterwards within either side. A series that cannot have enough threads on either side is not in the table.
     """
     a = arrange(comments, measure, by, Calendar(period, zone, week_starts), bounds).dated
-    a = replace(a, order=None, author=None, instant=None)  # each side of each change is a copy
-    codes = {kind: np.array([-1] if kind == MEAN else a.named, dtype=np.int64) for kind in (KINDS if by else (MEAN,))}
-    work = [Search(a, kind, of, 1, method) for kind, of in codes.items()] if len(a.y) else []
+    codes = {name: getattr(a, name).astype(np.int32) for name in ("thread", "period", "group")}
+    a = replace(a, order=None, author=None, instant=None, **codes)  # each side of each change is a copy
+    of_kind = {kind: np.array([-1] if kind == MEAN else a.named, dtype=np.int64) for kind in (KINDS if by else (MEAN,))}
+    work = [Search(a, kind, of, 1, method) for kind, of in of_kind.items()] if len(a.y) else []
     found: list[tuple[Search, Change]] = []
     while work:
         least = 0 if len(comments) >= MIN_ITEMS else len(work) + 1  # of few, starting processes takes longer
