@@ -103,6 +103,8 @@ def by_period(
         raise StudyError(expected="one row a period", found=found, where="the table to draw", remedy=remedy)
     if len(table) < 2:
         return undrawn(table, f"all is in one period, {period_name(table['period_start'].iloc[0], period)}")
+    if parted and not _largest_first(table, topics, by):
+        return undrawn(table, f"it has no {by}")
     if parted:
         figure, panels, cut = _multiples(table, topics, by, events)
         figure.supylabel(f"mean {measure} per {period}", fontsize=10)

@@ -86,9 +86,13 @@ class Figure(mpl.figure.Figure):
         return self.alt
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict, dict]:
+        return self.bundle(with_data=os.environ.get(DATA) == "on")
+
+    def bundle(self, *, with_data: bool = False) -> tuple[dict, dict]:
+        """Picture and alt text by MIME type, and what a page needs to know of the picture: its table among it."""
         wide, high = self.get_size_inches()
         about: dict[str, object] = {"alt": self.alt, "width": SHOWN, "height": round(SHOWN * high / wide)}
-        if os.environ.get(DATA) == "on" and len(self.data):
+        if with_data and len(self.data):
             about["table"] = {"csv": csv_bytes(named(self.data, self._topics)).decode(), "name": self._name}
         return {"image/png": png_bytes(self), "text/plain": self.alt}, {"image/png": about}
 

@@ -207,8 +207,8 @@ def _headlines(study: Study) -> Iterator[dict[str, object]]:
         ),
     }
     for title, figure in drawn.items():
-        if len(figure.data):
-            bundle, about = figure._repr_mimebundle_()
+        if figure.axes:
+            bundle, about = figure.bundle(with_data=True)
             said = about["image/png"]
             data = base64.b64encode(bundle["image/png"]).decode()
             yield {"title": title, "data": data, "under": under(said.get("table")), **said}

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.report.site import packages, table_file, write_tables
-from analysis.run.store import Store, digest_of_file
+from analysis.report.provenance import packages, settings_of, table_file, write_tables
+from analysis.run.store import digest_of_file
 from analysis.settings import TABLES, StudyError
 
 if TYPE_CHECKING:
@@ -117,17 +117,17 @@ def verify(report: Path, study: Study, progress: Progress | None = None) -> Verd
     """
     said = read_provenance(report)
     lines = _compare("input", said["inputs"], study.inputs)
-    now = json.loads(json.dumps(study.settings_table, default=str))
+    now = json.loads(json.dumps(settings_of(study.settings), default=str))
     lines += _compare("setting", _flat(said["settings"]), _flat(now))
     lines += _compare("package", said.get("packages") or {}, packages())
     lines += _files(report, said["tables"])
     with tempfile.TemporaryDirectory() as scratch:  # what was kept could be what is wrong
-        study.store = Store(Path(scratch) / "kept")
+        anew = study.kept_in(Path(scratch) / "kept")
         names = [n for n in TABLES if table_file(n) in said["tables"]]
         for done, name in enumerate(names):
             if progress:
                 progress("making the tables anew", done, len(names))
-            lines.append(_table(name, said["tables"][table_file(name)], study, Path(scratch)))
+            lines.append(_table(name, said["tables"][table_file(name)], anew, Path(scratch)))
     unknown = sorted(set(said["tables"]) - {table_file(n) for n in names})
     lines += [Line("table", name, "this version of Threadline does not make it") for name in unknown]
     return Verdict(tuple(lines))

@@ -108,6 +108,7 @@ def parse(name: str, folder: Path = Path()) -> Encoder:
 
 @functools.cache
 def versions_of(*packages: str) -> str:
+    """Packages with their versions, in a line."""
     found = []
     for package in packages:
         try:

@@ -6,6 +6,7 @@ How the partition is found is said in `consensus`, how words are chosen in `keyw
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -35,6 +36,7 @@ MIN_WORDS = 3  # in a text on average (median), or there is nothing to tell topi
 LOOKED_AT = 5_000  # texts, to know that average
 _TABLE = dict(topic="int64", label="str", words="str", n_comments="int64", n_threads="int64", stability="float64")
 _WORDS = dict(topic="int64", word="str", weight="float64")
+_MAP = dict(topic="int64", comment="bool", x="float64", y="float64")
 _CURVE = dict(n_topics="int64", stability="float64", chosen="bool")
 _WORDISH = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]|[^\W\d_]+")
 
@@ -301,30 +303,35 @@ class Topics:
 
     @cached_property
     def bertopic(self) -> BERTopic:
-        """A fitted BERTopic with these topics, labels and words; its documents are the comments in their order."""
-        from analysis.topics.bertopic_model import fitted
+        """A fitted BERTopic with these topics, labels and words; its documents are the comments in their order.
 
-        self._need(1)
+        Raises
+        ------
+        StudyError
+            If there are no topics.
+        """
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="IProgress not found")  # tqdm's; nothing is shown by it
+            from analysis.topics.bertopic_model import fitted
+
+        if not len(self.table):
+            remedy = self.note or "Add comments."
+            raise StudyError(expected="topics, 1 or more", found="none", where="topics", remedy=remedy)
         of = self._fit
         return fitted(self._texts, self._vectors(), of.topic, of.table, of.words, of.vocabulary, self._encoder)
 
     @cached_property
     def map(self) -> pd.DataFrame:
-        """Where topics and comments lie to each other, in two dimensions: `similarity.topic_map`."""
+        """Where topics and comments lie to each other: `similarity.topic_map`; empty without topics."""
         from analysis.topics.similarity import topic_map
 
-        self._need(1)
+        if not len(self.table):
+            return _empty(_MAP)
         return topic_map(self.centroids, self._vectors(), self._fit.topic, self._seed)
 
     @cached_property
     def tree(self) -> np.ndarray:
-        """Topics of topics, as scipy's linkage matrix: `similarity.topic_tree`."""
+        """Topics of topics, as scipy's linkage matrix: `similarity.topic_tree`; no rows of fewer than two."""
         from analysis.topics.similarity import topic_tree
 
-        self._need(2)
-        return topic_tree(self.centroids)
-
-    def _need(self, n: int) -> None:
-        if len(self.table) < n:
-            found, remedy = str(len(self.table) or "none"), self.note or "Add comments."
-            raise StudyError(expected=f"topics, {n} or more", found=found, where="topics", remedy=remedy)
+        return topic_tree(self.centroids) if len(self.table) > 1 else np.zeros((0, 4))

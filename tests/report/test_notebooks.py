@@ -72,7 +72,7 @@ def test_the_sample_s_notebooks_are_those_of_the_clone():
 def test_what_is_no_notebook_is_one_clear_error(folder):
     (folder / "notebooks").mkdir()
     (folder / "notebooks" / "mine.ipynb").write_text("{")
-    with pytest.raises(StudyError, match=r"a Jupyter notebook, found .*mine\.ipynb"):
+    with pytest.raises(StudyError, match=r"mine\.ipynb: expected a Jupyter notebook"):
         chosen(folder, [])
 
 
