@@ -77,9 +77,9 @@ def _row(
     n_threads = rows["thread"].max() + 1
     rng = np.random.default_rng(seed)
     times = np.vstack([np.ones(n_threads), rng.multinomial(n_threads, np.full(n_threads, 1 / n_threads), draws)])
-    nothing = np.full(len(times), np.nan)
     by_coder, thread = rows[list(codes.coders)].to_numpy(), rows["thread"].to_numpy()
-    values = {"alpha": _alphas(by_coder, thread, times) if alpha else nothing} | _metrics(scored, times)
+    alphas = _alphas(by_coder, thread, times) if alpha else np.full(len(times), np.nan)
+    values = {"alpha": alphas} | _metrics(scored, times)
     row: dict[str, object] = {"n": len(scored)}
     for metric, (value, *drawn) in values.items():
         drawn = np.array(drawn)[np.isfinite(drawn)]
@@ -157,8 +157,7 @@ def length_of(texts: pd.Series) -> pd.Series:
 
 def confusion(codes: Codes, comments: pd.DataFrame) -> pd.DataFrame:
     """Coded comments that have a score, counted by the people's class (rows) and the instrument's (columns)."""
-    rows = _joined(codes, comments)
-    rows = rows[rows["sentiment"].notna()]
+    rows = _joined(codes, comments).dropna(subset="sentiment")
     table = np.zeros((3, 3), dtype="int64")
     np.add.at(table, (rows["people"].to_numpy() + 1, rows["machine"].to_numpy() + 1), 1)
     names = ["negative", "neither", "positive"]

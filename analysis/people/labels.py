@@ -82,12 +82,9 @@ def read_labels(folder: Path) -> Labels | None:
         elif not 0 < len(text) <= LONGEST:
             problem = f"a label of {len(text)} characters"
         if problem:
-            raise StudyError(
-                expected=f"for each key one label of 1 to {LONGEST} characters",
-                found=problem,
-                where=f"{path}, line {line}",
-                remedy="Change labels only; take a row out to give a topic its words as its name.",
-            )
+            expected = f"for each key one label of 1 to {LONGEST} characters"
+            remedy = "Change labels only; take a row out to give a topic its words as its name."
+            raise StudyError(expected=expected, found=problem, where=f"{path}, line {line}", remedy=remedy)
         label[key] = text
     return Labels(label, known.set_index("comment_id")["key"])
 
