@@ -8,12 +8,10 @@ import krippendorff
 import numpy as np
 import pandas as pd
 
-from analysis.sentiment.codes import Codes, read_codes
-
-__all__ = ["Codes", "agreement", "confusion", "read_codes"]
+from analysis.sentiment import NEITHER
+from analysis.sentiment.codes import Codes
 
 SCALE = (-1, 0, 1)
-CUT = 0.05  # VADER's authors' threshold: a score within 0.05 of 0 is neither negative nor positive
 MIN_THREADS = 5  # coded threads below which an interval would claim to know what it cannot
 METRICS = ("alpha", "accuracy", "f1_macro", "r")
 COLUMNS = ["by", "group", "instrument", "coders", "n", *(f"{m}{end}" for m in METRICS for end in ("", "_low", "_high"))]
@@ -41,22 +39,18 @@ def agreement(
         Its name, for the table.
     by : sequence of str
         Columns by whose values agreement is also given: an instrument that is right on the whole may fail on a topic.
-    draws : int
-        Bootstrap draws of threads.
-    seed : int
-    level : float
-        Of the intervals.
+    draws, seed, level
+        Of the bootstrap of threads whose percentiles are the intervals.
 
     Returns
     -------
     DataFrame, of no rows if nothing is coded
         by and group: "all", then each column of `by` and each of its values (as text) that has ten coded comments or
-        more, in their order; instrument; coders, their number; n, comments that have both a code
-        and a score; alpha, Krippendorff's, ordinal,
-        of the sample as it is; accuracy and f1_macro of the instrument's class (thresholds ±0.05) against the people's,
-        and r of its score with their mean code, all three weighted to the corpus by the inverse of the probability of
-        being drawn; each with _low and _high, percentiles of a bootstrap of threads. NaN where a figure is not defined
-        (alpha of one coder) and where fewer than five threads are coded. alpha is of all alone.
+        more; instrument; coders, their number; n, comments that have both a code and a score; alpha, Krippendorff's,
+        ordinal, of the whole sample as it is; accuracy and f1_macro of the instrument's class (thresholds ±0.05)
+        against the people's, and r of its score with their mean code, all three weighted to the corpus by the inverse
+        of the probability of being drawn; each with _low and _high. NaN where a figure is not defined (alpha of one
+        coder), and intervals where fewer than five threads are coded.
     """
     rows = _joined(codes, comments)
     kinds = dict.fromkeys(COLUMNS, "float64") | dict.fromkeys(("by", "group", "instrument"), "str")
@@ -83,16 +77,14 @@ def _row(
     n_threads = rows["thread"].max() + 1
     rng = np.random.default_rng(seed)
     times = np.vstack([np.ones(n_threads), rng.multinomial(n_threads, np.full(n_threads, 1 / n_threads), draws)])
-    nothing = np.full(len(times), np.nan)
     by_coder, thread = rows[list(codes.coders)].to_numpy(), rows["thread"].to_numpy()
-    values = {"alpha": _alphas(by_coder, thread, times) if alpha else nothing} | _metrics(scored, times)
+    alphas = _alphas(by_coder, thread, times) if alpha else np.full(len(times), np.nan)
+    values = {"alpha": alphas} | _metrics(scored, times)
     row: dict[str, object] = {"n": len(scored)}
-    tail = (1 - level) / 2
-    for metric in METRICS:
-        value, drawn = values[metric][0], values[metric][1:]
-        drawn = drawn[np.isfinite(drawn)]
+    for metric, (value, *drawn) in values.items():
+        drawn = np.array(drawn)[np.isfinite(drawn)]
         known = n_threads >= MIN_THREADS and len(drawn) > draws / 2 and np.isfinite(value)
-        low, high = np.quantile(drawn, [tail, 1 - tail]) if known else (np.nan, np.nan)
+        low, high = np.quantile(drawn, [(1 - level) / 2, 1 - (1 - level) / 2]) if known else (np.nan, np.nan)
         row |= {metric: value, f"{metric}_low": low, f"{metric}_high": high}
     return row
 
@@ -121,7 +113,7 @@ def class_of_people(by_coder: np.ndarray) -> np.ndarray:
 
 def class_of_score(score: np.ndarray) -> np.ndarray:
     """Class of a score; 0 where there is none."""
-    return (score >= CUT).astype(int) - (score <= -CUT).astype(int)
+    return (score >= NEITHER).astype(int) - (score <= -NEITHER).astype(int)
 
 
 def _alphas(by_coder: np.ndarray, thread: np.ndarray, times: np.ndarray) -> np.ndarray:
@@ -164,21 +156,8 @@ def length_of(texts: pd.Series) -> pd.Series:
 
 
 def confusion(codes: Codes, comments: pd.DataFrame) -> pd.DataFrame:
-    """Count coded comments by the people's class and the instrument's.
-
-    Parameters
-    ----------
-    codes : Codes
-    comments : DataFrame
-        comment_id, article_id, sentiment.
-
-    Returns
-    -------
-    DataFrame of shape (3, 3) of int
-        Index `people`, columns `machine`: -1, 0, 1 by their names. Comments without a score are not in it.
-    """
-    rows = _joined(codes, comments)
-    rows = rows[rows["sentiment"].notna()]
+    """Coded comments that have a score, counted by the people's class (rows) and the instrument's (columns)."""
+    rows = _joined(codes, comments).dropna(subset="sentiment")
     table = np.zeros((3, 3), dtype="int64")
     np.add.at(table, (rows["people"].to_numpy() + 1, rows["machine"].to_numpy() + 1), 1)
     names = ["negative", "neither", "positive"]

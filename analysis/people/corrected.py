@@ -14,6 +14,10 @@ from analysis.settings import StudyError
 
 MEASURES = ("mean", "negative", "positive")
 PARTS = ("all", "period_start", "topic")  # by which the table of corrected means is cut
+ENDS = {"estimate": ("low", "high")}  # what the ends of an interval are called, if not by their figure
+ENDS |= {name: (f"{name}_low", f"{name}_high") for name in ("uncorrected", "codes_only")}
+NUMBERS = [name for figure, ends in ENDS.items() for name in (figure, *ends)]
+COUNTS = ["n_comments", "n_threads", "n_coded", "n_coded_threads"]
 
 
 def corrected(
@@ -61,22 +65,17 @@ def corrected(
     if absent := [k for k in keys if k not in comments]:
         raise StudyError(expected="columns of comments", found=", ".join(absent), where="corrected, by")
     rows = _with_codes(codes, comments, keys, measure)
-    numbers = [f"{kind}{end}" for kind in ("estimate", "uncorrected", "codes_only") for end in ("", "_low", "_high")]
-    numbers = [c.removeprefix("estimate_") for c in numbers]
-    counts = ["n_comments", "n_threads", "n_coded", "n_coded_threads"]
     if codes is None or rows.empty or not rows["coded"].any():
-        empty = pd.DataFrame(columns=[*keys, *numbers, *counts, "weight"])
-        kinds = {k: comments[k].dtype for k in keys} | dict.fromkeys([*numbers, "weight"], "float64")
-        return empty.astype(kinds | dict.fromkeys(counts, "int64"))
+        kinds = {k: comments[k].dtype for k in keys} | dict.fromkeys([*NUMBERS, "weight"], "float64")
+        kinds |= dict.fromkeys(COUNTS, "int64")
+        return pd.DataFrame(columns=[*keys, *NUMBERS, *COUNTS, "weight"]).astype(kinds)
     groups = list(rows.groupby(keys, sort=True, dropna=False)) if keys else [((), rows)]
     # One lambda for all groups: that of a group with a dozen codes would be chosen by chance.
     moved = [_influences(group) for _, group in groups if group["coded"].any()]
     pooled = _best(*map(np.concatenate, zip(*moved, strict=True)))
-    made = []
-    for key, group in groups:
-        figures = _estimates(group, pooled, level, (0.0 if measure != "mean" else -1.0, 1.0))
-        made.append(dict(zip(keys, key, strict=True)) | figures)
-    return pd.DataFrame(made)[[*keys, *numbers, *counts, "weight"]]
+    bounds = (-1.0 if measure == "mean" else 0.0, 1.0)
+    made = [dict(zip(keys, key, strict=True)) | _estimates(group, pooled, level, bounds) for key, group in groups]
+    return pd.DataFrame(made)[[*keys, *NUMBERS, *COUNTS, "weight"]]
 
 
 def _with_codes(codes: Codes | None, comments: pd.DataFrame, keys: list[str], measure: str) -> pd.DataFrame:
@@ -128,18 +127,13 @@ def _half_width(moved: np.ndarray, n_threads: int, level: float) -> float:
     return float(stdtrit(n_threads - 1, (1 + level) / 2) * np.sqrt((n_threads - 1) / n_threads * (moved @ moved)))
 
 
-def _estimates(rows: pd.DataFrame, weight: float, level: float, ends: tuple[float, float]) -> dict[str, float]:
+def _estimates(rows: pd.DataFrame, weight: float, level: float, bounds: tuple[float, float]) -> dict[str, float]:
     """All figures of one group."""
     scored = rows["f"].notna()
     f, thread = rows.loc[scored, "f"].to_numpy(), pd.factorize(rows.loc[scored, "thread"])[0]
     n_coded_threads = rows.loc[rows["coded"], "thread"].nunique()
-    out = {
-        "n_comments": len(rows),
-        "n_threads": rows["thread"].nunique(),
-        "n_coded": int(rows["coded"].sum()),
-        "n_coded_threads": n_coded_threads,
-        "weight": np.nan,
-    }
+    counts = (len(rows), rows["thread"].nunique(), int(rows["coded"].sum()), n_coded_threads)
+    out = dict(zip(COUNTS, counts, strict=True)) | {"weight": np.nan}
     naive = f.mean() if len(f) else np.nan
     sizes = np.bincount(thread)
     moved = np.bincount(thread, f - naive) / np.maximum(len(f) - sizes, 0.5)
@@ -156,27 +150,15 @@ def _estimates(rows: pd.DataFrame, weight: float, level: float, ends: tuple[floa
         figures["estimate"] = estimate, _half_width(a + weight * b, n_coded_threads, level)
         out["weight"] = weight
     for name, (value, half) in figures.items():
-        low, high = ("low", "high") if name == "estimate" else (f"{name}_low", f"{name}_high")
-        out |= {name: float(np.clip(value, *ends)), low: max(value - half, ends[0]), high: min(value + half, ends[1])}
-        if np.isnan(half):
-            out |= {low: np.nan, high: np.nan}
+        ends = np.clip([value, value - half, value + half], *bounds).tolist()
+        out |= dict(zip((name, *ENDS[name]), ends, strict=True))
     return out
 
 
 def corrected_table(codes: Codes | None, comments: pd.DataFrame) -> pd.DataFrame:
-    """Corrected means and shares of all comments, by period and by topic, beside the uncorrected.
+    """Corrected means and shares of all comments, by period_start and by topic, missing where it is not cut by them.
 
-    Parameters
-    ----------
-    codes : Codes or None
-    comments : DataFrame
-        comment_id, article_id, sentiment, topic, period_start (missing where undated).
-
-    Returns
-    -------
-    DataFrame
-        by ("all", "period_start", "topic"), period_start and topic (missing where it is not cut by them), measure
-        ("mean", "negative", "positive"), and the columns of `corrected`. No rows if there are no codes.
+    The columns by ("all", "period_start", "topic"), period_start, topic, measure, then those of `corrected`.
     """
     made = []
     for part in PARTS:

@@ -7,14 +7,14 @@ by the comments that they share, so a name does not depend on a topic's number, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from analysis.sentiment.codes import read_rows
+from analysis.corpus.sheets import csv_bytes, read_rows, write_new
 from analysis.settings import StudyError
 
 FOR_PEOPLE, FOR_MATCHING = "labels.csv", "labels.parquet"
@@ -25,18 +25,10 @@ LONGEST = 80  # characters of a label
 
 @dataclass(frozen=True)
 class Labels:
-    """Names of topics, and the comments for which they were given.
+    """Names of topics, and the comments for which they were given."""
 
-    Attributes
-    ----------
-    label : dict
-        Key of a topic -> its name.
-    key : Series of str
-        Indexed by comment_id: the key of the comment's topic; comments without a topic are not in it.
-    """
-
-    label: dict[str, str]
-    key: pd.Series
+    label: dict[str, str]  # key of a topic -> its name
+    key: pd.Series  # by comment_id, the key of the comment's topic; comments without a topic are not in it
 
 
 @dataclass(frozen=True)
@@ -50,24 +42,17 @@ class Matched:
     history : DataFrame
         what (same, split, merged, new, gone), before (label; missing for new), topic (number now; <NA> for gone),
         shared (comments of both), of_before and of_now (shares of the comments that both runs know, [0, 1]).
+    used : int
+        The largest number of a key that was ever given.
     """
 
     label: dict[int, tuple[str, str]]
     history: pd.DataFrame
+    used: int = 0
 
 
 def read_labels(folder: Path) -> Labels | None:
-    """Read the names that people gave to topics.
-
-    Parameters
-    ----------
-    folder : Path
-        The study folder.
-
-    Returns
-    -------
-    Labels or None
-        None where there is no labels.csv.
+    """Read the names that people gave to the topics of a study; None where there is no labels.csv.
 
     Raises
     ------
@@ -89,8 +74,7 @@ def read_labels(folder: Path) -> Labels | None:
     keys = set(known["key"])
     label: dict[str, str] = {}
     for line, (key, text) in read_rows(path, ["key", "label"]):
-        text = " ".join(text.split()).removeprefix("'")  # the mark that keeps a spreadsheet from computing
-        problem = ""
+        text, problem = " ".join(text.split()), ""
         if key not in keys:
             problem = f"the key {key!r}, which {FOR_MATCHING} does not know"
         elif key in label:
@@ -98,74 +82,55 @@ def read_labels(folder: Path) -> Labels | None:
         elif not 0 < len(text) <= LONGEST:
             problem = f"a label of {len(text)} characters"
         if problem:
-            raise StudyError(
-                expected=f"for each key one label of 1 to {LONGEST} characters",
-                found=problem,
-                where=f"{path}, line {line}",
-                remedy="Change labels only; take a row out to give a topic its words as its name.",
-            )
+            expected = f"for each key one label of 1 to {LONGEST} characters"
+            remedy = "Change labels only; take a row out to give a topic its words as its name."
+            raise StudyError(expected=expected, found=problem, where=f"{path}, line {line}", remedy=remedy)
         label[key] = text
     return Labels(label, known.set_index("comment_id")["key"])
 
 
 def match(labels: Labels, comments: pd.DataFrame, table: pd.DataFrame) -> Matched:
-    """Match the topics of this run to the labelled ones.
+    """Match the topics of this run (comments' comment_id and topic, `Topics.table`) to the labelled ones.
 
     One to one, so that the sum of the Jaccard similarities is largest (Hungarian method); only comments that both runs
     know and gave a topic are compared. A comment that a later run leaves unassigned counts for neither side.
-
-    Parameters
-    ----------
-    labels : Labels
-    comments : DataFrame
-        comment_id, topic.
-    table : DataFrame
-        `Topics.table`.
     """
     from scipy.optimize import linear_sum_assignment
 
-    both = comments[comments["topic"] >= 0].assign(key=lambda c: c["comment_id"].map(labels.key)).dropna(subset=["key"])
     keys = sorted({*labels.key, *labels.label})
+    names = [labels.label.get(key, key) for key in keys]
+    both = comments.loc[comments["topic"] >= 0, ["topic", "comment_id"]]
+    old = pd.Index(keys).get_indexer(both["comment_id"].map(labels.key))  # -1 where the labelled run knows it not
     shared = np.zeros((len(keys), len(table)))
-    np.add.at(shared, (both["key"].map({k: i for i, k in enumerate(keys)}).to_numpy(int), both["topic"].to_numpy()), 1)
+    np.add.at(shared, (old[old >= 0], both["topic"].to_numpy()[old >= 0]), 1)
     before, now = shared.sum(axis=1, keepdims=True), shared.sum(axis=0, keepdims=True)
     jaccard = shared / np.maximum(before + now - shared, 1)
-    pairs = {
-        int(t): int(k) for k, t in zip(*linear_sum_assignment(-jaccard), strict=True) if jaccard[k, t] >= SAME_FROM
-    }
+    found = zip(*map(np.ndarray.tolist, linear_sum_assignment(-jaccard)), strict=True)
+    pairs = {t: k for k, t in found if jaccard[k, t] >= SAME_FROM}
     of_before, of_now = shared / np.maximum(before, 1), shared / np.maximum(now, 1)
     rows: list[tuple[str, str | None, object, int, float, float]] = []
-
-    def row(what: str, k: int, t: int) -> None:
-        name = labels.label.get(keys[k], keys[k])
-        rows.append((what, name, t, int(shared[k, t]), float(of_before[k, t]), float(of_now[k, t])))
-
     for t in range(len(table)):
-        if t in pairs:
-            row("same", pairs[t], t)
-        others = [k for k in range(len(keys)) if pairs.get(t) != k]
-        parts = [k for k in others if of_before[k, t] >= PART_FROM]  # a good part of an old topic is in here now
-        for k in parts:
-            row("merged" if of_now[k, t] >= PART_FROM and k not in pairs.values() else "split", k, t)
-        if t not in pairs and not parts:
+        parts = {k: "same" for k in [pairs.get(t)] if k is not None}
+        for k in np.flatnonzero(of_before[:, t] >= PART_FROM):  # a good part of an old topic is in here now
+            parts.setdefault(int(k), "merged" if of_now[k, t] >= PART_FROM and k not in pairs.values() else "split")
+        rows += [(what, names[k], t, int(shared[k, t]), of_before[k, t], of_now[k, t]) for k, what in parts.items()]
+        if not parts:
             rows.append(("new", None, t, 0, 0.0, 0.0))
     seen = {name for _, name, *_ in rows}
-    for key in keys:
-        if (name := labels.label.get(key, key)) not in seen:
-            rows.append(("gone", name, pd.NA, 0, 0.0, 0.0))
+    rows += [("gone", name, pd.NA, 0, 0.0, 0.0) for name in names if name not in seen]
     columns = ["what", "before", "topic", "shared", "of_before", "of_now"]
     history = pd.DataFrame(rows, columns=columns).astype({"what": "str", "before": "str", "topic": "Int64"})
-    return Matched({t: (keys[k], labels.label.get(keys[k], "")) for t, k in pairs.items()}, history)
+    used = max((int(key[1:]) for key in keys if key[1:].isdigit()), default=0)
+    return Matched({t: (keys[k], labels.label.get(keys[k], "")) for t, k in pairs.items()}, history, used)
 
 
 def named(table: pd.DataFrame, matched: Matched) -> pd.DataFrame:
     """`Topics.table` with the names that people gave; where two would be the same, the words follow."""
-    labels = [
-        matched.label.get(t, ("", ""))[1] or label for t, label in zip(table["topic"], table["label"], strict=True)
-    ]
+    both = list(zip(table["topic"], table["label"], strict=True))
+    labels = [matched.label.get(t, ("", ""))[1] or words for t, words in both]
     twice = {text for text in labels if labels.count(text) > 1}
-    labels = [f"{text} ({old})" if text in twice else text for text, old in zip(labels, table["label"], strict=True)]
-    return table.assign(label=pd.Series(labels, index=table.index, dtype="str"))
+    shown = [f"{text} ({words})" if text in twice else text for text, (_, words) in zip(labels, both, strict=True)]
+    return table.assign(label=pd.Series(shown, index=table.index, dtype="str"))
 
 
 def write_labels(folder: Path, comments: pd.DataFrame, table: pd.DataFrame, matched: Matched | None) -> Path:
@@ -194,44 +159,13 @@ def write_labels(folder: Path, comments: pd.DataFrame, table: pd.DataFrame, matc
     """
     if table.empty:
         raise StudyError(expected="topics", found="none", where=str(folder), remedy="There is nothing to name yet.")
-    old = {t: key for t, (key, _) in (matched.label if matched else {}).items()}
-    number = max([int(key[1:]) for key in old.values() if key[1:].isdigit()], default=0)
-    if matched is not None:  # a key is never given a second time, though its topic be gone
-        number = max(number, _largest_key(folder))
-    keys: Mapping[int, str] = {t: old.get(t) or f"T{(number := number + 1):03d}" for t in table["topic"]}
-    sheet = pd.DataFrame(
-        {
-            "key": [keys[t] for t in table["topic"]],
-            "label": [_safe(text) for text in table["label"]],
-            "words": [_safe(text) for text in table["words"]],
-            "n_comments": table["n_comments"],
-        }
-    )
+    old, used = ({}, 0) if matched is None else (matched.label, matched.used)
+    new = count(used + 1)  # a key is never given a second time, though its topic be gone
+    keys = {t: old[t][0] if t in old else f"T{next(new):03d}" for t in table["topic"]}
+    sheet = table[["label", "words", "n_comments"]]
+    sheet.insert(0, "key", [keys[t] for t in table["topic"]])
     some = comments[comments["topic"] >= 0]
     which = pd.DataFrame({"comment_id": some["comment_id"], "key": some["topic"].map(keys).astype("str")})
-    try:
-        for name, write in (
-            (FOR_MATCHING, lambda p: which.sort_values("comment_id").reset_index(drop=True).to_parquet(p)),
-            (FOR_PEOPLE, lambda p: sheet.to_csv(p, index=False, encoding="utf-8-sig")),
-        ):
-            work = folder / f".{name}.part"
-            write(work)
-            work.replace(folder / name)
-    except OSError as error:
-        raise StudyError(
-            expected="a study folder that can be written",
-            found=error.strerror or str(error),
-            where=str(folder),
-            remedy="Change its permissions, or copy the study.",
-        ) from None
+    which = which.sort_values("comment_id").reset_index(drop=True)
+    write_new(folder, {FOR_MATCHING: which.to_parquet(), FOR_PEOPLE: csv_bytes(sheet, bom=True)}, over=True)
     return folder / FOR_PEOPLE
-
-
-def _largest_key(folder: Path) -> int:
-    keys = pd.read_parquet(folder / FOR_MATCHING, columns=["key"])["key"].unique()
-    return max((int(key[1:]) for key in keys if key[1:].isdigit()), default=0)
-
-
-def _safe(text: str) -> str:
-    """Text that a spreadsheet takes for text."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from analysis.sentiment.codes import SAMPLE
+from analysis.corpus.sheets import csv_bytes, write_new
+from analysis.sentiment.codes import COLUMNS, SAMPLE
 from analysis.settings import StudyError
 
 RULES = "RULES.txt"
@@ -71,27 +70,19 @@ def draw(comments: pd.DataFrame, strata: Sequence[str], n: int, seed: int) -> pd
     sizes = stratum.value_counts().sort_index()
     share = sizes * min(n / len(rows), 1)
     wanted = np.floor(share).astype(int)
-    rest = (
-        (share - wanted).sort_values(ascending=False, kind="stable").index[: max(0, min(n, len(rows)) - wanted.sum())]
-    )
-    wanted[rest] += 1
+    left = max(0, min(n, len(rows)) - wanted.sum())
+    wanted[(share - wanted).sort_values(ascending=False, kind="stable").index[:left]] += 1
     wanted = np.minimum(np.maximum(wanted, LEAST), sizes)
     rng = np.random.default_rng([seed, 8])
     chosen = [rng.choice(np.flatnonzero(stratum == name), wanted[name], replace=False) for name in sizes.index]
     order = rng.permutation(np.concatenate(chosen))
-    drawn = stratum.iloc[order]
-    return pd.DataFrame(
-        {
-            "comment_id": rows["comment_id"].iloc[order].to_numpy(),
-            "stratum": drawn.to_numpy(),
-            "probability": (drawn.map(wanted) / drawn.map(sizes)).to_numpy(),
-            "text": rows["text"].iloc[order].to_numpy(),
-        }
-    )
+    drawn = rows.loc[order, ["comment_id", "text"]].assign(stratum=stratum[order])
+    drawn["probability"] = drawn["stratum"].map(wanted) / drawn["stratum"].map(sizes)
+    return drawn[[*COLUMNS, "text"]].reset_index(drop=True)
 
 
 def write_sheets(folder: Path, drawn: pd.DataFrame, coders: Sequence[str], show: Callable[[str], str]) -> list[Path]:
-    """Write the sample, the rules and a sheet for each coder; nothing that is there is overwritten.
+    """Write the sample, the rules and a sheet for each coder, which are returned; nothing is overwritten.
 
     Parameters
     ----------
@@ -102,11 +93,6 @@ def write_sheets(folder: Path, drawn: pd.DataFrame, coders: Sequence[str], show:
     coders : sequence of str
     show : callable
         Makes a text fit to be shown.
-
-    Returns
-    -------
-    list of Path
-        The sheets.
 
     Raises
     ------
@@ -121,34 +107,8 @@ def write_sheets(folder: Path, drawn: pd.DataFrame, coders: Sequence[str], show:
             where="threadline code --coders",
             remedy="As in --coders anna,brian.",
         )
-    there = sorted(folder.glob("*.csv")) if folder.is_dir() else []
-    if there:
-        raise StudyError(
-            expected="no coded sample yet",
-            found=there[0].name,
-            where=str(folder),
-            remedy="Codes are never overwritten: move the folder away first.",
-        )
-    text = drawn["text"].map(show)
-    safe = text.map(lambda t: f"'{t}" if t[:1] in "=+-@\t\r" else t)  # a spreadsheet would compute it
-    sheet = pd.DataFrame({"comment_id": drawn["comment_id"], "text": safe, "code": ""})
-    files = {SAMPLE: _csv(drawn[["comment_id", "stratum", "probability"]].sort_values("comment_id")), RULES: SCALE}
-    files |= {f"{coder}.csv": _csv(sheet) for coder in coders}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            (folder / name).write_text(content, encoding="utf-8-sig" if name != RULES else "utf-8")
-    except OSError as error:
-        raise StudyError(
-            expected="a study folder that can be written",
-            found=error.strerror or str(error),
-            where=str(folder),
-            remedy="Change its permissions, or copy the study.",
-        ) from None
-    return [folder / f"{coder}.csv" for coder in coders]
-
-
-def _csv(table: pd.DataFrame) -> str:
-    buffer = io.StringIO()
-    table.to_csv(buffer, index=False, quoting=csv.QUOTE_MINIMAL, float_format="%.10g", lineterminator="\n")
-    return buffer.getvalue()
+    sheet = csv_bytes(drawn[["comment_id", "text"]].assign(text=drawn["text"].map(show), code=""), bom=True)
+    sample = csv_bytes(drawn[COLUMNS].sort_values("comment_id"), bom=True)
+    sheets = [f"{coder}.csv" for coder in coders]
+    write_new(folder, {SAMPLE: sample, RULES: SCALE.encode()} | dict.fromkeys(sheets, sheet))
+    return [folder / name for name in sheets]

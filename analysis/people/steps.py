@@ -28,11 +28,7 @@ def code_files(settings: Settings) -> dict[str, Path]:
     return named(sorted((settings.folder / "coded").glob("*.csv")), settings.folder)
 
 
-@step(
-    settings=(*CALENDAR, "sentiment.instrument"),
-    files=code_files,
-    needs=(corpus, topics, sentiment),
-)
+@step(settings=(*CALENDAR, "sentiment.instrument"), files=code_files, needs=(corpus, topics, sentiment))
 def coding(given: Given, run: Run) -> Values:
     """How far coders and instrument agree, and what the means are when people's codes correct them."""
     rows = scored(given, (topics, sentiment))

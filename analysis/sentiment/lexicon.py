@@ -57,8 +57,7 @@ def read(path: Path) -> Lexicon:
         return StudyError(expected=expected, found=f'"{found}"', where=where, remedy="Correct it.")
 
     scores: dict[str, float] = {}
-    languages: dict[str, int] = {}  # and the first line of each
-    line = 1
+    languages, line = set(), 1
     for line, (cell, number, language) in read_rows(path, ["word", "score"], ["language"]):
         word = _plain(cell)
         if not word.strip("*") or not _TOKEN.fullmatch(word.removesuffix("*")):
@@ -71,10 +70,9 @@ def read(path: Path) -> Lexicon:
             scores[word] = math.inf
         if not math.isfinite(scores[word]) and number.lower() != NEGATION:
             raise wrong(line, "score", f"a number, or {NEGATION}", number)
-        languages.setdefault(language.lower(), line)
-    for language, first in languages.items() if set(languages) != {""} else ():
-        if not re.fullmatch("[a-z]{2,3}", language):
-            raise wrong(first, "language", "an ISO 639-1 code", language)
+        if not re.fullmatch("([a-z]{2,3})?", language.lower()):
+            raise wrong(line, "language", "an ISO 639-1 code", language)
+        languages.add(language.lower())
     strongest = max((abs(s) for s in scores.values() if s == s), default=0.0)
     if not strongest:
         raise wrong(line, "score", "at least one score other than 0", "none")

@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
 from analysis.people import agreement as coding
-from analysis.people.agreement import Codes, read_codes
+from analysis.sentiment.codes import Codes, read_codes
 from analysis.settings import StudyError
 
 IDS = [f"c{i}" for i in range(6)]
@@ -81,7 +81,9 @@ def test_every_row_that_is_not_used_is_named_with_its_line(tmp_path):
 
 def test_errors_name_the_file(tmp_path):
     sheet(tmp_path, "anna.csv", [("c0", "1")])
-    with pytest.raises(StudyError, match="sample.csv: expected .* comment_id, stratum, probability, found no such file"):
+    with pytest.raises(
+        StudyError, match="sample.csv: expected .* comment_id, stratum, probability, found no such file"
+    ):
         read_codes(tmp_path, IDS)
     sample(tmp_path)
     write(tmp_path, "anna.csv", [["comment_id", "text"], ["c0", "x"]])
