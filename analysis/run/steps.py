@@ -121,6 +121,8 @@ def _imports(module: str) -> tuple[bytes, frozenset[str], frozenset[str]]:
             continue
         below = [f"{named}.{name.strip().split(' ')[0]}" for name in (found[2] or "").split(",") if name.strip()]
         ours.update(name for name in (named, *below) if name != HOME.name and _is_module(name))
+    beside = [path.with_suffix(ending) for ending in (".toml", ".json")]  # words and weights of a module
+    source += b"".join(data.read_bytes() for data in beside if data.is_file())
     return source, frozenset(ours), frozenset(others)
 
 
