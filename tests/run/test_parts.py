@@ -267,7 +267,7 @@ class Cluster:
         self.scheduler = self.start(
             "scheduler", "--port", "0", "--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", file
         )
-        until(file.exists)
+        until(lambda: file.exists() and file.read_text().rstrip().endswith("}"))
         self.compute = ComputeSettings(scheduler=json.loads(file.read_text())["address"])
 
     def start(self, what, *options):
@@ -293,7 +293,7 @@ class Cluster:
             process.wait()
 
 
-def until(true, seconds=20):
+def until(true, seconds=120):
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end

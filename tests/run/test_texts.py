@@ -39,7 +39,7 @@ def test_in_memory_and_in_files_they_are_the_same(texts, tmp_path_factory):
         rows = np.random.default_rng(1).permutation(len(texts))[: len(texts) // 2 + 1]
         assert filed.take(rows) == [texts[i] for i in rows]
         assert filed[2:9:3] == texts[2:9:3] and (not texts or filed[-1] == texts[-1])
-        again = filed.reordered(rows, folder)
+        again = gathered([Some(filed, rows)], folder)
         assert list(again) == [texts[i] for i in rows], "another order, some left out"
         assert list(Some(filed, rows)[1:3]) == [texts[i] for i in rows[1:3]]
         places = {text: i for i, text in enumerate(sorted(set(texts)))}
