@@ -10,12 +10,12 @@ import functools
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from analysis.run.context import Run
 from analysis.run.parts import KeptParts, versions
@@ -46,54 +46,25 @@ class Given:
         return self._results(other)  # type: ignore[return-value]
 
 
-Compute = Callable[[Given, Run], Values | object]
-Files = Callable[[Settings], Mapping[str, Path]]
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Step(Generic[T]):
-    """One thing that is computed and kept: see `step`."""
+    """One thing that is computed and kept, and what it declares to read."""
 
     name: str
-    compute: Compute = field(repr=False)
-    settings: tuple[str, ...] = ()
-    files: Files | None = field(default=None, repr=False)
-    needs: tuple[Step, ...] = ()
+    compute: Callable[[Given, Run], Values | object] = field(repr=False)  # gives values by name, or one table
+    settings: Sequence[str] = ()  # a section ("topics") or one of its keys ("time.period")
+    needs: Sequence[Step] = ()
+    # By the names that tables and provenance show.
+    files: Callable[[Settings], Mapping[str, Path]] | None = field(default=None, repr=False)
+    # Of what no import shows, as of the model that a setting names.
     versions: Callable[[Settings], object] | None = field(default=None, repr=False)
+    # Makes of the kept values what others get; by default the one table, or the values.
     opened: Callable[[Values], T] | None = field(default=None, repr=False)
 
 
-def step(
-    *,
-    name: str = "",
-    settings: Iterable[str] = (),
-    files: Files | None = None,
-    needs: Iterable[Step] = (),
-    versions: Callable[[Settings], object] | None = None,
-    opened: Callable[[Values], T] | None = None,
-) -> Callable[[Compute], Step[T]]:
-    """Make a step of a function, which takes what is `Given` and a `Run`, and gives values by name, or one table.
-
-    Parameters
-    ----------
-    name : str
-        Default: the function's.
-    settings : iterable of str
-        The settings that it reads: a section ("topics") or one of its keys ("time.period").
-    files : callable, optional
-        The files that it reads, by the names that tables and provenance show; of the settings.
-    needs : iterable of Step
-        Whose results it takes.
-    versions : callable, optional
-        What it rests on that no import shows, as the model that a setting names; of the settings.
-    opened : callable, optional
-        Makes of the kept values what others get; by default the one table, or the values.
-    """
-
-    def made(compute: Compute) -> Step[T]:
-        return Step(name or compute.__name__, compute, tuple(settings), files, tuple(needs), versions, opened)
-
-    return made
+def step(name: str = "", **declared: Any) -> Callable[[Callable[[Given, Run], Values | object]], Step]:
+    """Make a step of a function, of its name unless said: what it declares are the attributes of `Step`."""
+    return lambda compute: Step(name or compute.__name__, compute, **declared)
 
 
 # ------------------------------------------------------------------------------------------------ digests

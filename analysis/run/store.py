@@ -12,7 +12,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -100,18 +100,14 @@ def _index(place: Path) -> dict:
 
 @dataclass(frozen=True)
 class Entry:
-    """One kept result, or what an interrupted run left of one: then its step is "".
-
-    Its digest is the first 20 digits of what it was made from, `seconds` how long it took, `written_at` seconds since
-    1970.
-    """
+    """One kept result, or what an interrupted run left of one: then its step is ""."""
 
     path: Path
     step: str
-    digest: str
+    digest: str  # its first 20 digits
     n_bytes: int
-    seconds: float
-    written_at: float
+    seconds: float  # that it took
+    written_at: float  # seconds since 1970
 
 
 def entries(folder: Path) -> list[Entry]:
@@ -133,38 +129,18 @@ def entries(folder: Path) -> list[Entry]:
     return sorted(found, key=lambda e: (e.step, -e.written_at, e.digest))
 
 
-def remove(found: Iterable[Entry]) -> int:
-    """Remove kept results; give the bytes that are free now. An OSError if one cannot be removed."""
-    freed = 0
-    for entry in found:
-        shutil.rmtree(entry.path)
-        freed += entry.n_bytes
-    return freed
-
-
 @dataclass
 class Store:
-    """Results under a folder, by the digest of what they were made from.
+    """Results under a folder, by the digest of what they were made from, and what was found of each step asked for.
 
-    Attributes
-    ----------
-    folder : Path
-        Where it cannot be written, results are computed at each run.
-    seconds : dict
-        Wall time of each step that was asked for, in seconds: of its computing, also where it was kept.
-    kept : dict
-        Whether each step's result was kept (True) or computed (False).
-    damaged : list of str
-        Steps whose kept result was not as it was written.
-    older : list of str
-        Steps that were computed though there is a kept result, of other inputs, settings or versions.
+    Where the folder cannot be written, results are computed at each run.
     """
 
     folder: Path
-    seconds: dict[str, float] = field(default_factory=dict)
-    kept: dict[str, bool] = field(default_factory=dict)
-    damaged: list[str] = field(default_factory=list)
-    older: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)  # that the computing took, also where it was kept
+    kept: dict[str, bool] = field(default_factory=dict)  # or computed
+    damaged: list[str] = field(default_factory=list)  # not as it was written
+    older: list[str] = field(default_factory=list)  # kept as well, of other inputs, settings or versions
 
     def get(self, step: str, digest: str, compute: Callable[[], Mapping[str, Value]]) -> Values:
         """Values of a step by name: read if they were kept, else computed and kept."""

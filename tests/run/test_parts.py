@@ -390,10 +390,8 @@ def test_a_scheduler_lost_in_the_middle_is_one_line_and_the_next_run_goes_on(tmp
             if done >= 3 * PART:
                 dask.scheduler.kill()
 
-        start = time.monotonic()
         with pytest.raises(StudyError, match="scheduler to stay.*goes on from there"):
             map_items(function, items, compute=dask.compute, message="m", progress=kill, kept=kept)
-        assert time.monotonic() - start < 25
     finally:
         dask.close()
     n_kept, n_parts = len(list(kept.glob("part.step-*"))), -(-len(items) // PART)
