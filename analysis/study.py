@@ -32,7 +32,7 @@ from analysis.run import Run
 from analysis.run.progress import Progress, in_notebook
 from analysis.run.steps import Results, Step
 from analysis.run.store import FOLDER, Store, digest_of_file, work_folder
-from analysis.run.texts import Named, Partitioned, Texts
+from analysis.run.texts import Partitioned, Texts
 from analysis.run.vectors import Vectors, blocks
 from analysis.sentiment.steps import sentiment
 from analysis.settings import (
@@ -380,7 +380,8 @@ class Study:
             return search(
                 report,
                 authors=read.rows["author"].dropna().unique(),
-                texts=Named(read.rows["comment_id"].iloc[as_read], read.texts.texts),
+                ids=read.rows["comment_id"].iloc[as_read],
+                texts=read.texts.texts,
                 own=own,
                 quotes=privacy.quotes,
                 keep=privacy.authors == "keep",

@@ -18,7 +18,7 @@ from analysis.corpus.duplicates import duplicates, floods, marks, near_duplicate
 from analysis.corpus.languages import languages
 from analysis.corpus.threads import Reading
 from analysis.run import Run
-from analysis.run.texts import Partitioned, Texts
+from analysis.run.texts import Partitioned, Some, Texts, gathered
 from analysis.settings import StudyError
 
 KEY_FILE = "pseudonym.key"
@@ -95,7 +95,7 @@ def build(reading: Reading, folder: Path, authors: str = "pseudonym", run: Run =
     _check(reading, str(folder))
     order = reading.rows["comment_id"].reset_index(drop=True).sort_values(kind="stable").index.to_numpy("int64")
     raw = reading.rows.iloc[order].reset_index(drop=True)
-    texts = reading.texts.texts.reordered(reading.texts.rows[order], run.scratch)
+    texts = gathered([Some(reading.texts.texts, reading.texts.rows[order])], run.scratch)
     seen = marks(texts, run)
     comments = raw.assign(
         author=_authors(raw["author"], folder, authors),

@@ -13,7 +13,7 @@ import functools
 import hashlib
 import importlib.util
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.run import Run
-from analysis.run.texts import Some, partitions
+from analysis.run.texts import Some
 from analysis.run.vectors import Vectors, blocks
 from analysis.settings import StudyError
 
@@ -118,13 +118,9 @@ def versions_of(*packages: str) -> str:
     return ", ".join(found)
 
 
-def _each(texts: Sequence[str]) -> Iterator[str]:
-    return (text for _, some in partitions(texts) for text in some)
-
-
 def _written(texts: Sequence[str]) -> np.ndarray:
     """Which texts are more than white space."""
-    return np.fromiter((bool(text.strip()) for text in _each(texts)), bool, len(texts))
+    return np.fromiter((bool(text.strip()) for text in texts), bool, len(texts))
 
 
 def _made(function: Callable, texts: Sequence[str], run: Run, part: int | None = None) -> Vectors:
@@ -193,7 +189,7 @@ class Transformer(Encoder):
         digest = hashlib.sha256(f"{self.name} {self.version}".encode()).hexdigest()
         have = store.read(KEPT, digest) or {}
         kept, vectors = have.get("names", np.zeros(0, "S32")), have.get("vectors")
-        wanted = np.fromiter(map(_digest, _each(texts)), "S32", len(texts))
+        wanted = np.fromiter(map(_digest, texts), "S32", len(texts))
         names, first = np.unique(wanted, return_index=True)
         missing = ~np.isin(names, kept)
         if missing.any() or vectors is None:

@@ -86,7 +86,7 @@ def tokenised(texts: Sequence[str], run: Run = Run()) -> Tokens:
     seen: dict[str, int] = {}
     ids: list[np.ndarray] = []
     n_of: list[int] = []
-    for _, spelt in run.map_parts(_spelt, texts, "cutting texts into words", ordered=True):
+    for _, spelt in run.map_parts(_spelt, texts, "cutting texts into words"):
         words = np.array(" ".join(filter(None, spelt)).split(" ") if any(spelt) else [], dtype=object)
         codes, names = pd.factorize(words)  # in the order in which they occur
         ids.append(np.array([seen.setdefault(name, len(seen)) for name in names], dtype=np.int32)[codes])
