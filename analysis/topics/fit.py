@@ -305,6 +305,10 @@ class Topics:
     def bertopic(self) -> BERTopic:
         """A fitted BERTopic with these topics, labels and words; its documents are the comments in their order.
 
+        Of more than 100,000 comments it reads a fixed sample of as many, with 500 of each topic where there are: from
+        these are its `c_tf_idf_`, `topic_embeddings_` and `representative_docs_`. Its `topics_` are those of all, so
+        that `topics_over_time`, `hierarchical_topics` and `get_document_info` take all texts.
+
         Raises
         ------
         StudyError
@@ -317,8 +321,7 @@ class Topics:
         if not len(self.table):
             remedy = self.note or "Add comments."
             raise StudyError(expected="topics, 1 or more", found="none", where="topics", remedy=remedy)
-        of = self._fit
-        return fitted(self._texts, self._vectors(), of.topic, of.table, of.words, of.vocabulary, self._encoder)
+        return fitted(self._texts, self._vectors(), self._fit, self._encoder)
 
     @cached_property
     def map(self) -> pd.DataFrame:

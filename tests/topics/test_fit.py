@@ -16,7 +16,7 @@ from analysis.settings import ComputeSettings, StudyError
 from analysis.topics import clusters, consensus
 from analysis.topics import keywords as words
 from analysis.topics.encoders import parse
-from analysis.topics.fit import UNASSIGNED_BELOW, Topics, fit_topics
+from analysis.topics.fit import UNASSIGNED_BELOW, Fit, Topics, fit_topics
 from analysis.topics.keywords import choose, coherence, words_over_time
 from analysis.topics.neighbours import neighbours
 from analysis.topics.stop_words import stop_words
@@ -445,15 +445,41 @@ def test_bertopic_saved_and_loaded_gives_the_same_words_and_assignments(corpus, 
     assert list(loaded.transform(texts)[0]) == list(model.transform(texts)[0])
 
 
+def given(topic, vocabulary):
+    """A fit of two topics, with nothing in it but what BERTopic is given."""
+    table = pd.DataFrame({"topic": [0, 1], "label": ["bread", "football"]})
+    words = pd.DataFrame({"topic": [0, 1], "word": ["flour", "goal"], "weight": [1.0, 1.0]})
+    return Fit(topic, topic * 1.0, table, table[:0], "", np.zeros((0, 256)), words, vocabulary)
+
+
 def test_ties_of_size_keep_their_numbers():
     from analysis.topics.bertopic_model import fitted
 
-    texts = ["flour oven", "goal coach"] * 20
-    table = pd.DataFrame({"topic": [0, 1], "label": ["bread", "football"]})
-    topic = np.array([1, 0] * 20)
-    words = pd.DataFrame({"topic": [0, 1], "word": ["flour", "goal"], "weight": [1.0, 1.0]})
-    built = fitted(texts, encode(texts), topic, table, words, ["coach", "flour", "goal", "oven"], "static")
+    texts, topic = ["flour oven", "goal coach"] * 20, np.array([1, 0] * 20)
+    built = fitted(texts, encode(texts), given(topic, ("coach", "flour", "goal", "oven")), "static")
     assert list(built.topics_) == topic.tolist()
+
+
+def test_bertopic_reads_some_of_a_large_corpus_and_knows_the_topic_of_all(monkeypatch):
+    from analysis.topics import bertopic_model
+
+    monkeypatch.setattr(bertopic_model, "LIMIT", 40)
+    monkeypatch.setattr(bertopic_model, "OF_EACH", 5)
+    asked = []
+
+    class Noting(np.ndarray):
+        def __getitem__(self, rows):
+            asked.append(rows)
+            return np.asarray(self)[rows]
+
+    texts, topic = ["flour oven"] * 297 + ["goal coach"] * 3, np.array([0] * 297 + [1] * 3)
+    vectors = encode(texts).view(Noting)
+    texts[0] += " dough"
+    built = bertopic_model.fitted(texts, vectors, given(topic, ("coach", "dough", "flour", "goal", "oven")), "static")
+    assert 0 not in asked[0] and "dough" not in built.vectorizer_model.get_feature_names_out()
+    assert list(built.topics_) == topic.tolist() and built.get_topic_info()["Count"].tolist() == [297, 3]
+    assert len(asked) == 1 and len(asked[0]) == 40 and {297, 298, 299} < set(asked[0].tolist())
+    assert built.transform(["goal coach"])[0][0] == 1
 
 
 def test_importing_the_room_is_quick():
