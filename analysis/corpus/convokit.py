@@ -36,8 +36,8 @@ def write_convokit(
     """Write a corpus in ConvoKit's format, word for word.
 
     A thread is a conversation; its article is the first utterance, on which comments without a parent reply, so that
-    every conversation is one tree. Times are seconds since 1970 in UTC. Speakers are the authors as they are in the corpus:
-    pseudonyms, unless the study keeps names.
+    every conversation is one tree. Times are seconds since 1970 in UTC. Speakers are the authors as they are in the
+    corpus: pseudonyms, unless the study keeps names.
 
     Parameters
     ----------
