@@ -198,7 +198,7 @@ def search(
         )
     said = {file: [(text, words(text)) for text in _texts(path)] for file, path in read.items()}
     names, ordinary = _names([] if keep else authors, texts, own)
-    known = set().union(*map(addresses, texts))
+    known = {address for text in texts for address in addresses(text)}
     leaks: dict[Leak, None] = {}  # in their order, each once
     for done, (file, ways) in enumerate(said.items()):
         tell("searching the report", done, len(said))

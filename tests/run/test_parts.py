@@ -127,6 +127,11 @@ def test_a_stream_is_joined_in_its_order_and_read_only_some_items_ahead():
     assert list(map_stream(slow_first, iter([[5]]), compute=ComputeSettings(workers=2), message="x")) == [[5]]
 
 
+def test_parts_come_in_their_order_though_the_first_takes_longest():
+    run = Run(ComputeSettings(workers=2))
+    assert list(run.map_parts(slow_first, list(range(9)), "m", part=1, least=0)) == [(i, [i]) for i in range(9)]
+
+
 def test_what_a_stream_or_its_function_raises_passes_through():
     def items():
         yield from ([i] for i in range(9))
