@@ -474,9 +474,9 @@ def test_bertopic_reads_some_of_a_large_corpus_and_knows_the_topic_of_all(monkey
 
     texts, topic = ["flour oven"] * 297 + ["goal coach"] * 3, np.array([0] * 297 + [1] * 3)
     vectors = encode(texts).view(Noting)
-    texts[0] += " dough"
+    texts[1] += " dough"
     built = bertopic_model.fitted(texts, vectors, given(topic, ("coach", "dough", "flour", "goal", "oven")), "static")
-    assert 0 not in asked[0] and "dough" not in built.vectorizer_model.get_feature_names_out()
+    assert 1 not in asked[0] and "dough" not in built.vectorizer_model.get_feature_names_out()
     assert list(built.topics_) == topic.tolist() and built.get_topic_info()["Count"].tolist() == [297, 3]
     assert len(asked) == 1 and len(asked[0]) == 40 and {297, 298, 299} < set(asked[0].tolist())
     assert built.transform(["goal coach"])[0][0] == 1
