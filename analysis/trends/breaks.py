@@ -44,7 +44,7 @@ def change_points(
     """The largest change of each series, found or not, and further ones where the first one was found.
 
     Arguments as of `by_period`; undated comments are left out; without `by` only the mean of the measure is looked at.
-    Series are looked at side by side on what the run says; it changes nothing in the table.
+    Series are looked at side by side; `run` changes nothing in the table.
 
     Columns: series ("sentiment", "share of topic 3", "sentiment of topic 3"); topic (NA for all); measure (its name, or
     "share"); at: start of the first period after the change, in the zone; low, high: interval of that date, from the
@@ -71,10 +71,8 @@ def change_points(
         named = a.named_as("share" if search.kind == SHARE else measure, None if change["code"] < 0 else change["code"])
         dates = {name: starts.iloc[change[name]] for name in ("at", "low", "high") if name in change}
         rows.append(named | change | dates | {"step": search.step})
-    dtypes: dict[str, object] = {"series": "str", **a.of_groups, "measure": "str"}
-    dtypes |= dict.fromkeys(("at", "low", "high"), starts.dtype)
-    dtypes |= dict.fromkeys(("before", "after", "p_value", "q_value"), float)
-    changes = table(rows, dtypes | {"step": "int64"})
+    when, figures = dict.fromkeys(("at", "low", "high"), starts.dtype), "before after p_value q_value"
+    changes = table(rows, "series", a.of_groups, "measure", when, figures, {"step": "int64"})
     for step in range(1, DEPTH + 1):  # over all that had been looked at by then
         q_value = adjusted(changes["p_value"].where(changes["step"] <= step).to_numpy())
         changes["q_value"] = changes["q_value"].where(changes["step"] != step, q_value)

@@ -1,8 +1,4 @@
-"""The statistic of a change: sums of series by thread and period, and what they are when threads move or are weighted.
-
-The difference of the means after and before a date over its standard error with threads as the unit, for every series
-of a kind, every date and many ways of moving threads at once. `breaks` searches with it.
-"""
+"""The statistic with which `breaks` searches, of every series of a kind, every date and many ways of moving threads."""
 
 from __future__ import annotations
 

@@ -45,10 +45,8 @@ def decomposition(
     splits = [("", a.middle)]
     splits += [(event, at) for event, at in in_order(events, zone) if a.since(at).any() and not a.since(at).all()]
     rows = [row | {"split": at, "event": event} for event, at in splits for row in _parts(a, a.since(at), method)]
-    dtypes: dict[str, object] = {**a.of_groups, "part": "str", **dict.fromkeys(("estimate", "low", "high"), float)}
-    dtypes |= {"interval": "str", "split": a.grid["period_start"].dtype, "n_before": "int64", "n_after": "int64"}
-    dtypes |= dict.fromkeys(("share_before", "share_after", "mean_before", "mean_after"), float)
-    return table(rows, dtypes | {"event": "str"})
+    split, sides = {"split": a.grid["period_start"].dtype}, "share_before share_after mean_before mean_after"
+    return table(rows, a.of_groups, "part estimate low high interval", split, "n_before n_after", sides, "event")
 
 
 def _parts(a: Units, late: np.ndarray, method: Method) -> Iterator[dict[str, object]]:

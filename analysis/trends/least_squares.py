@@ -40,9 +40,8 @@ def slopes(
         rows.append(a.named_as("share", code) | _slope(a, everything, (a.group == code).astype(float), method))
     for code in a.named:
         rows.append(a.named_as(measure, code) | _slope(a, scored & (a.group == code), a.y, method))
-    dtypes = {"series": "str", **a.of_groups, "measure": "str", "n_comments": "int64", "n_threads": "int64"}
-    dtypes |= dict.fromkeys(("estimate", "low", "high", "p_value", "q_value"), float)
-    slope = table(rows, dtypes | {"interval": "str"})
+    figures = "measure n_comments n_threads estimate low high p_value q_value interval"
+    slope = table(rows, "series", a.of_groups, figures)
     return slope.assign(q_value=adjusted(slope["p_value"].to_numpy()))
 
 

@@ -52,10 +52,8 @@ def sensitivity(
             row |= {"difference": difference["estimate"]}
             row |= {f"difference_{end}": difference[end] for end in ("low", "high")}
             rows.append(named | row | compared(figure, n, limits, method))
-    dtypes: dict[str, object] = {"series": "str", **a.of_groups, "measure": "str", "left_out": "str"}
-    dtypes |= {"n_authors_out": "int64", "n_comments": "int64"} | dict.fromkeys(("estimate", "low", "high"), float)
-    dtypes |= {"interval": "str"} | dict.fromkeys(("difference", "difference_low", "difference_high"), float)
-    return table(rows, dtypes)
+    figures = "n_authors_out n_comments estimate low high interval difference difference_low difference_high"
+    return table(rows, "series", a.of_groups, "measure left_out", figures)
 
 
 def _figures(a: Units) -> list[tuple[dict[str, object], Figure, list[np.ndarray], Bounds]]:
