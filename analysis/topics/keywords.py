@@ -109,19 +109,14 @@ def topic_words(counts: sp.csr_matrix, words: Sequence[str]) -> pd.DataFrame:
 
 
 def words_over_time(
-    tokens: Tokens,
-    threads: Sequence[str],
-    topic: np.ndarray,
-    period: np.ndarray,
-    words: Sequence[str],
-    n_topics: int,
-) -> list[tuple[int, int, int, int, list[tuple[str, float, int]]]]:
+    tokens: Tokens, threads: Sequence[str], topic: np.ndarray, period: np.ndarray, words: Sequence[str], n_topics: int
+) -> pd.DataFrame:
     """The words of each topic in each period, by class TF-IDF: frequency there, rarity over all topics and periods.
 
     As BERTopic's `topics_over_time` without its tuning of periods towards each other, which would smooth away what
     changed. Of the `words` those are shown that at least three comments in three threads of the topic and period use;
-    a topic or period of -1 is left out. Gives topic, period, n_comments, n_threads and the words, perhaps none: each
-    with its weight and the number of comments that use it, best first.
+    a topic or period of -1 is left out. Columns: period, topic; n_comments, n_threads of these; rank (from 1), word,
+    weight, n_using (comments that use it).
     """
     thread = pd.factorize(np.asarray(threads))[0]
     placed = (topic >= 0) & (period >= 0)
@@ -141,14 +136,15 @@ def words_over_time(
     order = np.lexsort((column, -np.round(weight, 12), of))
     order = order[enough[order]]
     first = np.searchsorted(of[order], np.arange(len(cells) + 1))
-    out = []
-    for i, name in enumerate(cells.tolist()):
+    rows = []
+    for i, cell_of in enumerate(cells.tolist()):
         best = order[first[i] : first[i + 1]][:POOL]
-        using = {words[column[j]]: int(n_using[j]) for j in best}
-        chosen = choose([(words[column[j]], weight[j]) for j in best])
-        shown = [(word, value, using[word]) for word, value in chosen]
-        out.append((*divmod(name, n_periods), int(n_comments[i]), int(where[i]), shown))
-    return out
+        using = {words[column[j]]: n_using[j] for j in best}
+        shown = choose([(words[column[j]], weight[j]) for j in best])
+        about = (*divmod(cell_of, n_periods)[::-1], n_comments[i], where[i])
+        rows += [(*about, rank, word, value, using[word]) for rank, (word, value) in enumerate(shown, 1)]
+    dtypes = dict.fromkeys(("period", "topic", "n_comments", "n_threads", "rank", "word", "weight", "n_using"), "int64")
+    return pd.DataFrame(sorted(rows), columns=list(dtypes)).astype(dtypes | {"word": "str", "weight": "float64"})
 
 
 def coherence(tokens: Tokens, words: Sequence[Sequence[str]]) -> tuple[float, float]:

@@ -184,13 +184,10 @@ def words_by_period(
     a = a.only(~marked(comments, a, "duplicate_of", "near_duplicate_of"))
     topic = np.full(len(a.groups) + 1, -1)  # the unassigned, and those without a value, have no words
     topic[a.named] = np.arange(len(a.named))
-    found = words_over_time(tokens.take(a.order), a.thread, topic[a.group], a.period, vocabulary, len(a.named))
-    rows = [(at, of, *n, rank, *word) for of, at, *n, shown in found for rank, word in enumerate(shown, 1)]
-    dtypes = dict.fromkeys(("at", "of", "n_comments", "n_threads", "rank", "word", "weight", "n_using"), "int64")
-    dtypes |= {"word": "str", "weight": "float64"}
-    words = pd.DataFrame(sorted(rows), columns=list(dtypes)).astype(dtypes)
-    words.insert(0, by, a.groups[a.named].take(words.pop("of")))
-    return pd.concat([a.grid.iloc[words.pop("at")].reset_index(drop=True), words], axis=1)
+    words = words_over_time(tokens.take(a.order), a.thread, topic[a.group], a.period, vocabulary, len(a.named))
+    when, about = a.grid.iloc[words.pop("period")].reset_index(drop=True), words.pop("topic")
+    words.insert(0, by, a.groups[a.named].take(about))
+    return pd.concat([when, words], axis=1)
 
 
 def _cells(a: Units) -> tuple[np.ndarray, pd.DataFrame]:
