@@ -52,12 +52,12 @@ def articles_and_comments(
         estimate = thread - article, low, high, p_value (of the measure alone), q_value, interval. Of the measure:
         the article's and the mean of its comments', averaged over articles. Of "same topic": of the comments under an
         article the share that has its topic (`thread`), beside the share that has this topic under all other articles
-        (`article`), in [0, 1]: what it would be if threads did not follow their articles.
+        (`article`): what it would be if threads did not follow their articles.
     along : DataFrame
-        measure; from_position, to_position (to is NA for the last span, both for the last row of a measure);
-        n_comments, n_threads; estimate, low, high, p_value, q_value, interval. Means by position mix threads: only long
-        ones have a fortieth comment. The last row, which alone is tested, therefore is the change as the position
-        doubles within threads: least squares on its binary logarithm with a level of each thread's own (fixed effects).
+        measure; from_position, to_position (NA in the last span's end, and in the last row); n_comments, n_threads;
+        estimate, low, high, p_value, q_value, interval. Means by position mix threads: only long ones have a fortieth
+        comment. The last row, which alone is tested, therefore is the change as the position doubles within threads:
+        least squares on its binary logarithm with a level of each thread's own (fixed effects).
     """
     if "comment_id" in comments:
         comments = comments.sort_values("comment_id", kind="stable")

@@ -47,11 +47,10 @@ def change_points(
     Series are looked at side by side; `run` changes nothing in the table.
 
     Columns: series ("sentiment", "share of topic 3", "sentiment of topic 3"); topic (NA for all); measure (its name, or
-    "share"); at: start of the first period after the change, in the zone; low, high: interval of that date, from the
-    Bayesian bootstrap of threads, NaT where p_value is above .05; before, after: the means on either side, as far as
-    the next change that was found before; p_value: of no change, at least 1 / (permutations + 1); q_value
-    (Benjamini-Hochberg over this step and those before); step: 1 for the largest change, 2 and 3 for those looked for
-    afterwards within either side. A series that cannot have enough threads on either side is not in the table.
+    "share"); at, the start of the first period after the change; low, high: its interval, from the Bayesian bootstrap
+    of threads, NaT where p_value is above .05; before, after: the means on either side, as far as the next change found
+    before; p_value; q_value (Benjamini-Hochberg over this step and those before); step: 1 for the largest change, 2 and
+    3 for those looked for within either side. Series without enough threads on either side are left out.
     """
     a = arrange(comments, measure, by, Calendar(period, zone, week_starts), bounds).dated
     codes = {name: getattr(a, name).astype(np.int32) for name in ("thread", "period", "group")}
@@ -144,10 +143,7 @@ class Search:
         return (beaten + 1) / (n_drawn + 1)
 
     def _dates(self, f: Family, at: np.ndarray) -> Iterator[tuple[int, int]]:
-        """Intervals of the periods after which series change (`at`), by weighting threads.
-
-        Weights are exponential, as in the Bayesian bootstrap (Rubin, 1981).
-        """
+        """Intervals of the periods after which series change (`at`), by the Bayesian bootstrap (Rubin, 1981)."""
         rng = np.random.default_rng([self.method.seed, len(f.periods)])
         drawn, tail = [], (1 - self.method.level) / 2
         for begin in range(0, self.method.draws, DRAWN_AT_ONCE):

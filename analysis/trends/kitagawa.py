@@ -37,9 +37,8 @@ def decomposition(
     narrow), and again at each of the events, as of `comparisons`, with comments on both sides. Other arguments as of
     `by_period`; comments that are dated and scored are used.
 
-    Columns: topic (NA for all), part ("total", "composition", "within"), estimate, low, high, interval ("threads", "too
-    few" or "empty" in one of the spans, "no spread"); split, the first instant of the later span; n_before, n_after
-    (comments), share_before, share_after, mean_before, mean_after; event, empty for the middle.
+    Columns: topic (NA for all), part ("total", "composition", "within"), estimate, low, high, interval; split, the
+    first instant of the later span; n_, share_, mean_before and _after; event, empty for the middle.
     """
     a = arrange(comments, measure, by, Calendar(period, zone, week_starts), bounds).dated.scored.grouped
     splits = [("", a.middle)]

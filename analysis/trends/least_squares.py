@@ -29,9 +29,8 @@ def slopes(
     A rise or fade may be stated only where q_value is small: an interval that includes 0 is no trend. Arguments as of
     `by_period`; without `by` there is the slope of the measure alone.
 
-    Columns: series, topic (NA for all), measure (its name, or "share"); n_comments, n_threads (that the line is drawn
-    through); estimate, low, high: change per year of 365.25 days; p_value; q_value (Benjamini-Hochberg over the table);
-    interval ("threads", "too few", "one period", "no spread", "empty").
+    Columns: series, topic (NA for all), measure (its name, or "share"); n_comments, n_threads; estimate, low, high, a
+    year of 365.25 days; p_value; q_value (Benjamini-Hochberg); interval, "one period" where that is all there is.
     """
     a = arrange(comments, measure, by, Calendar(period, zone, week_starts), bounds).dated
     scored, everything = ~np.isnan(a.y), np.ones(len(a.y), dtype=bool)
