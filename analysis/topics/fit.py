@@ -14,7 +14,7 @@ import pandas as pd
 
 from analysis.run import Run
 from analysis.run.texts import Some, ranks, take
-from analysis.run.vectors import Directions, OnDisk, Vectors, blocks, unit_length
+from analysis.run.vectors import Directions, Vectors, blocks, unit_length
 from analysis.settings import StudyError
 from analysis.topics.clusters import sums
 from analysis.topics.consensus import Consensus, find_consensus
@@ -105,7 +105,6 @@ def fit_topics(
     StudyError
         If lengths differ, ids are not unique or the vectors are not finite.
     """
-    vectors = vectors if isinstance(vectors, OnDisk) else np.asarray(vectors, dtype=np.float32)
     names = pd.Index(pd.Series(ids, dtype="str"))
     copied = pd.Series([None] * len(texts) if copies is None else copies, dtype="str").reset_index(drop=True)
     able = _check(texts, vectors, names, threads=threads, languages=languages, copies=copied)

@@ -18,6 +18,8 @@ from analysis.topics.fit import Fit, fit_topics, nearest
 from analysis.topics.keywords import coherence
 from analysis.topics.tokens import Tokens, tokenised
 
+AS_FOUND = ("table", "curve", "centroids", "words")  # of a fit, kept under the same names
+
 
 @step(needs=[corpus], opened=lambda values: Tokens(tuple(values["names"]), values["ids"], values["n_of"]))
 def tokens(given: Given, run: Run) -> Values:
@@ -32,12 +34,9 @@ def fit_of(values: Values) -> Fit:
     return Fit(
         topic=comments["topic"].to_numpy("int64"),
         agreement=comments["topic_agreement"].to_numpy(float),
-        table=values["table"],
-        curve=values["curve"],
         note=str(values["note"][0]),
-        centroids=values["centroids"],
-        words=values["words"],
         vocabulary=tuple(values["vocabulary"]),
+        **{name: values[name] for name in AS_FOUND},
     )
 
 
@@ -84,11 +83,8 @@ def topics(given: Given, run: Run) -> Values:
     return {
         "comments": pd.DataFrame(of_comments),
         "articles": pd.DataFrame(of_articles),
-        "table": found.table,
-        "curve": found.curve,
-        "centroids": found.centroids,
         "note": [found.note],
         "coherence": pd.DataFrame({"npmi": [npmi], "diversity": [diversity]}),
-        "words": found.words,
         "vocabulary": list(found.vocabulary),
+        **{name: getattr(found, name) for name in AS_FOUND},
     }
