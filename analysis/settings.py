@@ -61,6 +61,10 @@ class StudyError(Exception):
         """As it is sent from another process, whose error it was."""
         return functools.partial(StudyError, **vars(self)), ()
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows: the line, without the way through our code."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 # ------------------------------------------------------------------------------------------------ the keys
 # What a field's description says stands in an error as what was expected.

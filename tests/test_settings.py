@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 
 import pytest
 
@@ -122,3 +124,11 @@ def test_a_file_that_is_not_text_is_no_traceback(tmp_path):
     (tmp_path / "study.toml").write_bytes(b"\x89PNG\r\n\x1a\n\xff\xfe")
     with pytest.raises(StudyError, match="TOML in UTF-8"):
         read_settings(tmp_path)
+
+
+def test_in_a_notebook_a_mistake_is_one_line_and_no_traceback():
+    code = "import analysis; analysis.open_study('nowhere')"
+    command = [sys.executable, "-m", "IPython", "--no-banner", "--colors=nocolor", "-c", code]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    shown = said.stdout + said.stderr
+    assert "StudyError: nowhere: expected a study folder" in shown and "Traceback" not in shown
