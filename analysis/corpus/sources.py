@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from analysis.corpus.encodings import read_lines
-from analysis.corpus.formats import kind_of
+from analysis.corpus.formats import tables_of
 from analysis.corpus.tables import read_tables, source_name
 from analysis.corpus.threads import Reading, read_threads
 from analysis.run import Run
@@ -60,6 +60,12 @@ def named(files: Iterable[Path], folder: Path) -> dict[str, Path]:
     return found
 
 
+def mixed(tables: Mapping[Path, object]) -> tuple[str, str] | None:
+    """Of files and the tables in each, the names of one that has some and of one that has none."""
+    of = {bool(some): path.name for path, some in reversed(tables.items())}
+    return (of[True], of[False]) if len(of) == 2 else None
+
+
 def format_of(files: list[Path], stated: str, folder: Path) -> str:
     """The sources' format: "threads", "auto" for tables that show what they are, or what study.toml says.
 
@@ -68,18 +74,17 @@ def format_of(files: list[Path], stated: str, folder: Path) -> str:
     StudyError
         If there are tables and threads.
     """
-    tables = [path for path in files if kind_of(path)]
     if stated != "auto":
         return stated
-    if 0 < len(tables) < len(files):
-        thread = next(path for path in files if not kind_of(path))
+    tables = {path: tables_of(path) for path in files}
+    if other := mixed(tables):
         raise StudyError(
             expected="files of one format",
-            found=f"{tables[0].name} and {thread.name}",
+            found=" and ".join(other),
             where=f"{folder / STUDY_FILE}, [source] paths",
             remedy="Make a study of each, or name the format.",
         )
-    return "auto" if tables else "threads"
+    return "auto" if any(tables.values()) else "threads"
 
 
 def read_sources(source: SourceSettings, folder: Path, run: Run = Run()) -> Reading:
@@ -103,6 +108,9 @@ def read_sources(source: SourceSettings, folder: Path, run: Run = Run()) -> Read
             columns=source.columns,
             articles=articles,
             format=kind,
+            dates=source.dates,
+            encoding=source.encoding,
+            sheet=source.sheet,
             run=run,
         )
     known: tuple[str, ...] = ()
