@@ -44,53 +44,22 @@ DATA = "THREADLINE_DATA"  # "on" where each figure has its data under it: in a r
 
 # The tables that a report writes, in the order of the data. They are the contract: data/README.md.
 TABLES = (
-    "articles",
-    "comments",
-    "rejects",
-    "accounting",
-    "topics",
-    "activity_by_period",
-    "sentiment_by_period",
-    "topics_by_period",
-    "topic_sentiment_by_period",
-    "words_by_period",
-    "by_topic",
-    "change_points",
-    "slopes",
-    "comparisons",
-    "decomposition",
-    "sensitivity",
-    "article_gaps",
-    "by_position",
-    "agreement",
-    "corrected",
-)
+    "articles", "comments", "rejects", "accounting", "topics", "activity_by_period", "sentiment_by_period",
+    "topics_by_period", "topic_sentiment_by_period", "words_by_period", "by_topic", "change_points", "slopes",
+    "comparisons", "decomposition", "sensitivity", "article_gaps", "by_position", "agreement", "corrected",
+)  # fmt: skip
 
 
 class StudyError(Exception):
-    """An error that the user can mend: one line that says what, where and how.
-
-    Parameters
-    ----------
-    expected : str
-        What would have been right.
-    found : str
-        What was there instead.
-    where : str
-        The file, and the key, line or column in it.
-    remedy : str
-        What to do about it.
-    """
+    """An error that the user can mend: one line with what would be right, what is there, where, and what to do."""
 
     def __init__(self, *, expected: str, found: str, where: str, remedy: str = "") -> None:
         self.expected, self.found, self.where, self.remedy = expected, found, where, remedy
-        text = f"{where}: expected {expected}, found {found}."
-        super().__init__(" ".join(f"{text} {remedy}".split()))
+        super().__init__(" ".join(f"{where}: expected {expected}, found {found}. {remedy}".split()))
 
     def __reduce__(self) -> tuple[object, ...]:
         """As it is sent from another process, whose error it was."""
-        said = {"expected": self.expected, "found": self.found, "where": self.where, "remedy": self.remedy}
-        return functools.partial(StudyError, **said), ()
+        return functools.partial(StudyError, **vars(self)), ()
 
 
 # ------------------------------------------------------------------------------------------------ the keys
@@ -107,10 +76,9 @@ def _must(ok: object) -> None:
 
 def _zone(name: str) -> str:
     try:
-        ZoneInfo(name)
+        return ZoneInfo(name) and name
     except (ZoneInfoNotFoundError, OSError):
         raise ValueError(name) from None
-    return name
 
 
 def _events(raw: object) -> object:
@@ -127,14 +95,13 @@ def _events(raw: object) -> object:
     return found
 
 
-def _one_of(values: Sequence[str]) -> AfterValidator:
-    return AfterValidator(lambda value: _must(value in values) or value)
+def _one_of(values: Sequence[str], with_name: Sequence[str] = ()) -> AfterValidator:
+    def checked(value: str) -> str:
+        kind, _, name = value.partition(":")
+        _must(value in values or (kind in with_name and name))
+        return value
 
-
-def _named(value: str, kinds: Sequence[str], with_name: Sequence[str]) -> str:
-    kind, _, name = value.partition(":")
-    _must(value in kinds or (kind in with_name and name))
-    return value
+    return AfterValidator(checked)
 
 
 FilesOrGlobs = Annotated[
@@ -144,7 +111,6 @@ FilesOrGlobs = Annotated[
 ]
 Zone = Annotated[str, AfterValidator(_zone), Field(description="an IANA time zone such as Europe/Paris")]
 Count = Annotated[StrictInt, Field(ge=0, description="a whole number from 0")]
-Flag = Annotated[StrictBool, Field(description="true or false")]
 
 
 @dataclass(frozen=True, config=CONFIG)
@@ -199,7 +165,7 @@ class TopicSettings:
     # needs no network and no GPU
     encoder: Annotated[
         str,
-        AfterValidator(lambda value: _named(value, ["static"], ["sentence-transformers", "npy"])),
+        _one_of(["static"], ["sentence-transformers", "npy"]),
         Field(description='"static", "sentence-transformers:NAME" or "npy:FILE"'),
     ] = "static"
     # the number that is most stable
@@ -219,7 +185,7 @@ class SentimentSettings:
 
     instrument: Annotated[
         str,
-        AfterValidator(lambda value: _named(value, ["vader", "vader-scaled", "coded"], ["lexicon", "transformer"])),
+        _one_of(["vader", "vader-scaled", "coded"], ["lexicon", "transformer"]),
         Field(description='"vader", "vader-scaled", "coded", "lexicon:FILE.csv" or "transformer:NAME"'),
     ] = "vader"
 
@@ -229,7 +195,8 @@ class PrivacySettings:
     """What of the authors and their words may be shown."""
 
     authors: Annotated[Literal["pseudonym", "keep"], Field(description='"pseudonym" or "keep"')] = "pseudonym"
-    quotes: Flag = False  # no verbatim comment in a report: it could be searched for
+    # no verbatim comment in a report: it could be searched for
+    quotes: Annotated[StrictBool, Field(description="true or false")] = False
 
 
 @dataclass(frozen=True, config=CONFIG)
@@ -277,12 +244,7 @@ def count_workers(compute: ComputeSettings) -> int:
 
 
 def read_settings(folder: str | Path) -> Settings:
-    """Read a study's settings.
-
-    Parameters
-    ----------
-    folder : str or Path
-        The study folder, or its study.toml.
+    """Read the settings of a study: of its folder, or its study.toml.
 
     Raises
     ------
@@ -291,13 +253,13 @@ def read_settings(folder: str | Path) -> Settings:
     """
     folder = Path(folder)
     folder = folder.parent if folder.name == STUDY_FILE else folder
-    path = folder / STUDY_FILE
+    path, makes = folder / STUDY_FILE, "`threadline new FOLDER FILES…`"
     if not folder.is_dir():
         raise StudyError(
             expected="a study folder",
             found="a file" if folder.exists() else "nothing",
             where=str(folder),
-            remedy="`threadline new FOLDER FILES…` makes one from your files.",
+            remedy=f"{makes} makes one from your files.",
         )
     if not path.is_file():
         n_files = sum(1 for p in folder.iterdir() if not p.name.startswith("."))
@@ -305,7 +267,7 @@ def read_settings(folder: str | Path) -> Settings:
             expected=f"a {STUDY_FILE} in the study folder",
             found=f"{n_files} other files and folders" if n_files else "an empty folder",
             where=str(folder),
-            remedy="`threadline new FOLDER FILES…` writes a first one from your files.",
+            remedy=f"{makes} writes a first one from your files.",
         )
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
@@ -322,13 +284,10 @@ def read_settings(folder: str | Path) -> Settings:
 def changed(settings: Settings, where: str = "with_", **changes: object) -> Settings:
     """The same settings with other values: `period="quarter"`, or `privacy={"authors": "keep"}` for a section's keys.
 
-    Raises
-    ------
-    StudyError
-        If there is no key of a name, if two sections have it, or if a value is wrong.
+    A StudyError if there is no key of a name, if two sections have it, or if a value is wrong.
     """
-    raw = {f.name: getattr(settings, f.name) for f in fields(settings) if f.name != "folder"}
-    raw |= {section: asdict(raw[section]) for section in SECTIONS}
+    raw = asdict(settings)
+    del raw["folder"]
     for key, value in changes.items():
         of = [section for section in SECTIONS if key in raw[section]]
         if key in SECTIONS and isinstance(value, Mapping):
@@ -365,7 +324,7 @@ def _validated(folder: Path, raw: Mapping[str, object], where: str) -> Settings:
     if settings.source.authors and not (folder / settings.source.authors).is_file():
         raise StudyError(
             expected="a file of names, one a line",
-            found=_shown(settings.source.authors),
+            found=repr(settings.source.authors),
             where=f"{where}, [source] authors",
             remedy="Write the file, or remove the key.",
         )
@@ -374,11 +333,11 @@ def _validated(folder: Path, raw: Mapping[str, object], where: str) -> Settings:
 
 def _as_ours(error: Any, raw: Mapping[str, object], where: str) -> StudyError:
     """What pydantic found, in one line: the key, what its description says is right, and what stands there."""
-    section, *rest = [str(part) for part in error["loc"]]
-    kind: Any = Settings
-    names = [section]
-    if section in SECTIONS and rest:
-        kind, names = type(getattr(_DEFAULTS, section)), [section, rest[0]]
+    names, kind = [str(part) for part in error["loc"][:2]], Settings
+    if names[0] in SECTIONS and len(names) > 1:
+        kind = type(getattr(_DEFAULTS, names[0]))
+    else:
+        names = names[:1]
     if error["type"] in UNKNOWN:
         return _wrong_key(names[-1], kind, where, names[0] if len(names) > 1 else "")
     expected = TypeAdapter(kind).json_schema()["properties"].get(names[-1], {}).get("description", "another value")
@@ -386,8 +345,9 @@ def _as_ours(error: Any, raw: Mapping[str, object], where: str) -> StudyError:
     if error["type"] in ("missing", "missing_argument"):
         what = expected if expected.startswith("a table") else f"a value for {name}"
         return StudyError(expected=what, found="nothing", where=where, remedy="Add it; README shows one.")
-    value = functools.reduce(lambda at, key: at[key] if isinstance(at, Mapping) else at, names, raw)
-    return StudyError(expected=expected, found=_shown(value), where=f"{where}, {name}", remedy="Correct the value.")
+    value = repr(functools.reduce(lambda at, key: at[key] if isinstance(at, Mapping) else at, names, raw))
+    found = value if len(value) <= 80 else value[:77] + "…"
+    return StudyError(expected=expected, found=found, where=f"{where}, {name}", remedy="Correct the value.")
 
 
 def _wrong_key(key: str, kind: type, where: str, section: str = "") -> StudyError:
@@ -403,12 +363,6 @@ def _wrong_key(key: str, kind: type, where: str, section: str = "") -> StudyErro
 def _suggestion(key: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(key, known, n=1)
     return f"Did you mean “{near[0]}”?" if near else "Remove it or correct its name."
-
-
-def _shown(value: object) -> str:
-    """A value for a message: short, and on one line."""
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "…"
 
 
 _DEFAULTS = Settings(folder=Path(), title="-", source=SourceSettings(paths=("-",)))

@@ -32,7 +32,7 @@ from analysis.run import Run
 from analysis.run.progress import Progress, in_notebook
 from analysis.run.steps import Results, Step
 from analysis.run.store import FOLDER, Store, digest_of_file, work_folder
-from analysis.run.texts import Named, Partitioned, Texts
+from analysis.run.texts import Partitioned, Texts
 from analysis.run.vectors import Vectors, blocks
 from analysis.sentiment.steps import sentiment
 from analysis.settings import (
@@ -56,42 +56,16 @@ from analysis.trends.periods import Calendar, instant_of
 
 SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample"
 SHOWN = (  # of a study, to a person who asks for completion
-    "articles",
-    "browse_topics",
-    "comments",
-    "events",
-    "findings",
-    "settings",
-    "tables",
-    "texts",
-    "topics",
-    "with_",
-    "write_coding_sheets",
-    "write_intrusion_sheets",
-    "write_labels",
-)
+    "articles", "browse_topics", "comments", "events", "findings", "settings", "tables", "texts", "topics", "with_",
+    "write_coding_sheets", "write_intrusion_sheets", "write_labels",
+)  # fmt: skip
 EXAMPLES = 3  # comments a topic, where quotes are allowed
 STEPS = (
-    corpus,
-    tokens,
-    topic_model,
-    sentiment,
-    trends.activity_by_period,
-    trends.sentiment_by_period,
-    trends.topics_by_period,
-    trends.topic_sentiment_by_period,
-    trends.scores_by_period,
-    trends.words_by_period,
-    trends.overall,
-    trends.by_topic,
-    trends.change_points,
-    trends.slopes,
-    trends.comparisons,
-    trends.decomposition,
-    trends.sensitivity,
-    trends.articles_and_threads,
-    coding,
-)
+    corpus, tokens, topic_model, sentiment, trends.activity_by_period, trends.sentiment_by_period,
+    trends.topics_by_period, trends.topic_sentiment_by_period, trends.scores_by_period, trends.words_by_period,
+    trends.overall, trends.by_topic, trends.change_points, trends.slopes, trends.comparisons, trends.decomposition,
+    trends.sensitivity, trends.articles_and_threads, coding,
+)  # fmt: skip
 
 
 def open_study(folder: str | Path | None = None, progress: Progress | None = None, **changes: object) -> Study:
@@ -198,15 +172,7 @@ class Tables:
 
 
 class Study:
-    """A study: its comments, tables, topics and findings, each computed when it is first asked for, and kept.
-
-    Attributes
-    ----------
-    settings : Settings
-        study.toml, and what was changed in opening.
-    tables : Tables
-    findings : Findings
-    """
+    """A study: its comments, tables, topics and findings, each computed when it is first asked for, and kept."""
 
     def __init__(self, settings: Settings, progress: Progress | None = None, results: Results | None = None) -> None:
         self.settings, self.progress = settings, progress
@@ -222,13 +188,7 @@ class Study:
         return f"{self.settings.title}: {self.size}"
 
     def with_(self, **changes: object) -> Study:
-        """The same study with other settings, as `period="quarter", n_topics=15`; what does not change is shared.
-
-        Raises
-        ------
-        StudyError
-            If there is no such setting, or its value is wrong.
-        """
+        """The same study with other settings, as `period="quarter", n_topics=15`; what does not change is shared."""
         settings = changed(self.settings, **changes)
         return Study(settings, self.progress, self._results.with_(settings))
 
@@ -311,13 +271,7 @@ class Study:
     # ------------------------------------------------------------------------------------------- what people judge
 
     def write_coding_sheets(self, n: int, coders: Sequence[str]) -> list[Path]:
-        """Draw comments for people to code, by period and topic, and write their sheets: `people.sampling`.
-
-        Raises
-        ------
-        StudyError
-            If there are codes already, or the names of coders cannot be files'.
-        """
+        """Draw comments for people to code, by period and topic, and write their sheets: `people.sampling`."""
         c = self.partitioned.whole()
         start = self.calendar.starts(c["posted_at"])
         comments = c.assign(period=start.dt.strftime("%Y-%m-%d").fillna("undated"), about=c["topic"].astype("str"))
@@ -325,13 +279,7 @@ class Study:
         return sampling.write_sheets(self.settings.folder / "coded", drawn, coders, plain)
 
     def write_intrusion_sheets(self, raters: Sequence[str]) -> list[Path]:
-        """Write the sheets on which people judge the topics: `people.intrusion`.
-
-        Raises
-        ------
-        StudyError
-            If there are fewer than two topics, or sheets already.
-        """
+        """Write the sheets on which people judge the topics: `people.intrusion`."""
         found, of = self.topics, self._comments["topic"].to_numpy("int64")
         if len(found.table) < 2:
             raise StudyError(
@@ -423,19 +371,7 @@ class Study:
         return all(self._results.is_kept(step) for step in (topic_model, sentiment))
 
     def search(self, report: Path, own: Iterable[str] = ()) -> Search:
-        """Search a finished report for what tells who somebody of this study is; the sources are read anew for it.
-
-        Parameters
-        ----------
-        report : Path
-        own : iterable of str
-            What a report says whatever the corpus: a name that stands there is an ordinary word.
-
-        Raises
-        ------
-        StudyError
-            If there is no report, or the sources cannot be read.
-        """
+        """Search a finished report for what tells who somebody is, the sources read anew for it: `privacy.search`."""
         privacy = self.settings.privacy
         with self._results.scratch("texts") as scratch:
             run = replace(self._results.run, scratch=scratch)
@@ -444,7 +380,8 @@ class Study:
             return search(
                 report,
                 authors=read.rows["author"].dropna().unique(),
-                texts=Named(read.rows["comment_id"].iloc[as_read], read.texts.texts),
+                ids=read.rows["comment_id"].iloc[as_read],
+                texts=read.texts.texts,
                 own=own,
                 quotes=privacy.quotes,
                 keep=privacy.authors == "keep",

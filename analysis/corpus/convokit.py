@@ -33,7 +33,11 @@ META = (
 def write_convokit(
     corpus: Corpus, comments: pd.DataFrame, out: Path, *, title: str, progress: Progress | None = None
 ) -> Path:
-    """Write a corpus in ConvoKit's format.
+    """Write a corpus in ConvoKit's format, word for word.
+
+    A thread is a conversation; its article is the first utterance, on which comments without a parent reply, so that
+    every conversation is one tree. Times are seconds since 1970 in UTC. Speakers are the authors as they are in the
+    corpus: pseudonyms, unless the study keeps names.
 
     Parameters
     ----------
@@ -45,13 +49,6 @@ def write_convokit(
     title : str
     progress : callable, optional
 
-    Returns
-    -------
-    Path
-        The folder. A thread is a conversation; its article is the first utterance, on which comments without a parent
-        reply, so that every conversation is one tree. Times are seconds since 1970 in UTC. Speakers are the authors
-        as they are in the corpus: pseudonyms, unless the study keeps names. The texts are in it, word for word.
-
     Raises
     ------
     StudyError
@@ -61,25 +58,23 @@ def write_convokit(
     ----------
     Chang et al. (2020), ConvoKit: a toolkit for the analysis of conversations. SIGDIAL.
     """
-    names = {path.name for path in out.iterdir()} if out.is_dir() else set()
-    if out.exists() and not (out.is_dir() and names <= set(FILES)):
+    others = sorted({path.name for path in out.iterdir()} - set(FILES)) if out.is_dir() else []
+    if out.is_file() or others:
         raise StudyError(
             expected="a new folder, or one that this command wrote",
-            found="a file" if out.is_file() else f"a folder with {sorted(names - set(FILES))[0]!r} in it",
+            found=f"a folder with {others[0]!r} in it" if others else "a file",
             where=str(out),
             remedy="Name another with --out.",
         )
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-        try:
+        with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent, ignore_cleanup_errors=True) as folder:
+            work = Path(folder) / out.name
+            work.mkdir()
             _write(work, corpus, comments, title, progress)
-            work.chmod(0o755)
             if out.exists():
                 shutil.rmtree(out)
             work.replace(out)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
     except OSError as error:
         raise StudyError(
             expected="a folder that can be written",
@@ -93,66 +88,71 @@ def write_convokit(
 def _write(work: Path, corpus: Corpus, comments: pd.DataFrame, title: str, progress: Progress | None) -> None:
     """Write the five files."""
     meta = [name for name in META if name in comments]
+    n = len(comments) + len(corpus.articles)
     with (work / "utterances.jsonl").open("w", encoding="utf-8") as file:
         for done, utterance in enumerate(_utterances(corpus.articles, comments, meta)):
             file.write(json.dumps(utterance, ensure_ascii=False) + "\n")
             if progress and done % 5000 == 0:
-                progress("writing utterances", done, len(comments) + len(corpus.articles))
-    speakers = [UNKNOWN_SPEAKER, ARTICLE_SPEAKER, *sorted(comments["author"].dropna().unique())]
-    conversations = {
-        row.article_id: {
-            "meta": {"title": _plain(row.title), "published_at": _iso(row.published_at), "n_comments": row.n_comments},
+                progress("writing utterances", done, n)
+    text, kinds = [str(str)], {name: comments[name].dropna().head(1).tolist() or [""] for name in meta}
+    for name, value in {
+        "speakers": {
+            speaker: {"meta": {}, "vectors": []}
+            for speaker in (UNKNOWN_SPEAKER, ARTICLE_SPEAKER, *sorted(comments["author"].dropna().unique()))
+        },
+        "conversations": {
+            row.article_id: {
+                "meta": {
+                    "title": _plain(row.title),
+                    "published_at": None if pd.isna(row.published_at) else row.published_at.isoformat(),
+                    "n_comments": row.n_comments,
+                },
+                "vectors": [],
+            }
+            for row in corpus.articles.itertuples()
+        },
+        "corpus": {"title": title, "made_with": "Threadline"},
+        "index": {
+            "utterances-index": {"article": [str(bool)], **{key: [str(type(one[0]))] for key, one in kinds.items()}},
+            "speakers-index": {},
+            "conversations-index": {"title": text, "published_at": text, "n_comments": [str(int)]},
+            "overall-index": {"title": text, "made_with": text},
+            "version": 1,
             "vectors": [],
-        }
-        for row in corpus.articles.itertuples()
-    }
-    index = {
-        "utterances-index": {"article": [str(bool)], **{name: [str(type(_sample(comments[name])))] for name in meta}},
-        "speakers-index": {},
-        "conversations-index": {"title": [str(str)], "published_at": [str(str)], "n_comments": [str(int)]},
-        "overall-index": {"title": [str(str)], "made_with": [str(str)]},
-        "version": 1,
-        "vectors": [],
-    }
-    for name, value in (
-        ("speakers", {speaker: {"meta": {}, "vectors": []} for speaker in speakers}),
-        ("conversations", conversations),
-        ("corpus", {"title": title, "made_with": "Threadline"}),
-        ("index", index),
-    ):
+        },
+    }.items():
         (work / f"{name}.json").write_text(json.dumps(value, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _utterances(articles: pd.DataFrame, comments: pd.DataFrame, meta: list[str]) -> Iterator[dict[str, object]]:
     """Each article, and after it its comments in their order."""
+
+    def utterance(
+        key: str, thread: str, speaker: str, at: pd.Timestamp, text: object, parent: object, said: dict[str, object]
+    ) -> dict[str, object]:
+        return {
+            "id": key,
+            "conversation_id": thread,
+            "text": _plain(text) or "",
+            "speaker": speaker,
+            "meta": said,
+            "reply-to": parent,
+            "timestamp": None if pd.isna(at) else at.timestamp(),
+            "vectors": [],
+        }
+
     ids = set(comments["comment_id"])
     by_thread = comments.sort_values(["article_id", "position"], kind="stable").groupby("article_id", sort=False)
-    groups = {key: group for key, group in by_thread}
+    groups = dict(iter(by_thread))
     for article in articles.itertuples():
-        yield _utterance(
-            article.article_id, article.article_id, ARTICLE_SPEAKER, article.published_at, article.text, None,
-            {"article": True, **dict.fromkeys(meta)},
-        )  # fmt: skip
-        for row in groups[article.article_id].itertuples() if article.article_id in groups else ():
-            parent = row.parent_id if row.parent_id in ids else article.article_id
-            said = {"article": False, **{name: _plain(getattr(row, name)) for name in meta}}
+        thread = article.article_id
+        said = {"article": True, **dict.fromkeys(meta)}
+        yield utterance(thread, thread, ARTICLE_SPEAKER, article.published_at, article.text, None, said)
+        for row in groups[thread].itertuples() if thread in groups else ():
+            parent = row.parent_id if row.parent_id in ids else thread
             speaker = UNKNOWN_SPEAKER if pd.isna(row.author) else row.author
-            yield _utterance(row.comment_id, row.article_id, speaker, row.posted_at, row.text, parent, said)
-
-
-def _utterance(
-    key: str, thread: str, speaker: str, at: object, text: object, parent: object, meta: dict[str, object]
-) -> dict[str, object]:
-    return {
-        "id": key,
-        "conversation_id": thread,
-        "text": _plain(text) or "",
-        "speaker": speaker,
-        "meta": meta,
-        "reply-to": parent,
-        "timestamp": None if pd.isna(at) else at.timestamp(),  # type: ignore[call-overload,attr-defined]
-        "vectors": [],
-    }
+            said = {"article": False, **{name: _plain(getattr(row, name)) for name in meta}}
+            yield utterance(row.comment_id, thread, speaker, row.posted_at, row.text, parent, said)
 
 
 def _plain(value: object) -> object:
@@ -160,12 +160,3 @@ def _plain(value: object) -> object:
     if pd.isna(value):  # type: ignore[call-overload]
         return None
     return value.item() if hasattr(value, "item") else value
-
-
-def _iso(at: object) -> str | None:
-    return None if pd.isna(at) else at.isoformat()  # type: ignore[call-overload,attr-defined]
-
-
-def _sample(column: pd.Series) -> object:
-    there = column.dropna()
-    return _plain(there.iloc[0]) if len(there) else ""

@@ -31,18 +31,10 @@ FLOOD_COLUMNS = ["first", "n_comments", "n_authors", "n_threads", "earliest", "l
 
 
 def marks(texts: Sequence[str], run: Run = Run()) -> Vectors:
-    """Numbers by which texts are compared.
+    """Numbers by which texts are compared, of shape (3 + BANDS, n_texts), uint64.
 
-    Parameters
-    ----------
-    texts : sequence of str
-    run : Run
-
-    Returns
-    -------
-    ndarray or OnDisk of shape (3 + BANDS, n_texts), uint64
-        The text's digest (128 bits in two rows, 0 and 0 of one of fewer than five words): case, white space and
-        Unicode form aside. The number of its different runs of three words; the hashes of its bands.
+    The text's digest (128 bits in two rows, 0 and 0 of one of fewer than five words): case, white space and Unicode
+    form aside. The number of its different runs of three words; the hashes of its bands.
     """
     made = run.matrix((3 + BANDS, len(texts)), np.uint64)
     for first, some in run.map_parts(_marked, texts, "looking for duplicates"):
@@ -51,10 +43,10 @@ def marks(texts: Sequence[str], run: Run = Run()) -> Vectors:
 
 
 def _marked(texts: Sequence[str]) -> np.ndarray:
-    """The marks of each text, of shape (n_texts, 3 + BANDS), uint64."""
+    """The marks of each text, of shape (n_texts, 3 + BANDS)."""
     made = np.zeros((len(texts), 3 + BANDS), dtype=np.uint64)
     for i, text in enumerate(texts):
-        words = (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold().split()
+        words = _folded(text).split()
         if len(words) >= MIN_WORDS:
             whole = " ".join(words).encode("utf-8", "surrogatepass")
             made[i, :2] = np.frombuffer(blake2b(whole, digest_size=16).digest(), dtype=np.uint64)
@@ -64,8 +56,14 @@ def _marked(texts: Sequence[str]) -> np.ndarray:
     return made
 
 
+def _folded(text: str) -> str:
+    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold()
+
+
 def duplicates(comments: pd.DataFrame, marks: Vectors) -> pd.Series:
-    """Mark texts that repeat an earlier one; nothing is dropped.
+    """The comment_id of the first comment with the same text, missing where there is none; nothing is dropped.
+
+    Of one time, the smallest comment_id is the first.
 
     Parameters
     ----------
@@ -73,23 +71,19 @@ def duplicates(comments: pd.DataFrame, marks: Vectors) -> pd.Series:
         comment_id, posted_at.
     marks : ndarray or OnDisk
         `marks` of their texts.
-
-    Returns
-    -------
-    Series of str
-        The comment_id of the first comment with the same text (case, white space and Unicode form aside) and
-        five words or more; missing where there is none. Of one time, the smallest comment_id is the first.
     """
-    high, low = marks[0], marks[1]
-    order = comments[["comment_id", "posted_at"]].assign(high=high, low=low)[(high | low) > 0]
-    order = order.sort_values(["posted_at", "comment_id"], kind="stable")
+    order = comments[["comment_id", "posted_at"]].assign(high=marks[0], low=marks[1])
+    order = order[(order["high"] | order["low"]) > 0].sort_values(["posted_at", "comment_id"], kind="stable")
     first = order.groupby(["high", "low"], sort=False)["comment_id"].transform("first")
-    copies = first[first != order["comment_id"]]
-    return copies.reindex(comments.index).astype("str")
+    return first[first != order["comment_id"]].reindex(comments.index).astype("str")
 
 
 def near_duplicates(comments: pd.DataFrame, marks: Vectors, texts: Sequence[str]) -> pd.Series:
-    """Mark texts that are nearly an earlier one: reworded, shortened, with a name put in.
+    """The comment_id of an earlier comment of which the text is a change: reworded, shortened, with a name put in.
+
+    At least 0.8 of the runs of three words are shared (Jaccard, counted, not estimated). Missing where none was found,
+    where the text has fewer than eight words, and where it is the same as an earlier one, which `duplicate_of` says.
+    A chain of changes leads to its first text.
 
     Parameters
     ----------
@@ -98,14 +92,6 @@ def near_duplicates(comments: pd.DataFrame, marks: Vectors, texts: Sequence[str]
     marks : ndarray or OnDisk
         `marks` of their texts.
     texts : sequence of str
-        The text of each.
-
-    Returns
-    -------
-    Series of str
-        The comment_id of an earlier comment of which at least 0.8 of the runs of three words are shared (Jaccard,
-        counted, not estimated); missing where none was found, where the text has fewer than eight words, and where it
-        is the same as an earlier one, which `duplicate_of` says. A chain of changes leads to its first text.
 
     References
     ----------
@@ -114,8 +100,7 @@ def near_duplicates(comments: pd.DataFrame, marks: Vectors, texts: Sequence[str]
     """
     when = comments[["posted_at", "comment_id"]].reset_index(drop=True)
     by_time = when.sort_values(["posted_at", "comment_id"], kind="stable").index.to_numpy("int64")
-    by_time = by_time[comments["duplicate_of"].isna().to_numpy()[by_time]]
-    by_time = by_time[marks[2][by_time] > 0]
+    by_time = by_time[comments["duplicate_of"].isna().to_numpy()[by_time] & (marks[2][by_time] > 0)]
     groups = [group for k in range(BANDS) for group in _together(marks[3 + k], by_time)]
     shingles_of: dict[int, np.ndarray] = {}  # of those alone that share a band with another
     candidates = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *groups]))
@@ -133,7 +118,7 @@ def near_duplicates(comments: pd.DataFrame, marks: Vectors, texts: Sequence[str]
                     earlier[i] = found
             if len(firsts) < MOST:
                 firsts.append(i)
-    for i in [i for i in by_time.tolist() if i in earlier] if earlier else []:
+    for i in filter(earlier.__contains__, by_time.tolist()):
         earlier[i] = earlier.get(earlier[i], earlier[i])  # in the order of time: already the first of its chain
     near = pd.Series(None, index=comments.index, dtype="str")
     near.iloc[list(earlier)] = comments["comment_id"].iloc[list(earlier.values())].to_numpy()
@@ -150,19 +135,12 @@ def _together(band: np.ndarray, by_time: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _shingles(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Hashes of the runs of three words, text after text, each text's sorted and once; and how many each text has.
-
-    None of a text that is too short.
-    """
-    words = [
-        WORD.findall((text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold()) for text in texts
-    ]
-    hashed: dict[str, int] = {}
-    for word in chain.from_iterable(words):
-        if word not in hashed:
-            hashed[word] = zlib.crc32(word.encode("utf-8", "surrogatepass"))
+    """Hashes of the runs of three words, text after text, each text's sorted and once; how many each long text has."""
+    words = [WORD.findall(_folded(text)) for text in texts]
     n_words = np.array([len(one) for one in words], dtype=np.int64)
-    codes = np.fromiter((hashed[word] for word in chain.from_iterable(words)), np.uint64, int(n_words.sum()))
+    every = list(chain.from_iterable(words))
+    hashed = {word: zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in set(every)}
+    codes = np.fromiter(map(hashed.__getitem__, every), np.uint64, len(every))
     mixed = codes[:-2] * np.uint64(0x9E3779B97F4A7C15) + codes[1:-1] * np.uint64(0xC2B2AE3D27D4EB4F)
     runs = mixed + codes[2:] * np.uint64(0x165667B19E3779F9)
     text, end = np.repeat(np.arange(len(texts)), n_words), np.repeat(np.cumsum(n_words), n_words)
@@ -181,10 +159,8 @@ def _bands(shingles: np.ndarray, starts: np.ndarray) -> np.ndarray:
     factors = rng.integers(1, 2**63, BANDS * ROWS, dtype=np.uint64) | np.uint64(1)
     shifts = rng.integers(0, 2**63, BANDS * ROWS, dtype=np.uint64)
     bands = np.zeros((len(starts), BANDS), dtype=np.uint64)
-    if not len(starts):
-        return bands
     stirred = shingles ^ (shingles >> np.uint64(29))
-    for k in range(BANDS * ROWS):
+    for k in range(BANDS * ROWS if len(starts) else 0):
         mixed = stirred * factors[k] + shifts[k]
         minima = np.minimum.reduceat(mixed ^ (mixed >> np.uint64(32)), starts)
         bands[:, k // ROWS] = bands[:, k // ROWS] * np.uint64(0x9E3779B97F4A7C15) + minima
@@ -197,25 +173,15 @@ def _jaccard(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def floods(comments: pd.DataFrame) -> pd.DataFrame:
-    """Groups of five comments or more that are the same or nearly so, the largest first; no text.
-
-    Returns
-    -------
-    DataFrame
-        first (comment_id), n_comments, n_authors, n_threads, earliest, latest (UTC).
-    """
+    """Groups of five comments or more that are the same or nearly so, the largest first: FLOOD_COLUMNS; no text."""
     exact = comments["duplicate_of"].fillna(comments["comment_id"])
-    near = comments.set_index("comment_id")["near_duplicate_of"]
-    group = exact.map(near).fillna(exact)
-    sizes = group.map(group.value_counts())
-    by = comments.assign(first=group)[sizes >= FLOOD].groupby("first", sort=True)
-    table = pd.DataFrame(
-        {
-            "n_comments": by.size(),
-            "n_authors": by["author"].nunique(),
-            "n_threads": by["article_id"].nunique(),
-            "earliest": by["posted_at"].min(),
-            "latest": by["posted_at"].max(),
-        }
+    group = exact.map(comments.set_index("comment_id")["near_duplicate_of"]).fillna(exact)
+    by = comments.assign(first=group)[group.map(group.value_counts()) >= FLOOD].groupby("first", sort=True)
+    table = by.agg(
+        n_comments=("comment_id", "size"),
+        n_authors=("author", "nunique"),
+        n_threads=("article_id", "nunique"),
+        earliest=("posted_at", "min"),
+        latest=("posted_at", "max"),
     ).reset_index()
     return table.sort_values(["n_comments", "first"], ascending=[False, True], ignore_index=True)[FLOOD_COLUMNS]

@@ -23,17 +23,7 @@ CHARACTERS = 600
 
 
 def languages(texts: Sequence[str], run: Run = Run()) -> pd.Series:
-    """Language of each text.
-
-    Parameters
-    ----------
-    texts : sequence of str
-    run : Run
-
-    Returns
-    -------
-    Series of str
-        ISO 639-1 where there is one (py3langid's labels), "und" where the detector is less than half sure.
+    """Language of each text: ISO 639-1 where there is one, "und" where the detector is less than half sure.
 
     References
     ----------
@@ -43,7 +33,7 @@ def languages(texts: Sequence[str], run: Run = Run()) -> pd.Series:
 
 
 def _classified(texts: Sequence[str]) -> list[str]:
-    labels, probability = _model().ask([text[:CHARACTERS] for text in texts])
+    labels, probability = model().ask([text[:CHARACTERS] for text in texts])
     return [label if p >= MIN_PROBABILITY else "und" for label, p in zip(labels, probability, strict=True)]
 
 
@@ -100,7 +90,8 @@ class Model:
 
 
 @cache
-def _model() -> Model:
+def model() -> Model:
+    """The model, read once."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     found = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -18,25 +18,15 @@ from analysis.corpus.duplicates import duplicates, floods, marks, near_duplicate
 from analysis.corpus.languages import languages
 from analysis.corpus.threads import Reading
 from analysis.run import Run
-from analysis.run.texts import Partitioned, Texts
+from analysis.run.texts import Partitioned, Some, Texts, gathered
 from analysis.settings import StudyError
 
 KEY_FILE = "pseudonym.key"
 ARTICLE_COLUMNS = ("article_id", "published_at", "title", "text", "n_comments", "source_file", "copyright")
 COMMENT_COLUMNS = (
-    "comment_id",
-    "article_id",
-    "position",
-    "parent_id",
-    "author",
-    "posted_at",
-    "posted_at_source",
-    "text",
-    "language",
-    "duplicate_of",
-    "near_duplicate_of",
-    "boundary_confidence",
-)
+    "comment_id", "article_id", "position", "parent_id", "author", "posted_at", "posted_at_source", "text", "language",
+    "duplicate_of", "near_duplicate_of", "boundary_confidence",
+)  # fmt: skip
 BOUNDARY_COLUMNS = ["comment_id", "source_file", "line", "boundary_confidence"]
 SURE = 0.9  # a boundary of less confidence is for a person to look at
 
@@ -51,14 +41,10 @@ class Corpus:
         One row per thread, sorted by article_id; columns ARTICLE_COLUMNS.
     partitioned : Partitioned
         One row per comment, sorted by comment_id; columns COMMENT_COLUMNS; times in UTC.
-    rejects : DataFrame
-        source_file, line, reason, n_chars: every input line or row that is in no other table.
-    accounting : DataFrame
-        source_file, read, kept, rejected.
-    notes : DataFrame
-        source_file, line, note: what was kept and a person should look at.
+    rejects, accounting, notes : DataFrame
+        As in `Reading`.
     boundaries : DataFrame
-        comment_id, source_file, line, boundary_confidence of the comments whose name line is doubtful.
+        BOUNDARY_COLUMNS of the comments whose name line is doubtful.
     hidden_words : DataFrame
         word: names of authors that are one word, in lower case; they never become words of a topic. Kept with
         the study's other results, and in no report.
@@ -88,27 +74,18 @@ class Corpus:
         return self.partitioned.whole()
 
 
-def build(
-    reading: Reading,
-    folder: Path,
-    authors: str = "pseudonym",
-    run: Run = Run(),
-) -> Corpus:
+def build(reading: Reading, folder: Path, authors: str = "pseudonym", run: Run = Run()) -> Corpus:
     """Check what was read, and make the corpus of it.
 
     Parameters
     ----------
     reading : Reading
-        What a reader gave, with the authors' names as written.
+        With the authors' names as written.
     folder : Path
         Of the study, where the pseudonym key is.
     authors : str
         "pseudonym" or "keep".
     run : Run
-
-    Returns
-    -------
-    Corpus
 
     Raises
     ------
@@ -118,7 +95,7 @@ def build(
     _check(reading, str(folder))
     order = reading.rows["comment_id"].reset_index(drop=True).sort_values(kind="stable").index.to_numpy("int64")
     raw = reading.rows.iloc[order].reset_index(drop=True)
-    texts = reading.texts.texts.reordered(reading.texts.rows[order], run.scratch)
+    texts = gathered([Some(reading.texts.texts, reading.texts.rows[order])], run.scratch)
     seen = marks(texts, run)
     comments = raw.assign(
         author=_authors(raw["author"], folder, authors),
@@ -127,7 +104,7 @@ def build(
     )
     comments["near_duplicate_of"] = near_duplicates(comments, seen, texts)
     counts = comments.groupby("article_id").size()
-    articles = reading.articles.sort_values("article_id", kind="stable").reset_index(drop=True)
+    articles = reading.articles.sort_values("article_id", kind="stable", ignore_index=True)
     articles = articles.assign(n_comments=articles["article_id"].map(counts).fillna(0).astype("int64"))
     return Corpus(
         articles=articles[list(ARTICLE_COLUMNS)],
@@ -136,65 +113,45 @@ def build(
         accounting=reading.accounting,
         notes=reading.notes,
         boundaries=raw.loc[raw["boundary_confidence"] < SURE, BOUNDARY_COLUMNS].reset_index(drop=True),
-        hidden_words=_hidden_words(raw["author"], authors),
+        hidden_words=_hidden_words(raw["author"] if authors == "pseudonym" else raw["author"].iloc[:0]),
     )
 
 
 def _check(reading: Reading, where: str) -> None:
     """Raise where the corpus does not hold together, with the ids at fault."""
-    if reading.accounting.empty:
-        raise StudyError(
-            expected="files that match [source] paths",
-            found="none",
-            where=where,
-            remedy="Correct the paths in study.toml.",
-        )
-    if reading.articles.empty and reading.rows.empty:
-        why = reading.rejects["reason"].value_counts().index
-        raise StudyError(
-            expected="at least one article or comment",
-            found=f"none; files read: {len(reading.accounting)} ({', '.join(why[:3]) or 'no lines'})",
-            where=where,
-            remedy="See README, “Your own corpus”, for the layout of a thread file.",
-        )
-    if reading.rows.empty:
-        raise StudyError(
-            expected="at least one comment",
-            found=f"none; articles read: {len(reading.articles)}",
-            where=where,
-            remedy="A comment is a line with the reader's name, then the lines of the comment.",
-        )
-    off = reading.accounting.query("read != kept + rejected")
-    if len(off):
-        raise StudyError(
-            expected="read = kept + rejected in every file",
-            found=off.iloc[0].to_dict().__repr__(),
-            where=where,
-            remedy="This is a fault of Threadline: please report it with the file.",
-        )
-    for name, table, column in (
-        ("articles", reading.articles, "article_id"),
-        ("comments", reading.rows, "comment_id"),
-    ):
-        twice = table[column][table[column].duplicated()]
-        if len(twice):
-            raise StudyError(
-                expected=f"{column} unique in {name}",
-                found=f"{len(twice)} ids that occur twice, such as {twice.iloc[0]!r}",
-                where=where,
-                remedy="Name the column that is unique.",
-            )
-    lost = sorted(set(reading.rows["article_id"].unique()) - set(reading.articles["article_id"]))
-    if lost:
-        raise StudyError(
-            expected="an article for every comment",
-            found=f"{len(lost)} article ids without one, such as {lost[0]!r}",
-            where=where,
-            remedy="This is a fault of Threadline: please report it with the file.",
-        )
 
+    def need(
+        holds: bool,
+        expected: str,
+        found: str,
+        remedy: str = "This is a fault of Threadline: please report it with the file.",
+    ) -> None:
+        if not holds:
+            raise StudyError(expected=expected, found=found, where=where, remedy=remedy)
 
-# ---------------------------------------------------------------------------------------------- authors
+    accounting, articles, rows = reading.accounting, reading.articles, reading.rows
+    need(len(accounting) > 0, "files that match [source] paths", "none", "Correct the paths in study.toml.")
+    why = ", ".join(reading.rejects["reason"].value_counts().index[:3]) or "no lines"
+    need(
+        len(articles) + len(rows) > 0,
+        "at least one article or comment",
+        f"none; files read: {len(accounting)} ({why})",
+        "See README, “Your own corpus”, for the layout of a thread file.",
+    )
+    need(
+        len(rows) > 0,
+        "at least one comment",
+        f"none; articles read: {len(articles)}",
+        "A comment is a line with the reader's name, then the lines of the comment.",
+    )
+    off = accounting.query("read != kept + rejected").to_dict("records")
+    need(not off, "read = kept + rejected in every file", str(off[:1]))
+    for name, ids in (("articles", articles["article_id"]), ("comments", rows["comment_id"])):
+        twice = ids[ids.duplicated()].tolist()
+        found = f"{len(twice)} ids that occur twice, such as {twice[:1]}"
+        need(not twice, f"{ids.name} unique in {name}", found, "Name the column that is unique.")
+    lost = sorted(set(rows["article_id"].unique()) - set(articles["article_id"]))
+    need(not lost, "an article for every comment", f"{len(lost)} article ids without one, such as {lost[:1]}")
 
 
 def read_key(folder: Path) -> bytes:
@@ -248,14 +205,10 @@ def _authors(names: pd.Series, folder: Path, kept_as: str) -> pd.Series:
     return names.map({name: pseudonym(name, key) for name in names.dropna().unique()}).astype("str")
 
 
-def _hidden_words(names: pd.Series, kept_as: str) -> pd.DataFrame:
+def _hidden_words(names: pd.Series) -> pd.DataFrame:
     """Names that are one word, in lower case: those alone, for a word of a longer name names nobody."""
-    one_word = names.dropna().astype("str").str.strip().str.casefold()
-    if kept_as == "keep":
-        one_word = one_word.iloc[:0]
-    return pd.DataFrame(
-        {"word": sorted({name for name in one_word if name and not any(map(str.isspace, name))})}
-    ).astype("str")
+    known = names.dropna().astype("str").str.strip().str.casefold().unique()
+    return pd.DataFrame({"word": sorted(name for name in known if len(name.split()) == 1)}, dtype="str")
 
 
 def whole_text(articles: pd.DataFrame) -> pd.Series:
@@ -263,40 +216,42 @@ def whole_text(articles: pd.DataFrame) -> pd.Series:
     return (articles["title"].fillna("") + "\n" + articles["text"].fillna("")).str.strip()
 
 
-# ------------------------------------------------------------------------------------- what is in it
-
-
 def summary(corpus: Corpus) -> pd.DataFrame:
     """What is in the corpus, a line each: quantity, n, share (of the line that `of` names), of."""
     comments, articles, accounting = corpus.rows, corpus.articles, corpus.accounting
-    n = len(comments)
     by_author = comments["author"].dropna().value_counts()
-    top = int(np.ceil(len(by_author) / 100))
-    flooded = int(floods(comments)["n_comments"].sum())
-    doubtful = int((comments["boundary_confidence"] < SURE).sum())
-    rows: list[tuple[str, int, float, str]] = [
-        ("files read", len(accounting), np.nan, ""),
-        ("lines or rows read", int(accounting["read"].sum()), np.nan, ""),
-        ("lines or rows rejected", int(accounting["rejected"].sum()), int(accounting["rejected"].sum())
-         / max(1, int(accounting["read"].sum())), "lines or rows read"),
-        ("articles (threads)", len(articles), np.nan, ""),
-        ("articles without comments", int((articles["n_comments"] == 0).sum()),
-         float((articles["n_comments"] == 0).mean()) if len(articles) else np.nan, "articles"),
-        ("comments", n, np.nan, ""),
-        ("authors", len(by_author), np.nan, ""),
-        ("comments by the most active 1 % of authors", int(by_author.head(top).sum()),
-         by_author.head(top).sum() / max(1, n), "comments"),
-        ("comments that repeat an earlier one", int(comments["duplicate_of"].notna().sum()),
-         float(comments["duplicate_of"].notna().mean()), "comments"),
-        ("comments that nearly repeat an earlier one", int(comments["near_duplicate_of"].notna().sum()),
-         float(comments["near_duplicate_of"].notna().mean()), "comments"),
-        ("comments in floods (five or more that are the same or nearly so)", flooded, flooded / max(1, n), "comments"),
-        ("comments with a time of their own", int((comments["posted_at_source"] == "comment").sum()),
-         float((comments["posted_at_source"] == "comment").mean()), "comments"),
-        ("comments without any date", int(comments["posted_at"].isna().sum()),
-         float(comments["posted_at"].isna().mean()), "comments"),
-        ("comments whose boundary is doubtful (confidence below 0.9)", doubtful, doubtful / max(1, n), "comments"),
-    ]  # fmt: skip
+    of = {"lines or rows read": int(accounting["read"].sum()), "articles": len(articles), "comments": len(comments)}
+    rows = [
+        (quantity, int(n), n / max(1, of[whole]) if whole else np.nan, whole)
+        for quantity, n, whole in (
+            ("files read", len(accounting), ""),
+            ("lines or rows read", of["lines or rows read"], ""),
+            ("lines or rows rejected", accounting["rejected"].sum(), "lines or rows read"),
+            ("articles (threads)", len(articles), ""),
+            ("articles without comments", (articles["n_comments"] == 0).sum(), "articles"),
+            ("comments", len(comments), ""),
+            ("authors", len(by_author), ""),
+            (
+                "comments by the most active 1 % of authors",
+                by_author.head(int(np.ceil(len(by_author) / 100))).sum(),
+                "comments",
+            ),
+            ("comments that repeat an earlier one", comments["duplicate_of"].notna().sum(), "comments"),
+            ("comments that nearly repeat an earlier one", comments["near_duplicate_of"].notna().sum(), "comments"),
+            (
+                "comments in floods (five or more that are the same or nearly so)",
+                floods(comments)["n_comments"].sum(),
+                "comments",
+            ),
+            ("comments with a time of their own", (comments["posted_at_source"] == "comment").sum(), "comments"),
+            ("comments without any date", comments["posted_at"].isna().sum(), "comments"),
+            (
+                f"comments whose boundary is doubtful (confidence below {SURE})",
+                (comments["boundary_confidence"] < SURE).sum(),
+                "comments",
+            ),
+        )
+    ]
     return pd.DataFrame(rows, columns=["quantity", "n", "share", "of"])
 
 

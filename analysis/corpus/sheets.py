@@ -42,7 +42,8 @@ def read_rows(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) 
             line = 2
             for row in rows:
                 if any(cell.strip() for cell in row):
-                    yield line, [_unguarded(row[i].strip()) if i < len(row) else "" for i in wanted]
+                    cells = [row[i].strip() if i < len(row) else "" for i in wanted]
+                    yield line, [c[1:] if c[:1] == "'" and c[1:].startswith(FORMULA) else c for c in cells]
                 line = rows.line_num + 2  # a comment may span lines
     except (UnicodeDecodeError, csv.Error, OSError) as error:
         missing = isinstance(error, FileNotFoundError)
@@ -52,10 +53,6 @@ def read_rows(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) 
             where=str(path),
             remedy="Restore the file, or correct its path." if missing else "Save it as CSV (UTF-8).",
         ) from None
-
-
-def _unguarded(cell: str) -> str:
-    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA) else cell
 
 
 class Problems(list[tuple[str, int | None, str]]):

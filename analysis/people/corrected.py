@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit  # scipy.stats takes a second to import
+from scipy.special import betaincinv, stdtrit  # scipy.stats takes a second to import
 
 from analysis.people.agreement import MIN_THREADS, class_of_people, class_of_score
 from analysis.sentiment.codes import Codes
 from analysis.settings import StudyError
+from analysis.trends.intervals import freedom
 
 MEASURES = ("mean", "negative", "positive")
 PARTS = ("all", "period_start", "topic")  # by which the table of corrected means is cut
 ENDS = {"estimate": ("low", "high")}  # what the ends of an interval are called, if not by their figure
 ENDS |= {name: (f"{name}_low", f"{name}_high") for name in ("uncorrected", "codes_only")}
 NUMBERS = [name for figure, ends in ENDS.items() for name in (figure, *ends)]
+PRIOR = 6.0  # threads that what all groups tell of a variance counts as, beside a group's own
 COUNTS = ["n_comments", "n_threads", "n_coded", "n_coded_threads"]
 
 
@@ -32,8 +35,8 @@ def corrected(
 
     The mean of the codes, plus lambda times the difference between the mean score of all comments and that of the coded
     ones: prediction-powered inference (Angelopoulos et al. 2023), with codes weighted by the inverse of the probability
-    of being drawn. Lambda is the one with the smallest variance (PPI++, 2024); 0 is the codes alone, so the interval is
-    never wider than theirs. The variance is the jackknife's over threads, which are what is resampled.
+    of being drawn. Lambda is the one with the smallest variance (PPI++, 2024), or 0, the codes alone, where these vary
+    less. The variance is the jackknife's over threads, of a group averaged with what all groups tell of it.
 
     Parameters
     ----------
@@ -70,11 +73,14 @@ def corrected(
         kinds |= dict.fromkeys(COUNTS, "int64")
         return pd.DataFrame(columns=[*keys, *NUMBERS, *COUNTS, "weight"]).astype(kinds)
     groups = list(rows.groupby(keys, sort=True, dropna=False)) if keys else [((), rows)]
-    # One lambda for all groups: that of a group with a dozen codes would be chosen by chance.
-    moved = [_influences(group) for _, group in groups if group["coded"].any()]
-    pooled = _best(*map(np.concatenate, zip(*moved, strict=True)))
-    bounds = (-1.0 if measure == "mean" else 0.0, 1.0)
-    made = [dict(zip(keys, key, strict=True)) | _estimates(group, pooled, level, bounds) for key, group in groups]
+    some = [_Coded.of(group) for _, group in groups if group["coded"].any()]
+    # One lambda and one variance for all groups: those of a group with a dozen codes would be chosen by chance.
+    weight = _best(np.concatenate([g.a for g in some]), np.concatenate([g.b for g in some]))
+    shared = {of: _shared([g for g in some if g.n_threads >= MIN_THREADS], of) for of in (0.0, weight)}
+    share, made = measure != "mean", []
+    for key, group in groups:
+        figures = _estimates(group, weight, shared, level, share)
+        made.append(dict(zip(keys, key, strict=True)) | figures)
     return pd.DataFrame(made)[[*keys, *NUMBERS, *COUNTS, "weight"]]
 
 
@@ -98,21 +104,55 @@ def _with_codes(codes: Codes | None, comments: pd.DataFrame, keys: list[str], me
     return rows.assign(y=y, f=f, w=w, coded=coded, thread=thread)
 
 
-def _influences(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """What leaving out each thread moves the mean code (a) and the difference of mean scores (b), with their sign.
+@dataclass(frozen=True)
+class _Coded:
+    """The coded comments of a group, y with score f and weight w, and what each thread moves the group's estimate."""
 
-    The estimate is the mean code + lambda x the difference; a thread moves it by a + lambda b.
-    """
-    thread = pd.factorize(rows["thread"])[0]
-    y, w, f = rows["y"].to_numpy(), rows["w"].to_numpy(), rows["f"].fillna(0).to_numpy()
-    size = thread.max() + 1
+    y: np.ndarray
+    f: np.ndarray
+    w: np.ndarray
+    a: np.ndarray  # (n_threads of the group,) by which leaving the thread out moves the mean code
+    b: np.ndarray  # (n_threads of the group,) the same of the difference of mean scores, of all and of the coded
+    held: np.ndarray  # (n_coded_threads,) the share of the weight that each thread with codes holds
+    difference: float  # of mean scores, of all comments and of the coded ones
 
-    def moved(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        total = weights.sum()
-        left = np.maximum(total - np.bincount(thread, weights, size), 1e-12 * total)  # weight of the other threads
-        return np.bincount(thread, weights * (values - np.average(values, weights=weights)), size) / left
+    @classmethod
+    def of(cls, rows: pd.DataFrame) -> _Coded:
+        """What is coded of a group."""
+        thread, w, f = pd.factorize(rows["thread"])[0], rows["w"].to_numpy(), rows["f"].fillna(0).to_numpy()
+        y, coded, size = rows["y"].to_numpy(), rows["coded"].to_numpy(), thread.max() + 1
 
-    return moved(y, w), moved(f, np.ones_like(f)) - moved(f, w)
+        def moved(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+            total = weights.sum()
+            left = np.maximum(total - np.bincount(thread, weights, size), 1e-12 * total)  # weight of the other threads
+            return np.bincount(thread, weights * (values - np.average(values, weights=weights)), size) / left
+
+        a, b = moved(y, w), moved(f, np.ones_like(f)) - moved(f, w)
+        held = np.bincount(thread, w, size) / w.sum()
+        return cls(y[coded], f[coded], w[coded], a, b, held[held > 0], f.mean() - np.average(f, weights=w))
+
+    @property
+    def n_threads(self) -> int:
+        return len(self.held)
+
+    def estimate(self, weight: float) -> float:
+        """Mean code, corrected by so much of the difference of the scores."""
+        return float(np.average(self.y, weights=self.w) + weight * self.difference)
+
+    def variance(self, weight: float) -> float:
+        """Of the estimate, by the jackknife over threads."""
+        moved = self.a + weight * self.b
+        return float((self.n_threads - 1) / self.n_threads * (moved @ moved))
+
+    def spread(self, weight: float) -> float:
+        """Variance of a coded comment, for the share of the codes that the scores do not tell."""
+        left = self.y - weight * self.f
+        return float(np.average((left - np.average(left, weights=self.w)) ** 2, weights=self.w))
+
+    @property
+    def n_effective(self) -> float:
+        """Coded comments of equal weight that would say as much, if they were independent (Kish)."""
+        return float(self.w.sum() ** 2 / (self.w @ self.w))
 
 
 def _best(a: np.ndarray, b: np.ndarray) -> float:
@@ -120,37 +160,71 @@ def _best(a: np.ndarray, b: np.ndarray) -> float:
     return float(-(a @ b) / (b @ b)) if b @ b > 1e-12 else 0.0
 
 
-def _half_width(moved: np.ndarray, n_threads: int, level: float) -> float:
-    """Half of the jackknife's interval, from what each thread moves an estimate and how many threads inform it."""
-    if n_threads < MIN_THREADS:
-        return np.nan
-    return float(stdtrit(n_threads - 1, (1 + level) / 2) * np.sqrt((n_threads - 1) / n_threads * (moved @ moved)))
+def _shared(groups: list[_Coded], weight: float) -> tuple[float, float]:
+    """What groups tell together: the variance of a coded comment, and by how much threads make a mean's larger."""
+    if not groups:
+        return np.nan, np.nan
+    spread = float(np.average([g.spread(weight) for g in groups], weights=[g.n_effective for g in groups]))
+    alone = sum(g.spread(weight) / g.n_effective for g in groups)
+    return spread, max(sum(g.variance(weight) for g in groups) / alone, 1.0) if alone > 0 else 1.0
 
 
-def _estimates(rows: pd.DataFrame, weight: float, level: float, bounds: tuple[float, float]) -> dict[str, float]:
+def _ends(
+    group: _Coded, weight: float, shared: tuple[float, float], level: float, share: bool
+) -> tuple[float, float, float]:
+    """Variance of a group's estimate, and the ends of its interval; none of fewer than five threads.
+
+    The group's own variance, of few threads and often far too small, is averaged with the one that all groups make one
+    of its size expect, by their degrees of freedom (Smyth 2004); its own are Satterthwaite's. A share's interval is
+    Korn and Graubard's (1998): it has a width also where no code or every code is of the class.
+    """
+    if group.n_threads < MIN_THREADS:
+        return np.nan, np.nan, np.nan
+    estimate, (spread, design) = group.estimate(weight), shared
+    if share:  # the variance of a share goes with the share
+        spread = group.spread(weight)
+    own = float(freedom(group.held, np.zeros(group.n_threads, dtype=np.int64), 1)[0])
+    expected = spread * design / group.n_effective
+    variance = (own * group.variance(weight) + PRIOR * expected) / (own + PRIOR)
+    t = stdtrit(own + PRIOR, (1 + level) / 2)
+    if not share:
+        half = float(t * np.sqrt(variance))
+        return variance, estimate - half, estimate + half
+    p, n = float(np.clip(estimate, 0, 1)), group.n_effective / design
+    if variance > 0 and 0 < p < 1:
+        n = p * (1 - p) / variance
+    n *= float(stdtrit(max(len(group.y) - 1, 1), (1 + level) / 2) / t) ** 2
+    x, tail = p * n, (1 - level) / 2
+    low = float(betaincinv(x, n - x + 1, tail)) if x > 0 else 0.0
+    high = float(betaincinv(x + 1, n - x, 1 - tail)) if x < n else 1.0
+    return variance, low, high
+
+
+def _estimates(
+    rows: pd.DataFrame, weight: float, shared: dict[float, tuple[float, float]], level: float, share: bool
+) -> dict[str, float]:
     """All figures of one group."""
-    scored = rows["f"].notna()
+    scored, n_coded_threads = rows["f"].notna(), rows.loc[rows["coded"], "thread"].nunique()
     f, thread = rows.loc[scored, "f"].to_numpy(), pd.factorize(rows.loc[scored, "thread"])[0]
-    n_coded_threads = rows.loc[rows["coded"], "thread"].nunique()
     counts = (len(rows), rows["thread"].nunique(), int(rows["coded"].sum()), n_coded_threads)
     out = dict(zip(COUNTS, counts, strict=True)) | {"weight": np.nan}
-    naive = f.mean() if len(f) else np.nan
-    sizes = np.bincount(thread)
-    moved = np.bincount(thread, f - naive) / np.maximum(len(f) - sizes, 0.5)
-    figures = {"uncorrected": (naive, _half_width(moved, len(moved), level))}
-    figures |= {"estimate": (np.nan, np.nan), "codes_only": (np.nan, np.nan)}
+    naive, sizes = f.mean() if len(f) else np.nan, np.bincount(thread)
+    half = np.nan
+    if len(sizes) >= MIN_THREADS:
+        moved = np.bincount(thread, f - naive) / np.maximum(len(f) - sizes, 0.5)
+        half = stdtrit(len(sizes) - 1, (1 + level) / 2) * np.sqrt((len(sizes) - 1) / len(sizes) * (moved @ moved))
+    figures = {"uncorrected": (naive, naive - half, naive + half)}
+    figures |= dict.fromkeys(("estimate", "codes_only"), (np.nan, np.nan, np.nan))
     if n_coded_threads:
-        a, b = _influences(rows)
-        if ((a + weight * b) ** 2).sum() > (a @ a):
-            weight = 0.0
-        y, w, f = rows["y"].to_numpy(), rows["w"].to_numpy(), rows["f"].fillna(0).to_numpy()
-        code = np.average(y, weights=w)
-        estimate = code + weight * (f.mean() - np.average(f, weights=w))
-        figures["codes_only"] = code, _half_width(a, n_coded_threads, level)
-        figures["estimate"] = estimate, _half_width(a + weight * b, n_coded_threads, level)
+        group = _Coded.of(rows)
+        alone, with_scores = (_ends(group, of, shared[of], level, share) for of in (0.0, weight))
+        if not with_scores[0] <= alone[0] or group.variance(weight) > group.variance(0.0):
+            weight, with_scores = 0.0, alone
+        figures["codes_only"] = group.estimate(0.0), *alone[1:]
+        figures["estimate"] = group.estimate(weight), *with_scores[1:]
         out["weight"] = weight
-    for name, (value, half) in figures.items():
-        ends = np.clip([value, value - half, value + half], *bounds).tolist()
+    for name, values in figures.items():
+        ends = np.clip(values, 0.0 if share else -1.0, 1.0).tolist()
         out |= dict(zip((name, *ENDS[name]), ends, strict=True))
     return out
 

@@ -9,11 +9,12 @@ from collections.abc import Coroutine, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.report.provenance import packages, settings_of
+from analysis.run.parts import made_with
 from analysis.run.progress import Progress
 from analysis.run.store import NOTEBOOK, digest_of
 from analysis.settings import DATA, PROGRESS, SCHEDULER, TITLE, VARIABLE, StudyError
@@ -38,32 +39,27 @@ AT_ONCE = 2  # kernels at a time
 
 @dataclass(frozen=True)
 class Notebook:
-    """A notebook of a report.
+    """A notebook of a report: ours, or the study's own, written for it or changed in a copy of ours."""
 
-    Attributes
-    ----------
-    name : str
-        Of its file, without the ending.
-    title : str
-        What its page is called.
-    path : Path
-    own : bool
-        Whether it is the study's own: written for it, or a copy of ours that was changed.
-    """
-
-    name: str
-    title: str
     path: Path
     own: bool
 
-    def read(self) -> NotebookNode:
-        """Its cells, as they are in the file.
+    @property
+    def name(self) -> str:
+        """Of its file, without the ending."""
+        return self.path.stem
 
-        Raises
-        ------
-        StudyError
-            If it is no notebook.
-        """
+    @property
+    def title(self) -> str:
+        """What its page is called: the first heading of one that we do not know, or its name."""
+        if self.name in NAMES:
+            return NAMES[self.name]
+        texts = [cell.source for cell in self.read().cells if cell.cell_type == "markdown"]
+        heads = re.findall(r"^# +(.+)$", "\n".join(texts), flags=re.MULTILINE)
+        return heads[0].strip() if heads else self.name
+
+    def read(self) -> NotebookNode:
+        """Its cells, as they are in the file; a StudyError if it is no notebook."""
         import nbformat
 
         try:
@@ -90,13 +86,7 @@ class Executed:
 
 
 def shipped() -> Path:
-    """Where our notebooks are: beside the package in a clone, inside it when installed.
-
-    Raises
-    ------
-    StudyError
-        If they are in neither place.
-    """
+    """Where our notebooks are: beside the package in a clone, inside it when installed."""
     for folder in (HOME.parent / "notebooks", HOME / "notebooks"):
         if (folder / f"{next(iter(NAMES))}.ipynb").is_file():
             return folder
@@ -113,41 +103,29 @@ def notebooks_of(study: Path) -> list[Notebook]:
 
     A copy of ours in which nothing was changed gives way to ours, which may be newer.
     """
-    ours = [Notebook(name, title, shipped() / f"{name}.ipynb", own=False) for name, title in NAMES.items()]
-    found = {notebook.name: notebook for notebook in ours}
+    found = {name: Notebook(shipped() / f"{name}.ipynb", own=False) for name in NAMES}
     for path in sorted((study / OWN).glob("*.ipynb")):
-        title = NAMES.get(path.stem) or _title(Notebook(path.stem, "", path, own=True))
-        own = Notebook(path.stem, title, path, own=True)
-        if own.digest not in {_copied(own), found[own.name].digest if own.name in found else ""}:
+        own = Notebook(path, own=True)
+        copied = own.read().metadata.get("threadline", {}).get("copied", "")  # digest of ours of which it is a copy
+        if own.digest not in {str(copied), found[own.name].digest if own.name in found else ""}:
             found[own.name] = own
     return [found[name] for name in sorted(found)]
 
 
 def chosen(study: Path, names: Iterable[str]) -> list[Notebook]:
-    """Which notebooks are meant: all of them where none is named.
-
-    Raises
-    ------
-    StudyError
-        If there is no notebook of a name.
-    """
-    found, names = notebooks_of(study), list(names)
-    known = [notebook.name for notebook in found]
-    for name in names:
-        if name not in known:
-            raise StudyError(
-                expected=f"one of: {', '.join(known)}", found=repr(name), where="--only", remedy="Correct the name."
-            )
-    return [notebook for notebook in found if notebook.name in names or not names]
+    """Which notebooks are meant, all of them where none is named; a StudyError if there is none of a name."""
+    found, names = {notebook.name: notebook for notebook in notebooks_of(study)}, set(names)
+    for name in sorted(names - set(found)):
+        raise StudyError(
+            expected=f"one of: {', '.join(found)}", found=repr(name), where="--only", remedy="Correct the name."
+        )
+    return [found[name] for name in found if name in names or not names]
 
 
 def copy_to(study: Path) -> Path:
     """Give a study its own copies of the notebooks, without what they showed of another; changed ones stay.
 
-    Returns
-    -------
-    Path
-        The folder; of the study that ships with us, the notebooks themselves.
+    Gives their folder; of the study that ships with us, the notebooks themselves.
     """
     import nbformat
 
@@ -156,16 +134,13 @@ def copy_to(study: Path) -> Path:
     folder, own = study / OWN, {notebook.name for notebook in notebooks_of(study) if notebook.own}
     try:
         folder.mkdir(exist_ok=True)
-        for name in NAMES:
-            if name in own:
-                continue
-            notebook = Notebook(name, "", shipped() / f"{name}.ipynb", own=False)
+        for notebook in (Notebook(shipped() / f"{name}.ipynb", own=False) for name in NAMES if name not in own):
             book = notebook.read()
             for cell in book.cells:
                 if cell.cell_type == "code":
                     cell.outputs, cell.execution_count = [], None
             book.metadata["threadline"] = {"copied": notebook.digest}
-            nbformat.write(book, folder / f"{name}.ipynb")
+            nbformat.write(book, folder / notebook.path.name)
     except OSError as error:
         raise StudyError(
             expected="a study folder that can be written",
@@ -176,30 +151,13 @@ def copy_to(study: Path) -> Path:
     return folder
 
 
-def _copied(notebook: Notebook) -> str:
-    """Digest of the notebook of ours of which one is a copy, or ""."""
-    return str(notebook.read().metadata.get("threadline", {}).get("copied", ""))
-
-
-def _title(notebook: Notebook) -> str:
-    """The first heading of a notebook, or its name."""
-    texts = [cell.source for cell in notebook.read().cells if cell.cell_type == "markdown"]
-    heads = re.findall(r"^# +(.+)$", "\n".join(texts), flags=re.MULTILINE)
-    return heads[0].strip() if heads else notebook.name
-
-
 # ------------------------------------------------------------------------------------------------ execution
 
 
 def kept_digest(study: Study, notebook: Notebook) -> str:
     """Of all that one of our notebooks shows: a study's results and settings, our code, and its own cells."""
     made_of = study.digests, study.inputs, settings_of(study.settings)
-    return digest_of(notebook.digest, *made_of, packages(), _code())
-
-
-@cache
-def _code() -> str:
-    return digest_of([path.read_text("utf-8") for path in sorted(HOME.rglob("*.py"))])
+    return digest_of(notebook.digest, *made_of, packages(), made_with())
 
 
 def executed(study: Study, notebooks: Sequence[Notebook], progress: Progress | None = None) -> list[Executed]:
@@ -211,19 +169,16 @@ def executed(study: Study, notebooks: Sequence[Notebook], progress: Progress | N
     import nbformat
 
     books = [Executed(notebook, notebook.read()) for notebook in notebooks]
-    new = []
+    digests = {book.notebook: kept_digest(study, book.notebook) for book in books if not book.notebook.own}
+    kept = {notebook: study.store.read(NOTEBOOK, digest) for notebook, digest in digests.items()}
     for book in books:
-        kept = None if book.notebook.own else study.store.read(NOTEBOOK, kept_digest(study, book.notebook))
-        if kept is None:
-            new.append(book)
-        else:
-            book.book = nbformat.reads(str(kept["notebook"][0]), as_version=4)
-    if new:
+        if found := kept.get(book.notebook):
+            book.book = nbformat.reads(str(found["notebook"][0]), as_version=4)
+    if new := [book for book in books if not kept.get(book.notebook)]:
         _in_thread(_every(study, new, progress))
     for book in new:
         if not book.notebook.own and not book.failure:
-            values = {"notebook": [nbformat.writes(book.book)]}
-            study.store.write(NOTEBOOK, kept_digest(study, book.notebook), values)
+            study.store.write(NOTEBOOK, digests[book.notebook], {"notebook": [nbformat.writes(book.book)]})
     return books
 
 
@@ -238,20 +193,14 @@ async def _every(study: Study, books: Sequence[Executed], progress: Progress | N
         DATA: "on",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
-    gate, done = asyncio.Semaphore(AT_ONCE), 0
-
-    def tell() -> None:
-        if progress:
-            progress("executing the notebooks", done, len(books))
+    gate, done, tell = asyncio.Semaphore(AT_ONCE), count(1), progress or (lambda *_: None)
 
     async def one(book: Executed) -> None:
-        nonlocal done
         async with gate:
             book.failure = await _execute(book, env)
-            done += 1
-            tell()
+            tell("executing the notebooks", next(done), len(books))
 
-    tell()
+    tell("executing the notebooks", 0, len(books))
     await asyncio.gather(*map(one, books))
 
 
@@ -272,7 +221,8 @@ async def _execute(executed: Executed, env: dict[str, str]) -> str:
     try:
         await client.async_execute(env=env)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-        at = next((i for i, cell in enumerate(executed.book.cells, 1) if _failed(cell)), 0)
+        said = [[output.output_type for output in cell.get("outputs", ())] for cell in executed.book.cells]
+        at = next((i for i, types in enumerate(said, 1) if "error" in types), 0)
         return f"{executed.notebook.name}, cell {at}: {_why(error)}"
     finally:
         if client.kc is not None:
@@ -309,7 +259,3 @@ def _why(error: Exception) -> str:
     if name and not value:
         return f"{name} at “{at}”" if at else name
     return value or said[-1]
-
-
-def _failed(cell: NotebookNode) -> bool:
-    return any(output.output_type == "error" for output in cell.get("outputs", ()))

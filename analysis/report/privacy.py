@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
 
+from analysis.corpus.wording import plural
+from analysis.run.progress import Progress
 from analysis.settings import StudyError
-
-Progress = Callable[[str, int, int], None]
 
 # Bounded everywhere, so that the time is linear in the text. An address as in RFC 5322's plain form.
 EMAIL = re.compile(r"[\w.%+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
@@ -58,25 +58,14 @@ def _is_phone(text: str) -> bool:
 
 def addresses(text: str) -> set[str]:
     """E-mail addresses, mentions and phone numbers in a text."""
-    found = (
-        {match.group() for pattern in (EMAIL, MENTION) for match in pattern.finditer(text)} if "@" in text else set()
-    )
+    patterns = (EMAIL, MENTION) if "@" in text else ()
+    found = {match.group() for pattern in patterns for match in pattern.finditer(text)}
     return found | {match.group() for match in PHONE.finditer(text) if _is_phone(match.group())}
 
 
 @dataclass(frozen=True)
 class Leak:
-    """Something of a person that stands in a report.
-
-    Attributes
-    ----------
-    file : str
-        Relative to the report's folder.
-    kind : str
-        "author's name", "address" or "run of words".
-    what : str
-        The name or address; of a run of words, the comment's id.
-    """
+    """Something of a person that stands in a file of a report: a name, an address, or words of the comment of an id."""
 
     file: str
     kind: str
@@ -89,9 +78,6 @@ class Search:
 
     Attributes
     ----------
-    leaks : tuple of Leak
-    n_files, n_names, n_addresses, n_comments : int
-        How much was searched, and for how much.
     ordinary : int
         Names that were not searched for: words that stand in the texts in small letters or in what Threadline itself
         says, numbers, and names of one or two letters.
@@ -110,11 +96,12 @@ class Search:
     def __str__(self) -> str:
         """A line for each leak, then what was searched."""
         said = [f"{leak.file}: {leak.kind}: {leak.what}" for leak in self.leaks]
-        comments = _several(self.n_comments, "comment")
-        runs = f"and runs of {RUN} words of {comments}" if self.n_comments else "(quotes are on)"
+        runs = (
+            f"and runs of {RUN} words of {plural(self.n_comments, 'comment')}" if self.n_comments else "(quotes are on)"
+        )
         said.append(
-            f"{'Found the above' if self.leaks else 'Nothing found'} in {_several(self.n_files, 'file')}, searched for "
-            f"{_several(self.n_names, 'name')} of authors, {_several(self.n_addresses, 'address')} {runs}."
+            f"{'Found the above' if self.leaks else 'Nothing found'} in {plural(self.n_files, 'file')}, searched for "
+            f"{plural(self.n_names, 'name')} of authors, {plural(self.n_addresses, 'address', 'addresses')} {runs}."
         )
         if self.ordinary:
             said.append(
@@ -123,11 +110,6 @@ class Search:
         if self.texts:
             said.append(f"These hold the comments themselves, do not share them: {', '.join(self.texts)}.")
         return "\n".join(said)
-
-
-def _several(n: int, noun: str) -> str:
-    """Say 1 file, 2 files, 2 addresses."""
-    return f"{n:,} {noun}" + ("" if n == 1 else "es" if noun.endswith("s") else "s")
 
 
 class _Page(HTMLParser):
@@ -180,87 +162,79 @@ def search(
     report: Path,
     *,
     authors: Iterable[str],
-    texts: Collection[tuple[str, str]],
+    ids: Sequence[str],
+    texts: Sequence[str],
     own: Iterable[str] = (),
     quotes: bool = False,
     keep: bool = False,
     progress: Progress | None = None,
 ) -> Search:
-    """Search a finished report for what tells who somebody is.
+    """Search a finished report, every page, csv and json file in it and below, for what tells who somebody is.
 
     Parameters
     ----------
-    report : Path
-        The report's folder; every page, csv and json file in it and below is searched.
     authors : iterable of str
         Names as they were read, before pseudonyms.
-    texts : collection of (str, str)
-        Id and text of each comment; gone through several times.
+    ids, texts : sequence of str
+        The comments; gone through several times.
     own : iterable of str
         What Threadline itself says in a report: a name that stands there is an ordinary word.
     quotes : bool
         Whether comments may be quoted; runs of words are then not searched for.
     keep : bool
         Whether the study keeps authors' names; they are then not searched for.
-    progress : callable, optional
 
     Raises
     ------
     StudyError
         If there is no report in the folder.
     """
-    files = sorted(p for p in report.rglob("*") if p.is_file()) if report.is_dir() else []
-    pages = [p for p in files if p.suffix.lower() in (*PAGES, *TEXTS)]
-    if not any(p.suffix.lower() in PAGES for p in pages):
+    tell = progress or (lambda *_: None)
+    files = {p.relative_to(report).as_posix(): p for p in sorted(report.rglob("*")) if p.is_file()}
+    read = {file: path for file, path in files.items() if path.suffix.lower() in (*PAGES, *TEXTS)}
+    if not any(path.suffix.lower() in PAGES for path in read.values()):
         raise StudyError(
             expected="a report with at least one page", found="none", where=str(report), remedy="Name its folder."
         )
-    said = {path: [(text, words(text)) for text in _texts(path)] for path in pages}
+    said = {file: [(text, words(text)) for text in _texts(path)] for file, path in read.items()}
     names, ordinary = _names([] if keep else authors, texts, own)
-    known = set().union(*(addresses(text) for _, text in texts))
-    leaks: dict[Leak, None] = {}
-    for done, (path, ways) in enumerate(said.items()):
-        if progress:
-            progress("searching the report", done, len(said))
-        file = path.relative_to(report).as_posix()
+    known = {address for text in texts for address in addresses(text)}
+    leaks: dict[Leak, None] = {}  # in their order, each once
+    for done, (file, ways) in enumerate(said.items()):
+        tell("searching the report", done, len(said))
         for text, tokens in ways:
-            for name in _found(names, tokens):
-                leaks[Leak(file, "author's name", name)] = None
-            for address in sorted(addresses(text) & known):
-                leaks[Leak(file, "address", address)] = None
+            leaks |= dict.fromkeys(Leak(file, "author's name", name) for name in _found(names, tokens))
+            leaks |= dict.fromkeys(Leak(file, "address", one) for one in sorted(addresses(text) & known))
     if not quotes:
-        leaks |= dict.fromkeys(_runs(said, texts, report, progress))
-    held = []
-    for path in (p for p in files if p.suffix == ".parquet"):
-        file, table = path.relative_to(report).as_posix(), pd.read_parquet(path)
-        if "text" in table:
-            held.append(file)
-        if "author" in table:
-            for name in sorted(set(table["author"].dropna()) & {n for found in names.values() for n, _ in found}):
-                leaks[Leak(file, "author's name", name)] = None
-    n_names = sum(map(len, names.values()))
+        for done, (identity, found) in enumerate(zip(ids, _runs(said, texts), strict=True)):
+            if done % 10_000 == 0:
+                tell("searching for comments", done, len(texts))
+            leaks |= dict.fromkeys(Leak(file, f"run of {RUN} words", f"comment {identity}") for file in found)
+    held, every = [], {name for some in names.values() for name, _ in some}
+    for file, path in files.items():
+        if path.suffix == ".parquet":
+            table = pd.read_parquet(path)
+            held += [file] * ("text" in table)
+            found = sorted(every & set(table["author"].dropna())) if "author" in table else []
+            leaks |= dict.fromkeys(Leak(file, "author's name", name) for name in found)
     n_comments = 0 if quotes else len(texts)
-    return Search(tuple(leaks), len(pages), n_names, len(known), n_comments, ordinary, tuple(held))
+    return Search(tuple(leaks), len(read), len(every), len(known), n_comments, ordinary, tuple(held))
 
 
 Names = dict[str, list[tuple[str, tuple[str, ...]]]]  # by their first word: as written, and their words
 
 
-def _names(authors: Iterable[str], comments: Collection[tuple[str, str]], own: Iterable[str]) -> tuple[Names, int]:
+def _names(authors: Iterable[str], texts: Iterable[str], own: Iterable[str]) -> tuple[Names, int]:
     """The names to search for; and how many are not, since they stand in texts that name nobody."""
-    small = {word for _, text in comments for word in WORD.findall(text) if word.islower()}
+    small = {word for text in texts for word in WORD.findall(text) if word.islower()}
     ours = words(" ".join(own))
-    mine = {gram for n in (1, 2, 3) for gram in _grams(ours, n)}
+    plain = {gram for n in (1, 2, 3) for gram in _grams(ours, n)} | {(word,) for word in small}
     found: Names = {}
     ordinary = 0
     for name in sorted(set(authors)):
         tokens = tuple(words(name))
-        if (
-            len("".join(tokens)) < SHORT
-            or "".join(tokens).isdigit()
-            or tokens in mine
-            or (len(tokens) == 1 and tokens[0] in small)
-        ):
+        letters = "".join(tokens)
+        if len(letters) < SHORT or letters.isdigit() or tokens in plain:
             ordinary += 1
         else:
             found.setdefault(tokens[0], []).append((name, tokens))
@@ -274,28 +248,13 @@ def _found(names: Names, tokens: Sequence[str]) -> Iterator[str]:
                 yield name
 
 
-def _runs(
-    said: dict[Path, list[tuple[str, list[str]]]],
-    comments: Collection[tuple[str, str]],
-    report: Path,
-    progress: Progress | None,
-) -> Iterator[Leak]:
-    """Comments of which eight words in a row stand in a file."""
+def _runs(said: dict[str, list[tuple[str, list[str]]]], texts: Iterable[str]) -> Iterator[list[str]]:
+    """Of each text the files in which eight of its words in a row stand."""
     where: dict[tuple[str, ...], list[str]] = {}
-    for path, ways in said.items():
-        file = path.relative_to(report).as_posix()
+    for file, ways in said.items():
         for gram in {gram for _, tokens in ways for gram in _grams(tokens, RUN)}:
             where.setdefault(gram, []).append(file)
     pairs = {gram[:2] for gram in where}  # most words of a comment are passed over by looking at two of them
-    for done, (identity, text) in enumerate(comments):
-        if progress and done % 10_000 == 0:
-            progress("searching for comments", done, len(comments))
-        tokens = words(text)
-        files = {
-            file
-            for i, pair in enumerate(zip(tokens, tokens[1:], strict=False))
-            if pair in pairs
-            for file in where.get(tuple(tokens[i : i + RUN]), ())
-        }
-        for file in sorted(files):
-            yield Leak(file, f"run of {RUN} words", f"comment {identity}")
+    for tokens in map(words, texts):
+        near = (i for i, pair in enumerate(_grams(tokens, 2)) if pair in pairs)
+        yield sorted({file for i in near for file in where.get(tuple(tokens[i : i + RUN]), ())})

@@ -7,7 +7,6 @@ import json
 import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ import pandas as pd
 
 from analysis.corpus.sheets import csv_bytes
 from analysis.corpus.tables import source_name
-from analysis.run.parts import PACKAGES
+from analysis.run.parts import PACKAGES, versions
 from analysis.run.store import digest_of_file
 from analysis.settings import Settings
 
@@ -43,10 +42,7 @@ def table_bytes(table: pd.DataFrame, name: str) -> bytes:
 
 
 def table_digest(table: pd.DataFrame, name: str) -> str:
-    """SHA-256 of a table's file; of a table that names files, of the same table without their names, sorted.
-
-    So the digest says whether the content is the same, also where the inputs were only renamed.
-    """
+    """SHA-256 of a table's file; of one that names files without the names, sorted: renamed inputs change nothing."""
     if "source_file" in table:
         table = table.drop(columns="source_file")
         by = [c for c in table.columns if c != "n_comments"]
@@ -77,25 +73,17 @@ def write_tables(study: Study, out: Path, names: Iterable[str]) -> dict[str, dic
 
 def packages() -> dict[str, str]:
     """Versions of the packages that a report rests on, by name."""
-    found = {}
-    for name in sorted({*PACKAGES, *FURTHER}):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
+    return versions(sorted({*PACKAGES, *FURTHER}))
 
 
 def settings_of(settings: Settings) -> dict[str, object]:
     """Every setting with its value, without a path or an address of this machine or cluster."""
-    folder = settings.folder
-    said = {name: value for name, value in asdict(settings).items() if name != "folder"}
-    said["source"]["paths"] = [source_name(Path(folder, p), folder) for p in said["source"]["paths"]]
+    said = asdict(settings)
+    folder, source = said.pop("folder"), said["source"]
+    for of in (source, source["articles"]):
+        if paths := of.get("paths"):
+            of["paths"] = [source_name(Path(folder, p), folder) for p in ([paths] if isinstance(paths, str) else paths)]
     said["compute"]["scheduler"] = ""  # where it was computed changes nothing
-    if paths := said["source"]["articles"].get("paths"):
-        listed = [paths] if isinstance(paths, str) else paths
-        names = [source_name(Path(folder, p), folder) for p in listed]
-        said["source"]["articles"] = {**said["source"]["articles"], "paths": names}
     return said
 
 
@@ -105,20 +93,17 @@ def provenance(
     seconds: Mapping[str, float],
     notebooks: Mapping[str, Mapping[str, object]] | None = None,
 ) -> bytes:
-    """provenance.json: inputs, settings, seed, versions, platform, tables, notebooks, wall times.
-
-    No path of this machine is in it: files are named relative to the study folder.
-    """
-    versions, store = packages(), study.store
+    """provenance.json: of what a report was made; files are named relative to the study folder."""
+    installed, store = packages(), study.store
     took = {step: {"seconds": round(s, 2), "kept": store.kept[step]} for step, s in store.seconds.items()}
     said = {
-        "threadline": versions["threadline"],
+        "threadline": installed["threadline"],
         "study": study.settings.folder.resolve().name,
         "title": study.settings.title,
         "inputs": study.inputs,
         "settings": settings_of(study.settings),
         "seed": study.settings.seed,
-        "packages": versions,
+        "packages": installed,
         "platform": {"python": platform.python_version(), "system": platform.system(), "machine": platform.machine()},
         "tables": dict(tables),
         **({"notebooks": dict(notebooks)} if notebooks else {}),

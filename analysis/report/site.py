@@ -14,11 +14,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from analysis import plots
 from analysis.corpus.wording import plural
 from analysis.report.notebooks import HOME, NAMES, Executed, chosen, executed, notebooks_of, shipped
 from analysis.report.provenance import provenance, write, write_tables
 from analysis.report.tables import under
+from analysis.run.parts import CODE
 from analysis.run.progress import Progress
 from analysis.run.store import digest_of, work_folder
 from analysis.settings import TABLES, StudyError
@@ -32,17 +35,7 @@ Page = dict[str, str]
 
 @dataclass(frozen=True)
 class Built:
-    """What a report's building gave.
-
-    Attributes
-    ----------
-    index : Path
-        The report's first page.
-    failures : tuple of str
-        One line for each notebook that failed: which cell, and why.
-    own : tuple of str
-        Names of the notebooks that are the study's own.
-    """
+    """A report's first page, a line for each notebook that failed, and the names of those that are the study's own."""
 
     index: Path
     failures: tuple[str, ...]
@@ -54,57 +47,34 @@ def own_words() -> list[str]:
     import nbformat
 
     books = [nbformat.read(shipped() / f"{name}.ipynb", as_version=4) for name in NAMES]
-    pages = [path for folder in ("report", "plots") for path in (HOME / folder).glob("*.py")]
+    pages = [path for folder in ("report", "plots") for path in (HOME / folder).iterdir() if path.suffix in CODE]
     pages += (TEMPLATES / "threadline").glob("*.j2")
     return [cell.source for book in books for cell in book.cells] + [page.read_text(encoding="utf-8") for page in pages]
 
 
 def ingest(study: Study, out: Path) -> Path:
     """Write every table and provenance.json under `out`, and no page; give the tables' folder."""
-    _free(out, study)
-    study.store.check()
     start = time.perf_counter()
-    with _whole(out) as work:
+    with _whole(out, study) as work:
         tables = write_tables(study, work, TABLES)
         write(work / "provenance.json", provenance(study, tables, {"tables": time.perf_counter() - start}))
     return out / "tables"
 
 
 def build_report(study: Study, out: Path, progress: Progress | None = None, *, only: Sequence[str] = ()) -> Built:
-    """Compute what the study asks for, and write its report.
+    """Compute what the study asks for, and write its report under `out`: pages, tables/, provenance.json.
 
-    Parameters
-    ----------
-    study : Study
-    out : Path
-        Folder of the report: index.html, a page per notebook, tables/, provenance.json.
-    progress : callable, optional
-    only : sequence of str
-        Names of the notebooks whose pages are made; the others' stay as they are. Default: all.
-
-    Returns
-    -------
-    Built
-
-    Raises
-    ------
-    StudyError
-        If the study cannot be read, `out` cannot be written, or there is no notebook of a name.
+    `only` names the notebooks whose pages are made; the others' stay as they are. A StudyError if the study cannot be
+    read, `out` cannot be written, or there is no notebook of a name.
     """
-    folder = study.settings.folder
-    notebooks, everything = chosen(folder, only), notebooks_of(folder)
-    _free(out, study)
-    study.store.check()
-    seconds: dict[str, float] = {}
-    with _whole(out) as work:
-        start = time.perf_counter()
+    notebooks, everything = chosen(study.settings.folder, only), notebooks_of(study.settings.folder)
+    with _whole(out, study) as work:
+        times = [time.perf_counter()]
         tables = write_tables(study, work, TABLES)
         computed = sum(s for step, s in study.store.seconds.items() if not study.store.kept[step])
-        seconds["tables"] = time.perf_counter() - start - computed
-        start = time.perf_counter()
+        times.append(time.perf_counter())
         books = executed(study, notebooks, progress)
-        seconds["notebooks"] = time.perf_counter() - start
-        start = time.perf_counter()
+        times.append(time.perf_counter())
         pages = [{"file": "index.html", "name": "Findings"}]
         pages += [{"file": f"{notebook.name}.html", "name": notebook.title} for notebook in everything]
         built = {
@@ -117,19 +87,31 @@ def build_report(study: Study, out: Path, progress: Progress | None = None, *, o
         for book in books:
             write(work / f"{book.notebook.name}.html", _page(study, book, pages, built).encode())
         write(work / "index.html", _home(study, tables, failures, own, pages, built).encode())
-        seconds["pages"] = time.perf_counter() - start
+        times.append(time.perf_counter())
+        seconds = dict(zip(("tables", "notebooks", "pages"), np.diff(times).tolist(), strict=True))
+        seconds["tables"] -= computed
         said = {f"{n.name}.ipynb": {"cells": n.digest, "own": n.own} for n in notebooks}
         write(work / "provenance.json", provenance(study, tables, seconds, said))
     return Built(out / "index.html", failures, own)
 
 
 @contextmanager
-def _whole(out: Path) -> Iterator[Path]:
+def _whole(out: Path, study: Study) -> Iterator[Path]:
     """A folder to write to, whose files take their places in `out` when all are there: till then it is as it was."""
-    try:
-        work = work_folder(out, "report")
-    except OSError as error:
-        raise _unwritable(out, error.strerror or str(error)) from None
+    expected, found = "a folder that can be written", ""
+    if out.exists() and not out.is_dir():
+        found = "a file"
+    elif out.resolve() == study.settings.folder.resolve():
+        expected, found = "a folder other than the study's", "the study folder"
+    else:
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            work = work_folder(out, "report")
+        except OSError as error:
+            found = error.strerror or str(error)
+    if found:
+        raise StudyError(expected=expected, found=found, where=str(out), remedy="Name another with --out.")
+    study.store.check()
     try:
         yield work
         for path in sorted(path for path in work.rglob("*") if path.is_file()):
@@ -142,22 +124,6 @@ def _whole(out: Path) -> Iterator[Path]:
         raise
     finally:
         shutil.rmtree(work, ignore_errors=True)
-
-
-def _free(out: Path, study: Study) -> None:
-    """Refuse to write where it cannot be, or into the study itself."""
-    if out.exists() and not out.is_dir():
-        raise _unwritable(out, "a file")
-    if out.resolve() == study.settings.folder.resolve():
-        raise _unwritable(out, "the study folder", expected="a folder other than the study's")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unwritable(out, error.strerror or str(error)) from None
-
-
-def _unwritable(out: Path, found: str, expected: str = "a folder that can be written") -> StudyError:
-    return StudyError(expected=expected, found=found, where=str(out), remedy="Name another with --out.")
 
 
 # --------------------------------------------------------------------------------------------------- pages

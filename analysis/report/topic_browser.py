@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -9,11 +10,10 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from analysis.plots.style import LINE, colour_of
+from analysis.plots.style import colour_of, draw_series, drawing, new_axes, percent_axis, png_bytes
 from analysis.plots.wording import UNSTABLE, name_of, percent, period_name, period_of, with_interval
 from analysis.report.tables import plain
 
-WIDE, HIGH, ROOM = 360, 84, 6  # of a small series, in the units of its picture
 NEAREST = 3
 LONGEST = 320  # characters of a comment that is shown as an example
 LEAST_LIKE = 0.05  # cosine below which a topic is nobody's neighbour
@@ -74,7 +74,7 @@ def topic_browser(
         quotes = [_cut(plain(text)) for text in (examples or {}).get(row.topic, ())]
         of = words[words["topic"] == row.topic]
         parts.append(
-            f'<details class="topic"><summary>{_box(12, 12, colour, 12)} <span class="name">{escape(name)}</span> '
+            f'<details class="topic"><summary>{_box(12, colour, 12)} <span class="name">{escape(name)}</span> '
             f'<span class="size">{escape(size)}</span></summary><div class="inside">{_bars(of, colour)}'
             f"{_series(shares[shares['topic'] == row.topic], colour)}"
             f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in said)}</ul>"
@@ -91,44 +91,34 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 1].rstrip() + "…"
 
 
-def _box(width: float, high: int, colour: str, wide: int) -> str:
+def _box(width: float, colour: str, room: float) -> str:
     """A small box of a colour, in room for a wider one."""
-    return (
-        f'<svg class="swatch" width="{wide}" height="{high}" viewBox="0 0 {wide} {high}" aria-hidden="true">'
-        f'<rect width="{width:.0f}" height="{high}" rx="2" fill="{colour}"/></svg>'
-    )
+    size = f"width:{width:.0f}px;margin-right:{room - width:.0f}px"
+    return f'<span class="swatch" style="{size};background:{colour}"></span>'
 
 
 def _bars(words: pd.DataFrame, colour: str) -> str:
     """The words, each with a bar as long as its weight against the first one's."""
     long = np.maximum(1, 100 * words["weight"] / max(float(words["weight"].max()), 1e-12)) if len(words) else ()
-    rows = [f"<li>{escape(w)} {_box(n, 8, colour, 100)}</li>" for w, n in zip(words["word"], long, strict=True)]
+    rows = [f"<li>{escape(w)} {_box(n, colour, 100)}</li>" for w, n in zip(words["word"], long, strict=True)]
     return f'<ol class="words">{"".join(rows)}</ol>'
 
 
 def _series(table: pd.DataFrame, colour: str) -> str:
     """Share by period with its interval, small; the ends are written below it."""
-    y, low, high = (table[c].to_numpy(float) for c in ("estimate", "low", "high"))
-    shown = table[np.isfinite(low)]
+    shown = table[np.isfinite(table["low"])]
     if len(shown) < 2:
         return "<p>Too few periods have threads enough for a series.</p>"
-    x, top = np.linspace(0, WIDE, len(table)), max(float(np.nanmax(high)), 1e-9)
-
-    def points(x: np.ndarray, y: np.ndarray) -> str:
-        return " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, HIGH - ROOM - (HIGH - 2 * ROOM) * y / top, strict=True))
-
-    parts = []
-    for run in np.ma.clump_unmasked(np.ma.masked_invalid(low)):
-        band = points(np.r_[x[run], x[run][::-1]], np.r_[high[run], low[run][::-1]])
-        line = points(np.r_[x[run], x[run][-1]], np.r_[y[run], y[run][-1]])  # the last twice: a single one is a dot
-        parts.append(f'<polygon points="{band}" fill="{colour}" opacity="0.25"/>')
-        look = f'fill="none" stroke="{colour}" stroke-width="2.5" stroke-linecap="round"'
-        parts.append(f'<polyline points="{line}" {look}/>')
+    with drawing():
+        figure, (ax,) = new_axes(height=1.7)
+        draw_series(ax, table, colour)
+        percent_axis(ax.yaxis)
+        ax.set_ylim(bottom=0)
     period = period_of(table)
     ends = [f"{percent(r.estimate)} in {period_name(r.period_start, period)}" for r in shown.iloc[[0, -1]].itertuples()]
-    alt = f"Share of the {period}'s comments with its 95 % interval: {ends[0]}, {ends[1]}; the top is {percent(top)}."
+    alt = f"Share of the {period}'s comments with its 95 % interval: {ends[0]}, {ends[1]}."
+    data = base64.b64encode(png_bytes(figure)).decode()
     return (
-        f'<figure class="series"><svg viewBox="0 0 {WIDE} {HIGH}" role="img" aria-label="{escape(alt)}">'
-        f'<line x1="0" x2="{WIDE}" y1="{HIGH - ROOM}" y2="{HIGH - ROOM}" stroke="{LINE}"/>{"".join(parts)}</svg>'
+        f'<figure class="series"><img alt="{escape(alt)}" src="data:image/png;base64,{data}">'
         f"<figcaption>{escape(alt)}</figcaption></figure>"
     )

@@ -4,35 +4,25 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.report.provenance import packages, settings_of, table_file, write_tables
+from analysis.run.progress import Progress
 from analysis.run.store import digest_of_file
 from analysis.settings import TABLES, StudyError
 
 if TYPE_CHECKING:
     from analysis.study import Study
 
-Progress = Callable[[str, int, int], None]
-
-SAME, CHANGED = "the same", "differs"
+SAME = "the same"
 
 
 @dataclass(frozen=True)
 class Line:
-    """What was found of one thing that a report rests on or holds.
-
-    Attributes
-    ----------
-    kind : str
-        "input", "setting", "package", "file" (of the report, against its SHA256SUMS) or "table" (made anew).
-    name : str
-    result : str
-        "the same", or how it differs, in words.
-    """
+    """What was found of an input, setting, package, file (against SHA256SUMS) or table: the same, or how it differs."""
 
     kind: str
     name: str
@@ -69,23 +59,15 @@ class Verdict:
 
 
 def read_provenance(report: Path) -> dict[str, object]:
-    """What a report says of itself.
-
-    Raises
-    ------
-    StudyError
-        If the folder is no report.
-    """
-    path = report / "provenance.json"
+    """What a report says of itself; a StudyError if the folder is no report."""
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(said, dict) and all(isinstance(said.get(k), dict) for k in ("inputs", "tables", "settings")):
-            return said
-        found = "something else"
+        said, found = json.loads((report / "provenance.json").read_text(encoding="utf-8")), "something else"
     except OSError:
-        found = "none"
+        said, found = None, "none"
     except ValueError:
-        found = "text that is no JSON"
+        said, found = None, "text that is no JSON"
+    if isinstance(said, dict) and all(isinstance(said.get(k), dict) for k in ("inputs", "tables", "settings")):
+        return said
     raise StudyError(
         expected="a report's provenance.json",
         found=found,
@@ -97,38 +79,26 @@ def read_provenance(report: Path) -> dict[str, object]:
 def verify(report: Path, study: Study, progress: Progress | None = None) -> Verdict:
     """Run a study again, without its kept results, and hold the tables against those of a report.
 
-    Parameters
-    ----------
-    report : Path
-        Folder that `threadline report` or `threadline ingest` wrote.
-    study : Study
-        The study that it was made of. Its pseudonym.key must be the same: pseudonyms are part of the tables.
-    progress : callable, optional
-
-    Returns
-    -------
-    Verdict
-        The comparison is by the digests in provenance.json, which leave out how the input files are named.
-
-    Raises
-    ------
-    StudyError
-        If the folder is no report, or the study cannot be read.
+    The comparison is by the digests in provenance.json, which leave out how the input files are named. The study's
+    pseudonym.key must be the same: pseudonyms are part of the tables. A StudyError if the folder is no report, or the
+    study cannot be read.
     """
     said = read_provenance(report)
-    lines = _compare("input", said["inputs"], study.inputs)
+    was: dict = said["tables"]  # type: ignore[assignment]
     now = json.loads(json.dumps(settings_of(study.settings), default=str))
+    lines = _compare("input", said["inputs"], study.inputs)
     lines += _compare("setting", _flat(said["settings"]), _flat(now))
     lines += _compare("package", said.get("packages") or {}, packages())
-    lines += _files(report, said["tables"])
+    lines += _files(report, was)
+    names = [n for n in TABLES if table_file(n) in was]
     with tempfile.TemporaryDirectory() as scratch:  # what was kept could be what is wrong
         anew = study.kept_in(Path(scratch) / "kept")
-        names = [n for n in TABLES if table_file(n) in said["tables"]]
         for done, name in enumerate(names):
             if progress:
                 progress("making the tables anew", done, len(names))
-            lines.append(_table(name, said["tables"][table_file(name)], anew, Path(scratch)))
-    unknown = sorted(set(said["tables"]) - {table_file(n) for n in names})
+            made = write_tables(anew, Path(scratch), [name])[table_file(name)]
+            lines.append(Line("table", name, _differs(was[table_file(name)], made)))
+    unknown = sorted(set(was) - {table_file(n) for n in names})
     lines += [Line("table", name, "this version of Threadline does not make it") for name in unknown]
     return Verdict(tuple(lines))
 
@@ -144,7 +114,7 @@ def _compare(kind: str, was: Mapping[str, object], now: Mapping[str, object]) ->
         elif was[name] == now[name]:
             result = SAME
         else:
-            result = CHANGED if kind == "input" else f"{was[name]} in the report, {now[name]} now"
+            result = "differs" if kind == "input" else f"{was[name]} in the report, {now[name]} now"
         lines.append(Line(kind, name, result))
     return lines
 
@@ -161,30 +131,25 @@ def _flat(settings: Mapping[str, object]) -> dict[str, object]:
 def _files(report: Path, tables: Mapping[str, object]) -> list[Line]:
     """Whether the report's own tables are as they were written."""
     try:
-        sums = dict(
-            reversed(row.split("  ", 1))  # digest, name
-            for row in (report / "tables" / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
-        )
+        rows = (report / "tables" / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+        sums = dict(reversed(row.split("  ", 1)) for row in rows)  # digest, name
     except (OSError, ValueError):
         return [Line("file", "SHA256SUMS", "missing or damaged")]
     lines = []
     for name in sorted(tables):
-        path = report / "tables" / name
-        if not path.is_file():
-            result = "missing"
-        else:
+        path, result = report / "tables" / name, "missing"
+        if path.is_file():
             result = SAME if digest_of_file(path) == sums.get(name) else "changed since it was written"
         lines.append(Line("file", name, result))
     return lines
 
 
-def _table(name: str, was: Mapping[str, object], study: Study, scratch: Path) -> Line:
-    """One table made anew, against what the report says of it."""
-    now = write_tables(study, scratch, [name])[table_file(name)]
+def _differs(was: Mapping[str, object], now: Mapping[str, object]) -> str:
+    """How a table made anew differs from what the report says of it."""
     if now["sha256"] == was.get("sha256"):
-        return Line("table", name, SAME)
+        return SAME
     if now["columns"] != was.get("columns"):
-        return Line("table", name, f"columns were {was.get('columns')}, now {now['columns']}")
+        return f"columns were {was.get('columns')}, now {now['columns']}"
     if now["rows"] != was.get("rows"):
-        return Line("table", name, f"{was.get('rows'):,} rows in the report, {now['rows']:,} now")
-    return Line("table", name, f"other values in its {now['rows']:,} rows")
+        return f"{was.get('rows'):,} rows in the report, {now['rows']:,} now"
+    return f"other values in its {now['rows']:,} rows"

@@ -1,4 +1,4 @@
-"""A Dask cluster as a pool of workers: its executor, and one line where it cannot go on."""
+"""A Dask cluster as a pool of workers, and one line where it cannot go on."""
 
 from __future__ import annotations
 
@@ -8,32 +8,23 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
 from time import monotonic
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from analysis.run import parts
+from analysis.run.parts import Item, Result
 from analysis.settings import StudyError
 
 if TYPE_CHECKING:
     from distributed import Client
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-
 SCHEDULER_SECONDS = 10  # a scheduler that is up answers in a fraction of one
 WORKER_SECONDS = 60  # without a worker that works: one that was killed is back in a few
 SAME = "Install the same requirements.lock and Threadline for the scheduler and the workers, and start them again."
-REMEDY = "What was finished is kept: start the cluster again, or run without it, and it goes on from there."
 
 
 @contextmanager
 def cluster(scheduler: str, message: str) -> Iterator[Cluster]:
-    """The workers of a scheduler; a part whose worker is lost is done by another.
-
-    Raises
-    ------
-    StudyError
-        If Dask is not installed, or the scheduler does not answer.
-    """
+    """The workers of a scheduler; a StudyError if Dask is not installed, or the scheduler does not answer."""
     where = f"{message}, [compute] scheduler = {scheduler!r}"
     with _quiet():
         try:
@@ -77,20 +68,17 @@ def _quiet() -> Iterator[None]:
                 logger.setLevel(level)
 
 
-class Cluster:
-    """A `parts.Pool` of Dask's workers, which looks whether they can still give anything.
-
-    Attributes
-    ----------
-    room : int
-        How many parts the workers have use for.
-    """
+class Cluster(parts.Pool):
+    """Dask's workers: a part whose worker is lost is done by another."""
 
     def __init__(self, client: Client, where: str) -> None:
-        self.executor = _Executor(client)
-        self._client, self._where = client, where
+        self._executor, self._client, self._where = client.get_executor(pure=False), client, where
         self.room, self._looked, self._worked = parts.AHEAD, 0.0, monotonic()
         self.look()
+
+    def submit(self, function: Callable[[Item], Result], part: Item) -> Future:
+        """Have a part computed, by a worker that has what this process has."""
+        return self._executor.submit(_on_worker, function, part, parts.made_with())
 
     def look(self) -> None:
         """Ask the scheduler, if it has not been asked just now; an error if it or its workers are gone."""
@@ -122,7 +110,7 @@ class Cluster:
         try:
             result, error = future.result()
         except KilledWorker:
-            raise self._full() from None
+            result, error = None, MemoryError()
         except (CancelledError, CommClosedError, TimeoutError):  # the connection is lost: Dask cancels every part
             raise self._gone() from None
         except (OSError, RuntimeError, ImportError, AttributeError) as lost:  # what was sent could not be read there
@@ -133,49 +121,35 @@ class Cluster:
                 remedy=SAME,
             ) from None
         if isinstance(error, MemoryError):
-            raise self._full()
+            raise StudyError(
+                expected="workers that live through a part of the step",
+                found="a part at which several were killed, as a rule for want of memory",
+                where=self._where,
+                remedy="Give each worker fewer threads (`--nthreads 1`) or more memory (`--memory-limit`), or run "
+                "without the cluster; what was finished is kept.",
+            )
         if error is not None:
             raise error
         return result
-
-    def _full(self) -> StudyError:
-        return StudyError(
-            expected="workers that live through a part of the step",
-            found="a part at which several were killed, as a rule for want of memory",
-            where=self._where,
-            remedy="Give each worker fewer threads (`--nthreads 1`) or more memory (`--memory-limit`), or run "
-            "without the cluster; what was finished is kept.",
-        )
 
     def _gone(self) -> StudyError:
         return StudyError(
             expected="the Dask scheduler to stay until the step is done",
             found="no answer",
             where=self._where,
-            remedy=REMEDY,
+            remedy="What was finished is kept: start the cluster again, or run without it, and it goes on from there.",
         )
-
-
-class _Executor:
-    """Dask's executor, to whose workers each part goes with what this process has."""
-
-    def __init__(self, client: Client) -> None:
-        self._executor = client.get_executor(pure=False)
-
-    def submit(self, function: Callable[[Item], Result], part: Item) -> Future:
-        return self._executor.submit(_on_worker, function, part, parts.made_with())
 
 
 def _on_worker(
     function: Callable[[Item], Result], part: Item, made: Mapping[str, str]
 ) -> tuple[Result | None, Exception | None]:
-    """`function` of a part and what it raised, if this worker has what the caller has: else the bytes could differ.
+    """`function` of a part, or what it raised: what is raised beside that is of the cluster.
 
-    What is raised beside that is of the cluster.
+    A worker that has not what the caller has refuses, for the bytes could differ.
     """
     here = parts.made_with()
-    other = next((name for name, wanted in made.items() if here.get(name) != wanted), None)
-    if other is not None:
+    if other := next((name for name, wanted in made.items() if here.get(name) != wanted), None):
         return None, StudyError(
             expected=f"{other} {made[other]} on every worker, as where the study is run",
             found=here.get(other, "nothing"),

@@ -55,7 +55,7 @@ def in_notebook() -> Progress | None:
         from IPython.display import clear_output
     except ImportError:
         return None
-    if get_ipython() is None or not hasattr(get_ipython(), "kernel"):
+    if not hasattr(get_ipython(), "kernel"):
         return None
     started: dict[str, float] = {}
 

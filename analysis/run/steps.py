@@ -7,25 +7,22 @@ is found: the module that it stands in, and all that this imports, ours and othe
 from __future__ import annotations
 
 import functools
-import importlib.util
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field, is_dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from analysis.run.context import Run
-from analysis.run.parts import KeptParts
+from analysis.run.parts import KeptParts, versions
 from analysis.run.store import PART, Store, Values, digest_of, digest_of_file, work_folder
 from analysis.settings import Settings
 
 T = TypeVar("T")
-Files = Callable[[Settings], Mapping[str, Path]]
 
 HOME = Path(__file__).resolve().parent.parent
 DISTRIBUTIONS = {"sklearn": "scikit-learn", "PIL": "pillow"}  # where the names differ
@@ -33,64 +30,10 @@ IMPORT = re.compile(r"^ *(?:from +([\w.]+) +import +\(?([\w, ]*)|import +([\w.]+
 
 
 @dataclass(frozen=True)
-class Step(Generic[T]):
-    """One thing that is computed and kept.
-
-    Attributes
-    ----------
-    name : str
-    compute : callable
-        Takes what is `Given` and a `Run`; gives values by name (`store.Value`), or one table.
-    settings : tuple of str
-        The settings that it reads: a section ("topics") or one of its keys ("time.period").
-    files : callable, optional
-        The files that it reads, by the names that tables and provenance show; of the settings.
-    needs : tuple of Step
-        Whose results it takes.
-    versions : callable, optional
-        What it rests on that no import shows, as the model that a setting names; of the settings and the study folder.
-    opened : callable, optional
-        Makes of the kept values what others get; by default the one table, or the values.
-    """
-
-    name: str
-    compute: Callable[[Given, Run], Values | object] = field(repr=False)
-    settings: tuple[str, ...] = ()
-    files: Files | None = field(default=None, repr=False)
-    needs: tuple[Step, ...] = ()
-    versions: Callable[[Settings], object] | None = field(default=None, repr=False)
-    opened: Callable[[Values], T] | None = field(default=None, repr=False)
-
-
-def step(
-    *,
-    name: str = "",
-    settings: Iterable[str] = (),
-    files: Files | None = None,
-    needs: Iterable[Step] = (),
-    versions: Callable[[Settings], object] | None = None,
-    opened: Callable[[Values], T] | None = None,
-) -> Callable[[Callable[[Given, Run], Values | object]], Step[T]]:
-    """Make a step of a function: see `Step`. Its name is the function's unless said."""
-
-    def made(compute: Callable[[Given, Run], Values | object]) -> Step[T]:
-        return Step(name or compute.__name__, compute, tuple(settings), files, tuple(needs), versions, opened)
-
-    return made
-
-
-@dataclass(frozen=True)
 class Given:
-    """What a step may read.
+    """What a step may read: the settings and files that it declares, and `given[other]` of the steps that it needs.
 
-    Attributes
-    ----------
-    settings : namespace
-        The settings that it declares, and no other.
-    files : dict of str to Path
-        The files that it declares, by name.
-    folder : Path
-        The study folder, for what names files relative to it; a file read from it must be declared.
+    The study folder is there for what names files relative to it; a file read from it must be declared.
     """
 
     settings: SimpleNamespace
@@ -103,32 +46,53 @@ class Given:
         return self._results(other)  # type: ignore[return-value]
 
 
+@dataclass(frozen=True, eq=False)
+class Step(Generic[T]):
+    """One thing that is computed and kept, and what it declares to read."""
+
+    name: str
+    compute: Callable[[Given, Run], Values | object] = field(repr=False)  # gives values by name, or one table
+    settings: Sequence[str] = ()  # a section ("topics") or one of its keys ("time.period")
+    needs: Sequence[Step] = ()
+    # By the names that tables and provenance show.
+    files: Callable[[Settings], Mapping[str, Path]] | None = field(default=None, repr=False)
+    # Of what no import shows, as of the model that a setting names.
+    versions: Callable[[Settings], object] | None = field(default=None, repr=False)
+    # Makes of the kept values what others get; by default the one table, or the values.
+    opened: Callable[[Values], T] | None = field(default=None, repr=False)
+
+
+def step(name: str = "", **declared: Any) -> Callable[[Callable[[Given, Run], Values | object]], Step]:
+    """Make a step of a function, of its name unless said: what it declares are the attributes of `Step`."""
+    return lambda compute: Step(name or compute.__name__, compute, **declared)
+
+
 # ------------------------------------------------------------------------------------------------ digests
 
 
-@functools.cache
-def _imports(module: str) -> tuple[bytes, frozenset[str], frozenset[str]]:
-    """A module's source, the modules of ours that it imports, and the distributions."""
+def _file_of(module: str) -> Path | None:
+    """The file of a module of ours; None where there is no such module."""
     path = HOME.joinpath(*module.split(".")[1:])
-    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    source, ours, others = path.read_bytes(), set(), set()
-    for found in IMPORT.finditer(source.decode()):
+    found = (path.with_suffix(".py"), path / "__init__.py")
+    return next((file for file in found if file.is_file()), None)
+
+
+@functools.cache
+def _imports(module: str) -> tuple[str, frozenset[str], frozenset[str]]:
+    """A module's source and the data beside it, the modules of ours that it imports, and the distributions."""
+    path, ours, others = _file_of(module), set(), set()
+    source = path.read_text(encoding="utf-8")  # type: ignore[union-attr]
+    for found in IMPORT.finditer(source):
         named = found[1] or found[3]
         root = named.split(".")[0]
-        if root != HOME.name:
-            if root not in sys.stdlib_module_names and root != "__future__":
-                others.add(DISTRIBUTIONS.get(root, root))
-            continue
-        below = [f"{named}.{name.strip().split(' ')[0]}" for name in (found[2] or "").split(",") if name.strip()]
-        ours.update(name for name in (named, *below) if name != HOME.name and _is_module(name))
-    beside = [path.with_suffix(ending) for ending in (".toml", ".json")]  # words and weights of a module
-    source += b"".join(data.read_bytes() for data in beside if data.is_file())
+        if root == HOME.name:
+            below = [f"{named}.{name.strip().split(' ')[0]}" for name in (found[2] or "").split(",") if name.strip()]
+            ours.update(name for name in (named, *below) if name != root and _file_of(name))
+        elif root not in sys.stdlib_module_names and root != "__future__":
+            others.add(DISTRIBUTIONS.get(root, root))
+    beside = [path.with_suffix(ending) for ending in (".toml", ".json")]  # type: ignore[union-attr] # its words and weights
+    source += "".join(data.read_text(encoding="utf-8") for data in beside if data.is_file())
     return source, frozenset(ours), frozenset(others)
-
-
-def _is_module(name: str) -> bool:
-    path = HOME.joinpath(*name.split(".")[1:])
-    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
 
 
 @functools.cache
@@ -146,27 +110,11 @@ def code_of(module: str) -> str:
     """Digest of a module's code, of all that it imports, and of the versions of the packages among that."""
     modules = modules_of(module)
     packages = sorted({name for one in modules for name in _imports(one)[2]})
-    return digest_of([_imports(one)[0].decode() for one in modules], {name: _version(name) for name in packages})
+    return digest_of([_imports(one)[0] for one in modules], versions(packages))
 
 
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "" if importlib.util.find_spec(package) is None else "there"
-
-
-def declared(settings: Settings, names: Iterable[str]) -> dict[str, object]:
-    """Some settings by their dotted names, a section as a dict of its keys."""
-    found: dict[str, object] = {}
-    for name in names:
-        value = functools.reduce(getattr, name.split("."), settings)
-        found[name] = asdict(value) if is_dataclass(value) else value  # type: ignore[arg-type]
-    return found
-
-
-def _namespace(settings: Settings, names: Iterable[str]) -> SimpleNamespace:
-    """The same settings as attributes: a section as it is where all of it is declared, else those keys alone."""
+def _declared(settings: Settings, names: Iterable[str]) -> SimpleNamespace:
+    """Some settings by their dotted names: a section as it is where all of it is declared, else those keys alone."""
     out = SimpleNamespace()
     for name in sorted(names):
         section, _, key = name.partition(".")
@@ -184,15 +132,7 @@ def _namespace(settings: Settings, names: Iterable[str]) -> SimpleNamespace:
 
 @dataclass
 class Results:
-    """The results of a study's steps: computed when first asked for, kept, and shared by studies that are alike.
-
-    Attributes
-    ----------
-    settings : Settings
-    run : Run
-        On what steps are computed.
-    store : Store
-    """
+    """The results of a study's steps: computed when first asked for, kept, and shared by studies that are alike."""
 
     settings: Settings
     run: Run
@@ -203,7 +143,7 @@ class Results:
 
     def with_(self, settings: Settings) -> Results:
         """Results of other settings, which share with these what does not depend on what was changed."""
-        return replace(self, settings=settings, _memory=self._memory, _digests={}, _files=self._files)
+        return replace(self, settings=settings, _digests={})
 
     def __getitem__(self, step: Step[T]) -> T:
         """The result of a step."""
@@ -222,7 +162,7 @@ class Results:
             self._digests[step] = digest_of(
                 step.name,
                 code_of(step.compute.__module__),
-                declared(self.settings, step.settings),
+                repr(_declared(self.settings, step.settings)),
                 self.files(step),
                 step.versions(self.settings) if step.versions else "",
                 [self.digest(other) for other in step.needs],
@@ -231,33 +171,27 @@ class Results:
 
     def files(self, step: Step) -> dict[str, str]:
         """SHA-256 of each file that a step reads, by its name."""
-        return {name: self._file(path) for name, path in sorted(self._paths(step).items())}
+        paths = dict(sorted(step.files(self.settings).items())) if step.files else {}
+        for path in paths.values():
+            if path not in self._files:
+                self._files[path] = digest_of_file(path)
+        return {name: self._files[path] for name, path in paths.items()}
 
     def is_kept(self, step: Step) -> bool:
         """Whether a step's result is there without computing it."""
         return self.store.has(step.name, self.digest(step))
 
-    def _paths(self, step: Step) -> dict[str, Path]:
-        return dict(step.files(self.settings)) if step.files else {}
-
-    def _file(self, path: Path) -> str:
-        if path not in self._files:
-            self._files[path] = digest_of_file(path)
-        return self._files[path]
-
     def _computed(self, step: Step, until_kept: ExitStack) -> Values:
-        given = Given(_namespace(self.settings, step.settings), self._paths(step), self.settings.folder, self._of(step))
-        scratch = until_kept.enter_context(self.scratch(step.name))
-        made = step.compute(given, replace(self.run, kept=KeptParts(self.store, step.name), scratch=scratch))
-        return dict(made) if isinstance(made, Mapping) else {"table": made}  # type: ignore[dict-item]
-
-    def _of(self, step: Step) -> Callable[[Step], object]:
         def result(other: Step) -> object:
             if other not in step.needs:
                 raise LookupError(f"the step {step.name} does not declare that it needs {other.name}")
             return self[other]
 
-        return result
+        files = dict(step.files(self.settings)) if step.files else {}
+        given = Given(_declared(self.settings, step.settings), files, self.settings.folder, result)
+        scratch = until_kept.enter_context(self.scratch(step.name))
+        made = step.compute(given, replace(self.run, kept=KeptParts(self.store, step.name), scratch=scratch))
+        return dict(made) if isinstance(made, Mapping) else {"table": made}  # type: ignore[dict-item]
 
     @contextmanager
     def scratch(self, name: str) -> Iterator[Path | None]:

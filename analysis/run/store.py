@@ -12,7 +12,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +26,6 @@ VECTORS, NOTEBOOK = "vectors", "notebook"  # names of kept vectors of texts, and
 PART = "part."  # begins the name of what an unfinished step has so far
 LEFT_SECONDS = 24 * 3600  # of what another machine began to write: no result takes as long
 DIGITS = 20  # of a digest that name a kept result: 80 bits
-PLAIN = {str, int, float, bool, type(None)}  # what JSON gives back as it was
 
 Value = pd.DataFrame | Texts | np.ndarray | list  # a list of plain values, or of lists of them
 Values = dict[str, Value]
@@ -47,29 +46,18 @@ def work_folder(beside: Path, name: str) -> Path:
     """Make a folder to write to before its content takes its place; remove what killed runs left of theirs.
 
     Its name says which process of which machine it is of. A rename is whole for every process; after a power cut a file
-    may still be empty, which its digest shows, so that nothing is synced.
-
-    Raises
-    ------
-    OSError
-        If it cannot be made.
+    may still be empty, which its digest shows, so that nothing is synced. An OSError if it cannot be made.
     """
     import psutil  # os.kill(process, 0) would end it on Windows
 
     host = digest_of(platform.node())[:8]
     for left in beside.glob(".*.part"):
         of = re.fullmatch(r"\..+-([0-9a-f]{8})-(\d+)-\w+\.part", left.name)
-        if of and ((of[1] == host and not psutil.pid_exists(int(of[2]))) or _age(left) > LEFT_SECONDS):
-            shutil.rmtree(left, ignore_errors=True)
+        with contextlib.suppress(OSError):  # another process has just removed it
+            old = time.time() - left.stat().st_mtime > LEFT_SECONDS
+            if of and (old or (of[1] == host and not psutil.pid_exists(int(of[2])))):
+                shutil.rmtree(left, ignore_errors=True)
     return Path(tempfile.mkdtemp(prefix=f".{name}-{host}-{os.getpid()}-", suffix=".part", dir=beside))
-
-
-def _age(path: Path) -> float:
-    """Seconds since a path was written; 0 of one that is gone."""
-    try:
-        return time.time() - path.stat().st_mtime
-    except OSError:
-        return 0.0
 
 
 # ------------------------------------------------------------------------------------------ values as files
@@ -89,7 +77,6 @@ def _write(name: str, value: Value, place: Path) -> str:
 
 
 def _read(path: Path) -> Value:
-    """Read what `_write` wrote."""
     if path.suffix == ".parquet":
         return pd.read_parquet(path)
     if path.suffix == ".arrow":
@@ -99,19 +86,13 @@ def _read(path: Path) -> Value:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _as_read(value: Value) -> Value:
-    """A value as it would be had it been kept: pandas gives other types back than it was given."""
-    return pd.read_parquet(io.BytesIO(value.to_parquet())) if isinstance(value, pd.DataFrame) else value
-
-
-def comes_back(value: object) -> bool:
-    """Whether a value that was kept comes back as it was: an array of numbers, a list of plain values or such lists."""
-    if isinstance(value, np.ndarray):
-        return value.dtype.kind in "fiub"
-    if not isinstance(value, list):
-        return False
-    inner = [one for row in value for one in row] if set(map(type, value)) == {list} else value
-    return set(map(type, inner)) <= PLAIN
+def _index(place: Path) -> dict:
+    """What is said of a kept result; {} where there is nothing, or something else."""
+    try:
+        said = json.loads((place / "index.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 # ----------------------------------------------------------------------------------------------- entries
@@ -119,28 +100,14 @@ def comes_back(value: object) -> bool:
 
 @dataclass(frozen=True)
 class Entry:
-    """One kept result, or what an interrupted run left of one.
-
-    Attributes
-    ----------
-    path : Path
-    step : str
-        What it is a result of; "" of what was left half-written.
-    digest : str
-        The first 20 digits of what it was made from.
-    n_bytes : int
-    seconds : float
-        How long it took to compute.
-    written_at : float
-        Seconds since 1970.
-    """
+    """One kept result, or what an interrupted run left of one: then its step is ""."""
 
     path: Path
     step: str
-    digest: str
+    digest: str  # its first 20 digits
     n_bytes: int
-    seconds: float
-    written_at: float
+    seconds: float  # that it took
+    written_at: float  # seconds since 1970
 
 
 def entries(folder: Path) -> list[Entry]:
@@ -155,70 +122,46 @@ def entries(folder: Path) -> list[Entry]:
         except OSError:  # another process has just removed it
             continue
         step, _, digest = path.name.rpartition("-")
-        try:
-            seconds = float(json.loads((path / "index.json").read_text(encoding="utf-8"))["seconds"])
-        except (OSError, ValueError, KeyError, TypeError):
+        seconds = _index(path).get("seconds")
+        if path.name.startswith(".") or not isinstance(seconds, float):
             step, digest, seconds = "", "", 0.0
-        if path.name.startswith("."):
-            step, digest = "", ""
         found.append(Entry(path, step, digest, size, seconds, written))
     return sorted(found, key=lambda e: (e.step, -e.written_at, e.digest))
 
 
-def remove(found: Iterable[Entry]) -> int:
-    """Remove kept results; give the bytes that are free now.
-
-    Raises
-    ------
-    OSError
-        If one cannot be removed.
-    """
-    freed = 0
-    for entry in found:
-        shutil.rmtree(entry.path)
-        freed += entry.n_bytes
-    return freed
-
-
 @dataclass
 class Store:
-    """Results under a folder, by the digest of what they were made from.
+    """Results under a folder, by the digest of what they were made from, and what was found of each step asked for.
 
-    Attributes
-    ----------
-    folder : Path
-        Where it cannot be written, results are computed at each run.
-    seconds : dict
-        Wall time of each step that was asked for, in seconds: of its computing, also where it was kept.
-    kept : dict
-        Whether each step's result was kept (True) or computed (False).
-    damaged : list of str
-        Steps whose kept result was not as it was written.
-    older : list of str
-        Steps that were computed though there is a kept result, of other inputs, settings or versions.
+    Where the folder cannot be written, results are computed at each run.
     """
 
     folder: Path
-    seconds: dict[str, float] = field(default_factory=dict)
-    kept: dict[str, bool] = field(default_factory=dict)
-    damaged: list[str] = field(default_factory=list)
-    older: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)  # that the computing took, also where it was kept
+    kept: dict[str, bool] = field(default_factory=dict)  # or computed
+    damaged: list[str] = field(default_factory=list)  # not as it was written
+    older: list[str] = field(default_factory=list)  # kept as well, of other inputs, settings or versions
 
     def get(self, step: str, digest: str, compute: Callable[[], Mapping[str, Value]]) -> Values:
         """Values of a step by name: read if they were kept, else computed and kept."""
-        seconds, values = self._seconds(step, digest), self.read(step, digest)
-        if values is not None:
-            self.seconds[step], self.kept[step] = seconds, True
-            return values
-        if step not in self.damaged and any(self.folder.glob(f"{step}-*")):
-            self.older.append(step)
-        start = time.perf_counter()
-        made = dict(compute())
-        self.seconds[step], self.kept[step] = time.perf_counter() - start, False
-        self.write(step, digest, made, seconds=self.seconds[step])
-        # What was just written is read back, so that a first run and a later one see the same types.
-        values = self.read(step, digest)
-        return values if values is not None else {name: _as_read(value) for name, value in made.items()}
+        seconds, values = self._opened(step, digest)
+        self.kept[step] = values is not None
+        if values is None:
+            if step not in self.damaged and any(self.folder.glob(f"{step}-*")):
+                self.older.append(step)
+            start = time.perf_counter()
+            made = dict(compute())
+            seconds = time.perf_counter() - start
+            self.write(step, digest, made, seconds=seconds)
+            # What was just written is read back, so that a first run and a later one see the same types.
+            values = self.read(step, digest)
+            if values is None:
+                values = {
+                    name: pd.read_parquet(io.BytesIO(value.to_parquet())) if isinstance(value, pd.DataFrame) else value
+                    for name, value in made.items()
+                }
+        self.seconds[step] = seconds
+        return values
 
     def has(self, name: str, digest: str) -> bool:
         """Whether a result is kept."""
@@ -226,11 +169,7 @@ class Store:
 
     def read(self, name: str, digest: str) -> Values | None:
         """A kept result; None where there is none, or where it is damaged (it is then removed)."""
-        place, index = self._place(name, digest), self._sound(name, digest)
-        try:
-            return index and {key: _read(place / file) for key, (file, _) in index["files"].items()}
-        except (OSError, ValueError):  # another process has just removed it
-            return None
+        return self._opened(name, digest)[1]
 
     def write(self, name: str, digest: str, values: Mapping[str, Value], seconds: float = 0.0) -> None:
         """Keep a result: written to a folder beside that is then renamed, so that a reader sees all of it or none.
@@ -263,31 +202,30 @@ class Store:
 
     def check(self) -> None:
         """Remove what is damaged of vectors and parts: a notebook that finds it so tells nobody."""
-        for place in sorted([*self.folder.glob("vectors-*"), *self.folder.glob(f"{PART}*-*")]):
+        for place in sorted([*self.folder.glob(f"{VECTORS}-*"), *self.folder.glob(f"{PART}*-*")]):
             name, _, digest = place.name.rpartition("-")
             self._sound(name, digest)
 
     def _place(self, name: str, digest: str) -> Path:
         return self.folder / f"{name}-{digest[:DIGITS]}"
 
-    def _seconds(self, name: str, digest: str) -> float:
+    def _opened(self, name: str, digest: str) -> tuple[float, Values | None]:
+        """How long a kept result took, and its values."""
+        place, index = self._place(name, digest), self._sound(name, digest)
         try:
-            return float(json.loads((self._place(name, digest) / "index.json").read_text(encoding="utf-8"))["seconds"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return 0.0
+            values = index and {key: _read(place / file) for key, (file, _) in index["files"].items()}
+        except (OSError, ValueError):  # another process has just removed it
+            values = None
+        return (index["seconds"], values) if index and values is not None else (0.0, None)
 
     def _sound(self, name: str, digest: str) -> dict | None:
         """What is said of a kept result; None where there is none, or where a byte of it is not as it was written."""
         place = self._place(name, digest)
-        if not place.is_dir():
-            return None
-        try:
-            index = json.loads((place / "index.json").read_text(encoding="utf-8"))
-            sound = index["of"] == place.name and index.pop("digest") == digest_of(index)
-            if sound and all(digest_of_file(place / file) == is_now for file, is_now in index["files"].values()):
-                return index
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):  # whatever a changed byte makes of it
-            pass
+        index = _index(place)
+        if index.pop("digest", "") == digest_of(index) and index.get("of") == place.name:
+            with contextlib.suppress(OSError, KeyError, TypeError, ValueError):
+                if all(digest_of_file(place / file) == is_now for file, is_now in index["files"].values()):
+                    return index
         if place.is_dir():  # else another process has just removed it
             self.damaged.append(name)
             self._remove(place)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import chain
 from pathlib import Path
-from typing import overload
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 # A block ends with the text that makes it as large as one of these.
 ROWS = 50_000
 CHARACTERS = 2**24
 AT_A_TIME = 2**21  # letters of the texts that a process works on: words and their pairs take a hundred times as much
-STRING = pa.large_string()
-SCHEMA = pa.schema([("text", STRING)])
+SCHEMA = pa.schema([("text", pa.large_string())])
 
 
 class Lazy(Sequence[str]):
@@ -27,35 +27,28 @@ class Lazy(Sequence[str]):
         """The texts of some rows (int64), in the order of `rows`."""
         raise NotImplementedError
 
-    @overload
-    def __getitem__(self, at: int) -> str: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[str]: ...
-    def __getitem__(self, at: int | slice) -> str | list[str]:
+    def __getitem__(self, at: int | slice) -> Any:
         if isinstance(at, slice):
             return self.take(np.arange(*at.indices(len(self))))
         if not -len(self) <= at < len(self):
             raise IndexError(at)
         return self.take(np.array([at % len(self)]))[0]
 
+    def __iter__(self) -> Iterator[str]:
+        return (text for _, some in partitions(self) for text in some)
+
 
 class Texts(Lazy):
-    """Texts in blocks.
+    """Texts in blocks: the chunks of an Arrow column, of which what is in a file is mapped, not read."""
 
-    Parameters
-    ----------
-    column : pyarrow.ChunkedArray of large_string
-        A chunk is a block; what is in a file is mapped, not read.
-    """
-
-    def __init__(self, column: pa.ChunkedArray | None = None) -> None:
-        self.column = pa.chunked_array([], type=STRING) if column is None else column
+    def __init__(self, chunks: Iterable[pa.Array] = ()) -> None:
+        self.column = pa.chunked_array(list(chunks), type=pa.large_string())
         self._ends = np.cumsum([len(chunk) for chunk in self.column.chunks], dtype=np.int64)
 
     @classmethod
     def open(cls, path: Path) -> Texts:
-        """Texts of a file that `write` or `gathered` made."""
-        return cls(pa.ipc.open_file(pa.memory_map(str(path))).read_all()["text"])
+        """Texts of an Arrow file."""
+        return cls(pa.ipc.open_file(pa.memory_map(str(path))).read_all()["text"].chunks)
 
     def write(self, path: Path) -> None:
         """Write an Arrow file, a block after the other."""
@@ -64,11 +57,7 @@ class Texts(Lazy):
                 file.write_batch(pa.record_batch([chunk], schema=SCHEMA))
 
     def __len__(self) -> int:
-        return int(self._ends[-1]) if len(self._ends) else 0
-
-    def __iter__(self) -> Iterator[str]:
-        for _, some in self.blocks():
-            yield from some
+        return len(self.column)
 
     def blocks(self) -> Iterator[tuple[slice, list[str]]]:
         """Rows and texts of each block."""
@@ -82,19 +71,6 @@ class Texts(Lazy):
             here, chunk = which == i, self.column.chunk(i)
             out[here] = chunk.take(pa.array(rows[here] - (self._ends[i] - len(chunk)))).to_pylist()
         return out.tolist()
-
-    def reordered(self, order: np.ndarray, folder: Path | None = None) -> Texts:
-        """The same texts in another order, or some of them; `folder` as in `gathered`."""
-        size = rows_of_a_part(self, ROWS)
-        return gathered((self.take(order[i : i + size]) for i in range(0, len(order), size)), folder)
-
-    @property
-    def n_letters(self) -> int:
-        """Bytes of all texts, which for most languages are about their letters."""
-        ends = (
-            np.frombuffer(c.buffers()[1], dtype=np.int64)[c.offset : c.offset + len(c) + 1] for c in self.column.chunks
-        )
-        return int(sum(some[-1] - some[0] for some in ends if len(some)))
 
 
 @dataclass(frozen=True)
@@ -112,55 +88,37 @@ class Some(Lazy):
         return take(self.texts, self.rows[rows])
 
 
-@dataclass(frozen=True)
-class Named(Collection[tuple[str, str]]):
-    """Ids and texts, pair by pair, as often as they are gone through."""
-
-    ids: pd.Series
-    texts: Sequence[str]
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        for rows, some in partitions(self.texts):
-            yield from zip(self.ids.iloc[rows], some, strict=True)
-
-    def __contains__(self, pair: object) -> bool:
-        return any(pair == one for one in self)
-
-
-def rows_of_a_part(texts: Sequence[str], most: int) -> int:
-    """How many texts have some two million letters, on average, at the most `most`: what is done at a time."""
-    whole = texts.texts if isinstance(texts, Some) else texts
-    letters = whole.n_letters if isinstance(whole, Texts) else sum(map(len, whole))
-    return max(1, min(most, len(whole) * AT_A_TIME // max(1, letters)))
-
-
 def take(texts: Sequence[str], rows: np.ndarray) -> list[str]:
     """The texts of some rows (int64), in the order of `rows`."""
     return texts.take(rows) if isinstance(texts, Lazy) else [texts[i] for i in rows.tolist()]
 
 
 def partitions(texts: Sequence[str]) -> Iterator[tuple[slice, list[str]]]:
-    """Rows and texts of each block; of a plain sequence of ROWS at a time."""
+    """Rows and texts of each block; of other sequences some at a time."""
     if isinstance(texts, Texts):
         yield from texts.blocks()
         return
-    for start in range(0, len(texts), ROWS):
-        rows = slice(start, min(start + ROWS, len(texts)))
+    size = rows_of_a_part(texts, ROWS)
+    for rows in (slice(start, min(start + size, len(texts))) for start in range(0, len(texts), size)):
         yield rows, list(texts[rows])
 
 
-def gathered(texts: Iterable[Iterable[str]], folder: Path | None = None) -> Texts:
-    """Texts as they come, cut into blocks.
+def rows_of_a_part(texts: Sequence[str], most: int) -> int:
+    """How many texts have some two million letters, on average, at the most `most`: what is done at a time."""
+    whole = texts.texts if isinstance(texts, Some) else texts
+    # Of a column the bytes, which for most languages are about the letters.
+    lengths = pc.sum(pc.binary_length(whole.column)).as_py() if isinstance(whole, Texts) else sum(map(len, whole))
+    return max(1, min(most, len(whole) * AT_A_TIME // max(1, lengths or 0)))
 
-    Parameters
-    ----------
-    texts : iterable of iterables of str
-    folder : Path, optional
-        Where a file may be made, which is the caller's to remove; without it, or on a full disk, they are in memory.
-    """
+
+def ranks(texts: Sequence[str]) -> np.ndarray:
+    """Number the different texts in their own order (of code points): int64 of shape (n_texts,), from 0."""
+    column = texts.column if isinstance(texts, Texts) else pa.array(list(texts), type=pa.large_string())
+    return pc.rank(column, tiebreaker="dense").to_numpy().astype(np.int64) - 1
+
+
+def gathered(texts: Iterable[Iterable[str]], folder: Path | None = None) -> Texts:
+    """Texts as they come, cut into blocks; `folder` as in `Gathering`."""
     made = Gathering(folder)
     for some in texts:
         made.extend(some)
@@ -168,11 +126,13 @@ def gathered(texts: Iterable[Iterable[str]], folder: Path | None = None) -> Text
 
 
 class Gathering:
-    """Texts that come one after the other, until `texts` gives all of them."""
+    """Texts that come one after the other, until `texts` gives all of them.
+
+    In `folder` a file may be made, which is the caller's to remove; without it, or on a full disk, they are in memory.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._folder, self._file = folder, None
-        self._path: Path | None = None
+        self._folder, self._file, self._path = folder, None, Path()
         self._chunks: list[pa.Array] = []  # those that are in no file
         self._open: list[str] = []
         self._characters = 0
@@ -186,12 +146,12 @@ class Gathering:
             self._characters += len(text)
 
     def _close(self) -> None:
-        chunk = pa.array(self._open, type=STRING)
+        chunk = pa.array(self._open, type=pa.large_string())
         self._open, self._characters = [], 0
         if self._folder is not None and not self._chunks:
             try:
                 if self._file is None:
-                    self._path = self._folder / f"{next(_numbers)}.arrow"
+                    self._path = self._folder / f"{len(list(self._folder.iterdir()))}.arrow"
                     self._file = pa.ipc.new_file(str(self._path), SCHEMA)
                 self._file.write_batch(pa.record_batch([chunk], schema=SCHEMA))
                 return
@@ -203,37 +163,15 @@ class Gathering:
         """All texts that came."""
         if self._open:
             self._close()
-        filed: list[pa.Array] = []
-        if self._file is not None and self._path is not None:
-            self._file.close()
-            filed = Texts.open(self._path).column.chunks
-        return Texts(pa.chunked_array([*filed, *self._chunks], type=STRING))
-
-
-def ranks(texts: Sequence[str], folder: Path | None = None) -> np.ndarray:
-    """Number the different texts in their own order (of code points): int64 of shape (n_texts,), from 0."""
-    import pyarrow.compute as pc
-
-    column = texts.column if isinstance(texts, Texts) else pa.chunked_array([pa.array(list(texts), type=STRING)])
-    return pc.rank(column, tiebreaker="dense").to_numpy().astype(np.int64) - 1
-
-
-_numbers = count()
+        if self._file is None:
+            return Texts(self._chunks)
+        self._file.close()
+        return Texts([*Texts.open(self._path).column.chunks, *self._chunks])
 
 
 @dataclass(frozen=True)
 class Partitioned:
-    """A table whose column `text` is apart.
-
-    Attributes
-    ----------
-    rows : DataFrame
-        All other columns.
-    texts : Texts
-        As many as there are rows.
-    columns : tuple of str
-        The order of all columns, `text` among them.
-    """
+    """A table whose column `text` is apart: the other columns, the texts, and the order of all columns."""
 
     rows: pd.DataFrame
     texts: Texts
@@ -256,11 +194,8 @@ class Partitioned:
         """Write one Parquet file, a block after the other."""
         import pyarrow.parquet as pq
 
-        writer = None
-        for block in self.blocks():
-            table = pa.Table.from_pandas(block, preserve_index=False)
-            if writer is None:
-                writer = pq.ParquetWriter(path, table.schema)
-            writer.write_table(table)
-        if writer is not None:
-            writer.close()
+        tables = (pa.Table.from_pandas(block, preserve_index=False) for block in self.blocks())
+        first = next(tables)
+        with pq.ParquetWriter(path, first.schema) as file:
+            for table in chain([first], tables):
+                file.write_table(table)

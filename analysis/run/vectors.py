@@ -18,16 +18,7 @@ BLOCK = 8_192  # rows at a time
 
 @dataclass(frozen=True)
 class OnDisk:
-    """A matrix in a file.
-
-    Attributes
-    ----------
-    path : Path
-    shape : tuple of int
-        (n_rows, n_dims)
-    dtype : type
-        float32 unless said.
-    """
+    """A matrix in a file, of shape (n_rows, n_dims)."""
 
     path: Path
     shape: tuple[int, int]
@@ -51,22 +42,7 @@ Vectors = np.ndarray | OnDisk
 
 
 def zeros(shape: tuple[int, int], folder: Path | None = None, dtype: type = np.float32) -> Vectors:
-    """Rows of zeros to write to.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        (n_rows, n_dims)
-    folder : Path, optional
-        Where a file may be made, which is the caller's to remove. Without one, or where the file finds no room, the
-        rows are in memory.
-    dtype : type
-        Of the numbers.
-
-    Returns
-    -------
-    ndarray or OnDisk
-    """
+    """Rows of zeros to write to: in memory; large ones in a file of `folder`, where it has room for them."""
     size = shape[0] * shape[1] * np.dtype(dtype).itemsize
     if folder is None or size <= IN_MEMORY:
         return np.zeros(shape, dtype=dtype)
@@ -106,13 +82,7 @@ def unit_length(vectors: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Directions:
-    """Some rows of vectors, scaled to length 1 as they are asked for.
-
-    Attributes
-    ----------
-    vectors : ndarray or OnDisk
-    rows : ndarray of int64 of shape (n,)
-    """
+    """Some rows (int64) of vectors, scaled to length 1 as they are asked for."""
 
     vectors: Vectors
     rows: np.ndarray

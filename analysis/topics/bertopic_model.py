@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -18,11 +19,17 @@ from bertopic.representation._base import BaseRepresentation
 from bertopic.vectorizers import ClassTfidfTransformer
 from sklearn.feature_extraction.text import CountVectorizer
 
-from analysis.run.vectors import Vectors
+from analysis.run.texts import take
+from analysis.run.vectors import Vectors, blocks
 from analysis.topics.encoders import parse
 from analysis.topics.keywords import SHOWN, choose
 from analysis.topics.tokens import tokens
 
+if TYPE_CHECKING:
+    from analysis.topics.fit import Fit
+
+LIMIT = 100_000  # comments that BERTopic reads: of a million it would make 3 GB
+OF_EACH = 500  # of a topic at the least, where it has them: among so many BERTopic looks for representative documents
 Words = Mapping[int, list[tuple[str, float]]]
 
 
@@ -54,37 +61,41 @@ class Varied(BaseRepresentation):
         return {topic: choose(words) or [("", 1e-5)] for topic, words in topics.items()}
 
 
-def fitted(
-    texts: Sequence[str],
-    vectors: Vectors,
-    topic: np.ndarray,
-    table: pd.DataFrame,
-    words: pd.DataFrame,
-    vocabulary: Sequence[str],
-    encoder: str,
-) -> BERTopic:
-    """Fit BERTopic on given topics (-1 is unassigned), with their labels and words, best first.
+def fitted(texts: Sequence[str], vectors: Vectors, fit: Fit, encoder: str) -> BERTopic:
+    """Fit BERTopic on found topics; what it reads of large corpora is said at `Topics.bertopic`.
 
     `encoder` is for new texts; "npy:…" leaves `transform` to be given vectors.
     """
     logging.getLogger("BERTopic").setLevel(logging.ERROR)  # "embedding model not found" is no news to the user
-    by_class = CountVectorizer(
-        tokenizer=tokens, token_pattern=None, lowercase=False, vocabulary=list(vocabulary) or ["-"]
-    )
+    rows = _read(fit.topic)
+    read = take(texts, rows)
+    used = set().union(*map(tokens, read))  # a word that is in none of them would have an infinite weight
+    vocabulary = [word for word in fit.vocabulary if word in used] or ["-"]
     model = ConsensusTopic(
         language="multilingual",  # "english" would strip every letter that is not ASCII
         embedding_model=None if encoder.startswith("npy:") else Encoder(encoder),
         umap_model=BaseDimensionalityReduction(),
         hdbscan_model=BaseCluster(),
-        vectorizer_model=by_class,
+        vectorizer_model=CountVectorizer(tokenizer=tokens, token_pattern=None, lowercase=False, vocabulary=vocabulary),
         ctfidf_model=ClassTfidfTransformer(bm25_weighting=False, reduce_frequent_words=True),
         representation_model=Varied(),
         top_n_words=SHOWN,
         calculate_probabilities=False,
     )
-    model.fit(list(texts), embeddings=vectors[:], y=[int(t) for t in topic])
-    for number in table["topic"]:  # from distinct texts: floods would distort BERTopic's own
-        own = words.loc[words["topic"] == number, ["word", "weight"]]
+    near = np.concatenate([vectors[rows[some]] for some in blocks(len(rows))])  # at once, a whole file would be mapped
+    model.fit(read, embeddings=near, y=fit.topic[rows].tolist())
+    model._update_topic_size(pd.DataFrame({"Topic": fit.topic}))  # topics_ and their sizes are those of all comments
+    for number in fit.table["topic"]:  # from distinct texts: floods would distort BERTopic's own
+        own = fit.words.loc[fit.words["topic"] == number, ["word", "weight"]]
         model.topic_representations_[number] = list(own.itertuples(index=False, name=None)) or [("", 1e-5)]
-    model.set_topic_labels({row.topic: row.label for row in table.itertuples()})
+    model.set_topic_labels(dict(zip(fit.table["topic"], fit.table["label"], strict=True)))
     return model
+
+
+def _read(topic: np.ndarray) -> np.ndarray:
+    """The comments that BERTopic reads, in their order: all, or a fixed sample with some of each topic."""
+    if len(topic) <= LIMIT:
+        return np.arange(len(topic))
+    order = np.random.default_rng(0).permutation(len(topic))
+    place = pd.Series(order).groupby(topic[order]).cumcount()  # of a comment among those of its topic
+    return np.sort(order[np.argsort(np.minimum(place, OF_EACH), kind="stable")[:LIMIT]])

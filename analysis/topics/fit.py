@@ -1,7 +1,4 @@
-"""Vectors -> consensus topics, their stability and their words; and what a researcher holds of them.
-
-How the partition is found is said in `consensus`, how words are chosen in `keywords`.
-"""
+"""Vectors -> consensus topics, their stability and their words; and what a researcher holds of them."""
 
 from __future__ import annotations
 
@@ -17,11 +14,12 @@ import pandas as pd
 
 from analysis.run import Run
 from analysis.run.texts import Some, ranks, take
-from analysis.run.vectors import Directions, OnDisk, Vectors, blocks, unit_length
+from analysis.run.vectors import Directions, Vectors, blocks, unit_length
 from analysis.settings import StudyError
 from analysis.topics.clusters import sums
 from analysis.topics.consensus import Consensus, find_consensus
 from analysis.topics.keywords import IN_LABEL, count_words, topic_words, vocabulary
+from analysis.topics.similarity import topic_map, topic_tree
 from analysis.topics.stop_words import stop_words
 from analysis.topics.tokens import Tokens, tokenised
 
@@ -71,36 +69,30 @@ def fit_topics(
     tokens: Tokens | None = None,
     run: Run = Run(),
 ) -> Fit:
-    """Find the topics of comments.
+    """Find the topics of comments: the partition as in `consensus`, its words as in `keywords`.
 
     The result does not depend on the order of the rows, on `run` or on the number of cores: the fit sees each distinct
     text once, in the order of the texts themselves.
 
     Parameters
     ----------
-    texts : sequence of str, length n_texts
     vectors : ndarray or OnDisk of shape (n_texts, n_dims), float32
         From `context.in_context`; a row of zeros stays unassigned.
-    threads : sequence of str, length n_texts
-        Article of each comment; halves of these are what stability is measured on.
-    ids : sequence of str, length n_texts
-        comment_id, unique.
+    threads, ids : sequence of str
+        Article of each comment, halves of which are what stability is measured on; comment_id, unique.
     languages : sequence of str, optional
         ISO 639-1 of each text, for stop words; English where not given.
     copies : sequence of str or None, optional
         comment_id of the comment of which one is a copy, or nearly: it is not in the fit, which it tells nothing new,
         and gets the topic of its text, or else of the comment that it copies.
-    n_topics : int or "auto"
     runs : int
         Fits of halves of the threads, and as many of all.
     min_comments : int
         With fewer distinct texts no topics are claimed.
-    seed : int
     hidden_words : collection of str
         Never shown as words of a topic, such as names of authors; in lower case.
     tokens : Tokens, optional
-        The words of the texts, where they are known.
-    run : Run
+        The words of the texts, where they are cut already.
 
     Returns
     -------
@@ -113,10 +105,9 @@ def fit_topics(
     StudyError
         If lengths differ, ids are not unique or the vectors are not finite.
     """
-    vectors = vectors if isinstance(vectors, OnDisk) else np.asarray(vectors, dtype=np.float32)
     names = pd.Index(pd.Series(ids, dtype="str"))
     copied = pd.Series([None] * len(texts) if copies is None else copies, dtype="str").reset_index(drop=True)
-    able = _check(texts, vectors, threads, names, languages, copied)
+    able = _check(texts, vectors, names, threads=threads, languages=languages, copies=copied)
     thread = pd.factorize(pd.Series(threads, dtype="str"), sort=True)[0]
     same = ranks(texts)  # texts as numbers, in the order of the texts
     # Of each text that is no copy one row stands for all, the first by id.
@@ -126,20 +117,18 @@ def fit_topics(
     unit, auto = Directions(vectors, fit), n_topics == "auto"
     note = _too_little(Some(texts, fit), unit, max(min_comments, 20, 0 if auto else 5 * int(n_topics)))
     if note:
-        return _nothing(len(texts), vectors.shape[1], note, _empty(_CURVE))
+        return _nothing(vectors.shape, note, _empty(_CURVE))
     found = find_consensus(unit, thread[fit], n_topics=n_topics, runs=runs, seed=seed, run=run)
     curve, best = found.curve if auto else _empty(_CURVE), float(found.curve["stability"].max())
     topic, agreement = _to_all(same, names.get_indexer(copied), fit, found, able)
     topic = np.where(agreement < UNASSIGNED_BELOW, -1, topic)
     if auto and best < CLAIM_FROM:
-        note = (
-            "No topics are claimed: two halves of the threads, each modelled on its own, "
-            f"agree on no number of topics (agreement at best {best:.2f} of 1)."
-        )
-        return _nothing(len(texts), vectors.shape[1], note, curve)
-    if (topic < 0).all():
+        why = f"agree on no number of topics (agreement at best {best:.2f} of 1)."
+        note = f"No topics are claimed: two halves of the threads, each modelled on its own, {why}"
+    elif (topic < 0).all():
         note = "No topics are claimed: independent fits agree on the topic of no comment."
-        return _nothing(len(texts), vectors.shape[1], note, curve)
+    if note:
+        return _nothing(vectors.shape, note, curve)
     if best < CLAIM_FROM:
         note = (
             f"Two halves of the threads, each modelled on its own, hardly agree on {n_topics} topics "
@@ -174,21 +163,14 @@ def nearest(vectors: np.ndarray, centroids: np.ndarray) -> np.ndarray:
     return found
 
 
-def _check(
-    texts: Sequence[str],
-    vectors: Vectors,
-    threads: Sequence[str],
-    names: pd.Index,
-    languages: Sequence[str] | None,
-    copies: pd.Series,
-) -> np.ndarray:
+def _check(texts: Sequence[str], vectors: Vectors, ids: pd.Index, **others: Sequence[object] | None) -> np.ndarray:
     """One row per text everywhere, unique ids, finite numbers; give which rows are not all zero."""
-    lengths = {"vectors": vectors, "threads": threads, "ids": names, "copies": copies, "languages": languages}
+    lengths = {"vectors": vectors, "ids": ids, **others}
     wrong = [f"{len(of)} {name}" for name, of in lengths.items() if of is not None and len(of) != len(texts)]
     able, problem = np.zeros(len(texts), dtype=bool), ", ".join(wrong)
     if len(vectors.shape) != 2:
         problem = f"vectors of shape {vectors.shape}"
-    elif not problem and not names.is_unique:
+    elif not problem and not ids.is_unique:
         problem = "an id twice"
     for rows in blocks(0 if problem else len(texts)):
         some = vectors[rows]
@@ -226,10 +208,11 @@ def _empty(columns: dict[str, str]) -> pd.DataFrame:
     return pd.DataFrame(columns=list(columns)).astype(columns)
 
 
-def _nothing(n: int, n_dims: int, note: str, curve: pd.DataFrame) -> Fit:
+def _nothing(shape: tuple[int, int], note: str, curve: pd.DataFrame) -> Fit:
     """Everything unassigned, and why."""
-    none, curve = np.full(n, -1, dtype=np.int64), curve.assign(chosen=False)
-    return Fit(none, np.zeros(n), _empty(_TABLE), curve, note, np.zeros((0, n_dims), np.float32), _empty(_WORDS))
+    (n, n_dims), curve = shape, curve.assign(chosen=False)
+    none, centroids = np.full(n, -1, dtype=np.int64), np.zeros((0, n_dims), np.float32)
+    return Fit(none, np.zeros(n), _empty(_TABLE), curve, note, centroids, _empty(_WORDS))
 
 
 def _to_all(
@@ -270,25 +253,8 @@ def _centroids(unit: Directions, topic: np.ndarray, n_topics: int) -> np.ndarray
     return (total / np.bincount(topic[topic >= 0], minlength=n_topics)[:, None]).astype(np.float32)
 
 
-# ---------------------------------------------------------------------------------- what a researcher holds
-
-
 class Topics:
-    """The topics of a study: what was found, and what can be made of it.
-
-    Attributes
-    ----------
-    table : DataFrame
-        topic, label, words, n_comments, n_threads, stability [0, 1].
-    curve : DataFrame
-        n_topics, stability [0, 1], chosen; empty if a number was given.
-    note : str
-        What cannot be said of them, in plain words, or "".
-    centroids : ndarray of shape (n_topics, n_dims)
-        Mean vector of each topic's distinct comments.
-    words : DataFrame
-        topic, word, weight (class TF-IDF); best first.
-    """
+    """The topics of a study, `table`, `curve`, `note`, `centroids` and `words` as in a `Fit`, and what they make."""
 
     def __init__(
         self, fit: Fit, texts: Sequence[str], vectors: Callable[[], Vectors], *, encoder: str = "static", seed: int = 1
@@ -305,33 +271,30 @@ class Topics:
     def bertopic(self) -> BERTopic:
         """A fitted BERTopic with these topics, labels and words; its documents are the comments in their order.
 
+        Of more than 100,000 comments it reads a fixed sample of as many, with 500 of each topic where there are: from
+        these are its `c_tf_idf_`, `topic_embeddings_` and `representative_docs_`. Its `topics_` are those of all, so
+        that `topics_over_time`, `hierarchical_topics` and `get_document_info` take all texts.
+
         Raises
         ------
         StudyError
             If there are no topics.
         """
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="IProgress not found")  # tqdm's; nothing is shown by it
-            from analysis.topics.bertopic_model import fitted
-
         if not len(self.table):
             remedy = self.note or "Add comments."
             raise StudyError(expected="topics, 1 or more", found="none", where="topics", remedy=remedy)
-        of = self._fit
-        return fitted(self._texts, self._vectors(), of.topic, of.table, of.words, of.vocabulary, self._encoder)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="IProgress not found")  # tqdm's; nothing is shown by it
+            from analysis.topics.bertopic_model import fitted
+        return fitted(self._texts, self._vectors(), self._fit, self._encoder)
 
     @cached_property
     def map(self) -> pd.DataFrame:
         """Where topics and comments lie to each other: `similarity.topic_map`; empty without topics."""
-        from analysis.topics.similarity import topic_map
-
-        if not len(self.table):
-            return _empty(_MAP)
-        return topic_map(self.centroids, self._vectors(), self._fit.topic, self._seed)
+        some = len(self.table) > 0
+        return topic_map(self.centroids, self._vectors(), self._fit.topic, self._seed) if some else _empty(_MAP)
 
     @cached_property
     def tree(self) -> np.ndarray:
         """Topics of topics, as scipy's linkage matrix: `similarity.topic_tree`; no rows of fewer than two."""
-        from analysis.topics.similarity import topic_tree
-
         return topic_tree(self.centroids) if len(self.table) > 1 else np.zeros((0, 4))

@@ -1,7 +1,4 @@
-"""The words of topics: stop words, class TF-IDF, and what of it is shown.
-
-Never shown: stop words of the texts' languages, and words that fewer than three comments in three threads use.
-"""
+"""The words of topics: which may be shown, class TF-IDF, and what of it is shown."""
 
 from __future__ import annotations
 
@@ -29,7 +26,7 @@ ALIKE = 0.72  # cosine of two words' static vectors from which they count as nea
 
 def vocabulary(tokens: Tokens, threads: Sequence[object], hidden: Collection[str]) -> list[str]:
     """Words that at least three comments use, in at least three threads where there are as many; sorted."""
-    thread = _codes(threads)
+    thread = pd.factorize(np.asarray(threads))[0]
     _, n_comments, places = _counted(tokens, np.zeros(len(thread), dtype=np.int64), 1, tokens.names, thread)
     least = min(MIN_COMMENTS, int(thread.max(initial=-1)) + 1)
     enough = (n_comments.data >= MIN_COMMENTS) & (places.data >= least)
@@ -51,7 +48,7 @@ def _counted(
     import scipy.sparse as sp
 
     made = [sp.csr_matrix((n_cells, len(words)), dtype=np.int64) for _ in range(1 if thread is None else 3)]
-    for rows in _some(tokens) if thread is None else whole_threads(thread, _texts_at_a_time(tokens)):
+    for rows in _some(tokens, thread):
         some, here = tokens.take(rows), cell[rows]
         column = np.where(here[some.row] >= 0, some.columns(words), -1)
         used = column >= 0
@@ -68,30 +65,17 @@ def _counted(
     return made
 
 
-def _codes(values: Sequence[object]) -> np.ndarray:
-    """Numbers for values, the same for the same value, int64."""
-    return pd.factorize(np.asarray(values))[0].astype(np.int64)
-
-
-def _texts_at_a_time(tokens: Tokens) -> int:
-    return max(1, TOKENS * len(tokens.n_of) // max(1, len(tokens.ids)))
-
-
-def _some(tokens: Tokens) -> Iterator[np.ndarray]:
-    """The numbers of texts, some at a time: what is counted of their words should not be in memory at once."""
-    n, size = len(tokens.n_of), _texts_at_a_time(tokens)
+def _some(tokens: Tokens, thread: np.ndarray | None = None) -> Iterator[np.ndarray]:
+    """Some texts at a time, or whole threads: what is counted of their words should not be in memory at once."""
+    n = len(tokens.n_of)
+    size = max(1, TOKENS * n // max(1, len(tokens.ids)))
+    if thread is not None:
+        return whole_threads(thread, size)
     return (np.arange(start, min(start + size, n)) for start in range(0, n, size))
 
 
-def class_tfidf(counts: sp.csr_matrix) -> np.ndarray:
-    """Class TF-IDF as BERTopic computes it with bm25_weighting and reduce_frequent_words, (n_topics, n_words)."""
-    dense = counts.toarray()
-    total = dense.sum(axis=1, keepdims=True)
-    return np.sqrt(dense / np.maximum(total, 1)) * _idf(dense.sum(axis=0), total.mean())
-
-
-def _idf(overall: np.ndarray, average: float) -> np.ndarray:
-    """Rarity of words from how often each is used, and how often a topic uses any."""
+def _rarity(overall: np.ndarray, average: float) -> np.ndarray:
+    """Of words, from how often each is used, and how often a topic uses any."""
     return np.log(1 + np.maximum(int(average) - overall + 0.5, 0) / (overall + 0.5))
 
 
@@ -110,9 +94,14 @@ def choose(ranked: Sequence[tuple[str, float]], n: int = SHOWN) -> list[tuple[st
 
 
 def topic_words(counts: sp.csr_matrix, words: Sequence[str]) -> pd.DataFrame:
-    """The words of each topic, best first, equals in the order of the alphabet: topic, word, weight (class TF-IDF)."""
-    rows = []
-    for topic, weight in enumerate(class_tfidf(counts)):
+    """The words of each topic, best first, equals in the order of the alphabet: topic, word, weight.
+
+    Weights are class TF-IDF as BERTopic computes it with bm25_weighting and reduce_frequent_words.
+    """
+    dense, rows = counts.toarray(), []
+    total = dense.sum(axis=1, keepdims=True)
+    weights = np.sqrt(dense / np.maximum(total, 1)) * _rarity(dense.sum(axis=0), total.mean())
+    for topic, weight in enumerate(weights):
         order = np.lexsort((np.arange(len(weight)), -np.round(weight, 12)))[:POOL]
         rows += [(topic, *shown) for shown in choose([(words[i], weight[i]) for i in order])]
     table = pd.DataFrame(rows, columns=["topic", "word", "weight"])
@@ -120,36 +109,16 @@ def topic_words(counts: sp.csr_matrix, words: Sequence[str]) -> pd.DataFrame:
 
 
 def words_over_time(
-    tokens: Tokens,
-    threads: Sequence[str],
-    topic: np.ndarray,
-    period: np.ndarray,
-    words: Sequence[str],
-    n_topics: int,
-) -> list[tuple[int, int, int, int, list[tuple[str, float, int]]]]:
+    tokens: Tokens, threads: Sequence[str], topic: np.ndarray, period: np.ndarray, words: Sequence[str], n_topics: int
+) -> pd.DataFrame:
     """The words of each topic in each period, by class TF-IDF: frequency there, rarity over all topics and periods.
 
     As BERTopic's `topics_over_time` without its tuning of periods towards each other, which would smooth away what
-    changed. A word is shown where at least three comments in three threads of that topic and period use it.
-
-    Parameters
-    ----------
-    tokens : Tokens
-        Of n_texts texts.
-    threads : sequence of str, length n_texts
-    topic, period : ndarray of int of shape (n_texts,)
-        -1 is left out.
-    words : sequence of str
-        All words that may be shown.
-    n_topics : int
-
-    Returns
-    -------
-    list of (topic, period, n_comments, n_threads, words)
-        Of each topic and period that has comments; its words with their weight and the number of comments that use
-        them, best first, perhaps none.
+    changed. Of the `words` those are shown that at least three comments in three threads of the topic and period use;
+    a topic or period of -1 is left out. Columns: period, topic; n_comments, n_threads of these; rank (from 1), word,
+    weight, n_using (comments that use it).
     """
-    topic, period, thread = np.asarray(topic), np.asarray(period), _codes(threads)
+    thread = pd.factorize(np.asarray(threads))[0]
     placed = (topic >= 0) & (period >= 0)
     n_periods, n_threads = (int(of.max(initial=0)) + 1 for of in (period, thread))
     cells, code = np.unique(topic[placed] * n_periods + period[placed], return_inverse=True)
@@ -160,35 +129,29 @@ def words_over_time(
     uses, using, places = _counted(tokens, cell, len(cells), words, thread)
     of, column = np.repeat(np.arange(len(cells)), np.diff(uses.indptr)), uses.indices.astype(np.int64)
     n_uses, n_using, places = uses.data, using.data, places.data
-    idf = _idf(np.bincount(column, n_uses, minlength=len(words)), n_uses.sum() / max(n_topics, 1))
+    rarity = _rarity(np.bincount(column, n_uses, minlength=len(words)), n_uses.sum() / max(n_topics, 1))
     total = np.bincount(of, n_uses, minlength=len(cells))
     enough = (n_using >= MIN_COMMENTS) & (places >= MIN_COMMENTS)
-    weight = np.sqrt(n_uses / np.maximum(total, 1)[of]) * idf[column]
+    weight = np.sqrt(n_uses / np.maximum(total, 1)[of]) * rarity[column]
     order = np.lexsort((column, -np.round(weight, 12), of))
     order = order[enough[order]]
     first = np.searchsorted(of[order], np.arange(len(cells) + 1))
-    out = []
-    for i, name in enumerate(cells.tolist()):
+    rows = []
+    for i, cell_of in enumerate(cells.tolist()):
         best = order[first[i] : first[i + 1]][:POOL]
-        using = {words[column[j]]: int(n_using[j]) for j in best}
-        chosen = choose([(words[column[j]], weight[j]) for j in best])
-        shown = [(word, value, using[word]) for word, value in chosen]
-        out.append((*divmod(name, n_periods), int(n_comments[i]), int(where[i]), shown))
-    return out
+        using = {words[column[j]]: n_using[j] for j in best}
+        shown = choose([(words[column[j]], weight[j]) for j in best])
+        about = (*divmod(cell_of, n_periods)[::-1], n_comments[i], where[i])
+        rows += [(*about, rank, word, value, using[word]) for rank, (word, value) in enumerate(shown, 1)]
+    dtypes = dict.fromkeys(("period", "topic", "n_comments", "n_threads", "rank", "word", "weight", "n_using"), "int64")
+    return pd.DataFrame(sorted(rows), columns=list(dtypes)).astype(dtypes | {"word": "str", "weight": "float64"})
 
 
 def coherence(tokens: Tokens, words: Sequence[Sequence[str]]) -> tuple[float, float]:
-    """How far the words shown for a topic go together, and how far topics share words.
+    """How far the words shown for a topic go together, and how far topics share words; NaN without words.
 
-    Returns
-    -------
-    tuple of float
-        NPMI, the mean over the pairs of a topic's words of their normalised pointwise mutual information in a
-        text, [-1, 1] [1]_; diversity, the share of distinct words among the words shown, (0, 1]. NaN without words.
-
-    References
-    ----------
-    .. [1] Bouma, G. (2009). Normalized (pointwise) mutual information in collocation extraction.
+    NPMI, the mean over the pairs of a topic's words of their normalised pointwise mutual information in a text,
+    [-1, 1] (Bouma 2009); diversity, the share of distinct words among the words shown, (0, 1].
     """
     import scipy.sparse as sp
 

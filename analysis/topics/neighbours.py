@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from analysis.run.vectors import unit_length
 
@@ -36,7 +37,6 @@ def smoothed(unit: np.ndarray, components: Projection, workers: int = 1) -> np.n
 def neighbours(unit: np.ndarray, k: int, workers: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """The k others nearest by cosine: indices and weights (cosine, at least 1e-6), both (n, k)."""
     from sklearn.neighbors import NearestNeighbors
-    from threadpoolctl import threadpool_limits
 
     with threadpool_limits(max(1, min(workers, (len(unit) - 1) // ROWS_OF_A_THREAD)), "openmp"):
         distance, near = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(unit).kneighbors()

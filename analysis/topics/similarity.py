@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from analysis.run.vectors import Vectors, unit_length
 
@@ -14,18 +15,9 @@ SHARPNESS = 8.0  # how much a comment is drawn to the topic that it is most like
 def topic_map(centroids: np.ndarray, vectors: Vectors, topic: np.ndarray, seed: int) -> pd.DataFrame:
     """Place topics, and comments among them, in two dimensions.
 
-    Topics by multidimensional scaling of the cosine distances of their mean vectors (SMACOF [1]_ from the classical
-    solution: nothing is left to chance); a comment in the mean of their places, weighted by how like it is to each.
-
-    Parameters
-    ----------
-    centroids : ndarray of shape (n_topics, n_dims)
-    vectors : ndarray or OnDisk of shape (n, n_dims)
-        Of the comments.
-    topic : ndarray of shape (n,)
-        -1 is unassigned, and is not drawn.
-    seed : int
-        Of the comments that are drawn, where there are more than 3,000.
+    Topics by multidimensional scaling of the cosine distances of their mean vectors (SMACOF, De Leeuw 1977, from the
+    classical solution: nothing is left to chance); a comment in the mean of their places, weighted by how like it is
+    to each. Of comments that have a topic, at most 3,000 are drawn.
 
     Returns
     -------
@@ -33,13 +25,7 @@ def topic_map(centroids: np.ndarray, vectors: Vectors, topic: np.ndarray, seed: 
         topic, comment (False for the place of a topic itself), x, y; distances are in units of cosine distance.
         Its `attrs["stress"]` is the stress-1 of the map: the root mean square error of its distances, relative to
         the root mean square distance, [0, 1].
-
-    References
-    ----------
-    .. [1] De Leeuw, J. (1977). Applications of convex analysis to multidimensional scaling.
     """
-    from threadpoolctl import threadpool_limits
-
     with threadpool_limits(1):
         unit = _centred(centroids)
         distance = np.clip(1 - unit @ unit.T, 0, 2)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
@@ -13,7 +11,6 @@ from analysis.corpus.steps import corpus
 from analysis.run import Run
 from analysis.run.steps import Given, step
 from analysis.run.store import Values
-from analysis.run.vectors import Vectors
 from analysis.settings import Settings
 from analysis.topics.context import beside, in_context
 from analysis.topics.encoders import Encoder, parse
@@ -21,31 +18,14 @@ from analysis.topics.fit import Fit, fit_topics, nearest
 from analysis.topics.keywords import coherence
 from analysis.topics.tokens import Tokens, tokenised
 
-
-def encoder_files(settings: Settings) -> dict[str, Path]:
-    """The files of the encoder that study.toml names."""
-    return named(parse(settings.topics.encoder, settings.folder).files, settings.folder)
+AS_FOUND = ("table", "curve", "centroids", "words")  # of a fit, kept under the same names
 
 
-def encoder_version(settings: Settings) -> str:
-    """What the encoder's vectors rest on beside its files."""
-    return parse(settings.topics.encoder, settings.folder).version
-
-
-def _tokens(values: Values) -> Tokens:
-    return Tokens(tuple(values["names"]), values["ids"], values["n_of"])
-
-
-@step(needs=[corpus], opened=_tokens)
+@step(needs=[corpus], opened=lambda values: Tokens(tuple(values["names"]), values["ids"], values["n_of"]))
 def tokens(given: Given, run: Run) -> Values:
     """The words of the comments, as numbers."""
     made = tokenised(given[corpus].texts, run)
     return {"names": list(made.names), "ids": made.ids, "n_of": made.n_of}
-
-
-def comment_vectors(texts: Vectors, threads: pd.Series, encoder: Encoder, context: float, run: Run) -> Vectors:
-    """Vectors as topics are found from: a comment's own words and a share of its thread."""
-    return in_context(encoder.encode(texts, run, run.kept.store if run.kept else None), threads, context, run)
 
 
 def fit_of(values: Values) -> Fit:
@@ -54,19 +34,20 @@ def fit_of(values: Values) -> Fit:
     return Fit(
         topic=comments["topic"].to_numpy("int64"),
         agreement=comments["topic_agreement"].to_numpy(float),
-        table=values["table"],
-        curve=values["curve"],
         note=str(values["note"][0]),
-        centroids=values["centroids"],
-        words=values["words"],
         vocabulary=tuple(values["vocabulary"]),
+        **{name: values[name] for name in AS_FOUND},
     )
+
+
+def _encoder(settings: Settings) -> Encoder:
+    return parse(settings.topics.encoder, settings.folder)
 
 
 @step(
     settings=["topics", "seed"],
-    files=encoder_files,
-    versions=encoder_version,
+    files=lambda settings: named(_encoder(settings).files, settings.folder),
+    versions=lambda settings: _encoder(settings).version,
     needs=[corpus, tokens],
 )
 def topics(given: Given, run: Run) -> Values:
@@ -97,18 +78,13 @@ def topics(given: Given, run: Run) -> Values:
     )
     shown = [found.words.loc[found.words["topic"] == topic, "word"].tolist() for topic in found.table["topic"]]
     npmi, diversity = coherence(words, shown)
+    of_comments = {"comment_id": c["comment_id"], "topic": found.topic, "topic_agreement": found.agreement}
+    of_articles = {"article_id": read.articles["article_id"], "topic": nearest(articles, found.centroids)}
     return {
-        "comments": pd.DataFrame(
-            {"comment_id": c["comment_id"], "topic": found.topic, "topic_agreement": found.agreement}
-        ),
-        "articles": pd.DataFrame(
-            {"article_id": read.articles["article_id"], "topic": nearest(articles, found.centroids)}
-        ),
-        "table": found.table,
-        "curve": found.curve,
-        "centroids": found.centroids,
+        "comments": pd.DataFrame(of_comments),
+        "articles": pd.DataFrame(of_articles),
         "note": [found.note],
         "coherence": pd.DataFrame({"npmi": [npmi], "diversity": [diversity]}),
-        "words": found.words,
         "vocabulary": list(found.vocabulary),
+        **{name: getattr(found, name) for name in AS_FOUND},
     }

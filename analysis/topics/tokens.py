@@ -1,7 +1,4 @@
-"""Texts -> their words, as numbers: each text is cut into words once, whatever is counted afterwards.
-
-Never a word: addresses (URL, e-mail), @mentions, numbers and single letters.
-"""
+"""Texts -> their words, as numbers: each text is cut into words once, whatever is counted afterwards."""
 
 from __future__ import annotations
 
@@ -60,22 +57,19 @@ def distinct(codes: np.ndarray) -> np.ndarray:
 
 
 def tokens(text: str) -> list[str]:
-    """Words of a text, in lower case and in their order; addresses, mentions and numbers left out."""
+    """Words of a text, in lower case; no addresses (URL, e-mail), @mentions, numbers and single letters."""
     text = text.lower().replace("’", "'")
     if any(mark in text for mark in _MARKS):
         text = _NOT_WORDS.sub(" ", text)
     words = _WORD.findall(text)
+    if _DIGIT.search(text):
+        words = [word for word in words if not _DIGIT.search(word)]  # a telephone number, a year, an amount
     if text.isascii():
-        if _DIGIT.search(text):
-            words = [word for word in words if not _DIGIT.search(word)]  # a telephone number, a year, an amount
         return [word for word in words if len(word) > 1]
     found: list[str] = []
     for word in words:
-        if _DIGIT.search(word):
-            continue
         if _UNSPACED.search(word):
-            for run in _UNSPACED.findall(word):
-                found.extend(run[i : i + 2] for i in range(len(run) - 1))
+            found += [run[i : i + 2] for run in _UNSPACED.findall(word) for i in range(len(run) - 1)]
         elif len(word) > 1:
             found.append(word)
     return found
@@ -86,7 +80,7 @@ def tokenised(texts: Sequence[str], run: Run = Run()) -> Tokens:
     seen: dict[str, int] = {}
     ids: list[np.ndarray] = []
     n_of: list[int] = []
-    for _, spelt in run.map_parts(_spelt, texts, "cutting texts into words", ordered=True):
+    for _, spelt in run.map_parts(_spelt, texts, "cutting texts into words"):
         words = np.array(" ".join(filter(None, spelt)).split(" ") if any(spelt) else [], dtype=object)
         codes, names = pd.factorize(words)  # in the order in which they occur
         ids.append(np.array([seen.setdefault(name, len(seen)) for name in names], dtype=np.int32)[codes])

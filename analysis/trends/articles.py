@@ -1,8 +1,7 @@
 """An article and its thread: the gap in tone and in topic, and how both move as the thread goes on.
 
-The unit is the thread, and each counts once: whether readers sound other than what they read is asked of articles, not
-of the few whose threads are long. Scores of articles come from the same instrument as those of comments, which people
-may have checked on comments alone.
+The unit is the thread, and each counts once, not as often as it is long. Scores of articles come from the same
+instrument as those of comments, which people may have checked on comments alone.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from analysis.trends.units import UNASSIGNED, coded, column, scores, table, with
 
 # The first comments of a thread are told apart; later ones in spans that double.
 FIRST_OF = (1, 2, 3, 5, 9, 17, 33, 65)
-FIGURES = dict.fromkeys(("estimate", "low", "high", "p_value", "q_value"), float) | {"interval": "str"}
+FIGURES = "estimate low high p_value q_value interval"
 
 
 def articles_and_comments(
@@ -53,12 +52,12 @@ def articles_and_comments(
         estimate = thread - article, low, high, p_value (of the measure alone), q_value, interval. Of the measure:
         the article's and the mean of its comments', averaged over articles. Of "same topic": of the comments under an
         article the share that has its topic (`thread`), beside the share that has this topic under all other articles
-        (`article`), in [0, 1]: what it would be if threads did not follow their articles.
+        (`article`): what it would be if threads did not follow their articles.
     along : DataFrame
-        measure; from_position, to_position (to is NA for the last span, both for the last row of a measure);
-        n_comments, n_threads; estimate, low, high, p_value, q_value, interval. Means by position mix threads: only long
-        ones have a fortieth comment. The last row, which alone is tested, therefore is the change as the position
-        doubles within threads: least squares on its binary logarithm with a level of each thread's own (fixed effects).
+        measure; from_position, to_position (NA in the last span's end, and in the last row); n_comments, n_threads;
+        estimate, low, high, p_value, q_value, interval. Means by position mix threads: only long ones have a fortieth
+        comment. The last row, which alone is tested, therefore is the change as the position doubles within threads:
+        least squares on its binary logarithm with a level of each thread's own (fixed effects).
     """
     if "comment_id" in comments:
         comments = comments.sort_values("comment_id", kind="stable")
@@ -81,9 +80,7 @@ def articles_and_comments(
         for name, (sides, limits) in values.items()
         for code, row in _gaps(sides, about, limits, method)
     )
-    dtypes: dict[str, object] = {"measure": "str", by: with_missing(groups)}
-    dtypes |= {"n_articles": "int64", "n_comments": "int64", "article": float, "thread": float}
-    gaps = table(rows, dtypes | FIGURES)
+    gaps = table(rows, "measure", {by: with_missing(groups)}, "n_articles n_comments article thread", FIGURES)
     # That a thread keeps to its article is no discovery; how far it does is what the figure is for.
     gaps["p_value"] = gaps["p_value"].where(gaps["measure"] == measure)
     place, code = np.maximum(position, 1), pd.factorize(ids)[0]
@@ -92,8 +89,8 @@ def articles_and_comments(
         for name, of, limits in ((measure, y, bounds), (f"same {by}", same, (0, 1)))
         for row in _positions(code[~np.isnan(of)], place[~np.isnan(of)], of[~np.isnan(of)], limits, method)
     )
-    dtypes = {"measure": "str", "from_position": "Int64", "to_position": "Int64"}
-    along = table(rows, dtypes | {"n_comments": "int64", "n_threads": "int64"} | FIGURES)
+    span = {"from_position": "Int64", "to_position": "Int64"}
+    along = table(rows, "measure", span, "n_comments n_threads", FIGURES)
     q_value = adjusted(np.concatenate([gaps["p_value"], along["p_value"]]))
     return gaps.assign(q_value=q_value[: len(gaps)]), along.assign(q_value=q_value[len(gaps) :])
 

@@ -44,14 +44,13 @@ def change_points(
     """The largest change of each series, found or not, and further ones where the first one was found.
 
     Arguments as of `by_period`; undated comments are left out; without `by` only the mean of the measure is looked at.
-    Series are looked at side by side on what the run says; it changes nothing in the table.
+    Series are looked at side by side; `run` changes nothing in the table.
 
     Columns: series ("sentiment", "share of topic 3", "sentiment of topic 3"); topic (NA for all); measure (its name, or
-    "share"); at: start of the first period after the change, in the zone; low, high: interval of that date, from the
-    Bayesian bootstrap of threads, NaT where p_value is above .05; before, after: the means on either side, as far as
-    the next change that was found before; p_value: of no change, at least 1 / (permutations + 1); q_value
-    (Benjamini-Hochberg over this step and those before); step: 1 for the largest change, 2 and 3 for those looked for
-    afterwards within either side. A series that cannot have enough threads on either side is not in the table.
+    "share"); at, the start of the first period after the change; low, high: its interval, from the Bayesian bootstrap
+    of threads, NaT where p_value is above .05; before, after: the means on either side, as far as the next change found
+    before; p_value; q_value (Benjamini-Hochberg over this step and those before); step: 1 for the largest change, 2 and
+    3 for those looked for within either side. Series without enough threads on either side are left out.
     """
     a = arrange(comments, measure, by, Calendar(period, zone, week_starts), bounds).dated
     codes = {name: getattr(a, name).astype(np.int32) for name in ("thread", "period", "group")}
@@ -71,10 +70,8 @@ def change_points(
         named = a.named_as("share" if search.kind == SHARE else measure, None if change["code"] < 0 else change["code"])
         dates = {name: starts.iloc[change[name]] for name in ("at", "low", "high") if name in change}
         rows.append(named | change | dates | {"step": search.step})
-    dtypes: dict[str, object] = {"series": "str", **a.of_groups, "measure": "str"}
-    dtypes |= dict.fromkeys(("at", "low", "high"), starts.dtype)
-    dtypes |= dict.fromkeys(("before", "after", "p_value", "q_value"), float)
-    changes = table(rows, dtypes | {"step": "int64"})
+    when, figures = dict.fromkeys(("at", "low", "high"), starts.dtype), "before after p_value q_value"
+    changes = table(rows, "series", a.of_groups, "measure", when, figures, {"step": "int64"})
     for step in range(1, DEPTH + 1):  # over all that had been looked at by then
         q_value = adjusted(changes["p_value"].where(changes["step"] <= step).to_numpy())
         changes["q_value"] = changes["q_value"].where(changes["step"] != step, q_value)
@@ -146,10 +143,7 @@ class Search:
         return (beaten + 1) / (n_drawn + 1)
 
     def _dates(self, f: Family, at: np.ndarray) -> Iterator[tuple[int, int]]:
-        """Intervals of the periods after which series change (`at`), by weighting threads.
-
-        Weights are exponential, as in the Bayesian bootstrap (Rubin, 1981).
-        """
+        """Intervals of the periods after which series change (`at`), by the Bayesian bootstrap (Rubin, 1981)."""
         rng = np.random.default_rng([self.method.seed, len(f.periods)])
         drawn, tail = [], (1 - self.method.level) / 2
         for begin in range(0, self.method.draws, DRAWN_AT_ONCE):

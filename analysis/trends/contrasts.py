@@ -1,8 +1,4 @@
-"""Comparisons: before and after what happened, a period and the one before it, a topic and another.
-
-Each is a difference of two means or shares with an interval that respects threads, also those that are on both sides;
-the q-values hold over all comparisons of a study, so that the more is compared, the more a single one must show.
-"""
+"""Comparisons: before and after what happened, a period and the one before it, a topic and another."""
 
 from __future__ import annotations
 
@@ -32,26 +28,25 @@ def comparisons(
     bounds: Bounds = (-1, 1),
     method: Method = Method(),
 ) -> pd.DataFrame:
-    """Every comparison of a study, with one control of false discoveries over them all.
+    """Every comparison of a study: differences of two means or shares, with intervals that respect threads.
 
-    `events` says what happened and when, {name: date}, in the zone where a date says no other. All comments before it
-    are compared with all from it on: name what is known from elsewhere, not a date at which the figure shows a break,
-    or the p-value means nothing. Other arguments as of `by_period`; without `by` only the mean is compared.
+    The q-values hold over them all, so that the more is compared, the more a single one must show. `events` says what
+    happened and when, {name: date}, in the zone where a date says no other; all comments before it are compared with
+    all from it on: name what is known from elsewhere, not a date at which the figure shows a break, or the p-value
+    means nothing. Other arguments as of `by_period`; without `by` only the mean is compared.
 
     Columns: comparison ("event", "period", "topic"), event, at (the first instant of the second side), series, topic,
     other_topic (the first side of a pair), measure (its name, or "share"); n_first, n_second, threads_first,
-    threads_second: comments and threads in either, of the denominator; first, second: the two means or shares; estimate
-    = second - first, low, high; p_value; q_value (Benjamini-Hochberg over the table); interval ("threads", "too few",
-    "empty", "no spread"). Of periods only those are compared that both have threads enough for an interval. Nothing is
-    claimed about the unassigned.
+    threads_second (of the denominator); first, second; estimate = second - first, low, high; p_value; q_value
+    (Benjamini-Hochberg); interval ("threads", "too few", "empty", "no spread"). Of periods only those are compared that
+    both have threads enough. Nothing is claimed about the unassigned.
     """
     a = arrange(comments, measure, by, Calendar(period, zone, week_starts), bounds)
     rows = [*_events(a.dated, in_order(events, zone), method), *_periods(a.dated, method), *_pairs(a, method)]
-    dtypes: dict[str, object] = {"comparison": "str", "event": "str", "at": a.grid["period_start"].dtype}
-    dtypes |= {"series": "str"} | a.of_groups | {f"other_{name}": of for name, of in a.of_groups.items()}
-    dtypes |= {"measure": "str"} | dict.fromkeys(("n_first", "n_second", "threads_first", "threads_second"), "int64")
-    dtypes |= dict.fromkeys(("first", "second", "estimate", "low", "high", "p_value", "q_value"), float)
-    found = table(rows, dtypes | {"interval": "str"})
+    at, other = {"at": a.grid["period_start"].dtype}, {f"other_{name}": of for name, of in a.of_groups.items()}
+    counts, sides = "n_first n_second threads_first threads_second", "first second"
+    figures = "estimate low high p_value q_value interval"
+    found = table(rows, "comparison event", at, "series", a.of_groups, other, "measure", counts, sides, figures)
     return found.assign(q_value=adjusted(found["p_value"].to_numpy()))
 
 

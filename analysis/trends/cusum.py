@@ -1,8 +1,4 @@
-"""The statistic of a change: sums of series by thread and period, and what they are when threads move or are weighted.
-
-The difference of the means after and before a date over its standard error with threads as the unit, for every series
-of a kind, every date and many ways of moving threads at once. `breaks` searches with it.
-"""
+"""The statistic with which `breaks` searches, of every series of a kind, every date and many ways of moving threads."""
 
 from __future__ import annotations
 
@@ -27,14 +23,13 @@ class Rows:
     values: tuple[np.ndarray, ...]
 
     def sums(self, starts: np.ndarray, n_periods: int, weights: np.ndarray | None = None) -> list[np.ndarray]:
-        """Of each of the values the sums up to each period, of shape (n_ways, n_periods, n_series).
+        """Of each of the values the sums up to each period, (n_ways, n_periods, n_series).
 
-        `starts` and `weights` have a row of (n_threads,) for each way in which threads may have started, and count. In
-        pieces that stay in the cache while all ways are gone through.
+        `starts` and `weights` have a row of (n_threads,) for each way in which threads may have started, and count.
         """
         reach = int(self.place.max(initial=0)) // self.n_series + 1
         tables = np.zeros((len(self.values), len(starts), (n_periods + reach) * self.n_series))
-        for begin in range(0, len(self.thread), PIECE):
+        for begin in range(0, len(self.thread), PIECE):  # all ways are gone through while a piece is in the cache
             thread, place, *values = (of[begin : begin + PIECE] for of in (self.thread, self.place, *self.values))
             for way, start in enumerate(starts * self.n_series):
                 at, weight = start[thread] + place, None if weights is None else weights[way, thread]
@@ -67,13 +62,13 @@ class Family:
 
     @property
     def threads(self) -> np.ndarray:
-        """The threads whose start matters, sorted."""
+        """Those whose start matters, sorted."""
         return np.unique(np.concatenate([rows.thread for rows in self.rows]))
 
     def scan(self, starts: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Statistic of a change after each period but the last, 0 where a side has too few threads; the means around.
+        """Statistic of a change after each period but the last, and the means around it, as of `Rows.sums`.
 
-        All of shape (n_ways, n_periods - 1, n_series), of the starts and weights that `Rows.sums` takes.
+        (n_ways, n_periods - 1, n_series); the statistic is 0 where a side has too few threads.
         """
         (up, a, b, *rest), *shared = (rows.sums(starts, len(self.periods), weights) for rows in self.rows)
         for *rest, more_a, more_b in shared:  # noqa: B007

@@ -1,8 +1,6 @@
 """Intervals for means and shares of comments that are not independent: the thread is the unit.
 
-Sources: Bell and McCaffrey (2002), CR2 variance and Satterthwaite's degrees of freedom; Korn and Graubard (1998) and
-Franco et al. (2019), Wilson's interval on the effective number; Benjamini and Hochberg (1995). Their coverage, and that
-of the bootstrap, which with skewed thread sizes falls short of it, is measured by tests/benchmarks/trends.py.
+Their coverage, and that of the bootstrap, which falls short of it, is measured by tests/benchmarks/trends.py.
 """
 
 from __future__ import annotations
@@ -45,10 +43,7 @@ def total(index: np.ndarray, weights: np.ndarray | None, size: int) -> np.ndarra
 
 
 def freedom(h: np.ndarray, cell: np.ndarray, n_cells: int) -> np.ndarray:
-    """Satterthwaite's degrees of freedom of the CR2 variance of each cell's mean, at least 1.
-
-    `h` is of each pair of thread and cell the share of the cell's comments that the thread has, in (0, 1].
-    """
+    """Satterthwaite's degrees of freedom, at least 1, of each cell's mean; `h` is each thread's share of the cell."""
     a = h**2 / np.maximum(1 - h, 1e-12)
     down = total(cell, h**2, n_cells) + total(cell, a, n_cells) ** 2 - total(cell, a**2, n_cells)
     return np.maximum(1 / np.where(down > 0, down, 1), 1)
@@ -62,11 +57,10 @@ def quantile(level: float, df: np.ndarray | float) -> np.ndarray:
 def means(
     cell: np.ndarray, thread: np.ndarray, y: np.ndarray, n_cells: int, method: Method, bounds: Bounds = (-1, 1)
 ) -> pd.DataFrame:
-    """Mean of each cell with an interval that respects threads, and beside it the one that does not.
+    """Mean of each cell with an interval that respects threads (CR2, Bell and McCaffrey 2002), and one that does not.
 
-    Of each comment its cell, its thread and its value, within `bounds` and no NaN; a row a cell: estimate, low, high;
-    n_eff, the number of independent comments that would say as much; naive_low, naive_high, a t interval as if comments
-    were independent; interval: "threads", "too few" or "empty".
+    Of each comment its cell, its thread and its value, within `bounds` and no NaN; a row a cell: estimate, low, high,
+    n_eff, naive_low, naive_high (a t interval), interval, as of `series.by_period`.
     """
     (row_cell, _), row = grouped(cell, thread)
     n_row, y_row = total(row, None, len(row_cell)), total(row, y, len(row_cell))
@@ -106,10 +100,10 @@ def shares(
 ) -> pd.DataFrame:
     """Share of each option among a cell's comments: Wilson's interval on the effective number of comments.
 
-    The design effect is pooled over the cells of an option: within one cell, a rare option has too few comments to
-    estimate it from, and would get an interval that is far too short (56 % coverage instead of 95). An option is from 0
-    to n_options - 1, such as topics; -1 for none of them. A row an option, those of the first cell first: estimate,
-    low, high in [0, 1]; n_eff; interval, as of `means`.
+    Korn and Graubard (1998), Franco et al. (2019). The design effect is pooled over the cells of an option: within one
+    cell, a rare option has too few comments to estimate it from, and would get an interval that is far too short (56 %
+    coverage instead of 95). An option is from 0 to n_options - 1, or -1 for none of them. A row an option, those of the
+    first cell first: estimate, low, high in [0, 1]; n_eff; interval.
     """
     (row_cell, _), row = grouped(cell, thread)
     n_row = total(row, None, len(row_cell))
@@ -156,10 +150,7 @@ def _made_from(threads: np.ndarray, method: Method) -> pd.Series:
 
 @dataclass(frozen=True)
 class Figure:
-    """A number computed from sums over threads, and its derivative by the weight of each thread.
-
-    Arithmetic on figures keeps the derivative right (the delta method), so that a formula reads as on paper.
-    """
+    """A number from sums over threads, and its derivative by each thread's weight: arithmetic is the delta method."""
 
     value: float
     influence: np.ndarray  # (n_threads,), sums to 0
@@ -185,11 +176,10 @@ def ratio(up: np.ndarray, down: np.ndarray) -> Figure:
 
 
 def linear(figure: Figure, leverage: np.ndarray, df: float, method: Method) -> dict[str, object]:
-    """Interval of a figure with the jackknife's variance (CR3), and p-value of its being 0.
+    """Interval of a figure with the jackknife's variance (CR3), and p-value of its being 0; or "no spread".
 
     It is wider than CR2's, and needed: a figure of several ratios is not linear, and takes more from few threads. The
-    leverage is of each thread the part of the information that it holds, in [0, 1]. Gives estimate, low, high, p_value,
-    interval: "threads", or "no spread" where no thread differs from another.
+    leverage is of each thread the part of the information that it holds, in [0, 1].
     """
     se = float(np.sqrt(((figure.influence / np.maximum(1 - leverage, 0.01)) ** 2).sum()))
     if not np.isfinite(figure.value) or not np.isfinite(se) or se < 1e-12:
@@ -208,8 +198,7 @@ def without(estimate: float, why: str) -> dict[str, object]:
 def compared(figure: Figure, n: Sequence[np.ndarray], bounds: Bounds, method: Method) -> dict[str, object]:
     """`linear` of a figure from one span of comments, or from two that may share threads; clipped to its bounds.
 
-    `n` has for each span the comments of each thread. Where a span has too few threads, the interval is "too few", or
-    "empty" without any.
+    `n` has for each span the comments of each thread: there may be too few, or none.
     """
     threads = min(int((one > 0).sum()) for one in n)
     if threads < method.min_threads:
@@ -239,7 +228,7 @@ def _one_freedom(h: np.ndarray) -> float:
 
 
 def adjusted(p_value: np.ndarray) -> np.ndarray:
-    """Benjamini-Hochberg q-values over all p-values that there are; NaN stays NaN."""
+    """q-values (Benjamini and Hochberg 1995) over all p-values that there are; NaN stays NaN."""
     q, known = np.full(len(p_value), np.nan), np.flatnonzero(~np.isnan(p_value))
     order = known[np.argsort(p_value[known], kind="stable")]
     step = p_value[order] * len(order) / np.arange(1, len(order) + 1)

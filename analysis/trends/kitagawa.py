@@ -37,18 +37,15 @@ def decomposition(
     narrow), and again at each of the events, as of `comparisons`, with comments on both sides. Other arguments as of
     `by_period`; comments that are dated and scored are used.
 
-    Columns: topic (NA for all), part ("total", "composition", "within"), estimate, low, high, interval ("threads", "too
-    few" or "empty" in one of the spans, "no spread"); split, the first instant of the later span; n_before, n_after
-    (comments), share_before, share_after, mean_before, mean_after; event, empty for the middle.
+    Columns: topic (NA for all), part ("total", "composition", "within"), estimate, low, high, interval; split, the
+    first instant of the later span; n_, share_, mean_before and _after; event, empty for the middle.
     """
     a = arrange(comments, measure, by, Calendar(period, zone, week_starts), bounds).dated.scored.grouped
     splits = [("", a.middle)]
     splits += [(event, at) for event, at in in_order(events, zone) if a.since(at).any() and not a.since(at).all()]
     rows = [row | {"split": at, "event": event} for event, at in splits for row in _parts(a, a.since(at), method)]
-    dtypes: dict[str, object] = {**a.of_groups, "part": "str", **dict.fromkeys(("estimate", "low", "high"), float)}
-    dtypes |= {"interval": "str", "split": a.grid["period_start"].dtype, "n_before": "int64", "n_after": "int64"}
-    dtypes |= dict.fromkeys(("share_before", "share_after", "mean_before", "mean_after"), float)
-    return table(rows, dtypes | {"event": "str"})
+    split, sides = {"split": a.grid["period_start"].dtype}, "share_before share_after mean_before mean_after"
+    return table(rows, a.of_groups, "part estimate low high interval", split, "n_before n_after", sides, "event")
 
 
 def _parts(a: Units, late: np.ndarray, method: Method) -> Iterator[dict[str, object]]:

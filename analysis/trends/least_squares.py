@@ -29,9 +29,8 @@ def slopes(
     A rise or fade may be stated only where q_value is small: an interval that includes 0 is no trend. Arguments as of
     `by_period`; without `by` there is the slope of the measure alone.
 
-    Columns: series, topic (NA for all), measure (its name, or "share"); n_comments, n_threads (that the line is drawn
-    through); estimate, low, high: change per year of 365.25 days; p_value; q_value (Benjamini-Hochberg over the table);
-    interval ("threads", "too few", "one period", "no spread", "empty").
+    Columns: series, topic (NA for all), measure (its name, or "share"); n_comments, n_threads; estimate, low, high, a
+    year of 365.25 days; p_value; q_value (Benjamini-Hochberg); interval, "one period" where that is all there is.
     """
     a = arrange(comments, measure, by, Calendar(period, zone, week_starts), bounds).dated
     scored, everything = ~np.isnan(a.y), np.ones(len(a.y), dtype=bool)
@@ -40,9 +39,8 @@ def slopes(
         rows.append(a.named_as("share", code) | _slope(a, everything, (a.group == code).astype(float), method))
     for code in a.named:
         rows.append(a.named_as(measure, code) | _slope(a, scored & (a.group == code), a.y, method))
-    dtypes = {"series": "str", **a.of_groups, "measure": "str", "n_comments": "int64", "n_threads": "int64"}
-    dtypes |= dict.fromkeys(("estimate", "low", "high", "p_value", "q_value"), float)
-    slope = table(rows, dtypes | {"interval": "str"})
+    figures = "measure n_comments n_threads estimate low high p_value q_value interval"
+    slope = table(rows, "series", a.of_groups, figures)
     return slope.assign(q_value=adjusted(slope["p_value"].to_numpy()))
 
 

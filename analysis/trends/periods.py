@@ -36,11 +36,10 @@ class Calendar:
             raise StudyError(expected=expected, found=repr(self.zone), where="zone") from None
 
     def cut(self, posted_at: pd.Series) -> tuple[pd.DataFrame, np.ndarray]:
-        """Every period from the first date's to the last one's, and of each date the row that it falls in.
+        """Every period from the first date's to the last one's, and of each date the row that it falls in, or -1.
 
-        Of a period period_start and period_end, in the zone: period_start <= t < period_end; at the ends of what can be
-        written as a date, the years 1 and 9999, one is cut short. The row is -1 where there is no date. A StudyError
-        where there would be more than 20,000 periods, or these are no times with a zone.
+        period_start <= t < period_end, in the zone; in the years 1 and 9999 one is cut short. A StudyError where there
+        would be more than 20,000 periods, or these are no times with a zone.
         """
         at = instants(posted_at)
         edges = self._edges(at[~np.isnat(at)])

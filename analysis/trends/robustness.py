@@ -25,11 +25,10 @@ def sensitivity(
 ) -> pd.DataFrame:
     """The main figures without the loudest 1 % of the authors, and without what repeats an earlier comment.
 
-    Arguments as of `by_period`; author, duplicate_of and near_duplicate_of (NA where a comment is none) are used where
-    they are there. Columns: series, topic, measure (its name, "change of …", that between the halves of
-    `decomposition`, or "share"); left_out ("nothing", "loudest authors", "duplicates", "duplicates, exact or near": of
-    a flood its first comment stays); n_authors_out, n_comments (left in, for this figure); estimate, low, high;
-    interval; difference (from nothing left out), difference_low, difference_high.
+    Arguments as of `by_period`; author, duplicate_of and near_duplicate_of are used where they are there. Columns:
+    series, topic, measure (its name, "change of …", between the halves of `decomposition`, or "share"); left_out
+    ("nothing", "loudest authors", "duplicates", "duplicates, exact or near": of a flood its first comment stays);
+    n_authors_out, n_comments (left in); estimate, low, high; interval; difference from nothing left out, with its ends.
     """
     a = arrange(comments, measure, by, Calendar(period, zone, week_starts), bounds)
     author = np.full(len(a.thread), -1) if a.author is None else a.author
@@ -52,10 +51,8 @@ def sensitivity(
             row |= {"difference": difference["estimate"]}
             row |= {f"difference_{end}": difference[end] for end in ("low", "high")}
             rows.append(named | row | compared(figure, n, limits, method))
-    dtypes: dict[str, object] = {"series": "str", **a.of_groups, "measure": "str", "left_out": "str"}
-    dtypes |= {"n_authors_out": "int64", "n_comments": "int64"} | dict.fromkeys(("estimate", "low", "high"), float)
-    dtypes |= {"interval": "str"} | dict.fromkeys(("difference", "difference_low", "difference_high"), float)
-    return table(rows, dtypes)
+    figures = "n_authors_out n_comments estimate low high interval difference difference_low difference_high"
+    return table(rows, "series", a.of_groups, "measure left_out", figures)
 
 
 def _figures(a: Units) -> list[tuple[dict[str, object], Figure, list[np.ndarray], Bounds]]:

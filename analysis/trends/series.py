@@ -12,7 +12,7 @@ from analysis.settings import PERIODS, StudyError
 from analysis.topics.keywords import words_over_time
 from analysis.trends.intervals import Bounds, Method, grouped, means, shares, total
 from analysis.trends.periods import Calendar
-from analysis.trends.units import Units, arrange, marked, table
+from analysis.trends.units import Units, arrange, marked
 
 if TYPE_CHECKING:
     from analysis.topics.tokens import Tokens
@@ -42,18 +42,13 @@ def by_period(
         depend on the order of rows.
     measure : str
         A column of numbers.
-    period : str
-        day, week, month, quarter or year.
-    zone : str
-        The IANA time zone in which days begin, such as Europe/Paris.
-    week_starts : str
-        The day that weeks begin on.
+    period, zone, week_starts : str
+        day, week, month, quarter or year; the IANA time zone in which days begin, such as Europe/Paris; a weekday.
     by : str, optional
         A column of names or whole numbers, such as topic: the mean of each of its values in each period.
     bounds : tuple of float
         What the measure cannot go beyond; intervals are clipped there.
     method : Method
-        How intervals are made.
 
     Returns
     -------
@@ -77,8 +72,7 @@ def activity_by_period(
 ) -> pd.DataFrame:
     """How many comments, threads and known authors each period has; arguments as of `by_period`.
 
-    Columns: period_start, period_end, n_comments, n_threads, n_authors; and, where posted_at_source says it
-    ("comment"), n_own_time: the comments with a time of their own, the others have their article's.
+    Where posted_at_source is there, n_own_time are the comments with a time of their own ("comment"), not an article's.
     """
     a = arrange(comments, calendar=Calendar(period, zone, week_starts)).dated
     counts = pd.concat([a.grid, _counts(a, a.period, len(a.grid))], axis=1)
@@ -183,21 +177,17 @@ def words_by_period(
 ) -> pd.DataFrame:
     """The words of each topic in each period, of those in `vocabulary`: `topics.keywords.words_over_time`.
 
-    Tokens are of the comments, in their order; texts that repeat another, or nearly (duplicate_of, near_duplicate_of
-    where they are known), count once. Columns: period_start, period_end, topic; n_comments, n_threads (dated, distinct
-    texts); rank (from 1), word, weight (class TF-IDF), n_using (comments of the topic and period that use the word).
+    Tokens are of the comments, in their order; texts that repeat another, or nearly, count once. Columns: period_start,
+    period_end, topic; n_comments, n_threads; rank (from 1), word, weight (class TF-IDF), n_using (comments).
     """
     a = arrange(comments, by=by, calendar=Calendar(period, zone, week_starts))
     a = a.only(~marked(comments, a, "duplicate_of", "near_duplicate_of"))
     topic = np.full(len(a.groups) + 1, -1)  # the unassigned, and those without a value, have no words
     topic[a.named] = np.arange(len(a.named))
-    found = words_over_time(tokens.take(a.order), a.thread, topic[a.group], a.period, vocabulary, len(a.named))
-    names = ("at", "of", "n_comments", "n_threads", "rank", "word", "weight", "n_using")
-    rows = [(at, of, *n, rank, *word) for of, at, *n, shown in found for rank, word in enumerate(shown, 1)]
-    dtypes = dict.fromkeys(names, "int64") | {"word": "str", "weight": "float"}
-    words = table((dict(zip(names, row, strict=True)) for row in sorted(rows)), dtypes)
-    words.insert(0, by, a.groups[a.named].take(words.pop("of")))
-    return pd.concat([a.grid.iloc[words.pop("at")].reset_index(drop=True), words], axis=1)
+    words = words_over_time(tokens.take(a.order), a.thread, topic[a.group], a.period, vocabulary, len(a.named))
+    when, about = a.grid.iloc[words.pop("period")].reset_index(drop=True), words.pop("topic")
+    words.insert(0, by, a.groups[a.named].take(about))
+    return pd.concat([when, words], axis=1)
 
 
 def _cells(a: Units) -> tuple[np.ndarray, pd.DataFrame]:

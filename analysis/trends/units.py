@@ -14,6 +14,7 @@ from analysis.trends.intervals import Bounds, total
 from analysis.trends.periods import Calendar, instants
 
 UNASSIGNED = -1  # a topic that is none: it stands in tables, and nothing is claimed about it
+TEXTS = ("series", "measure", "comparison", "event", "part", "left_out", "interval")  # columns of words
 BY_COMMENT = ("order", "thread", "author", "period", "instant", "group", "y")
 
 
@@ -187,7 +188,18 @@ def marked(comments: pd.DataFrame, units: Units, *names: str) -> np.ndarray:
     return comments[found].notna().any(axis=1).to_numpy()[units.order]
 
 
-def table(rows: Iterable[Mapping[str, object]], dtypes: Mapping[str, object]) -> pd.DataFrame:
-    """Rows as a table of these columns and types, also where there are none; what a row lacks is missing."""
-    rows = list(rows)
+def table(rows: Iterable[Mapping[str, object]], *columns: str | Mapping[str, object]) -> pd.DataFrame:
+    """Rows as a table, also where there are none; what a row lacks is missing.
+
+    Columns are names with spaces between them, or names with their types where these do not follow from the names.
+    """
+    rows, dtypes = list(rows), {}
+    for some in columns:
+        dtypes |= {name: _type_of(name) for name in some.split()} if isinstance(some, str) else some
     return pd.DataFrame({name: pd.Series([row.get(name) for row in rows], dtype=of) for name, of in dtypes.items()})
+
+
+def _type_of(name: str) -> str:
+    if name.startswith(("n_", "threads_")):
+        return "int64"
+    return "str" if name in TEXTS else "float64"

@@ -1,10 +1,9 @@
-"""Two Dask workers against one, and against this machine's own processes. Run: python tests/benchmarks/cluster.py
+"""Two Dask workers against one, and against this machine's own processes: python tests/benchmarks/cluster.py [100000]
 
-Each worker is a process of one thread, on the loopback. The per-comment steps (language, VADER, static vectors) of post
-titles of Reddit (1,000,000 from 22 subreddits; ../shared/data/scale/reddit_titles_1m.parquet) go through `map_items` in
-alternating pairs, so that other work on the machine meets both alike. Each of them is warmed up first. Where other work
-takes a core, two workers share the other, and the ratio of wall times says nothing of them: "by CPU" is the CPU time of
-one worker over that of the busier of two, which is what the ratio would be were each worker alone on its core.
+Measures the steps that go comment by comment (language, VADER, static vectors) on so many post titles of
+../shared/data/scale, in alternating pairs after a first run of each; each worker is a process of one thread, on the
+loopback. "By CPU" is the processor time of one worker over that of the busier of two: what the ratio would be were each
+worker alone on its core.
 """
 
 from __future__ import annotations
@@ -20,14 +19,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import psutil
 import pyarrow.parquet as pq
 
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
-from analysis.run.parallel import PART  # noqa: E402
-
 from analysis.corpus.languages import languages  # noqa: E402
 from analysis.run import Run  # noqa: E402
 from analysis.sentiment import instruments  # noqa: E402
@@ -40,7 +36,7 @@ ASKED = 1.7
 
 
 def language(texts: list[str], compute: ComputeSettings) -> np.ndarray:
-    return languages(pd.Series(texts, dtype="str"), compute).to_numpy(dtype=str)
+    return languages(texts, Run(compute)).to_numpy(dtype=str)
 
 
 def vader(texts: list[str], compute: ComputeSettings) -> np.ndarray:
@@ -133,7 +129,8 @@ def main() -> None:
     if not DATA.exists():
         print(f"{DATA.name} is not in ../shared/data/scale: nothing to measure on")
         return
-    titles = pq.read_table(DATA, columns=["text"])["text"].to_pylist()[:100_000]
+    n = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    titles = pq.read_table(DATA, columns=["text"])["text"].to_pylist()[:n]
     print(f"{os.cpu_count()} cores, load before {os.getloadavg()[0]:.1f}; medians of {PAIRS} alternating runs")
     with tempfile.TemporaryDirectory() as folder:
         clusters = [Cluster(n, Path(folder) / str(n)) for n in (1, 2)]
@@ -141,7 +138,7 @@ def main() -> None:
         try:
             for compute in (one, two, ComputeSettings(workers=2)):  # each process loads what it needs
                 for step in STEPS:
-                    once(step, titles[: 8 * PART], compute)
+                    once(step, titles[:40_000], compute)
             print(f"\n{len(titles):,} titles, Dask workers (asked: one / two {ASKED} or more)")
             before = [c.cpu() for c in clusters]
             compare(titles, {"one": one, "two": two})
@@ -150,9 +147,9 @@ def main() -> None:
                 f"  {'by CPU':14} {alone / max(both):.2f} ({alone:.1f} s over {both.max():.1f} s), load {os.getloadavg()[0]:.1f}"
             )
             ways = {"one process": ComputeSettings(workers=1), "two processes": ComputeSettings(workers=2)}
-            for n in (10_000, 100_000):
-                print(f"\n{n:,} titles, here and on a cluster of two workers")
-                compare(titles[:n], {**ways, "two workers": two})
+            for some in (titles[: n // 10], titles):
+                print(f"\n{len(some):,} titles, here and on a cluster of two workers")
+                compare(some, {**ways, "two workers": two})
         finally:
             for c in clusters:
                 c.close()

@@ -8,6 +8,7 @@ is measured beside it where it is installed. Seconds are of one process.
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 import time
 from pathlib import Path
@@ -18,7 +19,7 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from analysis.corpus.duplicates import duplicates, floods, marks, near_duplicates  # noqa: E402
+from analysis.corpus.duplicates import SIMILAR, duplicates, floods, marks, near_duplicates  # noqa: E402
 from analysis.corpus.languages import languages  # noqa: E402
 from analysis.settings import ComputeSettings  # noqa: E402
 
@@ -57,6 +58,13 @@ def language() -> None:
         print(f"    langdetect {len(some):17,} {right / len(some):7.1%} {'':13} {'':7} {took / len(some) * 1e5:14.0f}")
 
 
+def alike(one: str, other: str) -> float:
+    """Jaccard of the sets of three words in a row."""
+    words = [re.findall(r"\w+", text.casefold()) for text in (one, other)]
+    runs = [set(zip(w, w[1:], w[2:], strict=False)) for w in words]
+    return len(runs[0] & runs[1]) / len(runs[0] | runs[1])
+
+
 def repeats() -> None:
     titles = pd.read_parquet(DATA / "scale" / "reddit_titles_1m.parquet").head(100_000)
     blog = pd.read_parquet(DATA / "comments" / "haacked_comments.parquet")
@@ -84,9 +92,7 @@ def repeats() -> None:
             for i in np.flatnonzero(rng.random(len(words)) < share):
                 words[i] = f"other{i}"
             changed.append(" ".join(words))
-        from analysis.corpus.duplicates import SIMILAR, _jaccard, _shingles
-
-        pairs = [_jaccard(_shingles([a])[0], _shingles([b])[0]) >= SIMILAR for a, b in zip(long, changed, strict=True)]
+        pairs = [alike(a, b) >= SIMILAR for a, b in zip(long, changed, strict=True)]
         table = pd.DataFrame({"text": long + changed, "comment_id": [f"{i:05d}" for i in range(2000)]})
         table["posted_at"] = pd.Timestamp("2020-01-01", tz="UTC")
         seen = marks(long + changed, ONE)

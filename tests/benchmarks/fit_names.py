@@ -1,6 +1,6 @@
-"""Fit the weights by which analysis/corpus/decoding.py tells names from text, and print them as the tables that it holds.
+"""Fit the weights by which analysis/corpus/decoding.py tells names from text, and write them where it reads them.
 
-    python tests/benchmarks/fit_names.py            cross-validated figures, then the weights of all threads together
+    python tests/benchmarks/fit_names.py [--write]      cross-validated figures, then the weights of all threads together
 
 The threads are those of ../shared/data/threads and, as another site, those of data/sample. Each is learned from twice: with
 its copyright sentence, which says where the comments begin, and without.
@@ -19,13 +19,14 @@ import numpy as np
 from scipy.optimize import minimize
 
 from analysis.corpus import decoding
-from analysis.corpus.decoding import EVIDENCE, FACTS, FLAG, Draft, Evidence, Vocabulary, chain, fit_of, key_of, signs
-from analysis.corpus.line_features import WEIGHTS, flags
+from analysis.corpus.chain import Decoding, chain
+from analysis.corpus.decoding import WEIGHTS, Weights, decode, draft, shape_scores
+from analysis.corpus.evidence import Vocabulary
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BLOG = REPOSITORY.parent / "shared" / "data" / "threads"
 SAMPLE = REPOSITORY / "data" / "sample"
-N_FLAGS, N_EVIDENCE = len(WEIGHTS), len(EVIDENCE)
+N_FLAGS, N_EVIDENCE = len(WEIGHTS.flags), len(WEIGHTS.evidence)
 # Of a weight around 0, or around what common sense says of a name on any site; evidence is the same thing everywhere.
 PRIOR_SD = {"shape": 0.6, "evidence": 1.5, "start": 3.0}
 PRIOR_MEAN = {
@@ -35,7 +36,6 @@ PRIOR_MEAN = {
     "smiley": -0.7, "every word capital": 1.0, "plain word": 1.0, "underscore": 1.0, "ideographs": 0.7,
     "script without case": 0.7, "101-250 long": -2.5, "251+ long": -2.5,
 }  # fmt: skip
-SAMPLE_SHARE = 0.1  # weight of a sample thread: its readers are invented, and their names odder than most
 
 
 @dataclass
@@ -46,15 +46,40 @@ class Thread:
     labels: str
     known_start: bool
 
-    def __post_init__(self) -> None:
-        self.looks = [flags(line) for line in self.lines]
-        rows = np.repeat(np.arange(len(self.lines)), [len(look) for look in self.looks])
-        self.x = np.zeros((len(self.lines), N_FLAGS))
-        self.x[rows, [FLAG[flag] for look in self.looks for flag in look]] = 1
-        self.keys = [key_of(line) for line in self.lines]
-        self.signs = signs(self.lines, self.keys)
-        self.is_name = np.array([c == "n" for c in self.labels])
-        self.is_article = np.array([c == "a" for c in self.labels])
+    @property
+    def start(self) -> np.ndarray:
+        """As in Draft."""
+        return np.array([np.inf if self.known_start else 0.0, *[0.0] * (len(self.lines) - 1)])
+
+
+class Study:
+    """Threads that are decoded together, in arrays over all their lines."""
+
+    def __init__(self, threads: Sequence[Thread]) -> None:
+        self.vocabulary = Vocabulary()
+        self.drafts = [draft(t.lines, t.start, self.vocabulary) for t in threads]
+        self.bounds = np.cumsum([0, *(len(t.lines) for t in threads)])
+        self.start = np.concatenate([d.start for d in self.drafts])
+        self.known = np.isinf(self.start[self.bounds[:-1]])
+        n_flags = np.concatenate([d.n_flags for d in self.drafts])
+        self.x = np.zeros((self.bounds[-1], N_FLAGS))
+        self.x[np.repeat(np.arange(len(self.x)), n_flags), np.concatenate([d.looks for d in self.drafts])] = 1
+        labels = np.array(list("".join(t.labels for t in threads)))
+        self.is_name, self.is_article = labels == "n", labels == "a"
+        self.facts = np.hstack(
+            [np.concatenate([d.signs for d in self.drafts]), np.zeros((len(self.x), N_EVIDENCE - 3))]
+        )
+
+    def scores(self, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Log odds of each line's being a name, and of the article."""
+        table, evidence, _ = unpack(w)
+        itself, beside, article = shape_scores(self.x @ table, self.bounds).T
+        return itself + beside + self.facts @ evidence, article
+
+    def look(self, w: np.ndarray) -> Decoding:
+        """Decode with these weights, and keep what the study knows then."""
+        found, _, self.facts = decode(self.drafts, self.vocabulary, weights=weights_of(w))
+        return found
 
 
 def split(lines: list[str], n_article: int, labels: str) -> list[Thread]:
@@ -109,126 +134,92 @@ def unpack(w: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     return w[: 4 * N_FLAGS].reshape(N_FLAGS, 4), w[4 * N_FLAGS : -1], float(w[-1])
 
 
-def start_of(thread: Thread, weight: float) -> np.ndarray:
-    """Log weights of the comments' beginning."""
-    start = np.full(len(thread.lines), weight)
-    if thread.known_start:
-        start[0] = np.inf
-    return start
+def weights_of(w: np.ndarray) -> Weights:
+    """Weights as the decoder takes them."""
+    table, evidence, start = unpack(w)
+    return Weights(
+        dict(zip(WEIGHTS.flags, table.tolist(), strict=True)),
+        dict(zip(WEIGHTS.evidence, evidence.tolist(), strict=True)),
+        start,
+    )
 
 
-def scores(thread: Thread, facts: np.ndarray, table: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Log odds of shape (n_lines, 3): name by itself, name by the neighbours, article."""
-    all_ = decoding.shape_scores(thread.x @ table)
-    all_[:, 0] += facts @ weights
-    return all_
-
-
-def facts_of(
-    groups: Sequence[Sequence[Thread]], w: np.ndarray, rounds: int = decoding.ROUNDS
-) -> list[list[np.ndarray]]:
-    """Evidence on each line of each variant: each variant is a study of its own."""
-    table, weights, start = unpack(w)
-    out: list[list[np.ndarray]] = [[] for _ in groups]
-    for variant in (True, False):
-        chosen = [(g, t) for g, group in enumerate(groups) for t in group if t.known_start == variant]
-        vocabulary = Vocabulary()
-        drafts = [
-            Draft(np.zeros((len(t.lines), 3)), t.signs, vocabulary.count(t.lines, t.keys, t.looks), start_of(t, start))
-            for _, t in chosen
-        ]
-        know = Evidence(drafts, vocabulary)
-        bounds = np.cumsum([0] + [len(d.keys) for d in drafts])
-        facts = np.zeros((bounds[-1], len(FACTS)))
-        for _ in range(rounds):
-            p, fit = [], []
-            for (_, t), d, i, j in zip(chosen, drafts, bounds, bounds[1:], strict=False):
-                odds = scores(t, np.hstack([t.signs, facts[i:j]]), table, weights)
-                p.append(chain(odds[:, 0] + odds[:, 1], odds[:, 2], d.start).p_name)
-                fit.append(fit_of(p[-1], odds[:, 0]))
-            facts = know.weigh(np.concatenate(p), np.concatenate(fit))
-        for (g, t), i, j in zip(chosen, bounds, bounds[1:], strict=False):
-            out[g].append(np.hstack([t.signs, facts[i:j]]))
-    return out
-
-
-def loss(
-    w: np.ndarray, groups: Sequence[Sequence[Thread]], facts: list[list[np.ndarray]], counts: Sequence[float]
-) -> tuple[float, np.ndarray]:
-    """Negative log posterior of the weights, and its gradient."""
-    table, weights, start = unpack(w)
+def loss(w: np.ndarray, studies: Sequence[Study]) -> tuple[float, np.ndarray]:
+    """Negative log posterior of the weights, each thread once in all, and its gradient."""
+    _, _, start = unpack(w)
     sd = np.concatenate(
         [np.full(4 * N_FLAGS, PRIOR_SD["shape"]), np.full(N_EVIDENCE, PRIOR_SD["evidence"]), [PRIOR_SD["start"]]]
     )
     mean = np.zeros_like(w)
-    mean[: 4 * N_FLAGS : 4] = [PRIOR_MEAN.get(name, 0.0) for name in WEIGHTS]
+    mean[: 4 * N_FLAGS : 4] = [PRIOR_MEAN.get(name, 0.0) for name in WEIGHTS.flags]
     value, grad = 0.5 * float((((w - mean) / sd) ** 2).sum()), (w - mean) / sd**2
-    g_table, g_weights, g_start = np.zeros_like(table), np.zeros_like(weights), 0.0
-    for group, group_facts, count in zip(groups, facts, counts, strict=True):
-        share = count / len(group)
-        for t, f in zip(group, group_facts, strict=True):
-            odds = scores(t, f, table, weights)
-            name, article = odds[:, 0] + odds[:, 1], odds[:, 2]
-            d = chain(name, article, start_of(t, start))
-            first = 1 if t.known_start else 0  # a first name that is certain weighs nothing
-            right = name[first:][t.is_name[first:]].sum() + article[1:][t.is_article[1:]].sum()
-            begun = 0.0 if t.known_start or not t.is_name.any() else 1.0
-            value -= share * (right + begun * start - d.log_z)
-            r_name, r_article = t.is_name - d.p_name, t.is_article - d.p_article
-            r_name[0], r_article[0] = 0, 0
-            g_table[:, 0] += share * t.x.T @ r_name
-            g_table[:, 1] += share * t.x[:-1].T @ r_name[1:]
-            g_table[:, 2] += share * t.x[1:].T @ r_name[:-1]
-            g_table[:, 3] += share * t.x.T @ r_article
-            g_weights += share * f.T @ r_name
-            if not t.known_start:
-                g_start += share * (begun - (1 - d.p_article[-1]))
-    return value, grad - np.concatenate([g_table.ravel(), g_weights, [g_start]])
+    for study in studies:
+        name, article = study.scores(w)
+        d = chain(name, article, study.start + start, study.bounds, best=False)
+        first = study.bounds[:-1]
+        weighed = np.ones(len(name), dtype=bool)
+        weighed[first] = False  # the first line is an article's or a name's: that is certain, and weighs nothing
+        begun = np.where(study.known, 0.0, np.maximum.reduceat(study.is_name, first))
+        share = 1 / len(studies)
+        right = (name * study.is_name + article * study.is_article)[weighed].sum()
+        value -= share * (right + begun.sum() * start - d.log_z.sum())
+        r_name, r_article = (study.is_name - d.p_name) * weighed, (study.is_article - d.p_article) * weighed
+        g_table = np.zeros((N_FLAGS, 4))
+        after, before = np.roll(r_name, -1), np.roll(r_name, 1)
+        after[study.bounds[1:] - 1] = before[first] = 0
+        for column, r in enumerate((r_name, after, before, r_article)):
+            g_table[:, column] = study.x.T @ r
+        begins = np.where(study.known, 0.0, 1 - d.p_article[study.bounds[1:] - 1])
+        grad = grad - share * np.concatenate([g_table.ravel(), study.facts.T @ r_name, [(begun - begins).sum()]])
+    return value, grad
 
 
-def fit(groups: Sequence[Sequence[Thread]], counts: Sequence[float] | None = None, rounds: int = 3) -> np.ndarray:
-    """Fit all weights, each thread as often as `counts` says: what the study knows is counted anew in each round."""
-    counts = counts or [1.0] * len(groups)
-    w = np.zeros(4 * N_FLAGS + N_EVIDENCE + 1)
+def studies_of(groups: Sequence[Sequence[Thread]]) -> list[Study]:
+    """Two studies: the threads without a copyright sentence, and their comments alone."""
+    threads = [thread for group in groups for thread in group]
+    return [Study([t for t in threads if t.known_start == known]) for known in (False, True)]
+
+
+def fit(groups: Sequence[Sequence[Thread]], rounds: int = 3) -> np.ndarray:
+    """Fit all weights: what the study knows is counted anew in each round."""
+    w, studies = np.zeros(4 * N_FLAGS + N_EVIDENCE + 1), studies_of(groups)
     w[-1] = -3.0
-    facts = [[np.hstack([t.signs, np.zeros((len(t.lines), len(FACTS)))]) for t in g] for g in groups]
     for _ in range(rounds):
-        w = minimize(loss, w, args=(groups, facts, counts), jac=True, method="L-BFGS-B", options={"maxiter": 60}).x
-        facts = facts_of(groups, w)
+        w = minimize(loss, w, args=(studies,), jac=True, method="L-BFGS-B", options={"maxiter": 60}).x
+        for study in studies:
+            study.look(w)
     return w
 
 
 def measure(groups: Sequence[Sequence[Thread]], w: np.ndarray, held_out: slice = slice(None)) -> dict[str, float]:
     """F1 of whole comments, with and without the copyright sentence, threads decoded as one study."""
-    table, weights, start = unpack(w)
-    facts = facts_of(groups, w)
-    counts = {True: [0, 0, 0], False: [0, 0, 0]}
-    for group, group_facts in zip(groups[held_out], facts[held_out], strict=True):
-        for t, f in zip(group, group_facts, strict=True):
-            odds = scores(t, f, table, weights)
-            d = chain(odds[:, 0] + odds[:, 1], odds[:, 2], start_of(t, start))
-            truth = np.flatnonzero(t.is_name)
-            spans = (
-                set(zip(d.names.tolist(), [*d.names[1:].tolist(), len(t.lines)], strict=True))
-                if len(d.names)
-                else set()
-            )
-            true = set(zip(truth.tolist(), [*truth[1:].tolist(), len(t.lines)], strict=True)) if len(truth) else set()
-            for i, n in enumerate((len(spans & true), len(spans), len(true))):
-                counts[t.known_start][i] += n
-    return {
-        ("with" if k else "without") + " copyright": 2 * hit / (said + true) for k, (hit, said, true) in counts.items()
-    }
+    chosen = set(range(len(groups))[held_out])
+    figures = {}
+    for known in (True, False):
+        pairs = [(g, t) for g, group in enumerate(groups) for t in group if t.known_start == known]
+        study = Study([t for _, t in pairs])
+        is_name = study.look(w).is_name
+        hit = said = true = 0
+        for (g, _), i, j in zip(pairs, study.bounds, study.bounds[1:], strict=False):
+            if g in chosen:
+                spans, truth = (
+                    set(zip(at, [*at[1:], j - i], strict=True))
+                    if (at := np.flatnonzero(names[i:j]).tolist())
+                    else set()
+                    for names in (is_name, study.is_name)
+                )
+                hit, said, true = hit + len(spans & truth), said + len(spans), true + len(truth)
+        figures["with copyright" if known else "without copyright"] = 2 * hit / (said + true)
+    return figures
 
 
-def show(w: np.ndarray) -> None:
-    """Print the weights as they stand in the code."""
-    table, weights, start = unpack(np.round(w, 1))
-    for name, row in zip(WEIGHTS, table, strict=True):
-        print(f'    "{name}": ({", ".join(f"{x + 0:.1f}" for x in row)}),')
-    for name, x in zip(EVIDENCE, weights, strict=True):
-        print(f'    "{name}": {x:.1f},')
-    print(f"START = {start:.1f}")
+def write(w: np.ndarray) -> None:
+    """Write the weights where the decoder reads them."""
+    weights = weights_of(np.round(w, 1) + 0.0)
+    rows = ",\n".join(f"    {json.dumps(k, ensure_ascii=False)}: {json.dumps(v)}" for k, v in weights.flags.items())
+    evidence = json.dumps(weights.evidence, indent=4).replace("}", "  }")
+    text = f'{{\n  "flags": {{\n{rows}\n  }},\n  "evidence": {evidence},\n  "start": {weights.start}\n}}\n'
+    Path(decoding.__file__).with_suffix(".json").write_text(text, encoding="utf-8")
 
 
 def main() -> int:
@@ -237,14 +228,13 @@ def main() -> int:
         print(f"No data at {BLOG.name}: nothing to fit.")
         return 0
     blog, sample = blog_threads(), sample_threads()
-    halves = blog[::2], blog[1::2]
     for i in (0, 1):
-        w = fit(halves[i])
+        w = fit(blog[i::2])
         print(
             "fitted on one half:",
-            measure(halves[i], w),
+            measure(blog[i::2], w),
             "\n  the other half:",
-            measure(halves[1 - i], w),
+            measure(blog[1 - i :: 2], w),
             "\n  sample:",
             measure(sample, w),
             flush=True,
@@ -253,7 +243,8 @@ def main() -> int:
     print("fitted on the sample:", measure(sample, w), "\n  blog:", measure(blog, w), flush=True)
     w = fit(blog + sample)
     print("fitted on both:", measure(blog, w), measure(sample, w))
-    show(w)
+    if "--write" in sys.argv:
+        write(w)
     return 0
 
 

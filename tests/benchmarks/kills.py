@@ -85,7 +85,7 @@ def main() -> int:
         same = last.returncode == 0 and made(folder / f"out-{killed}") == truth
         if not same:
             print(f"after kill {killed + now}: exit code {last.returncode}, other bytes\n{said[-2000:]}")
-        parts = [*(folder / f"out-{killed}").rglob("*.part"), *(study / ".threadline").glob("parts-*")]
+        parts = [*(folder / f"out-{killed}").rglob("*.part"), *(study / ".threadline").glob("part.*")]
         killed, recovered, orphans, left = killed + now, recovered + now * same, orphans + stray, left + len(parts)
         print(f"{killed} kills ({hit} of these {now} while it ran): {recovered} recovered from, {orphans} processes "
               f"left after {WAIT} s, {left} unfinished files left", flush=True)  # fmt: skip

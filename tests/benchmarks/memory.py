@@ -18,9 +18,11 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "benchmarks"))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "benchmarks")]
 
 from scale import DATA, STUDY, run, texts_of  # noqa: E402
+
+from analysis.run.texts import Texts  # noqa: E402
 
 TITLES = (1, 10, 50, 200)
 
@@ -33,7 +35,7 @@ def main() -> None:
     table = texts_of(numbers[0] if numbers else 20_000)
     rng = np.random.default_rng(1)
     titles = table["text"].to_numpy(dtype=object)
-    print("comments  titles a text  MB of text  seconds  GiB  partitions")
+    print("comments  titles a text  MB of text  seconds  GiB  blocks")
     for k in TITLES[-1:] if "--once" in sys.argv else TITLES:
         more = rng.integers(0, len(table), (len(table), k - 1))
         texts = [" ".join([text, *titles[row]]) for text, row in zip(titles, more, strict=True)]
@@ -48,7 +50,8 @@ def main() -> None:
             out = Path(folder) / "out"
             ran = run([sys.executable, "-m", "analysis", "ingest", str(study), "--out", str(out)])
             assert json.loads((out / "provenance.json").read_text())["tables"]["comments.parquet"]["rows"] == len(table)
-            parts = len(list(study.glob(".threadline/corpus-*/comments.parquet/*.parquet")))
+            (kept,) = study.glob(".threadline/corpus-*/texts.arrow")
+            parts = len(Texts.open(kept).column.chunks)
             print(
                 f"{len(table):8,} {k:13} {n_bytes / 1e6:11.0f} {ran.seconds:8.0f} {ran.gib:5.2f} {parts:10}", flush=True
             )

@@ -50,8 +50,8 @@ def main() -> int:
     report = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "reports" / "sample"
     if report.is_dir():
         start = time.perf_counter()
-        ids = table[["comment_id", "text"]].astype(str).itertuples(index=False, name=None)
-        found = search(report, authors=table["author"].dropna().unique(), texts=list(ids))
+        ids, texts = table["comment_id"].astype(str).tolist(), table["text"].tolist()
+        found = search(report, authors=table["author"].dropna().unique(), ids=ids, texts=texts)
         print(f"searching {report.name} for them: {time.perf_counter() - start:.1f} s, {len(found.leaks)} found")
     return 0
 

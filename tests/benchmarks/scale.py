@@ -36,6 +36,7 @@ SIZES = (1_000, 10_000, 100_000)
 EVERY = 0.2  # seconds between two looks at the processes: a look takes 3 ms
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 STUDY = """title = "Scale"
+seed = {seed}
 [source]
 paths = ["comments.parquet"]
 timezone = "UTC"
@@ -47,7 +48,6 @@ article_id = "thread_id"
 posted_at = "date"
 [topics]
 context = {context}
-seed = {seed}
 """
 
 

@@ -147,7 +147,7 @@ def peak(copies: int) -> int:
             raw = path.read_bytes()
             for i in range(copies):
                 (Path(folder) / f"{path.stem}-{i}.txt").write_bytes(raw + b"\nReader\nThis is copy %d.\n" % i)
-        script = "import sys; from pathlib import Path; from analysis.threads import read_threads; " + (
+        script = "import sys; from pathlib import Path; from analysis.corpus.threads import read_threads; " + (
             "r = read_threads(sorted(Path(sys.argv[1]).glob('*.txt')), root=Path(sys.argv[1]), timezone='UTC'); "
             "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, len(r.comments), "
             "int(r.comments.memory_usage(deep=True).sum() + r.articles.memory_usage(deep=True).sum()))"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.corpus.languages import CHARACTERS, _model, languages
+from analysis.corpus.languages import CHARACTERS, languages, model
 
 TEXTS = [
     "The tram was late again, and nobody told us why.",
@@ -28,26 +28,29 @@ TEXTS = [
 
 
 def test_as_py3langid_tells_one_text():
-    labels, probability = _model().ask(TEXTS)
+    labels, probability = model().ask(TEXTS)
     for text, label, p in zip(TEXTS, labels, probability, strict=True):
-        theirs, sure = _model().identifier.classify(text)
+        theirs, sure = model().identifier.classify(text)
         assert (label, p) == (theirs, pytest.approx(sure, abs=1e-4)), text[:40]
     assert labels[:5] == ["en", "de", "ru", "ja", "ar"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=60), min_size=1, max_size=8))
 def test_any_text_is_told_as_py3langid_tells_it(texts):
-    _, probability = _model().ask(texts)
-    assert probability == pytest.approx([_model().identifier.classify(text)[1] for text in texts], abs=1e-4)
+    _, probability = model().ask(texts)
+    assert probability == pytest.approx([model().identifier.classify(text)[1] for text in texts], abs=1e-4)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([*TEXTS, "a", "tram ä"]), max_size=12))
 def test_what_is_asked_beside_a_text_changes_no_bit_of_its_probability(texts):
-    _, together = _model().ask(texts)
-    alone = [_model().ask([text])[1] for text in texts]
+    _, together = model().ask(texts)
+    alone = [model().ask([text])[1] for text in texts]
     assert together.tobytes() == np.concatenate([np.zeros(0, np.float32), *alone]).tobytes()
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(), max_size=5))
 def test_every_text_has_a_language(texts):
     found = languages(pd.Series(texts, dtype="str"))

@@ -1,5 +1,7 @@
 """Corrected means: the truth where all is coded, and never wider than codes alone."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -88,3 +90,25 @@ def test_the_table_has_each_part_and_measure_and_is_that_of_its_rows(study):
     assert period["n_comments"] == 1100 and period["period_start"] == start and pd.isna(period["topic"])
     assert table.loc[table["by"] == "topic", "topic"].tolist() == [0, 1, 2] * 3
     assert corrected_table(None, comments).empty
+
+
+def test_no_interval_has_no_width_and_a_share_s_stays_between_none_and_all(study):
+    codes, comments = study
+    rare = dataclasses.replace(codes, table=codes.table.assign(anna=0.0, brian=0.0, code=0.0))  # nobody coded otherwise
+    for measure, estimate in (("mean", 0), ("positive", 0), ("negative", 0)):
+        table = coding.corrected(rare, comments.assign(sentiment=0.0), by="topic", measure=measure)
+        assert (table["estimate"] == estimate).all()
+        if measure != "mean":
+            assert (table["low"] == 0).all() and table["high"].between(0.01, 0.3).all()
+            assert (table["codes_only_high"] >= table["high"] - 1e-12).all()
+
+
+def test_a_group_of_few_codes_that_agree_borrows_its_variance_from_the_others(study):
+    codes, comments = study
+    table = codes.table.merge(comments[["comment_id", "topic"]])
+    alike = table["topic"] == 2
+    table.loc[alike, ["anna", "brian", "code"]] = 1.0
+    one = dataclasses.replace(codes, table=table.drop(columns="topic"))
+    flat = comments.assign(sentiment=comments["sentiment"].where(comments["topic"] != 2, 0.5))
+    widths = coding.corrected(one, flat, by="topic").eval("codes_only_high - codes_only_low")
+    assert widths[2] > 0.25 * widths[:1].mean(), "all its codes are the same, and it is not sure for that"

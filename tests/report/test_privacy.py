@@ -70,7 +70,8 @@ def page(folder, body, name="index.html"):
 
 
 def look(folder, **options):
-    return search(folder, authors=AUTHORS, texts=COMMENTS, own=["the tram and the bus"], **options)
+    ids, texts = zip(*COMMENTS, strict=True)
+    return search(folder, authors=AUTHORS, ids=ids, texts=texts, own=["the tram and the bus"], **options)
 
 
 def test_a_clean_report_is_clean_and_it_is_said_what_was_searched(tmp_path):

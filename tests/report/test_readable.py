@@ -107,14 +107,14 @@ def test_a_figure_s_data_is_folded_under_it_and_can_be_taken_along(monkeypatch):
 def test_topics_are_browsed_without_scripts_and_text_is_in_no_attribute():
     starts = pd.date_range("2022-01-01", periods=4, freq="MS", tz="UTC")
     shares = pd.DataFrame({"period_start": starts[:-1], "period_end": starts[1:], "estimate": [0.1, 0.2, 0.3]})
-    shares = pd.concat([shares.assign(topic=topic, low=0.05, high=0.4) for topic in (0, 1)])
+    shares = pd.concat([shares.assign(topic=topic, low=0.05, high=0.4, n_comments=9) for topic in (0, 1)])
     topics = TOPICS.assign(label=["tram", '" onload="x"><script>'], n_comments=[30, 20], n_threads=9)
     words = pd.DataFrame({"topic": [0, 1], "word": ["tram", "<b>"], "weight": [0.5, 0.0]})
     tones = pd.DataFrame({"topic": [0, 1], "estimate": 0.1, "low": [0.0, np.nan], "high": 0.2, "n_total": 100})
     alike = np.array([[1.0, 0.4], [0.4, 1.0]])
     shown = topic_browser(topics, words=words, shares=shares, tones=tones, alike=alike, examples={0: ["x" * 400]})
     html = shown._repr_html_()
-    assert html.count("<details") == 2 == html.count('role="img"') and html.count("<blockquote>") == 1
+    assert html.count("<details") == 2 == html.count("<img ") and html.count("<blockquote>") == 1
     assert "<script" not in html and 'onload="' not in html and "<b>" not in html
     assert "30 %, 30 comments in 9 threads" in repr(shown) and "not to be trusted" in repr(shown)
-    assert "10 % in 2022-01, 30 % in 2022-03; the top is 40 %" in html
+    assert "10 % in 2022-01, 30 % in 2022-03." in html

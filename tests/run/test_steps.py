@@ -75,10 +75,6 @@ def folder(tmp_path_factory):
     return place
 
 
-def digests(study):
-    return {step.name: study._results.digest(step) for step in STEPS}
-
-
 def test_every_setting_is_one_of_those_that_are_tried(folder):
     settings = read_settings(folder)
     there = {("title",), ("seed",)} | {
@@ -92,7 +88,7 @@ def test_another_setting_is_another_digest_or_changes_no_table(folder, key, tmp_
     one = open_study(folder)
     change = {key[0]: OTHER[key]} if len(key) == 1 else {key[0]: {key[1]: OTHER[key]}}
     other = Study(changed(one.settings, **change))
-    same = digests(other) == digests(one)
+    same = other.digests == one.digests
     assert same == (key in SAME or key == ("compute", "scheduler"))
     if key in SAME:  # the same digests: then the tables are the same, made anew, with nothing kept
         results = [
@@ -119,20 +115,20 @@ def test_another_setting_is_another_digest_or_changes_no_table(folder, key, tmp_
 )
 def test_another_input_file_is_another_digest_and_stands_in_provenance(folder, file, study, steps):
     before = open_study(folder, **study)
-    was, path = digests(before), folder / file
+    was, path = before.digests, folder / file
     assert before.inputs[file]
     data = path.read_bytes()
     try:
         path.write_bytes(data + b"\n")
         after = open_study(folder, **study)
-        assert digests(after)[steps] != was[steps] and after.inputs[file] != before.inputs[file]
+        assert after.digests[steps] != was[steps] and after.inputs[file] != before.inputs[file]
     finally:
         path.write_bytes(data)
 
 
 def test_the_first_day_of_the_week_reaches_the_corrected_means(folder):
     weeks = open_study(folder, period="week")
-    assert digests(weeks)["coding"] != digests(weeks.with_(week_starts="sunday"))["coding"]
+    assert weeks.digests["coding"] != weeks.with_(week_starts="sunday").digests["coding"]
 
 
 def test_a_step_cannot_read_what_it_does_not_declare(tmp_path):

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.run.store import Store, digest_of, entries, remove, work_folder
+from analysis.run.store import Store, digest_of, entries, work_folder
 from analysis.run.texts import gathered
 
 WORK = "import sys, pathlib; from analysis.run.store import work_folder; print(work_folder(pathlib.Path(sys.argv[1]), 'step'), end='')"
@@ -199,12 +199,3 @@ def test_what_is_kept_is_listed_with_size_and_time_and_what_is_left_unfinished_h
     size = sum(p.stat().st_size for p in tmp_path.glob("step-*/*"))
     assert found[2].n_bytes == size and found[2].seconds == round(store.seconds["step"], 3)
     assert entries(tmp_path / "nowhere") == []
-
-
-def test_what_is_removed_is_gone_and_the_rest_stays(tmp_path):
-    store = Store(tmp_path)
-    store.get("step", "d1" * 20, counted([]))
-    store.get("step", "d2" * 20, counted([]))
-    old = [e for e in entries(tmp_path) if e.digest.startswith("d1")]
-    assert remove(old) == old[0].n_bytes
-    assert [e.digest for e in entries(tmp_path)] == ["d2" * 10]

@@ -39,7 +39,7 @@ def test_in_memory_and_in_files_they_are_the_same(texts, tmp_path_factory):
         rows = np.random.default_rng(1).permutation(len(texts))[: len(texts) // 2 + 1]
         assert filed.take(rows) == [texts[i] for i in rows]
         assert filed[2:9:3] == texts[2:9:3] and (not texts or filed[-1] == texts[-1])
-        again = filed.reordered(rows, folder)
+        again = gathered([Some(filed, rows)], folder)
         assert list(again) == [texts[i] for i in rows], "another order, some left out"
         assert list(Some(filed, rows)[1:3]) == [texts[i] for i in rows[1:3]]
         places = {text: i for i, text in enumerate(sorted(set(texts)))}
@@ -128,20 +128,19 @@ def test_a_corpus_in_many_partitions_gives_the_same_tables_and_is_never_in_memor
 
 
 def test_topics_of_many_partitions_have_their_vectors_in_a_file_that_goes_with_the_study(folder, monkeypatch):
-    plain = open_study(folder)
-    dots, vectors = plain.topics.map, plain._vectors
+    plain = open_study(folder, quotes=True)
+    dots, page = plain.topics.map, plain.browse_topics().html
+    assert page.count("I love the") + page.count("I hate the") >= 6, "comments are shown"
     tree = sorted((folder / ".threadline").glob("corpus-*"))
     shutil.rmtree(tree[0])
     monkeypatch.setattr(room, "ROWS", 100)
     monkeypatch.setattr(vectors_room, "IN_MEMORY", 0)
-    study = open_study(folder)
-    assert isinstance(study._vectors, vectors_room.OnDisk)
-    np.testing.assert_array_equal(study._vectors[:], vectors)
+    study = open_study(folder, quotes=True)
     pd.testing.assert_frame_equal(study.topics.map, dots)
-    unit = study.topics.centroids / np.linalg.norm(study.topics.centroids, axis=1, keepdims=True)
-    assert study._examples(unit) == plain._examples(unit)
+    assert study.browse_topics().html == page
     assert study.topics.bertopic.get_topic_info()["Count"].sum() == len(study.comments)
     (left,) = (folder / ".threadline").glob(".vectors-*.part")
+    assert list(left.glob("*.matrix"))
     del study
     gc.collect()
     assert not left.exists()

@@ -16,7 +16,7 @@ from analysis.settings import ComputeSettings, StudyError
 from analysis.topics import clusters, consensus
 from analysis.topics import keywords as words
 from analysis.topics.encoders import parse
-from analysis.topics.fit import UNASSIGNED_BELOW, Topics, fit_topics
+from analysis.topics.fit import UNASSIGNED_BELOW, Fit, Topics, fit_topics
 from analysis.topics.keywords import choose, coherence, words_over_time
 from analysis.topics.neighbours import neighbours
 from analysis.topics.stop_words import stop_words
@@ -332,18 +332,14 @@ def test_words_over_time_are_those_of_topic_and_period_and_of_three_threads():
     period = np.array([0] * 3 + [1] * 3 + [0] * 3 + [1])
     words = ["again", "ferry", "sails", "sank", "secret", "soup"]
     cut = tokenised(texts)
-    found = {(of, at): (n, g, row) for of, at, n, g, row in words_over_time(cut, threads, topic, period, words, 2)}
-    assert sorted(found) == [(0, 0), (0, 1), (1, 0)]
-    assert {word for word, _, _ in found[0, 0][2]} == {"ferry", "sank"}
-    n, n_threads, shown = found[0, 1]
-    assert (n, n_threads) == (4, 4) and {word for word, _, _ in shown} == {"ferry", "sails"}, (
-        "one comment's word is hidden"
-    )
-    assert {word: using for word, _, using in shown}["ferry"] == 4
+    found = words_over_time(cut, threads, topic, period, words, 2)
+    shown = {cell: set(part["word"]) for cell, part in found.groupby(["topic", "period"])}
+    assert shown == {(0, 0): {"ferry", "sank"}, (0, 1): {"ferry", "sails"}, (1, 0): {"again", "soup"}}, "no secret"
+    late = found[found["period"] == 1].set_index("word")
+    assert (late["n_comments"] == 4).all() and (late["n_threads"] == 4).all() and late.loc["ferry", "n_using"] == 4
     once = words_over_time(tokenised(texts[:3]), ["a"] * 3, topic[:3], period[:3], words, 2)
-    assert once[0][4] == [], "three comments of one thread could be one person"
-    undated = words_over_time(cut, threads, topic, np.full(10, -1), words, 2)
-    assert undated == []
+    assert once.empty, "three comments of one thread could be one person"
+    assert words_over_time(cut, threads, topic, np.full(10, -1), words, 2).empty
 
 
 def test_coherence_by_hand():
@@ -445,15 +441,41 @@ def test_bertopic_saved_and_loaded_gives_the_same_words_and_assignments(corpus, 
     assert list(loaded.transform(texts)[0]) == list(model.transform(texts)[0])
 
 
+def given(topic, vocabulary):
+    """A fit of two topics, with nothing in it but what BERTopic is given."""
+    table = pd.DataFrame({"topic": [0, 1], "label": ["bread", "football"]})
+    words = pd.DataFrame({"topic": [0, 1], "word": ["flour", "goal"], "weight": [1.0, 1.0]})
+    return Fit(topic, topic * 1.0, table, table[:0], "", np.zeros((0, 256)), words, vocabulary)
+
+
 def test_ties_of_size_keep_their_numbers():
     from analysis.topics.bertopic_model import fitted
 
-    texts = ["flour oven", "goal coach"] * 20
-    table = pd.DataFrame({"topic": [0, 1], "label": ["bread", "football"]})
-    topic = np.array([1, 0] * 20)
-    words = pd.DataFrame({"topic": [0, 1], "word": ["flour", "goal"], "weight": [1.0, 1.0]})
-    built = fitted(texts, encode(texts), topic, table, words, ["coach", "flour", "goal", "oven"], "static")
+    texts, topic = ["flour oven", "goal coach"] * 20, np.array([1, 0] * 20)
+    built = fitted(texts, encode(texts), given(topic, ("coach", "flour", "goal", "oven")), "static")
     assert list(built.topics_) == topic.tolist()
+
+
+def test_bertopic_reads_some_of_a_large_corpus_and_knows_the_topic_of_all(monkeypatch):
+    from analysis.topics import bertopic_model
+
+    monkeypatch.setattr(bertopic_model, "LIMIT", 40)
+    monkeypatch.setattr(bertopic_model, "OF_EACH", 5)
+    asked = []
+
+    class Noting(np.ndarray):
+        def __getitem__(self, rows):
+            asked.append(rows)
+            return np.asarray(self)[rows]
+
+    texts, topic = ["flour oven"] * 297 + ["goal coach"] * 3, np.array([0] * 297 + [1] * 3)
+    vectors = encode(texts).view(Noting)
+    texts[1] += " dough"
+    built = bertopic_model.fitted(texts, vectors, given(topic, ("coach", "dough", "flour", "goal", "oven")), "static")
+    assert 1 not in asked[0] and "dough" not in built.vectorizer_model.get_feature_names_out()
+    assert list(built.topics_) == topic.tolist() and built.get_topic_info()["Count"].tolist() == [297, 3]
+    assert len(asked) == 1 and len(asked[0]) == 40 and {297, 298, 299} < set(asked[0].tolist())
+    assert built.transform(["goal coach"])[0][0] == 1
 
 
 def test_importing_the_room_is_quick():
@@ -492,12 +514,12 @@ def test_words_are_counted_the_same_some_texts_at_a_time(corpus, monkeypatch):
         return (
             used,
             words.count_words(cut, truth, 6, used).toarray().tolist(),
-            words_over_time(cut, threads, truth, period, used, 6),
+            words_over_time(cut, threads, truth, period, used, 6).to_csv(),
             coherence(cut, [used[:8], used[8:16]]),
         )
 
     whole = counted()
-    assert whole[2] and len(whole[0]) > 40
+    assert whole[2].count("\n") > 20 and len(whole[0]) > 40
     monkeypatch.setattr(words, "TOKENS", 300)
     assert counted() == whole
 
