@@ -220,7 +220,7 @@ def plan(
     format: str,
     where: str,
     *,
-    header: Sequence[str] = (),
+    header: Sequence[str],
     sparse: bool = False,
 ) -> Plan:
     """Decide how a table is read: by study.toml, else as the export that it is, else by its columns' names.
@@ -234,14 +234,14 @@ def plan(
     format, where : str
         "auto", a kind of file, or an export's name; the table, for errors.
     header, sparse : sequence of str, bool
-        The columns, where there are no rows; whether rows need not have every column.
+        The columns; whether rows need not have every one.
 
     Raises
     ------
     StudyError
         If a column that is named is not there, or none can be the one that must be there.
     """
-    there, within = columns_of(rows) or list(header), columns_of(nested)
+    there, within = list(header), columns_of(nested)
     section, must = "source.columns" if role == "comments" else "source.articles.columns", MUST[role]
     names, remedy = ", ".join(there[:12])[:200] or "none", f"Correct [{section}] in study.toml."
     for ours, theirs in given.items():

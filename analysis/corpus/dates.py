@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +20,15 @@ SERIALS = (20_000, 80_000)  # days since 1899-12-30, as spreadsheets count them:
 WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 MONTH = {word: i + 1 for i, words in enumerate(WORDS["months"]) for word in words.split()}
 ZONES: dict[str, float] = WORDS["zones"]
-ORDERS = {"day-first": "dmy", "month-first": "mdy", "year-first": "ymd"}
+ORDERS = ("day-first", "month-first", "year-first")
 
 
 def _any(words: Sequence[str]) -> str:
     return "|".join(sorted(map(re.escape, words), key=lambda word: (-len(word), word)))
 
 
-# A group's digits tell the form that it is of; `_got` takes them off.
+# The groups are y(ear), m, d and w(ord of a month), or a, b and c in an order that is to be found, s(eparator), hour, minute,
+# second, half, zone; their digits tell of which form.
 _WORD, _ZONE = _any(list(MONTH)), f"(?-i:{_any(list(ZONES))})(?![A-Za-z])"
 _OFFSET = r"(?:(?:UTC|GMT)\s?)?[+-]\d{1,2}(?::?\d{2})?(?!\d)"
 
@@ -58,25 +60,15 @@ WHOLE = re.compile(
     re.IGNORECASE,
 )
 ISO = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)?"
-DIGITS = dict.fromkeys(map(ord, "123456789"), "0")
+NUMBERS = "0123456789"
+DIGITS = dict.fromkeys(map(ord, NUMBERS), "0")
+UNDECIDED = dt.date.min
 STAMP = r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)?"
 
 
 @dataclass(frozen=True)
 class Dated:
-    """A first line, its date taken off.
-
-    Attributes
-    ----------
-    day : str
-        "YYYY-MM-DD" as written, in the zone of the place; "" if there is none that can be.
-    instant : datetime or None
-        In UTC; the beginning of the day in the study's zone if no time is given.
-    rest : str
-        The line without its date.
-    note : str
-        What a person should look at; "" if nothing.
-    """
+    """A first line, its date taken off: `day` as written, "" if none can be; its instant in UTC; the rest; what to look at."""
 
     day: str
     instant: dt.datetime | None
@@ -85,75 +77,63 @@ class Dated:
 
 
 def take_date(line: str, timezone: str, order: str = "auto") -> Dated:
-    """Take the date off the first line of a thread; dates that state no zone are of `timezone`, as "Asia/Tokyo".
+    """Take the date off the first line of a thread; of dates without a zone or a time it is midnight in `timezone`.
 
-    `order` is "auto", "day-first", "month-first" or "year-first": of a date such as 03/04/2020.
+    `order` is "auto" or one of ORDERS: of a date such as 03/04/2020, which "auto" reads as day first, and notes.
     """
     match = DATE.match(line[:HEAD])
     if not match or len(match["c3"] or "four") == 2:
         return Dated("", None, line.strip(), "no date in the first line: the thread is kept without one")
-    got = _got(match)
+    got = {name.rstrip(NUMBERS): value for name, value in match.groupdict().items() if value is not None}
     written = " ".join(line[match.end("said") if match["said"] else 0 : match.end()].split()).strip(" .,:;|–—-")
     rest, note = line[match.end() :].strip(), ""
-    if "a" in got:
-        a, b, year = int(got["a"]), int(got["b"]), int(got["c"])
-        month_first = b > 12 >= a if order == "auto" else order == "month-first"
-        numbers = (year, a, b) if month_first else (year, b, a)
-        if order == "auto" and got["s"] == "/" and a != b and max(a, b) <= 12:
-            note = f"date {a}/{b}/{year} is ambiguous: read as day {a} of month {b}"
-    else:
-        numbers = _numbers(got)
-    if numbers[0] not in YEARS or (date := _date(*numbers)) is None:
+    if "a" in got and order == "auto":
+        a, b = int(got["a"]), int(got["b"])
+        order = "month-first" if b > 12 >= a else "day-first"
+        if got["s"] == "/" and a != b and max(a, b) <= 12:
+            note = f"date {a}/{b}/{got['c']} is ambiguous: read as day {a} of month {b}"
+    if (date := _date(got, order)) is None:
         return Dated("", None, rest, f"date {written!r} cannot be: the thread is kept without one")
-    clock = _time(got)
-    if clock is None:
+    if (clock := _time(got)) is None:
         note, clock = f"time in {written!r} cannot be: the day alone is kept", dt.time()
-    zone = _zone(got.get("zone", ""))
-    if zone is None and got.get("zone"):
+    if (zone := _zone(got)) is None and "zone" in got:
         note = f"zone {got['zone']!r} cannot be: taken as {timezone}"
     instant = dt.datetime.combine(date, clock, zone or ZoneInfo(timezone)).astimezone(dt.UTC)
     return Dated(date.isoformat(), instant, rest, note)
 
 
-def _got(match: re.Match[str]) -> dict[str, str]:
-    """What a date's parts are: y, m, d and w(ord); or a, b and c in an order to be found; hour, minute, second, half, zone."""
-    return {name.rstrip("0123456789"): value for name, value in match.groupdict().items() if value is not None}
-
-
-def _numbers(got: dict[str, str]) -> tuple[int, int, int]:
-    month = MONTH[got["w"].lower()] if "w" in got else int(got["m"])
-    return int(got["y"]), month, int(got["d"])
-
-
-def _date(year: int, month: int, day: int) -> dt.date | None:
-    """The date, None if the calendar has none."""
+def _date(got: dict[str, str], order: str) -> dt.date | None:
+    """The date that a match's parts are in an order; None if the calendar has none."""
+    if "y" in got:
+        year, month, day = got["y"], MONTH[got["w"].lower()] if "w" in got else got["m"], got["d"]
+    else:
+        a, b, c = got["a"], got["b"], got["c"]
+        year, month, day = {"day-first": (c, b, a), "month-first": (c, a, b), "year-first": (a.zfill(2), b, c)}[order]
+    full = int(year) + (0 if len(year) > 2 else 2000 if int(year) < 69 else 1900)
     try:
-        return dt.date(year, month, day)
+        return dt.date(full, int(month), int(day)) if full in YEARS else None
     except ValueError:
         return None
 
 
 def _time(got: dict[str, str]) -> dt.time | None:
     """The time of day, midnight if none is stated; None if a day has none such."""
-    hour = int(got.get("hour", 0))
-    if half := got.get("half", "").lower().strip("."):
-        hour = hour % 12 + 12 * (half in WORDS["clock"]["pm"]) if hour <= 12 else hour
+    hour, half = int(got.get("hour", 0)), got.get("half", "").lower().strip(".")
+    if half and hour <= 12:
+        hour = hour % 12 + 12 * (half in WORDS["clock"]["pm"])
     try:
         return dt.time(hour, int(got.get("minute", 0)), int(got.get("second", 0)))
     except ValueError:
         return None
 
 
-def _zone(named: str) -> dt.tzinfo | None:
-    """A zone as it is written after a time; None if there is none, or it cannot be."""
-    hours = ZONES.get(named.upper())
-    if hours is None:
-        if not (match := re.fullmatch(r"\D*([+-])(\d{1,2}):?(\d{2})?", named)):
-            return None
+def _zone(got: dict[str, str]) -> dt.tzinfo | None:
+    """The zone that is stated after a time; None if there is none, or it cannot be."""
+    named = got.get("zone", "")
+    hours = ZONES.get(named.upper(), 99.0)
+    if match := re.fullmatch(r"\D*([+-])(\d{1,2}):?([0-5]\d)?", named):
         hours = int(f"{match[1]}1") * (int(match[2]) + int(match[3] or 0) / 60)
-        if abs(hours) >= 24 or int(match[3] or 0) >= 60:
-            return None
-    return dt.timezone(dt.timedelta(hours=hours))
+    return dt.timezone(dt.timedelta(hours=hours)) if abs(hours) < 24 else None
 
 
 # ------------------------------------------------------------------------------------------- whole columns
@@ -161,21 +141,10 @@ def _zone(named: str) -> dt.tzinfo | None:
 
 @dataclass(frozen=True)
 class Times:
-    """A column of times.
-
-    Attributes
-    ----------
-    at : Series of datetime64[us, UTC]
-        NaT where the value is no full date, cannot be, or is a local time that does not exist.
-    undecided : ndarray of bool
-        Where day and month, or the year, can be either, in this row and by all others; `at` is NaT there.
-    order : str
-        The order of day, month and year that the column's rows settle: a value of `[source] dates`, or "".
-    """
+    """A column of times: instants in UTC, NaT where there is none; and where day and month, or the year, can be either."""
 
     at: pd.Series
     undecided: np.ndarray
-    order: str
 
 
 def instants(values: Sequence[object] | pd.Series, timezone: str, order: str = "auto") -> Times:
@@ -185,125 +154,99 @@ def instants(values: Sequence[object] | pd.Series, timezone: str, order: str = "
     ----------
     values : sequence
         Datetimes; texts, of ISO 8601 and as people write dates; seconds since 1970, or thousandths, millionths or
-        billionths of them, YYYYMMDD with or without a time, or days of a spreadsheet, as numbers or texts.
+        billionths of them, YYYYMMDD with or without a time, or days of a spreadsheet, as numbers or texts. What is no
+        full date, cannot be, or is a local time that does not exist is NaT.
     timezone : str
         Zone of those that state none.
     order : str
-        "day-first", "month-first", "year-first", or "auto": as the rows settle it.
+        One of ORDERS, or "auto": as the rows settle it.
     """
-    if isinstance(values, pd.Series) and str(values.dtype) == "str":
-        raw = values.reset_index(drop=True).str.strip()
-    else:
-        raw = pd.Series([None if value is None else str(value).strip() for value in values], dtype="str")
-    local = pd.Series(pd.NaT, index=raw.index, dtype="datetime64[us]")
-    at = pd.Series(pd.NaT, index=raw.index, dtype="datetime64[us, UTC]")
+    if not isinstance(values, pd.Series):
+        values = pd.Series([None if value is None else str(value) for value in values], dtype="str")
+    raw = values.astype("str").reset_index(drop=True).str.strip()
     number = pd.to_numeric(raw, errors="coerce")
-    numeric = number.notna().to_numpy()
-    if numeric.any():
-        stamp = numeric & raw.str.fullmatch(STAMP).fillna(False).to_numpy(bool)
-        at, local = _of_numbers(raw, number, stamp)
-    iso = ~numeric & raw.str.fullmatch(rf"{ISO}\s?(?:Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)").fillna(False).to_numpy(bool)
+    at, local = _of_numbers(raw, number)
+    iso = _like(raw, rf"{ISO}\s?(?:Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)")
     if iso.any():
         written = (
             raw[iso].str.replace(r"\s?(?:Z|UTC|GMT)$", "Z", regex=True).str.replace(r"\s([+-])", r"\1", regex=True)
         )
         at[iso] = pd.to_datetime(written, format="ISO8601", utc=True, errors="coerce").dt.as_unit("us")
-    plain = ~numeric & ~iso & raw.str.fullmatch(ISO).fillna(False).to_numpy(bool)
+    plain = _like(raw, ISO)
     if plain.any():
         local[plain] = pd.to_datetime(raw[plain], format="ISO8601", errors="coerce").dt.as_unit("us")
-    others = np.flatnonzero(~(numeric | iso | plain) & raw.notna().to_numpy()).tolist()
-    gots = _parts(dict(zip(others, raw.iloc[others].tolist(), strict=True)))
-    order, dates = _ordered(gots, order)
+    others = np.flatnonzero(number.isna() & ~iso & ~plain & raw.notna()).tolist()
+    undecided = np.zeros(len(raw), dtype=bool)
     moments: dict[bool, dict[int, dt.datetime]] = {False: {}, True: {}}  # by whether the zone is stated
-    for i, got in gots.items():
-        date, clock, zone = dates[i], _time(got), _zone(got.get("zone", ""))
-        if isinstance(date, dt.date) and clock is not None:
+    got = _parts(dict(zip(others, raw.iloc[others], strict=True)))
+    for i, date in _ordered(got, order).items():
+        undecided[i] = date == UNDECIDED
+        if date and date != UNDECIDED and (clock := _time(got[i])) is not None:
+            zone = _zone(got[i])
             moments[zone is not None][i] = dt.datetime.combine(date, clock, zone)
     local[list(moments[False])] = pd.Series(list(moments[False].values()), dtype="datetime64[us]").to_numpy()
     at[list(moments[True])] = pd.to_datetime(list(moments[True].values()), utc=True)
     local = local.dt.tz_localize(timezone, ambiguous=False, nonexistent="NaT").dt.tz_convert("UTC")
     at = at.fillna(local)
-    at = at.where(at.dt.year.isin(YEARS))
-    undecided = np.array([dates.get(i) == "undecided" for i in range(len(raw))], dtype=bool)
-    return Times(at, undecided, order)
+    return Times(at.where(at.dt.year.isin(YEARS)), undecided)
 
 
-def _parts(texts: dict[int, str]) -> dict[int, dict[str, str]]:
-    """What the dates' parts are. Texts that differ in their digits alone have their parts in the same places."""
-    places: dict[str, dict[str, slice] | None] = {}
-    found = {}
-    for i, text in texts.items():
-        shape = text[:HEAD].translate(DIGITS)
-        if shape not in places:
-            match = WHOLE.fullmatch(text) if len(text) < HEAD else None
-            names = [name for name, value in match.groupdict().items() if value is not None] if match else []
-            places[shape] = {name.rstrip("0123456789"): slice(*match.span(name)) for name in names} if match else None
-        if at := places[shape]:
-            found[i] = {name: text[place] for name, place in at.items()}
-    return found
+def _like(raw: pd.Series, pattern: str) -> np.ndarray:
+    return raw.str.fullmatch(pattern).fillna(False).to_numpy(bool)
 
 
-def _of_numbers(raw: pd.Series, number: pd.Series, stamp: np.ndarray) -> tuple[pd.Series, pd.Series]:
-    """Instants since 1970; local times of stamps and of spreadsheets' days."""
+def _of_numbers(raw: pd.Series, number: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Instants since 1970; local times of YYYYMMDD and of spreadsheets' days."""
+    stamp = number.notna() & _like(raw, STAMP)
     since = number.where((number >= 1e8) & ~stamp)  # smaller are years and the like, no epoch
     # Seconds, milliseconds, microseconds or nanoseconds: of the years from 1973 on no two of them overlap.
     thousands = np.select([since < 1e11, since < 1e14, since < 1e17], [0, 1, 2], 3)
-    at = pd.to_datetime(since / 1000.0**thousands, unit="s", utc=True, errors="coerce").dt.as_unit("us")
+    at = pd.to_datetime(since / 1000.0**thousands, unit="s", utc=True, errors="coerce").astype("datetime64[us, UTC]")
     days = number.where(number.between(*SERIALS))
     local = pd.Timestamp("1899-12-30") + pd.to_timedelta((days * 86_400_000).round(), unit="ms", errors="coerce")
     stamps = raw.where(stamp).str.pad(14, side="right", fillchar="0")
-    local = local.fillna(pd.to_datetime(stamps, format="%Y%m%d%H%M%S", errors="coerce"))
-    return at, local.astype("datetime64[us]")
+    return at, local.fillna(pd.to_datetime(stamps, format="%Y%m%d%H%M%S", errors="coerce")).astype("datetime64[us]")
 
 
-def _ordered(gots: dict[int, dict[str, str]], order: str) -> tuple[str, dict[int, dt.date | str | None]]:
-    """The order of a column's dates, and the date of each row: None if it cannot be, "undecided" if it can be two."""
-    dates: dict[int, dt.date | str | None] = {i: _date(*_numbers(got)) for i, got in gots.items() if "y" in got}
-    rows = {i: (int(got["a"]), int(got["b"]), got["c"]) for i, got in gots.items() if "c" in got}
-    if not rows:
-        return "", dates
-    short = any(len(c) == 2 for _, _, c in rows.values())
-    able = {i: {name: _by(name, *row) for name in ORDERS if short or name != "year-first"} for i, row in rows.items()}
-    settled = order if order in ORDERS else _settled(rows, able, {gots[i]["s"] for i in rows})
+def _parts(texts: dict[int, str]) -> dict[int, dict[str, str]]:
+    """The parts of the texts that are dates. Texts that differ in their digits alone have their parts in the same places."""
+    places: dict[str, dict[str, slice]] = {}
+    for text in texts.values():
+        if (shape := text[:HEAD].translate(DIGITS)) not in places:
+            match = WHOLE.fullmatch(text) if len(text) < HEAD else None
+            named = match.groupdict().items() if match else ()
+            places[shape] = {
+                name.rstrip(NUMBERS): slice(*match.span(name)) for name, value in named if value is not None
+            }  # type: ignore[union-attr]
+    found = {
+        i: {name: text[at] for name, at in places[text[:HEAD].translate(DIGITS)].items()} for i, text in texts.items()
+    }
+    return {i: got for i, got in found.items() if got}
+
+
+def _ordered(parts: dict[int, dict[str, str]], order: str) -> dict[int, dt.date | None]:
+    """The date of each row: None if it cannot be, UNDECIDED if it can be several."""
+    dates = {i: _date(got, order) for i, got in parts.items() if "y" in got}
+    open_ = {i: got for i, got in parts.items() if "y" not in got}
+    able = {i: {name: _date(got, name) for name in ORDERS} for i, got in open_.items()}
+    settled = order if order in ORDERS else _settled(list(open_.values()), list(able.values()))
     for i, each in able.items():
-        possible = {date for date in each.values() if date}
-        dates[i] = (
-            each.get(settled)
-            if settled
-            else possible.pop()
-            if len(possible) == 1
-            else "undecided"
-            if possible
-            else None
-        )
-    return settled, dates
+        possible = {each[settled]} if settled else {date for date in each.values() if date} or {None}
+        dates[i] = possible.pop() if len(possible) == 1 else UNDECIDED
+    return dates
 
 
-def _by(order: str, a: int, b: int, c: str) -> dt.date | None:
-    year, month, day = {"day-first": (c, b, a), "month-first": (c, a, b), "year-first": (f"{a:02}", b, int(c))}[order]
-    if len(str(year)) == 2:
-        year = int(year) + (2000 if int(year) < 69 else 1900)
-    return _date(int(year), month, day)
-
-
-def _settled(
-    rows: dict[int, tuple[int, int, str]], able: dict[int, dict[str, dt.date | None]], separators: set[str]
-) -> str:
-    """The one order in which all rows are dates, or nearly all; dots alone are day first. "" if nothing settles it."""
-    names = list(next(iter(able.values())))
-    n = {name: sum(each[name] is not None for each in able.values()) for name in names}
-    most = max(n.values())
-    left = [name for name in names if n[name] == most and most]
-    if any(most * 0.95 < n[name] < most for name in names):  # of both kinds: a few rows settle nothing
-        alone = {
-            name: sum(1 for each in able.values() if each[name] and sum(map(bool, each.values())) == 1)
-            for name in names
-        }
-        left = [name for name in names if alone[name] and alone[name] >= 0.95 * sum(alone.values())] or left * 2
-    if "year-first" in left and len(left) > 1:  # the year is what differs least
-        first, last = (len({row[k] for row in rows.values()}) for k in (0, 2))
-        if first != last:
-            left = ["year-first"] if first < last else [name for name in left if name != "year-first"]
-    if len(left) > 1 and separators == {"."} and "day-first" in left:
+def _settled(parts: list[dict[str, str]], able: list[dict[str, dt.date | None]]) -> str:
+    """The order that the rows settle which can be read in no other; else the only one in which all can; "" if none is."""
+    fitting = [[name for name, date in each.items() if date] for each in able]
+    only = Counter(names[0] for names in fitting if len(names) == 1)
+    if only:
+        name, n = only.most_common(1)[0]
+        return name if n >= 0.95 * only.total() else ""
+    left = [name for name in ORDERS if any(fitting) and all(name in names for names in fitting if names)]
+    first, last = (len({got[key] for got in parts}) for key in "ac")
+    if "year-first" in left and first != last:  # the year is what differs least
+        left = ["year-first"] if first < last else [name for name in left if name != "year-first"]
+    if {got["s"] for got in parts} == {"."} and "day-first" in left:  # nobody writes a month first with dots
         return "day-first"
     return left[0] if len(left) == 1 else ""

@@ -42,7 +42,8 @@ IS_HTML = re.compile(rf"<{BLOCK}(?:\s[^<>]{{0,2000}})?/?>|</(?:{INLINE}|{BLOCK})
 UNSEEN = re.compile(r"<!--.{0,20000}?-->|<(script|style)\b[^<>]{0,2000}>.{0,20000}?</\1\s*>", re.IGNORECASE | re.DOTALL)
 IMAGE = re.compile(r"<img\b[^<>]{0,2000}?\balt\s*=\s*([\"'])([^<>]{0,500}?)\1[^<>]{0,2000}>", re.IGNORECASE)
 BREAK = re.compile(
-    rf"<br\b[^<>]{{0,200}}>\n?|</{LINE}\s*>(?:\s{{0,9}}<{LINE}\b[^<>]{{0,200}}>)?|(?<=\S)<{LINE}\b[^<>]{{0,200}}>", re.IGNORECASE
+    rf"<br\b[^<>]{{0,200}}>\n?|</{LINE}\s*>(?:\s{{0,9}}<{LINE}\b[^<>]{{0,200}}>)?|(?<=\S)<{LINE}\b[^<>]{{0,200}}>",
+    re.IGNORECASE,
 )
 TAG = re.compile(rf"</?(?:{BLOCK}|{INLINE})(?:[\s/][^<>]{{0,2000}})?>", re.IGNORECASE)
 

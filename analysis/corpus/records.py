@@ -8,8 +8,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
-from analysis.corpus.columns import OUTER, Row, fold, roles
-from analysis.corpus.formats import Numbered
+from analysis.corpus.columns import OUTER, SAMPLE, Row, columns_of, fold, roles
+from analysis.corpus.formats import Numbered, Table
 
 WORDS = {key: {fold(name) for name in names} for key, names in tomllib.loads(
     Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")).items()}  # fmt: skip
@@ -33,6 +33,27 @@ class Record(NamedTuple):
     is_article: bool = False  # as the comments within show it
     article: int = -1
     parent: int = -1
+
+
+class Look(NamedTuple):
+    """A table's records, and rows among the first of them: articles that hold comments, and the others."""
+
+    records: Iterator[Record]
+    rows: list[Row]
+    nested: list[Row]
+
+    @property
+    def header(self) -> list[str]:
+        """The columns of the rows."""
+        return columns_of(self.rows)
+
+
+def look(table: Table) -> Look:
+    """Look at how a table begins."""
+    some = records(table.rows())
+    head = list(islice(some, SAMPLE))
+    rows = [one.row for one in head if one.row is not None and not one.is_article]
+    return Look(chain(head, some), rows, [one.row for one in head if one.row is not None and one.is_article])
 
 
 def records(rows: Iterable[Numbered]) -> Iterator[Record]:

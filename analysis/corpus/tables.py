@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from analysis.corpus.cells import Cells, Found
-from analysis.corpus.columns import SAMPLE, columns_of, is_articles, plan
+from analysis.corpus.columns import is_articles, plan
 from analysis.corpus.dates import ORDERS, instants
 from analysis.corpus.formats import Table, tables_of
-from analysis.corpus.records import records
+from analysis.corpus.records import look
 from analysis.corpus.threads import Reading
 from analysis.run import Run
 from analysis.run.texts import Gathering, Some
@@ -67,18 +66,16 @@ def read_tables(
         if not tables:
             raise Table(path).error("another ending")
         for table in tables:
-            some = records(table.rows())
-            head = list(islice(some, SAMPLE))
-            rows = [one.row for one in head if one.row is not None and (role == "articles" or not one.is_article)]
-            nested = [one.row for one in head if one.row is not None and one.is_article]
-            beside = len(tables) > 1 and not given and not nested and is_articles(columns_of(rows))
-            kind, sparse = "articles" if beside else role, table.kind in ("json", "xml")
-            how = plan(rows, nested, given, kind, format, table.name, header=table.header, sparse=sparse)
+            seen, sparse = look(table), table.kind in ("json", "xml")
+            rows = [*seen.nested, *seen.rows] if role == "articles" else seen.rows
+            beside = len(tables) > 1 and not given and not seen.nested and is_articles(seen.header)
+            kind, header = "articles" if beside else role, seen.header or table.header
+            how = plan(rows, seen.nested, given, kind, format, table.name, header=header, sparse=sparse)
             name = source_name(path, root) + (f"/{table.member}" if table.member else "")
-            if not how.is_articles and "article_id" not in how.columns and not nested:
+            if not how.is_articles and "article_id" not in how.columns and not seen.nested:
                 found.notes.append((name, 0, "no column names the thread: each comment counts as a thread of its own"))
             zone = how.dialect.zone if how.dialect and how.dialect.zone else timezone
-            Cells(name, how, zone, found).read(chain(head, some), run)
+            Cells(name, how, zone, found).read(seen.records, run)
             found.notes += [(name, 0, note) for note in table.notes]
     return _together(found, dates)
 
