@@ -208,68 +208,60 @@ class Plan:
 
     columns: Columns
     articles: Columns
-    dialect: Dialect | None = None
+    dialect: Dialect = Dialect()
     is_articles: bool = False
 
 
 def plan(
+    header: Sequence[str],
     rows: Sequence[Row],
     nested: Sequence[Row],
     given: Mapping[str, str],
     role: str,
     format: str,
     where: str,
-    *,
-    header: Sequence[str],
-    sparse: bool = False,
 ) -> Plan:
     """Decide how a table is read: by study.toml, else as the export that it is, else by its columns' names.
 
     Parameters
     ----------
+    header : sequence of str
     rows, nested : sequence of mapping
         The first rows: of what it holds, "comments" or "articles" (`role`); of articles that hold comments.
     given : mapping
         Our column = theirs, as study.toml names them; they go before what is recognised.
     format, where : str
         "auto", a kind of file, or an export's name; the table, for errors.
-    header, sparse : sequence of str, bool
-        The columns; whether rows need not have every one.
 
     Raises
     ------
     StudyError
         If a column that is named is not there, or none can be the one that must be there.
     """
-    there, within = list(header), columns_of(nested)
     section, must = "source.columns" if role == "comments" else "source.articles.columns", MUST[role]
-    names, remedy = ", ".join(there[:12])[:200] or "none", f"Correct [{section}] in study.toml."
+    names, remedy = ", ".join(header[:12])[:200] or "none", f"Correct [{section}] in study.toml."
     for ours, theirs in given.items():
         if ours not in OURS[role]:
+            where, expected = f"study.toml, [{section}]", f"one of: {', '.join(OURS[role])}"
             remedy = "Our name stands left, the file's column right."
-            raise StudyError(
-                expected=f"one of: {', '.join(OURS[role])}",
-                found=repr(ours),
-                where=f"study.toml, [{section}]",
-                remedy=remedy,
-            )
-        if theirs not in there and rows and (not sparse or ours == "text"):
+            raise StudyError(expected=expected, found=repr(ours), where=where, remedy=remedy)
+        if theirs not in header and (
+            ours == must or all(set(row) == set(header) for row in rows)
+        ):  # no row need have all
             raise StudyError(expected=f"a column {theirs!r} for {ours}", found=names, where=where, remedy=remedy)
-    dialect = BY_NAME.get(format)
-    if format == "auto" and not given and (known := recognise_dialect(there) or recognise_dialect(within)):
+    dialect, within = BY_NAME.get(format, Dialect()), columns_of(nested) or header
+    if format == "auto" and not given and (known := recognise_dialect(header) or recognise_dialect(within)):
         dialect = known[0]
-    if role == "articles" and dialect and not set(dialect.article_needs) <= set(there):
-        dialect = None  # an article's table of another source
+    if role == "articles" and not (dialect.article_needs and set(dialect.article_needs) <= set(header)):
+        dialect = Dialect()  # an article's table of another source
     found: Columns = (
-        {} if given else {ours: (theirs,) for ours, theirs in recognise(there, role, sampled(rows)).items()}
+        {} if given else {ours: (theirs,) for ours, theirs in recognise(header, role, sampled(rows)).items()}
     )
-    found |= dialect.mapping(there, role == "articles") if dialect else {}
-    found |= {ours: (theirs,) for ours, theirs in given.items()}
+    found |= dialect.mapping(header, role == "articles") | {ours: (theirs,) for ours, theirs in given.items()}
     if must not in found and not nested:
         remedy = f"Name it in [{section}] of study.toml."
         raise StudyError(expected=f"a column that holds {must}", found=names, where=where, remedy=remedy)
     if role == "articles":
         return Plan({}, found, dialect, True)
-    within = within or there
     inside: Columns = {ours: (theirs,) for ours, theirs in recognise(within, "articles").items()}
-    return Plan(found, inside | (dialect.mapping(within, True) if dialect else {}), dialect)
+    return Plan(found, inside | dialect.mapping(within, True), dialect)

@@ -55,19 +55,11 @@ class Table:
     header: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    @property
-    def name(self) -> str:
-        """As errors name it."""
-        return f"{self.path.name}/{self.member}" if self.member else self.path.name
-
-    @property
-    def _endings(self) -> list[str]:
-        """The endings of its name, in lower case; the last is "" where that of its packing is all there is."""
-        return ["", *(ending.lower() for ending in Path(self.member or self.path.name).suffixes)]
-
-    @property
-    def _ending(self) -> str:
-        return self._endings[-2 if self._endings[-1] in PACKED else -1]
+    def __post_init__(self) -> None:
+        self.name = f"{self.path.name}/{self.member}" if self.member else self.path.name
+        *before, last = ["", "", *(ending.lower() for ending in Path(self.name).suffixes)]
+        self._packing = last if last in PACKED else ""
+        self._ending = before[-1] if self._packing else last
 
     def rows(self) -> Iterator[Numbered]:
         """Every row, or line that is none; objects of JSON and XML as they are, nests and all.
@@ -85,12 +77,10 @@ class Table:
 
     def error(self, found: str) -> StudyError:
         """The error of a file that is not what its ending says."""
-        kind = KINDS.get(self._ending, "")
+        kind, found = KINDS.get(self._ending, ""), (found.splitlines() or [""])[0][:120]
         expected = f"a {kind} file" if kind else f"a table, a file that ends in {', '.join(KINDS)}"
-        found = (found.splitlines() or [""])[0][:120]
-        return StudyError(
-            expected=expected, found=found, where=self.name, remedy="Export it again, or correct its ending."
-        )
+        remedy = "Export it again, or correct its ending."
+        return StudyError(expected=expected, found=found, where=self.name, remedy=remedy)
 
     @contextmanager
     def _guard(self) -> Iterator[None]:
@@ -107,13 +97,18 @@ class Table:
     def _open(self) -> BinaryIO:
         """Its bytes, unpacked as they are read."""
         file = zipfile.ZipFile(self.path).open(self.member) if self.member else self.path.open("rb")
-        match self._endings[-1]:
+        match self._packing:
             case ".gz":
                 return gzip.open(file, "rb")  # type: ignore[return-value]
             case ".bz2":
                 return bz2.open(file, "rb")  # type: ignore[return-value]
-            case ".zst":
-                return io.BufferedReader(_Unpacked(file))
+            case (
+                ".zst"
+            ):  # dumps of Reddit are packed with windows of 2 GiB, which Arrow refuses; it knows what is cut off
+                if zstandard.get_frame_parameters(file.peek(18)).window_size <= 2**27:  # type: ignore[attr-defined]
+                    return io.BufferedReader(pa.input_stream(file, compression="zstd"))
+                unpacking = zstandard.ZstdDecompressor(max_window_size=2**31)
+                return io.BufferedReader(unpacking.stream_reader(file, read_across_frames=True))  # type: ignore[arg-type]
         return file  # type: ignore[return-value]
 
     def _text(self) -> io.TextIOWrapper:
@@ -281,32 +276,6 @@ def tables_of(path: Path, *, encoding: str = "", sheet: str = "") -> list[Table]
         names = [name for name in names if not any(part.startswith(hidden) for part in name.split("/"))]
         tables = [Table(path, name, encoding, sheet) for name in names]
     return [table for table in tables if table.kind in KINDS.values()]
-
-
-class _Unpacked(io.RawIOBase):
-    """What is packed by zstd, frame after frame; dumps of Reddit have windows of 2 GiB."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file, self._frame, self._packed, self._bytes = file, None, b"", b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
-        while not self._bytes:
-            if self._frame is not None and self._frame.eof:
-                self._packed, self._frame = self._frame.unused_data, None
-            self._packed = self._packed or self._file.read(1 << 17)
-            if not self._packed:
-                if self._frame is not None:
-                    raise EOFError
-                return 0
-            if self._frame is None:
-                self._frame = zstandard.ZstdDecompressor(max_window_size=2**31).decompressobj()
-            self._bytes, self._packed = self._frame.decompress(self._packed), b""
-        n = min(len(buffer), len(self._bytes))
-        buffer[:n], self._bytes = self._bytes[:n], self._bytes[n:]
-        return n
 
 
 def _loaded(line: str) -> object:

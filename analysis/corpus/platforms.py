@@ -14,18 +14,18 @@ ARTICLE_SPEAKER, UNKNOWN_SPEAKER = "[article]", "[unknown]"  # in what analysis/
 class Dialect:
     """The export of one tool, as platforms.toml describes it; `name` is that of `[source] format`."""
 
-    name: str
-    title: str
-    needs: tuple[str | list[str], ...]
-    columns: Mapping[str, str | list[str]]
-    articles: Mapping[str, str | list[str]] = field(default_factory=dict)
+    name: str = ""
+    title: str = ""
+    needs: tuple[str | list[str], ...] = ()
     article_needs: tuple[str, ...] = ()
+    columns: Mapping[str, str | list[str]] = field(default_factory=dict)
+    articles: Mapping[str, str | list[str]] = field(default_factory=dict)
     zone: str = ""
     prefixes: tuple[str, ...] = ()
     kinds: Mapping[str, str] = field(default_factory=dict)
     refused: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    parent_in_id: bool = False  # source_article_place_place…: without its last place it is the parent's
-    html: bool = True  # whether texts may be
+    parent_in_id: bool = False
+    html: bool = True
 
     def kind(self, row: Mapping[str, object], is_article: bool) -> str:
         """Whether a row is an "article" or a "comment"; "" if it is neither."""
@@ -41,9 +41,9 @@ class Dialect:
 
     def mapping(self, there: Iterable[str], articles: bool = False) -> dict[str, tuple[str, ...]]:
         """Our column = theirs, those that are there."""
-        named = {ours: _several(theirs) for ours, theirs in (self.articles if articles else self.columns).items()}
         there = set(there)
-        found = {ours: tuple(name for name in theirs if name in there) for ours, theirs in named.items()}
+        named = (self.articles if articles else self.columns).items()
+        found = {ours: tuple(name for name in _several(theirs) if name in there) for ours, theirs in named}
         return {ours: theirs for ours, theirs in found.items() if theirs}
 
 
@@ -51,13 +51,10 @@ def _several(names: str | list[str]) -> list[str]:
     return [names] if isinstance(names, str) else names
 
 
-def _read() -> dict[str, Dialect]:
-    raw = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-    lists = ("needs", "article_needs", "prefixes")
-    return {name: Dialect(name, **one | {key: tuple(one.get(key, ())) for key in lists}) for name, one in raw.items()}
-
-
-BY_NAME = _read()
+BY_NAME = {
+    name: Dialect(name, **one | {key: tuple(one.get(key, ())) for key in ("needs", "article_needs", "prefixes")})
+    for name, one in tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")).items()
+}
 
 
 def recognise_dialect(columns: Iterable[str]) -> tuple[Dialect, bool] | None:

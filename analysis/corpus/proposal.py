@@ -75,8 +75,7 @@ def propose(folder: Path, files: Sequence[str], *, title: str = "", timezone: st
         raise StudyError(expected="a folder", found="a file", where=where, remedy="Name another.")
     tables = {path: tables_of(path) for path in _files(files)}
     if other := mixed(tables):
-        found = " and ".join(other)
-        raise StudyError(expected="files of one format", found=found, where=where, remedy="Make a study of each.")
+        raise StudyError(expected="files of one format", found=other, where=where, remedy="Make a study of each.")
     said: list[str] = []
     paths, more = list(tables), {"format": "threads"}
     if any(tables.values()):

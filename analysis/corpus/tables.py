@@ -13,25 +13,17 @@ from analysis.corpus.columns import is_articles, plan
 from analysis.corpus.dates import ORDERS, instants
 from analysis.corpus.formats import Table, tables_of
 from analysis.corpus.records import look
-from analysis.corpus.threads import Reading
+from analysis.corpus.threads import COLUMNS, Reading
 from analysis.run import Run
 from analysis.run.texts import Gathering, Some
 
 MANY = 0.05  # share of comments whose id another has: if more, the ids are none
 PLAUSIBLE = range(1990, 2051)  # years of comments; others are told
-SAME = {"comment_id": "comment_id seen before", "article_id": "article_id seen before"}
-TEXTS = (
-    "comment_id",
-    "article_id",
-    "parent_id",
-    "author",
-    "posted_at",
-    "article_title",
-    "article_url",
-    "source_file",
-    "when",
-)
-ARTICLE = ("article_id", "published_at", "title", "text", "url", "source_file", "when")
+PLACE = ("source_file", "when")
+COMMENT = ("comment_id", "article_id", "parent_id", "author", "posted_at", "article_title", "article_url", *PLACE)
+ARTICLE = ("article_id", "published_at", "title", "text", "url", *PLACE)
+ALONE = "no column names the thread: each comment counts as a thread of its own"
+EITHER = f"times whose day and month can be either, left out: set `[source] dates` to one of {', '.join(ORDERS)}"
 
 
 def read_tables(
@@ -66,17 +58,15 @@ def read_tables(
         if not tables:
             raise Table(path).error("another ending")
         for table in tables:
-            seen, sparse = look(table), table.kind in ("json", "xml")
+            seen = look(table)
             rows = [*seen.nested, *seen.rows] if role == "articles" else seen.rows
-            beside = len(tables) > 1 and not given and not seen.nested and is_articles(seen.header)
-            kind, header = "articles" if beside else role, seen.header or table.header
-            how = plan(rows, seen.nested, given, kind, format, table.name, header=header, sparse=sparse)
+            header = seen.header or table.header
+            beside = len(tables) > 1 and not given and not seen.nested and is_articles(header)
+            how = plan(header, rows, seen.nested, given, "articles" if beside else role, format, table.name)
             name = source_name(path, root) + (f"/{table.member}" if table.member else "")
-            if not how.is_articles and "article_id" not in how.columns and not seen.nested:
-                found.notes.append((name, 0, "no column names the thread: each comment counts as a thread of its own"))
-            zone = how.dialect.zone if how.dialect and how.dialect.zone else timezone
-            Cells(name, how, zone, found).read(seen.records, run)
-            found.notes += [(name, 0, note) for note in table.notes]
+            alone = not how.is_articles and "article_id" not in how.columns and not seen.nested
+            Cells(name, how, how.dialect.zone or timezone, found).read(seen.records, run)
+            found.notes += [(name, 0, note) for note in [*([ALONE] if alone else []), *table.notes]]
     return _together(found, dates)
 
 
@@ -88,38 +78,39 @@ def source_name(path: Path, root: Path) -> str:
 
 def _together(found: Found, dates: str) -> Reading:
     """Make the tables, sorted, each column of its type."""
-    empty = pd.DataFrame({name: pd.Series(dtype="str") for name in TEXTS}).assign(line=0, number=0)
     texts = found.texts.texts()
-    comments = _identified(pd.concat(found.tables or [empty], ignore_index=True), texts, found)
+    comments = _identified(_joined(found.comments, COMMENT), texts, found)
     comments["posted_at"] = _dated(comments, "posted_at", dates, found)
     lost = comments["parent_id"].notna() & ~comments["parent_id"].isin(comments["comment_id"])
     _note(comments[lost], "replies to comments that are not there", found)
     articles = _articles(comments, dates, found)
-    published = (
-        articles.set_index("article_id")["published_at"].reindex(comments["article_id"]).set_axis(comments.index)
-    )
+    published = articles.set_index("article_id")["published_at"].reindex(comments["article_id"])
     comments["posted_at_source"] = np.where(comments["posted_at"].notna(), "comment", "article")
-    comments["posted_at"] = comments["posted_at"].fillna(published).astype("datetime64[us, UTC]")
-    comments["boundary_confidence"] = np.nan
+    comments["posted_at"] = (
+        comments["posted_at"].fillna(published.set_axis(comments.index)).astype("datetime64[us, UTC]")
+    )
     by = ["article_id", "posted_at", "comment_id"]
     places = comments[by].sort_values(by, kind="stable").groupby("article_id").cumcount() + 1
     comments["position"] = places.reindex(comments.index).astype("int64")
-    comments = comments.sort_values("comment_id", kind="stable")
+    comments = comments.assign(boundary_confidence=np.nan).sort_values("comment_id", kind="stable")
     files = {name: i for i, name in enumerate(found.n_read)}
-    rejects = pd.DataFrame(
-        sorted(found.rejects, key=lambda one: (files[one[0]], one[1])),
-        columns=["source_file", "number", "line", "reason", "n_chars"],
-    )
+    found.rejects.sort(key=lambda one: (files[one[0]], one[1]))
+    rejects = pd.DataFrame(found.rejects, columns=["source_file", "number", "line", "reason", "n_chars"])
     accounting = pd.DataFrame(found.n_read.items(), columns=["source_file", "read"])
     rejected = accounting["source_file"].map(rejects["source_file"].value_counts()).fillna(0).astype("int64")
     return Reading(
         articles=articles,
-        rows=comments.drop(columns=["when", "number", "article_title", "article_url"]).reset_index(drop=True),
+        rows=comments[list(COLUMNS["rows"])].reset_index(drop=True),
         texts=Some(texts, comments.index.to_numpy("int64")),
         rejects=rejects.drop(columns="number"),
         accounting=accounting.assign(kept=accounting["read"] - rejected, rejected=rejected),
-        notes=pd.DataFrame(found.notes, columns=["source_file", "line", "note"]),
+        notes=pd.DataFrame(found.notes, columns=list(COLUMNS["notes"])),
     )
+
+
+def _joined(tables: list[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    empty = pd.DataFrame({name: pd.Series(dtype="str") for name in columns}).assign(line=0, number=0)
+    return pd.concat(tables or [empty], ignore_index=True)
 
 
 def _note(rows: pd.DataFrame, what: str, found: Found) -> None:
@@ -128,55 +119,49 @@ def _note(rows: pd.DataFrame, what: str, found: Found) -> None:
         found.notes.append((str(file), int(some["line"].iloc[0]), f"{len(some)} {what}, the first here"))
 
 
-def _reject(rows: pd.DataFrame, key: str, sizes: Sequence[int], found: Found) -> None:
-    where = zip(rows["source_file"], rows["number"], rows["line"], sizes, strict=True)
-    found.rejects += [(file, number, line, SAME[key], size) for file, number, line, size in where]
+def _reject(rows: pd.DataFrame, key: str, found: Found) -> None:
+    """Reject rows whose id was there before."""
+    for row in rows[["source_file", "number", "line", "text"]].fillna("").itertuples(index=False):
+        found.rejects.append((row.source_file, row.number, row.line, f"{key} seen before", len(row.text)))
 
 
 def _identified(table: pd.DataFrame, texts: Sequence[str], found: Found) -> pd.DataFrame:
-    """The comments, each with an id that no other has: of those that are the same the first; ids that are none made anew."""
+    """The comments, each with an id that no other has: of those that are the same the first, and ids that are none anew."""
     twice = table[table.duplicated("comment_id", keep=False)]
     if len(twice):
         twice = twice.assign(text=texts.take(twice.index.to_numpy("int64")))  # type: ignore[attr-defined]
         timed = twice["posted_at"].notna() & twice.duplicated(["comment_id", "article_id", "author", "posted_at"])
-        same = twice.duplicated(["comment_id", "article_id", "text"]) | timed
+        same = timed | twice.duplicated(["comment_id", "article_id", "text"])
         again = twice.duplicated("comment_id")
         if (again & ~same).sum() > MANY * len(table):
-            again = same
-            table = _made_anew(table, found)
-        _reject(twice[again], "comment_id", twice[again]["text"].str.len().tolist(), found)
+            again, table = same, _made_anew(table, found)
+        _reject(twice[again], "comment_id", found)
         table = table.drop(index=twice.index[again])
     return table.assign(article_id=table["article_id"].fillna(table["comment_id"]))
 
 
 def _made_anew(table: pd.DataFrame, found: Found) -> pd.DataFrame:
     """Ids of the thread and the id in it; where these repeat as well, of the thread and the place in it."""
-    first = (str(table["source_file"].iloc[0]), 0)
-    ids = table["article_id"] + ":" + table["comment_id"]
-    if ids.notna().all() and ids.duplicated().mean() <= MANY:
-        found.notes.append((*first, "comment_id repeats from thread to thread: made from the thread's and its own"))
-        return table.assign(comment_id=ids, parent_id=table["article_id"] + ":" + table["parent_id"])
-    found.notes.append(
-        (*first, "comment_id repeats: made from the thread and the place in it; what replies to what is lost")
-    )
-    thread = table["article_id"].fillna(table["source_file"])
-    place = (table.groupby(thread).cumcount() + 1).astype("str").str.zfill(4)
-    return table.assign(comment_id=thread + "-" + place, parent_id=pd.Series(None, index=table.index, dtype="str"))
+    ids, parents = table["article_id"] + ":" + table["comment_id"], table["article_id"] + ":" + table["parent_id"]
+    note = "comment_id repeats from thread to thread: made from the thread's and its own"
+    if ids.isna().any() or ids.duplicated().mean() > MANY:
+        thread = table["article_id"].fillna(table["source_file"])
+        ids = thread + "-" + (table.groupby(thread).cumcount() + 1).astype("str").str.zfill(4)
+        parents = pd.Series(None, index=table.index, dtype="str")
+        note = "comment_id repeats: made from the thread and the place in it; what replies to what is lost"
+    found.notes.append((str(table["source_file"].iloc[0]), 0, note))
+    return table.assign(comment_id=ids, parent_id=parents)
 
 
 def _dated(table: pd.DataFrame, column: str, dates: str, found: Found) -> pd.Series:
     """Instants of a column of times, in one order of day and month for all files in which it is the same column."""
     at = pd.Series(pd.NaT, index=table.index, dtype="datetime64[us, UTC]")
-    for when in sorted(table["when"].unique()):
-        rows = table[table["when"] == when]
-        times = instants(rows[column], when.split("\t")[0], dates)
+    for when, rows in table.groupby("when", sort=True):
+        times = instants(rows[column], str(when).split("\t")[0], dates)
         at[rows.index] = times.at.to_numpy()
         there = times.at.notna().to_numpy()
         _note(rows[~there & rows[column].notna().to_numpy() & ~times.undecided], "times that cannot be read", found)
-        undecided = (
-            f"times whose day and month can be either, left out: set `[source] dates` to one of {', '.join(ORDERS)}"
-        )
-        _note(rows[times.undecided], undecided, found)
+        _note(rows[times.undecided], EITHER, found)
         odd = rows[there & ~times.at.dt.year.isin(PLAUSIBLE).to_numpy()]
         lines = ", ".join(map(str, odd["line"].head(9)))
         _note(odd, f"times outside of {PLAUSIBLE[0]} to {PLAUSIBLE[-1]} (lines {lines})", found)
@@ -185,17 +170,16 @@ def _dated(table: pd.DataFrame, column: str, dates: str, found: Found) -> pd.Ser
 
 def _articles(comments: pd.DataFrame, dates: str, found: Found) -> pd.DataFrame:
     """The articles' table: what its files give, and for every thread that they lack what its comments say of it."""
-    table = pd.DataFrame(found.articles, columns=[*ARTICLE, "line", "number"])
+    table = _joined(found.articles, ARTICLE)
     again = table.duplicated("article_id")
-    _reject(table[again], "article_id", table[again]["text"].fillna("").str.len().tolist(), found)
+    _reject(table[again], "article_id", found)
     said = comments.groupby("article_id")[["source_file", "article_title", "article_url"]].first()
     without = said[~said.index.isin(table["article_id"])].reset_index()
     if len(table) and len(without):
         note = f"{len(without)} threads have no row in the articles' table"
         found.notes.append((str(without["source_file"].iloc[0]), 0, note))
     made = without.rename(columns={"article_title": "title", "article_url": "url"}).assign(when="UTC", line=0)
-    table = pd.concat([table[~again].astype(object), made.astype(object)], ignore_index=True)
-    table = table.astype(dict.fromkeys(ARTICLE, "str"))
-    table = table.assign(published_at=_dated(table, "published_at", dates, found))
-    table["copyright"] = pd.Series(None, index=table.index, dtype="str")
+    table = pd.concat([table[~again], made], ignore_index=True).astype(dict.fromkeys(ARTICLE, "str"))
+    published = _dated(table, "published_at", dates, found)
+    table = table.assign(published_at=published, copyright=pd.Series(None, index=table.index, dtype="str"))
     return table.drop(columns=["when", "line", "number"]).sort_values("article_id", kind="stable", ignore_index=True)
