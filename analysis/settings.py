@@ -32,7 +32,7 @@ MOST_EVENTS, LONGEST_EVENT = 12, 60  # more of them, or longer names, no figure 
 # What the sources may be: told by their endings and columns, plain-text threads, a table read by its columns' names, or
 # the export of a tool (analysis/corpus/platforms.py).
 KINDS = ("csv", "tsv", "jsonl", "json", "parquet", "xml")
-EXPORTS = ("4cat", "communalytic", "convokit", "disqus", "nyt", "reddit", "socc", "youtube")
+EXPORTS = ("4cat", "communalytic", "convokit", "disqus", "nyt", "reddit", "socc", "wordpress", "youtube")
 FORMATS = ("auto", "threads", *KINDS, *EXPORTS)
 STUDY_FILE = "study.toml"
 # Environment variables that notebooks and commands obey.
@@ -125,6 +125,15 @@ class SourceSettings:
     # "auto": by the files' endings and columns
     format: Annotated[str, _one_of(FORMATS), Field(description=f"one of: {', '.join(FORMATS)}")] = "auto"
     timezone: Zone = "UTC"  # of dates without a zone; periods are cut in it
+    # of dates such as 03/04/2023; "auto": as the rows of a column settle it
+    dates: Annotated[
+        Literal["auto", "day-first", "month-first", "year-first"],
+        Field(description='"auto", "day-first", "month-first" or "year-first"'),
+    ] = "auto"
+    # of text files, as "cp1251"; "": as each file shows it
+    encoding: Annotated[str, Field(description='an encoding such as "cp1251"')] = ""
+    # of spreadsheets; "": the first in which there is a table
+    sheet: Annotated[str, Field(description="the name of a sheet")] = ""
     licence: Annotated[str, Field(description="a text in quotes")] = "not stated"
     # a file of known names, one a line: settles what is a name in plain-text threads
     authors: Annotated[str, Field(description="a file of names, one a line")] = ""

@@ -1,154 +1,267 @@
-"""Which column of a table is which of ours: as study.toml says, as a known export has it, or by its name."""
+"""Which column of a table is which of ours: as study.toml says, as a known export has it, by its name, or by what is in it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import functools
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from analysis.corpus.formats import columns_of, kind_of
-from analysis.corpus.platforms import BY_NAME, Dialect, mapping, recognise_dialect
+import numpy as np
+import pandas as pd
+
+from analysis.corpus.dates import instants
+from analysis.corpus.platforms import BY_NAME, Dialect, recognise_dialect
 from analysis.settings import StudyError
 
-# What other tools call our columns, most telling first; compared without case, spaces and underscores.
-COMMENT_NAMES: dict[str, tuple[str, ...]] = {
-    "text": ("text", "comment_text", "body", "comment", "content", "message", "commentbody"),
-    "comment_id": ("comment_id", "id", "commentid", "utterance_id"),
-    "article_id": (
-        "article_id",
-        "thread_id",
-        "conversation_id",
-        "articleid",
-        "threadid",
-        "submission_id",
-        "link_id",
-    ),
-    "author": ("author", "user", "username", "user_name", "speaker", "author_name", "name", "nickname"),
-    "posted_at": (
-        "posted_at",
-        "date",
-        "created_at",
-        "created_utc",
-        "timestamp",
-        "time",
-        "datetime",
-        "created",
-    ),
-    "parent_id": ("parent_id", "reply_to", "in_reply_to", "parent", "parentid"),
-}
-ARTICLE_NAMES: dict[str, tuple[str, ...]] = {
-    "article_id": (
-        "article_id",
-        "thread_id",
-        "conversation_id",
-        "articleid",
-        "threadid",
-        "submission_id",
-        "id",
-    ),
-    "published_at": (
-        "published_at",
-        "date",
-        "pub_date",
-        "created_at",
-        "created_utc",
-        "timestamp",
-        "published",
-    ),
-    "title": ("title", "headline", "name"),
-    "text": ("text", "body", "content", "article_text", "selftext"),
-}
+Row = Mapping[str, object]
+Columns = dict[str, tuple[str, ...]]  # ours = theirs, in the order in which they are tried row by row
+
+WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+NOTHING = frozenset(WORDS["nothing"]["values"])
+OURS = {"comments": ("text", "comment_id", "article_id", "author", "posted_at", "parent_id", "article_title", "article_url"),
+        "articles": ("article_id", "published_at", "title", "text", "url")}  # fmt: skip
+MUST = {"comments": "text", "articles": "article_id"}
+FIRST = ("text", "article_id", "comment_id")  # what other columns then are not
+SAMPLE = 1000  # rows by which columns are told
+LOST = re.compile(r"\d(?:\.\d+)?E\+\d+", re.IGNORECASE)  # a number that lost its digits in a spreadsheet
 
 
-def recognise(header: Sequence[str], names: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Our columns and what they are called in `header`: {ours: theirs}, those that are there."""
-    folded = {_fold(column): column for column in reversed(header)}
-    found: dict[str, str] = {}
-    for ours, theirs in names.items():
-        hit = next((folded[_fold(name)] for name in theirs if _fold(name) in folded), None)
-        if hit is not None and hit not in found.values():
-            found[ours] = hit
-    return found
+@functools.cache
+def fold(name: str) -> str:
+    """A name without case, accents, spaces and marks."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(letter for letter in letters if letter.isalnum()) or name.strip()
+
+
+VOCABULARY = {role: {ours: {fold(name): i for i, name in reversed([*enumerate(names)])} for ours, names in WORDS[role].items()}
+              for role in OURS}  # fmt: skip
+OUTER, INNER = ({fold(name) for name in WORDS["objects"][key]} for key in ("outer", "inner"))
+NEVER_THREADS = {fold(name) for name in WORDS["others"]["never_threads"]}
+
+
+@functools.cache
+def _forms(name: str) -> tuple[str, ...]:
+    """A column's name in the forms by which it may be known: of "snippet.videoId" also "videoId"."""
+    found, parts = [fold(name)], name.split(".")
+    while len(parts) > 1 and fold(parts[0]) in OUTER:
+        parts = parts[1:]
+        found.append(fold(".".join(parts)))
+    if len(parts) > 1 and fold(parts[-1]) in INNER:
+        found.append(fold(".".join(parts[:-1])))
+    return tuple(dict.fromkeys(found))
+
+
+@functools.cache
+def roles(name: str, role: str = "comments") -> frozenset[str]:
+    """Which of our columns a name may be."""
+    return frozenset(ours for ours, names in VOCABULARY[role].items() if any(form in names for form in _forms(name)))
+
+
+def is_known(name: str) -> bool:
+    """Whether a name is one that people use for a column of ours."""
+    return len(name) < 60 and bool(roles(name))
+
+
+def columns_of(rows: Iterable[Row]) -> list[str]:
+    """Names of the columns of some rows."""
+    return list(dict.fromkeys(name for row in rows for name in row))
 
 
 def is_articles(header: Sequence[str]) -> bool:
-    """Whether a table looks like one of articles: a title, and neither a comment's id nor its parent."""
-    columns = {_fold(column) for column in header}
-    titled = bool(columns & {_fold(name) for name in ("title", "headline")})
-    return titled and not columns & {"commentid", "parentid", "replyto", "author", "username"}
+    """Whether a table looks like one of articles: a title, and neither a person nor a comment's text, id or parent."""
+    found = recognise(header)
+    titled = "title" in recognise(header, "articles")
+    names = " ".join(map(fold, found.values()))
+    return titled and not {"parent_id", "author"} & set(found) and "comment" not in names
 
 
-def _fold(name: str) -> str:
-    return "".join(name.casefold().replace("_", " ").replace("-", " ").split())
+def recognise(
+    header: Sequence[str], role: str = "comments", sample: Mapping[str, list[str]] | None = None
+) -> dict[str, str]:
+    """Our columns and what they are called in `header`, {ours: theirs}: by their names.
+
+    With a sample of their values, those whose values cannot be what they are called are left out.
+    """
+    found: dict[str, str] = {}
+    names = VOCABULARY[role]
+    for ours in sorted(names, key=lambda one: one not in FIRST):
+        fits = sorted((names[ours][form], n, i, theirs) for i, theirs in enumerate(header)
+                      for n, form in enumerate(_forms(theirs)) if form in names[ours] and theirs not in found.values())  # fmt: skip
+        good = (theirs for *_, theirs in fits if sample is None or _may_be(ours, sample.get(theirs, [])))
+        theirs = next(good, fits[0][-1] if fits and ours == MUST[role] else "")
+        if theirs and (ours != "article_weak" or "article_id" not in found):
+            found[ours] = theirs
+    weak = found.pop("article_weak", "")
+    return {"article_id": weak, **found} if weak else found
+
+
+def _may_be(ours: str, values: list[str]) -> bool:
+    """Whether a column's values can be what it is called."""
+    filled = [value for value in values if value]
+    if not filled:
+        return not values or ours not in ("posted_at", *FIRST)
+    different = len(set(filled))
+    lost = LOST.fullmatch(filled[0]) is not None
+    match ours:
+        case "posted_at" | "published_at":
+            return _share_of_times(filled) > 0
+        case "comment_id":  # an id of the post repeats; one that repeats here and there is mended where it is read
+            return different > 0.5 * len(filled) or lost
+        case "article_weak":  # a link or a title of each comment's own is no thread
+            return len(filled) < 5 or different <= 0.9 * len(filled)
+    return not (lost and ours == "article_id")
+
+
+def _share_of_times(values: Sequence[str]) -> float:
+    times = instants(list(values)[:200], "UTC")
+    return float((times.at.notna().to_numpy() | times.undecided).mean())
+
+
+# ------------------------------------------------------------------------------------------ by what is in it
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What a table's columns are, {ours: theirs}; of those that their values alone show, why."""
+
+    columns: dict[str, str]
+    because: dict[str, str] = field(default_factory=dict)
+
+
+def recognise_values(rows: Sequence[Row]) -> Recognised:
+    """Tell a table's columns by their names and, where no name says it, by their values: of rows in their order."""
+    sample = sampled(rows)
+    found = recognise(list(sample), "comments", sample)
+    because: dict[str, str] = {}
+    for ours, guess in (("text", _text_like), ("posted_at", _time_like), ("article_id", _thread_like)):
+        left = {name: values for name, values in sample.items() if name and name not in found.values() and any(values)}
+        if ours not in found and (hit := guess(left)):
+            found[ours], because[ours] = hit
+    return Recognised(found, because)
+
+
+def sampled(rows: Sequence[Row]) -> dict[str, list[str]]:
+    """Values of the first rows as texts, column by column."""
+    rows = rows[:SAMPLE]
+    values = {
+        name: ["" if row.get(name) is None else str(row[name]).strip() for row in rows] for name in columns_of(rows)
+    }
+    return {name: ["" if one.casefold() in NOTHING else one for one in some] for name, some in values.items()}
+
+
+def _text_like(sample: Mapping[str, list[str]]) -> tuple[str, str] | None:
+    """The column of the longest texts, if these are several words, and differ."""
+    best, most = None, 14.0
+    for name, values in sample.items():
+        filled = [value for value in values if value]
+        words, long = (
+            float(np.mean([f(value) for value in filled])) for f in (lambda value: value.count(" ") + 1, len)
+        )
+        spaced = words >= 2.5 or any(ord(letter) > 0x2E80 for value in filled[:20] for letter in value)
+        if spaced and long > most and len(set(filled)) > 0.5 * len(filled) and _share_of_times(filled) < 0.5:
+            best, most = (name, f"its values are texts, {long:.0f} letters on average"), long
+    return best
+
+
+def _time_like(sample: Mapping[str, list[str]]) -> tuple[str, str] | None:
+    for name, values in sample.items():
+        filled = [value for value in values if value and not value.replace(".", "").isdigit()]
+        if filled and (share := _share_of_times(filled)) > 0.9:
+            return name, f"{share:.0%} of its values are dates"
+    return None
+
+
+def _thread_like(sample: Mapping[str, list[str]]) -> tuple[str, str] | None:
+    """The column whose values repeat, and stand together: more often beside one another than by chance."""
+    best, most = None, 0.5
+    for name, values in sample.items():
+        n, different = len(values), len(set(values))
+        if (
+            n < 4
+            or not all(values)
+            or not 1 < different <= n / 2
+            or fold(name) in NEVER_THREADS
+            or LOST.fullmatch(values[0])
+        ):
+            continue
+        numbers = pd.to_numeric(pd.Series(values), errors="coerce")
+        if numbers.notna().all() and ((numbers % 1).any() or (numbers.diff().dropna() <= 0).all()):
+            continue  # measures, or counts from the most to the least
+        together = float(np.mean([a == b for a, b in zip(values, values[1:], strict=False)]))
+        chance = sum((values.count(value) / n) ** 2 for value in set(values))
+        held = (together - chance) / max(1e-9, (n - different) / (n - 1) - chance)
+        if held > most:
+            best, most = (name, f"its {different} values, {n / different:.1f} rows each, stand together"), held
+    return best
+
+
+# ------------------------------------------------------------------------------------------------ the plan
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How one file is read.
+    """How one table is read: where its comments and its articles have what, whose export it is, and which of both it holds."""
 
-    Attributes
-    ----------
-    columns : dict
-        Our column = theirs.
-    dialect : Dialect or None
-        The tool whose export it is.
-    articles : bool
-        Whether it is a table of articles.
-    """
-
-    columns: dict[str, str]
-    dialect: Dialect | None
-    articles: bool = False
+    columns: Columns
+    articles: Columns
+    dialect: Dialect = Dialect()
+    is_articles: bool = False
 
 
-def plan(path: Path, given: Mapping[str, str], *, format: str = "auto", articles: bool = False) -> Plan:
-    """Decide how a file is read: by study.toml, else as the export that it is, else by its columns' names.
+def plan(
+    header: Sequence[str],
+    rows: Sequence[Row],
+    nested: Sequence[Row],
+    given: Mapping[str, str],
+    role: str,
+    format: str,
+    where: str,
+) -> Plan:
+    """Decide how a table is read: by study.toml, else as the export that it is, else by its columns' names.
 
     Parameters
     ----------
-    path : Path
+    header : sequence of str
+    rows, nested : sequence of mapping
+        The first rows: of what it holds, "comments" or "articles" (`role`); of articles that hold comments.
     given : mapping
         Our column = theirs, as study.toml names them; they go before what is recognised.
-    format : str
-        "auto", a kind of file, which is then read by its columns' names, or the name of an export.
-    articles : bool
-        Whether it is to be read as a table of articles.
+    format, where : str
+        "auto", a kind of file, or an export's name; the table, for errors.
 
     Raises
     ------
     StudyError
         If a column that is named is not there, or none can be the one that must be there.
     """
-    there = columns_of(path)
-    names, section = (ARTICLE_NAMES, "source.articles.columns") if articles else (COMMENT_NAMES, "source.columns")
+    section, must = "source.columns" if role == "comments" else "source.articles.columns", MUST[role]
+    names, remedy = ", ".join(header[:12])[:200] or "none", f"Correct [{section}] in study.toml."
     for ours, theirs in given.items():
-        if ours not in names:
-            raise StudyError(
-                expected=f"one of: {', '.join(names)}",
-                found=repr(ours),
-                where=f"study.toml, [{section}]",
-                remedy="Our name stands left, the file's column right.",
-            )
-        # Objects need not have every key; a table has every column.
-        if theirs not in there and (kind_of(path) in ("csv", "tsv", "parquet") or ours == "text"):
-            raise StudyError(
-                expected=f"a column {theirs!r} for {ours}",
-                found=", ".join(there[:12])[:200] or "none",
-                where=path.name,
-                remedy=f"Correct [{section}] in study.toml.",
-            )
-    dialect = BY_NAME.get(format)
-    if dialect is None and format == "auto" and not given and (known := recognise_dialect(there)):
+        if ours not in OURS[role]:
+            where, expected = f"study.toml, [{section}]", f"one of: {', '.join(OURS[role])}"
+            remedy = "Our name stands left, the file's column right."
+            raise StudyError(expected=expected, found=repr(ours), where=where, remedy=remedy)
+        if theirs not in header and (
+            ours == must or all(set(row) == set(header) for row in rows)
+        ):  # no row need have all
+            raise StudyError(expected=f"a column {theirs!r} for {ours}", found=names, where=where, remedy=remedy)
+    dialect, within = BY_NAME.get(format, Dialect()), columns_of(nested) or header
+    if format == "auto" and not given and (known := recognise_dialect(header) or recognise_dialect(within)):
         dialect = known[0]
-    if articles and dialect and not set(dialect.article_needs) <= set(there):
-        dialect = None  # an article's table of another source
-    found = {**(mapping(dialect, there, articles) if dialect else {} if given else recognise(there, names)), **given}
-    must = "article_id" if articles else "text"
-    if must not in found:
-        raise StudyError(
-            expected=f"a column that holds {must}",
-            found=", ".join(there[:12])[:200] or "none",
-            where=path.name,
-            remedy=f"Name it in [{section}] of study.toml.",
-        )
-    return Plan(found, dialect, articles)
+    if role == "articles" and not (dialect.article_needs and set(dialect.article_needs) <= set(header)):
+        dialect = Dialect()  # an article's table of another source
+    found: Columns = (
+        {} if given else {ours: (theirs,) for ours, theirs in recognise(header, role, sampled(rows)).items()}
+    )
+    found |= dialect.mapping(header, role == "articles") | {ours: (theirs,) for ours, theirs in given.items()}
+    if must not in found and not nested:
+        remedy = f"Name it in [{section}] of study.toml."
+        raise StudyError(expected=f"a column that holds {must}", found=names, where=where, remedy=remedy)
+    if role == "articles":
+        return Plan({}, found, dialect, True)
+    inside: Columns = {ours: (theirs,) for ours, theirs in recognise(within, "articles").items()}
+    return Plan(found, inside | dialect.mapping(within, True), dialect)

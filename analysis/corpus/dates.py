@@ -1,11 +1,14 @@
-"""Dates as people write them at the head of a thread, and times as tools write them -> instants in UTC."""
+"""Dates as people and tools write them -> instants in UTC: one of a thread's head, or a column of them at once."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
+import tomllib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -13,61 +16,59 @@ import pandas as pd
 
 YEARS = range(1700, 2101)  # beyond, a date is taken for a slip of the pen
 HEAD = 120  # letters of the first line in which the date stands
-# The first three or four letters tell the month; English, German, French, Spanish, Italian, Portuguese, Dutch,
-# Scandinavian, Polish, Czech, Russian, Turkish.
-MONTHS = (
-    "jan january januar januari janvier janv enero ene gennaio gen janeiro styczeń stycznia leden ledna январь января янв ocak",
-    "feb february februar februari février fevrier févr fév febrero febbraio fevereiro fev luty lutego únor února "
-    "февраль февраля фев şubat",
-    "mar march märz mär mrz mars marzo março marco maart mrt marts marzec marca březen března март марта мар mart",
-    "apr april avril avr abril abr aprile kwiecień kwietnia duben dubna апрель апреля апр nisan",
-    "may mai mayo maggio mag maio mei maj maja květen května май мая mayıs",
-    "jun june juni juin junio giugno giu junho czerwiec czerwca červen června июнь июня июн haziran",
-    "jul july juli juillet juil julio luglio lug julho lipiec lipca červenec července июль июля июл temmuz",
-    "aug august août aout agosto ago augustus augusti sierpień sierpnia srpen srpna август августа авг ağustos",
-    "sep sept september septembre septiembre settembre set setembro wrzesień września září сентябрь сентября сен сент eylül",
-    "oct october oktober okt octobre octubre ottobre ott outubro out październik października říjen října октябрь октября окт ekim",
-    "nov november novembre noviembre novembro listopad listopada listopadu ноябрь ноября ноя kasım",
-    "dec december dezember dez décembre decembre déc diciembre dic dicembre dezembro grudzień grudnia prosinec prosince "
-    "декабрь декабря дек aralık",
-)
-MONTH = {word: i + 1 for i, words in enumerate(MONTHS) for word in words.split()}
-ZONES = {"Z": 0, "UTC": 0, "GMT": 0, "BST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "JST": 9, "KST": 9,
-         "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}  # fmt: skip
+SERIALS = (20_000, 80_000)  # days since 1899-12-30, as spreadsheets count them: the years 1954 to 2119
+WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+MONTH = {word: i + 1 for i, words in enumerate(WORDS["months"]) for word in words.split()}
+ZONES: dict[str, float] = WORDS["zones"]
+ORDERS = ("day-first", "month-first", "year-first")
 
-_WORD = "|".join(sorted(map(re.escape, MONTH), key=lambda w: (-len(w), w)))
+
+def _any(words: Sequence[str]) -> str:
+    return "|".join(sorted(map(re.escape, words), key=lambda word: (-len(word), word)))
+
+
+# The groups are y(ear), m, d and w(ord of a month), or a, b and c in an order that is to be found, s(eparator), hour, minute,
+# second, half, zone; their digits tell of which form.
+_WORD, _ZONE = _any(list(MONTH)), f"(?-i:{_any(list(ZONES))})(?![A-Za-z])"
+_OFFSET = r"(?:(?:UTC|GMT)\s?)?[+-]\d{1,2}(?::?\d{2})?(?!\d)"
+
+
+def _clock(n: int) -> str:
+    early = _any([word for half in WORDS["clock"].values() for word in half if not word.isascii()])
+    return (
+        rf"(?:(?P<half{n}0>{early})\s?)?(?P<hour{n}>\d{{1,2}})(?:[:h時点时]|시\s?)(?P<minute{n}>\d{{2}})?[分분]?"
+        rf"(?::(?P<second{n}>\d{{2}})(?:[.,]\d{{1,9}})?)?(?:\s?(?P<half{n}1>[ap]\.?m\b\.?|μμ|εσ|م|ص))?"
+        rf"(?:\s?(?:Uhr|hrs?|hs)\b)?(?:\s?(?P<zone{n}>{_OFFSET}|{_ZONE}))?"
+    )
+
+
 _WEEKDAY = r"(?:[^\W\d_]{2,13}\.?,?\s{1,3})?"
 _FORMS = (
-    r"(?P<y1>\d{4})[-/.](?P<m1>\d{1,2})[-/.](?P<d1>\d{1,2})(?![\d/])",
+    r"(?P<y1>\d{4})[-/.]\s?(?P<m1>\d{1,2})[-/.]\s?(?P<d1>\d{1,2})(?![\d/])",
     r"(?P<y2>\d{4})\s?[年년]\s?(?P<m2>\d{1,2})\s?[月월]\s?(?P<d2>\d{1,2})\s?[日일]",
-    r"(?P<a3>\d{1,2})(?P<s3>[./-])\s?(?P<b3>\d{1,2})(?P=s3)\s?(?P<y3>\d{4})(?!\d)",
-    rf"(?P<w4>{_WORD})\b\.?\s(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?,?\s(?P<y4>\d{{4}})\b",
-    rf"(?P<d5>\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?[\s-](?:de\s|of\s)?(?P<w5>{_WORD})\b\.?,?[\s-](?:de\s|del\s)?(?P<y5>\d{{4}})\b",
+    r"(?P<a3>\d{1,2})(?P<s3>[./-])\s?(?P<b3>\d{1,2})(?P=s3)\s?(?P<c3>\d{4}|\d{2})(?!\d)",
+    rf"(?P<w4>{_WORD})\b\.?\s{{1,2}}(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?,?\s(?P<y4>\d{{4}})\b",
+    rf"(?P<d5>\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?[\s-]\s?(?:de\s|of\s)?(?P<w5>{_WORD})\b\.?,?[\s-](?:de\s|del\s)?(?P<y5>\d{{4}})\b",
+    rf"(?P<w6>{_WORD})\b\.?\s{{1,2}}(?P<d6>\d{{1,2}})\s{{1,2}}{_clock(6)}\s(?P<y6>\d{{4}})\b",  # as C and Twitter have it
+    rf"(?P<y7>\d{{4}})[.\s-]\s?(?P<w7>{_WORD})\b\.?[\s-](?P<d7>\d{{1,2}})\b\.?",
 )
-_TIME = (
-    r"(?:(?:T|,?\s{1,2}(?:at\s|um\s|à\s)?)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d{1,9})?)?"
-    r"(?:\s?(?P<half>[ap])\.?m\b\.?)?(?:\s?(?P<zone>[+-]\d{2}:?\d{2}|[A-Z]{1,4})(?![A-Za-z]))?)?"
+_AFTER = rf"(?:(?:T|,?\s{{1,3}}(?:(?:at|um|à|a las|às|alle|ore|om|kl\.?|klo|o|в|о|[-–|])\s)?){_clock(8)})?"
+_SHAPE = rf"{_WEEKDAY}(?:{'|'.join(_FORMS)})"
+DATE = re.compile(rf"\s*(?P<said>date\b\s*[:=]?\s*)?{_SHAPE}{_AFTER}(?=\W|$)[\s.,:;|–—-]*", re.IGNORECASE)
+WHOLE = re.compile(
+    rf"(?:{_clock(9)},?\s{{1,3}})?{_SHAPE}(?:\s?(?:г\.?|\([^()\d]{{1,9}}\)))?{_AFTER}\s?(?:\([^()]{{1,60}}\))?",
+    re.IGNORECASE,
 )
-DATE = re.compile(
-    rf"\s*(?P<said>date\b\s*[:=]?\s*)?{_WEEKDAY}(?:{'|'.join(_FORMS)}){_TIME}(?=\W|$)[\s.,:;|–—-]*", re.IGNORECASE
-)
+ISO = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)?"
+NUMBERS = "0123456789"
+DIGITS = dict.fromkeys(map(ord, NUMBERS), "0")
+UNDECIDED = dt.date.min
+STAMP = r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)?"
 
 
 @dataclass(frozen=True)
 class Dated:
-    """A first line, its date taken off.
-
-    Attributes
-    ----------
-    day : str
-        "YYYY-MM-DD" as written, in the zone of the place; "" if there is none that can be.
-    instant : datetime or None
-        In UTC; the beginning of the day in the study's zone if no time is given.
-    rest : str
-        The line without its date.
-    note : str
-        What a person should look at; "" if nothing.
-    """
+    """A first line, its date taken off: `day` as written, "" if none can be; its instant in UTC; the rest; what to look at."""
 
     day: str
     instant: dt.datetime | None
@@ -75,100 +76,177 @@ class Dated:
     note: str
 
 
-def take_date(line: str, timezone: str) -> Dated:
-    """Take the date off the first line of a thread.
+def take_date(line: str, timezone: str, order: str = "auto") -> Dated:
+    """Take the date off the first line of a thread; of dates without a zone or a time it is midnight in `timezone`.
 
-    Parameters
-    ----------
-    line : str
-        The first line that is not empty.
-    timezone : str
-        Zone of dates without one, as "Asia/Tokyo".
-
-    Returns
-    -------
-    Dated
+    `order` is "auto" or one of ORDERS: of a date such as 03/04/2020, which "auto" reads as day first, and notes.
     """
     match = DATE.match(line[:HEAD])
-    if not match:
+    if not match or len(match["c3"] or "four") == 2:
         return Dated("", None, line.strip(), "no date in the first line: the thread is kept without one")
-    got = {key: value for key, value in match.groupdict().items() if value is not None}
-    written = " ".join(line[match.end("said") if "said" in got else 0 : match.end()].split()).strip(" .,:;|–—-")
-    rest = line[match.end() :].strip()
-    year, month, day, note = _numbers(got)
-    if year not in YEARS or (date := _date(year, month, day)) is None:
+    got = {name.rstrip(NUMBERS): value for name, value in match.groupdict().items() if value is not None}
+    written = " ".join(line[match.end("said") if match["said"] else 0 : match.end()].split()).strip(" .,:;|–—-")
+    rest, note = line[match.end() :].strip(), ""
+    if "a" in got and order == "auto":
+        a, b = int(got["a"]), int(got["b"])
+        order = "month-first" if b > 12 >= a else "day-first"
+        if got["s"] == "/" and a != b and max(a, b) <= 12:
+            note = f"date {a}/{b}/{got['c']} is ambiguous: read as day {a} of month {b}"
+    if (date := _date(got, order)) is None:
         return Dated("", None, rest, f"date {written!r} cannot be: the thread is kept without one")
-    clock = dt.time()
-    zone: dt.tzinfo = ZoneInfo(timezone)
-    if "hour" in got:
-        hour = int(got["hour"]) % 12 + 12 * (got["half"].lower() == "p") if "half" in got else int(got["hour"])
-        try:
-            clock = dt.time(hour, int(got["minute"]), int(got.get("second", 0)))
-        except ValueError:
-            note = f"time in {written!r} cannot be: the day alone is kept"
-        named = got.get("zone", "")
-        if named.upper() in ZONES:
-            zone = dt.timezone(dt.timedelta(hours=ZONES[named.upper()]))
-        elif named[:1] in ("+", "-"):
-            hours, minutes = int(named[1:3]), int(named[-2:])
-            if hours < 24 and minutes < 60:
-                zone = dt.timezone((-1 if named[0] == "-" else 1) * dt.timedelta(hours=hours, minutes=minutes))
-            else:
-                note = f"zone {named!r} cannot be: taken as {timezone}"
-        elif named:
-            note = f"zone {named!r} is not known: taken as {timezone}"
-    instant = dt.datetime.combine(date, clock, zone).astimezone(dt.UTC)
+    if (clock := _time(got)) is None:
+        note, clock = f"time in {written!r} cannot be: the day alone is kept", dt.time()
+    if (zone := _zone(got)) is None and "zone" in got:
+        note = f"zone {got['zone']!r} cannot be: taken as {timezone}"
+    instant = dt.datetime.combine(date, clock, zone or ZoneInfo(timezone)).astimezone(dt.UTC)
     return Dated(date.isoformat(), instant, rest, note)
 
 
-def _numbers(got: dict[str, str]) -> tuple[int, int, int, str]:
-    """Year, month and day of a match, with a note if their order had to be guessed."""
-    for n in "12":
-        if f"y{n}" in got:
-            return int(got[f"y{n}"]), int(got[f"m{n}"]), int(got[f"d{n}"]), ""
-    for n in "45":
-        if f"y{n}" in got:
-            return int(got[f"y{n}"]), MONTH[got[f"w{n}"].lower()], int(got[f"d{n}"]), ""
-    a, b, year = int(got["a3"]), int(got["b3"]), int(got["y3"])
-    if b > 12 >= a:
-        return year, a, b, ""
-    if got["s3"] != "/" or a > 12 or a == b:
-        return year, b, a, ""
-    return year, b, a, f"date {a}/{b}/{year} is ambiguous: read as day {a} of month {b}"
-
-
-def _date(year: int, month: int, day: int) -> dt.date | None:
-    """Return the date, None if the calendar has none."""
+def _date(got: dict[str, str], order: str) -> dt.date | None:
+    """The date that a match's parts are in an order; None if the calendar has none."""
+    if "y" in got:
+        year, month, day = got["y"], MONTH[got["w"].lower()] if "w" in got else got["m"], got["d"]
+    else:
+        a, b, c = got["a"], got["b"], got["c"]
+        year, month, day = {"day-first": (c, b, a), "month-first": (c, a, b), "year-first": (a.zfill(2), b, c)}[order]
+    full = int(year) + (0 if len(year) > 2 else 2000 if int(year) < 69 else 1900)
     try:
-        return dt.date(year, month, day)
+        return dt.date(full, int(month), int(day)) if full in YEARS else None
     except ValueError:
         return None
 
 
-def instants(values: Sequence[object], timezone: str) -> pd.Series:
-    """Instants in UTC of what tools write as a time.
+def _time(got: dict[str, str]) -> dt.time | None:
+    """The time of day, midnight if none is stated; None if a day has none such."""
+    hour, half = int(got.get("hour", 0)), got.get("half", "").lower().strip(".")
+    if half and hour <= 12:
+        hour = hour % 12 + 12 * (half in WORDS["clock"]["pm"])
+    try:
+        return dt.time(hour, int(got.get("minute", 0)), int(got.get("second", 0)))
+    except ValueError:
+        return None
+
+
+def _zone(got: dict[str, str]) -> dt.tzinfo | None:
+    """The zone that is stated after a time; None if there is none, or it cannot be."""
+    named = got.get("zone", "")
+    hours = ZONES.get(named.upper(), 99.0)
+    if match := re.fullmatch(r"\D*([+-])(\d{1,2}):?([0-5]\d)?", named):
+        hours = int(f"{match[1]}1") * (int(match[2]) + int(match[3] or 0) / 60)
+    return dt.timezone(dt.timedelta(hours=hours)) if abs(hours) < 24 else None
+
+
+# ------------------------------------------------------------------------------------------- whole columns
+
+
+@dataclass(frozen=True)
+class Times:
+    """A column of times: instants in UTC, NaT where there is none; and where day and month, or the year, can be either."""
+
+    at: pd.Series
+    undecided: np.ndarray
+
+
+def instants(values: Sequence[object] | pd.Series, timezone: str, order: str = "auto") -> Times:
+    """Instants in UTC of a column of times, in one order of day, month and year for all of it.
 
     Parameters
     ----------
     values : sequence
-        Datetimes, ISO 8601 texts, or seconds since 1970, or thousandths, millionths or billionths of them, as numbers or texts.
+        Datetimes; texts, of ISO 8601 and as people write dates; seconds since 1970, or thousandths, millionths or
+        billionths of them, YYYYMMDD with or without a time, or days of a spreadsheet, as numbers or texts. What is no
+        full date, cannot be, or is a local time that does not exist is NaT.
     timezone : str
         Zone of those that state none.
-
-    Returns
-    -------
-    Series of datetime64[us, UTC]
-        NaT where the value is no time, or a local time that does not exist.
+    order : str
+        One of ORDERS, or "auto": as the rows settle it.
     """
-    raw = pd.Series([None if value is None else str(value).strip() for value in values], dtype="str")
+    if not isinstance(values, pd.Series):
+        values = pd.Series([None if value is None else str(value) for value in values], dtype="str")
+    raw = values.astype("str").reset_index(drop=True).str.strip()
     number = pd.to_numeric(raw, errors="coerce")
-    number = number.where(number.abs() >= 1e8)  # smaller are years and the like, no epoch
+    at, local = _of_numbers(raw, number)
+    iso = _like(raw, rf"{ISO}\s?(?:Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)")
+    if iso.any():
+        written = (
+            raw[iso].str.replace(r"\s?(?:Z|UTC|GMT)$", "Z", regex=True).str.replace(r"\s([+-])", r"\1", regex=True)
+        )
+        at[iso] = pd.to_datetime(written, format="ISO8601", utc=True, errors="coerce").dt.as_unit("us")
+    plain = _like(raw, ISO)
+    if plain.any():
+        local[plain] = pd.to_datetime(raw[plain], format="ISO8601", errors="coerce").dt.as_unit("us")
+    others = np.flatnonzero(number.isna() & ~iso & ~plain & raw.notna()).tolist()
+    undecided = np.zeros(len(raw), dtype=bool)
+    moments: dict[bool, dict[int, dt.datetime]] = {False: {}, True: {}}  # by whether the zone is stated
+    got = _parts(dict(zip(others, raw.iloc[others], strict=True)))
+    for i, date in _ordered(got, order).items():
+        undecided[i] = date == UNDECIDED
+        if date and date != UNDECIDED and (clock := _time(got[i])) is not None:
+            zone = _zone(got[i])
+            moments[zone is not None][i] = dt.datetime.combine(date, clock, zone)
+    local[list(moments[False])] = pd.Series(list(moments[False].values()), dtype="datetime64[us]").to_numpy()
+    at[list(moments[True])] = pd.to_datetime(list(moments[True].values()), utc=True)
+    local = local.dt.tz_localize(timezone, ambiguous=False, nonexistent="NaT").dt.tz_convert("UTC")
+    at = at.fillna(local)
+    return Times(at.where(at.dt.year.isin(YEARS)), undecided)
+
+
+def _like(raw: pd.Series, pattern: str) -> np.ndarray:
+    return raw.str.fullmatch(pattern).fillna(False).to_numpy(bool)
+
+
+def _of_numbers(raw: pd.Series, number: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Instants since 1970; local times of YYYYMMDD and of spreadsheets' days."""
+    stamp = number.notna() & _like(raw, STAMP)
+    since = number.where((number >= 1e8) & ~stamp)  # smaller are years and the like, no epoch
     # Seconds, milliseconds, microseconds or nanoseconds: of the years from 1973 on no two of them overlap.
-    thousands = np.select([number.abs() < 1e11, number.abs() < 1e14, number.abs() < 1e17], [0, 1, 2], 3)
-    epoch = pd.to_datetime(number / 1000.0**thousands, unit="s", utc=True, errors="coerce")
-    zoned = raw.str.contains(r"(?:Z|UTC|GMT|[+-]\d\d:?\d\d)$", na=False)
-    stated = pd.to_datetime(raw.where(zoned & number.isna()), format="mixed", utc=True, errors="coerce")
-    local = pd.to_datetime(raw.where(~zoned & number.isna()), format="mixed", utc=True, errors="coerce")
-    local = local.dt.tz_localize(None).dt.tz_localize(timezone, ambiguous=False, nonexistent="NaT")
-    found = epoch.fillna(stated).fillna(local.dt.tz_convert("UTC"))
-    return found.astype("datetime64[us, UTC]")
+    thousands = np.select([since < 1e11, since < 1e14, since < 1e17], [0, 1, 2], 3)
+    at = pd.to_datetime(since / 1000.0**thousands, unit="s", utc=True, errors="coerce").astype("datetime64[us, UTC]")
+    days = number.where(number.between(*SERIALS))
+    local = pd.Timestamp("1899-12-30") + pd.to_timedelta((days * 86_400_000).round(), unit="ms", errors="coerce")
+    stamps = raw.where(stamp).str.pad(14, side="right", fillchar="0")
+    return at, local.fillna(pd.to_datetime(stamps, format="%Y%m%d%H%M%S", errors="coerce")).astype("datetime64[us]")
+
+
+def _parts(texts: dict[int, str]) -> dict[int, dict[str, str]]:
+    """The parts of the texts that are dates. Texts that differ in their digits alone have their parts in the same places."""
+    places: dict[str, dict[str, slice]] = {}
+    for text in texts.values():
+        if (shape := text[:HEAD].translate(DIGITS)) not in places:
+            match = WHOLE.fullmatch(text) if len(text) < HEAD else None
+            named = match.groupdict().items() if match else ()
+            places[shape] = {
+                name.rstrip(NUMBERS): slice(*match.span(name)) for name, value in named if value is not None
+            }  # type: ignore[union-attr]
+    found = {
+        i: {name: text[at] for name, at in places[text[:HEAD].translate(DIGITS)].items()} for i, text in texts.items()
+    }
+    return {i: got for i, got in found.items() if got}
+
+
+def _ordered(parts: dict[int, dict[str, str]], order: str) -> dict[int, dt.date | None]:
+    """The date of each row: None if it cannot be, UNDECIDED if it can be several."""
+    dates = {i: _date(got, order) for i, got in parts.items() if "y" in got}
+    open_ = {i: got for i, got in parts.items() if "y" not in got}
+    able = {i: {name: _date(got, name) for name in ORDERS} for i, got in open_.items()}
+    settled = order if order in ORDERS else _settled(list(open_.values()), list(able.values()))
+    for i, each in able.items():
+        possible = {each[settled]} if settled else {date for date in each.values() if date} or {None}
+        dates[i] = possible.pop() if len(possible) == 1 else UNDECIDED
+    return dates
+
+
+def _settled(parts: list[dict[str, str]], able: list[dict[str, dt.date | None]]) -> str:
+    """The order that the rows settle which can be read in no other; else the only one in which all can; "" if none is."""
+    fitting = [[name for name, date in each.items() if date] for each in able]
+    only = Counter(names[0] for names in fitting if len(names) == 1)
+    if only:
+        name, n = only.most_common(1)[0]
+        return name if n >= 0.95 * only.total() else ""
+    left = [name for name in ORDERS if any(fitting) and all(name in names for names in fitting if names)]
+    first, last = (len({got[key] for got in parts}) for key in "ac")
+    if "year-first" in left and first != last:  # the year is what differs least
+        left = ["year-first"] if first < last else [name for name in left if name != "year-first"]
+    if {got["s"] for got in parts} == {"."} and "day-first" in left:  # nobody writes a month first with dots
+        return "day-first"
+    return left[0] if len(left) == 1 else ""

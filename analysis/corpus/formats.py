@@ -1,291 +1,304 @@
-"""A table's file -> its rows, one after the other: csv, tsv, jsonl, json, parquet, xml, each also packed."""
+"""A table's file -> its raw rows, one after the other: delimited text, JSON, Parquet, XML, sheets; packed or in an archive."""
 
 from __future__ import annotations
 
+import bz2
 import csv
 import gzip
 import io
 import json
+import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
-from itertools import chain
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO
+from xml.etree.ElementTree import Element, ParseError, iterparse
 
+import pyarrow as pa
+import zstandard
+
+from analysis.corpus.delimited import Lines, find_header, header_of, known
+from analysis.corpus.encodings import encoding_of, is_text
 from analysis.settings import StudyError
 
-Row = Mapping[str, object]
-# Line, row or None, and why it is none. The line is the row's number, 1 the first, where the format has no lines.
-Numbered = tuple[int, Row | None, str]
+# Line, value or None, and why it is none. The line is the row's number, 1 the first, where the format has no lines.
+Numbered = tuple[int, object, str]
 
-KINDS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".parquet": "parquet",
-         ".xml": "xml"}  # fmt: skip
-PACKED = (".gz", ".zst")
-DELIMITERS = ",;\t|"  # that the header of a csv file may have; the first wins a tie
-PEEK = 50  # rows whose keys tell what a file of objects is
-BYTE = {0xDC00 + b: bytes([b]).decode("cp1252", "replace").replace("\ufffd", chr(b)) for b in range(0x80, 0x100)}
-NOT_FITTING, EMPTY, NOT_JSON, NOT_OBJECT = (
-    "not as many fields as the header",
-    "empty line",
-    "not JSON",
-    "JSON, but no object",
-)
+KINDS = {".csv": "csv", ".tsv": "csv", ".tab": "csv", ".jsonl": "json", ".ndjson": "json", ".json": "json",
+         ".parquet": "parquet", ".xml": "xml", ".xlsx": "sheet", ".xlsm": "sheet", ".xlsb": "sheet", ".xls": "sheet",
+         ".ods": "sheet"}  # fmt: skip
+PACKED = (".gz", ".zst", ".bz2")
+PLAIN = ("", ".txt", ".text", ".dat", ".dump", ".log")  # endings that say nothing: the file is looked into
+HEAD = 65_536  # bytes that tell what a file is
+LOOK = 30  # lines among which the header is
+SPACE = "\x00 \t\r\n\ufeff"
+ITEMS = {"rss": "item"}  # XML whose rows are not the root's children: their tag
+NOT_FITTING, EMPTY, NOT_JSON, BEFORE = "not as many fields as the header", "empty line", "not JSON", "before the header"
+BROKEN = object()
 
 
-def kind_of(path: Path) -> str:
-    """Which table a file is by its ending, "csv", "tsv", "jsonl", "json", "parquet" or "xml"; "" if it is none."""
-    endings = [ending.lower() for ending in path.suffixes]
-    if endings and endings[-1] in PACKED:
-        endings.pop()
-    return KINDS.get(endings[-1], "") if endings else ""
+@dataclass
+class Table:
+    """One table: of a file, or of a member of an archive; its encoding and sheet as study.toml states them, "" is found.
 
-
-def read_rows(path: Path) -> Iterator[Numbered]:
-    """Read a table's rows, without holding the file (of json: the file is held, since it is one value).
-
-    Parameters
-    ----------
-    path : Path
-        Its ending says what it is. Text is UTF-8 with or without its mark, or UTF-16; bytes that are not are read as
-        Windows-1252.
-
-    Yields
-    ------
-    tuple of (int, mapping or None, str)
-        Line, {column: value}, and the reason where there is no row.
-
-    Raises
-    ------
-    StudyError
-        If the file cannot be opened or unpacked, or is not the table that its ending says.
+    `header` (where it has one) is known when the first row is, `notes` of how rows were found when all are.
     """
-    kind = kind_of(path)
-    if not kind:
-        raise not_a_table(path, "another ending")
-    try:
-        if kind == "parquet":
-            yield from _parquet(path)
-            return
-        with _opened(path) as file:
-            yield from {"csv": _csv, "tsv": _csv, "jsonl": _jsonl, "json": _json, "xml": _xml}[kind](file, path)
-    except (gzip.BadGzipFile, EOFError, zlib.error):
-        raise not_a_table(path, "a file that is damaged or was cut off") from None
-    except MemoryError:
-        raise not_a_table(path, "more than the memory holds") from None
-    except (OSError, ValueError) as error:
-        if isinstance(error, ValueError) and path.suffix.lower() != ".zst":
-            raise  # only what unpacks zst has no errors of its own
-        raise not_a_table(path, (str(error).splitlines() or ["a file that cannot be read"])[0]) from None
 
+    path: Path
+    member: str = ""
+    encoding: str = ""
+    sheet: str = ""
+    header: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
-def columns_of(path: Path) -> list[str]:
-    """Names of a table's columns: of its header, or of the first rows' keys, those inside of objects as "a.b".
+    def __post_init__(self) -> None:
+        self.name = f"{self.path.name}/{self.member}" if self.member else self.path.name
+        *before, last = ["", "", *(ending.lower() for ending in Path(self.name).suffixes)]
+        self._packing = last if last in PACKED else ""
+        self._ending = before[-1] if self._packing else last
 
-    Raises
-    ------
-    StudyError
-        If the file is not the table that its ending says.
-    """
-    if kind_of(path) == "parquet":
-        return _parquet_schema(path)
-    if kind_of(path) in ("csv", "tsv"):
+    def rows(self) -> Iterator[Numbered]:
+        """Every row, or line that is none; objects of JSON and XML as they are, nests and all.
+
+        Raises
+        ------
+        StudyError
+            If the file cannot be opened or unpacked, or is not the table that its ending says.
+        """
+        readers: dict[str, Callable[[], Iterator[Numbered]]] = {
+            "csv": self._csv, "json": self._json, "parquet": self._parquet, "xml": self._xml, "sheet": self._sheet,
+        }  # fmt: skip
+        with self._guard():
+            yield from readers[self.kind]()
+
+    def error(self, found: str) -> StudyError:
+        """The error of a file that is not what its ending says."""
+        kind, found = KINDS.get(self._ending, ""), (found.splitlines() or [""])[0][:120]
+        expected = f"a {kind} file" if kind else f"a table, a file that ends in {', '.join(KINDS)}"
+        remedy = "Export it again, or correct its ending."
+        return StudyError(expected=expected, found=found, where=self.name, remedy=remedy)
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        """Whatever a damaged file raises is our own error."""
         try:
-            with _opened(path) as file:
-                return _header(_text(file), path)[0]
-        except (OSError, EOFError, zlib.error):
-            raise not_a_table(path, "a file that is damaged or was cut off") from None
-    names: dict[str, None] = {}
-    for n, (_, row, _) in enumerate(read_rows(path)):
-        if n >= PEEK:
-            break
-        names.update(dict.fromkeys(_paths(row or {})))
-    return list(names)
+            yield
+        except (gzip.BadGzipFile, EOFError, zlib.error, zipfile.BadZipFile, zstandard.ZstdError):
+            raise self.error("a file that is damaged or was cut off") from None
+        except MemoryError:
+            raise self.error("more than the memory holds") from None
+        except (OSError, ValueError, RuntimeError, NotImplementedError, LookupError, pa.ArrowException) as error:
+            raise self.error(getattr(error, "strerror", "") or str(error) or type(error).__name__) from None
 
+    def _open(self) -> BinaryIO:
+        """Its bytes, unpacked as they are read."""
+        file = zipfile.ZipFile(self.path).open(self.member) if self.member else self.path.open("rb")
+        match self._packing:
+            case ".gz":
+                return gzip.open(file, "rb")  # type: ignore[return-value]
+            case ".bz2":
+                return bz2.open(file, "rb")  # type: ignore[return-value]
+            case (
+                ".zst"
+            ):  # dumps of Reddit are packed with windows of 2 GiB, which Arrow refuses; it knows what is cut off
+                if zstandard.get_frame_parameters(file.peek(18)).window_size <= 2**27:  # type: ignore[attr-defined]
+                    return io.BufferedReader(pa.input_stream(file, compression="zstd"))
+                unpacking = zstandard.ZstdDecompressor(max_window_size=2**31)
+                return io.BufferedReader(unpacking.stream_reader(file, read_across_frames=True))  # type: ignore[arg-type]
+        return file  # type: ignore[return-value]
 
-def lookup(row: Row, name: str) -> object:
-    """A row's value, None if there is none; where no column has the name, "a.b" is b in the object a."""
-    if name in row or "." not in name:
-        return row.get(name)
-    value: object = row
-    for part in name.split("."):
-        if not isinstance(value, Mapping) or part not in value:
-            return None
-        value = value[part]
-    return value
-
-
-def _paths(row: Row, before: str = "", depth: int = 4) -> Iterator[str]:
-    for key, value in row.items():
-        yield f"{before}{key}"
-        if isinstance(value, Mapping) and depth:
-            yield from _paths(value, f"{before}{key}.", depth - 1)
-
-
-def not_a_table(path: Path, found: str) -> StudyError:
-    """The error of a file that is not what its ending says."""
-    return StudyError(
-        expected=f"a {kind_of(path)} file" if kind_of(path) else f"a table, a file that ends in {', '.join(KINDS)}",
-        found=found[:120],
-        where=path.name,
-        remedy="Export it again, or correct its ending.",
-    )
-
-
-# ------------------------------------------------------------------------------------------------- formats
-
-
-def _opened(path: Path) -> BinaryIO:
-    """The file's bytes, unpacked as they are read."""
-    ending = path.suffix.lower()
-    try:
-        if ending == ".gz":
-            return gzip.open(path, "rb")  # type: ignore[return-value]
-        if ending == ".zst":
-            import pyarrow as pa
-
-            return io.BufferedReader(pa.input_stream(str(path), compression="zstd"))  # type: ignore[arg-type]
-        return path.open("rb")
-    except OSError as error:
-        raise not_a_table(path, error.strerror or str(error)) from None
-
-
-def _text(file: BinaryIO) -> io.TextIOWrapper:
-    """The file as text. Bytes that are no UTF-8 come out as lone surrogates, for `_mended`."""
-    head = file.peek(4)[:4] if hasattr(file, "peek") else b""
-    encoding, errors = (
-        ("utf-16", "replace") if head[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "surrogateescape")
-    )
-    return io.TextIOWrapper(file, encoding=encoding, errors=errors, newline="")
-
-
-def _mended(text: str) -> str:
-    """A line in which bytes that are no UTF-8 are read as Windows-1252."""
-    return text if text.isascii() else text.translate(BYTE)
-
-
-def _header(file: io.TextIOWrapper, path: Path) -> tuple[list[str], Iterator[list[str]]]:
-    """The header of a csv or tsv file, and its reader."""
-    csv.field_size_limit(1 << 30)  # a long comment is not a fault
-    before = []
-    for line in file:
-        before.append(_mended(line))
-        if line.strip():
-            break
-    else:
-        raise not_a_table(path, "an empty file")
-    delimiter = "\t" if kind_of(path) == "tsv" else max(DELIMITERS, key=before[-1].count)
-    reader = csv.reader(chain(before, map(_mended, file)), delimiter=delimiter)
-    try:
-        return next(values for values in reader if values), reader
-    except (csv.Error, StopIteration) as error:
-        raise not_a_table(path, f"a header that cannot be read: {error}") from None
-
-
-def _csv(file: BinaryIO, path: Path) -> Iterator[Numbered]:
-    header, reader = _header(_text(file), path)
-    twice = len(set(header)) < len(header)
-    while True:
-        line = reader.line_num + 1  # type: ignore[attr-defined]
+    def _text(self) -> io.TextIOWrapper:
+        """The file as text, in the encoding that the whole of it shows."""
+        with self._open() as file:
+            encoding, errors, note = encoding_of(file, self.encoding)
+        self.notes += [note] if note and note not in self.notes else []
         try:
-            values = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise not_a_table(path, f"line {line}: {error}") from None
-        if len(values) != len(header):
-            yield line, None, NOT_FITTING if values else EMPTY
-        elif twice:  # of two columns of one name, the first
-            yield line, dict(zip(reversed(header), reversed(values), strict=True)), ""
-        else:
-            yield line, dict(zip(header, values, strict=True)), ""
+            return io.TextIOWrapper(self._open(), encoding, errors, newline="")
+        except LookupError:
+            raise StudyError(
+                expected="an encoding such as utf-8, cp1251 or shift_jis",
+                found=repr(encoding),
+                where="study.toml, [source] encoding",
+                remedy="Correct it, or leave it out.",
+            ) from None
 
+    @cached_property
+    def kind(self) -> str:
+        """What it is, a value of `KINDS` or "zip", by its ending, or where that says nothing by how it begins; "" if no table."""
+        kind = KINDS.get(self._ending, "")
+        if kind and kind != "sheet":
+            return kind
+        with self._guard(), self._open() as file:
+            head = file.read(HEAD)
+        if head.startswith(b"PK\x03\x04"):
+            return "sheet" if kind or b"xl/workbook" in head or b"opendocument.spreadsheet" in head else "zip"
+        if head.startswith((b"PAR1", b"\xd0\xcf\x11\xe0")):
+            return "parquet" if head.startswith(b"PAR1") else "sheet"
+        if not is_text(head) or (not kind and self._ending not in PLAIN and self._ending[1:].isalpha()):
+            return kind
+        text = head.decode(*encoding_of(io.BytesIO(head))[:2]).lstrip(SPACE)
+        if text[:1] in "[{" and text[1:].lstrip()[:1] in tuple('"{[]}'):
+            return "json"
+        if text.startswith(("<?xml", "<rss", "<disqus")):
+            return "xml"
+        lines = text.splitlines()[:LOOK] or [""]
+        delimiter, at = find_header(lines)
+        fields = next(csv.reader([lines[at]], delimiter=delimiter), [])
+        return "csv" if kind or (len(fields) > 1 and known(fields) > 1) else kind
 
-def _object(value: object) -> tuple[Row | None, str]:
-    return (value, "") if isinstance(value, dict) else (None, NOT_OBJECT)
+    # ------------------------------------------------------------------------------------------- formats
 
+    def _csv(self) -> Iterator[Numbered]:
+        with self._text() as text:
+            lines = Lines(text)
+            head = lines.look(LOOK)
+            if not any(line.strip() for line in head):
+                raise self.error("an empty file")
+            delimiter, at = find_header(head)
+            for line in range(1, at + 1):
+                if (before := lines.next().strip()) and not before.startswith("sep="):
+                    yield line, None, BEFORE
+            header = self.header = [name.strip(SPACE + "\u200b") for name in lines.fields(delimiter, 0)]
+            places = dict(reversed([(name, i) for i, name in enumerate(header)]))  # of two of one name the first
+            columns = sorted(places.items(), key=lambda item: item[1])
+            while lines.more():
+                line = lines.number + 1
+                values = lines.fields(delimiter, len(header))
+                if len(values) == len(header) + 1 and not values[-1].strip():
+                    values.pop()  # a divider at the end of every row but the header
+                if len(values) != len(header):
+                    yield line, None, NOT_FITTING if any(map(str.strip, values)) else EMPTY
+                elif len(places) == len(header):
+                    yield line, dict(zip(header, values, strict=True)), ""
+                else:
+                    yield line, {name: values[i] for name, i in columns}, ""
 
-def _jsonl(file: BinaryIO, path: Path) -> Iterator[Numbered]:
-    for number, line in enumerate(_text(file), 1):
-        if not line.strip("\x00 \t\r\n\ufeff"):
-            yield number, None, EMPTY
-            continue
-        try:
-            row, reason = _object(json.loads(_mended(line).strip("\x00 \t\r\n\ufeff")))
-        except (ValueError, RecursionError):  # ValueError: also a number of too many digits
-            row, reason = None, NOT_JSON
-        yield number, row, reason
+    def _json(self) -> Iterator[Numbered]:
+        """A value a line, where the first line is one and not all; else the values of a list, or the one object."""
+        with self._text() as text:
+            head = list(islice(text, 9))
+            filled = [line for line in head if line.strip(SPACE)] or [""]
+            first = _loaded(filled[0])
+            named = self._ending in (".jsonl", ".ndjson")
+            if first is BROKEN and not (named and filled[0].strip(SPACE)[:1] != "["):
+                try:
+                    first = json.loads("".join(chain(head, text)).strip(SPACE))
+                except (ValueError, RecursionError) as error:
+                    raise self.error(f"text that is no JSON: {error}") from None
+            elif named or (isinstance(first, dict) and len(filled) > 1):
+                for number, line in enumerate(chain(head, text), 1):
+                    value = _loaded(line) if line.strip(SPACE) else None
+                    reason = NOT_JSON if value is BROKEN else "" if line.strip(SPACE) else EMPTY
+                    yield number, None if reason else value, reason
+                return
+            elif any(line.strip(SPACE) for line in chain(filled[1:], text)):
+                raise self.error("text that is no JSON: something after its value")
+        yield from ((n, item, "") for n, item in enumerate(first if isinstance(first, list) else [first], 1))
 
+    def _parquet(self) -> Iterator[Numbered]:
+        import pyarrow.parquet as pq
 
-def _json(file: BinaryIO, path: Path) -> Iterator[Numbered]:
-    """Rows of a list; of an object, of the first list in it; of a list of such objects (pages), of all of theirs."""
-    try:
-        value = json.loads(_mended(_text(file).read()))
-    except (ValueError, RecursionError) as error:
-        raise not_a_table(path, f"text that is no JSON: {error}") from None
-    pages = value if isinstance(value, list) else [value]
-    number = 0
-    for page in pages:
-        lists = [v for v in page.values() if isinstance(v, list) and any(isinstance(x, dict) for x in v)] if (
-            isinstance(page, dict) and (page is value or "items" in page)) else []  # fmt: skip
-        for item in lists[0] if lists else [page]:
-            number += 1
-            yield number, *_object(item)
-
-
-def _parquet_schema(path: Path) -> list[str]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        return list(pq.read_schema(path).names)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise not_a_table(path, str(error).splitlines()[0]) from None
-
-
-def _parquet(path: Path) -> Iterator[Numbered]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    number = 0
-    try:
-        with pq.ParquetFile(path) as file:
+        number = 0
+        with pq.ParquetFile(io.BytesIO(self._open().read()) if self.member else self.path) as file:
+            self.header = list(file.schema_arrow.names)
             for batch in file.iter_batches(batch_size=2048):
-                names = batch.schema.names  # of two columns of one name, the last
-                for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                columns = [c.cast(pa.string()) if pa.types.is_timestamp(c.type) else c for c in batch.columns]
+                for values in zip(*(column.to_pylist() for column in columns), strict=True):
                     number += 1
-                    yield number, dict(zip(names, values, strict=True)), ""
-    except (pa.ArrowException, OSError, ValueError) as error:  # damaged within
-        raise not_a_table(path, str(error).splitlines()[0]) from None
+                    yield number, dict(zip(batch.schema.names, values, strict=True)), ""
+
+    def _xml(self) -> Iterator[Numbered]:
+        """Every child of the root, or of a feed its items: {"tag": …, its attributes, its children}, without namespaces."""
+        number, depth, item = 0, 0, ""
+        root: Element | None = None
+        try:
+            with self._open() as file:  # expat fetches nothing from outside, and ends entities that grow too much
+                for event, element in iterparse(file, events=("start", "end")):
+                    depth += 1 if event == "start" else -1
+                    if root is None:
+                        root, item = element, ITEMS.get(_local(element.tag), "")
+                    if event == "end" and (_local(element.tag) == item if item else depth == 1):
+                        number += 1
+                        yield number, {"tag": _local(element.tag), **_children(element)}, ""
+                        element.clear() if item else root.clear()
+        except (ParseError, ValueError, LookupError, RecursionError) as error:
+            raise self.error(f"text that is no XML: {error}") from None
+
+    def _sheet(self) -> Iterator[Numbered]:
+        """Rows of the sheet that is named, or of the first in which there is a table."""
+        import python_calamine as calamine
+
+        try:
+            with self._open() as file:
+                book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(file.read()))
+            names = [self.sheet] if self.sheet in book.sheet_names else [] if self.sheet else book.sheet_names
+            sheets = ((name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in names)
+            name, rows = next(((name, rows) for name, rows in sheets if len(rows) > 1), ("", []))
+        except calamine.CalamineError as error:
+            raise self.error(str(error)) from None
+        if self.sheet and not names:
+            raise StudyError(
+                expected=f"a sheet {self.sheet!r}",
+                found=", ".join(book.sheet_names)[:200],
+                where=self.name,
+                remedy="Correct [source] sheet in study.toml.",
+            )
+        if not rows:
+            raise self.error("an empty file")
+        if len(names) > 1:
+            self.notes.append(f"of {len(names)} sheets {name!r} is read; `[source] sheet` names another")
+        text = [[str(value).strip() for value in row] for row in rows[:LOOK]]
+        at = header_of(text)
+        self.header = [name for name in text[at] if name]
+        yield from ((n, None, BEFORE) for n, row in enumerate(text[:at], 1) if any(row))
+        for number, row in enumerate(rows[at + 1 :], at + 2):
+            filled = {name: value for name, value in zip(text[at], row, strict=False) if name and value != ""}
+            yield number, dict.fromkeys(self.header) | filled if filled else None, "" if filled else EMPTY
 
 
-def _xml(file: BinaryIO, path: Path) -> Iterator[Numbered]:
-    """Every child of the root: {"tag": …, its attributes, its children}, names without their namespace."""
-    from xml.etree.ElementTree import ParseError, iterparse
+def tables_of(path: Path, *, encoding: str = "", sheet: str = "") -> list[Table]:
+    """The tables in a file: one, or of an archive those in it; none where it is something else, such as a thread.
 
-    number, depth = 0, 0
-    root = None
+    Raises
+    ------
+    StudyError
+        If the file cannot be opened or unpacked.
+    """
+    tables = [Table(path, "", encoding, sheet)]
+    if tables[0].kind == "zip":
+        with tables[0]._guard(), zipfile.ZipFile(path) as archive:
+            names = sorted(info.filename for info in archive.infolist() if not info.is_dir())
+        hidden = (".", "__MACOSX")
+        names = [name for name in names if not any(part.startswith(hidden) for part in name.split("/"))]
+        tables = [Table(path, name, encoding, sheet) for name in names]
+    return [table for table in tables if table.kind in KINDS.values()]
+
+
+def _loaded(line: str) -> object:
     try:
-        # expat fetches nothing from outside, and ends when entities grow out of all proportion.
-        for event, element in iterparse(file, events=("start", "end")):
-            depth += 1 if event == "start" else -1
-            if root is None:
-                root = element
-            if event == "end" and depth == 1:
-                number += 1
-                yield number, {"tag": _local(element.tag), **_children(element)}, ""
-                root.clear()
-    except (ParseError, ValueError, LookupError, RecursionError) as error:
-        raise not_a_table(path, f"text that is no XML: {error}") from None
+        return json.loads(line.strip(SPACE))
+    except (ValueError, RecursionError):  # ValueError: also a number of too many digits
+        return BROKEN
 
 
 def _local(name: str) -> str:
     return name.rpartition("}")[2]
 
 
-def _children(element: object) -> dict[str, object]:
-    """An element's attributes, and its children under other names; a child that has neither is its text."""
-    found: dict[str, object] = {_local(k): v for k, v in element.attrib.items()}  # type: ignore[attr-defined]
-    for child in element:  # type: ignore[attr-defined]
-        plain = not len(child) and not child.attrib
-        found.setdefault(_local(child.tag), (child.text or "") if plain else _children(child))
+def _children(element: Element) -> dict[str, object]:
+    """An element's attributes, and its children under other names: of several of one name that hold others all, else the first."""
+    attributes = {_local(name): value for name, value in element.attrib.items()}
+    found: dict[str, object] = dict(attributes)
+    for child in element:
+        plain, name = not len(child) and not child.attrib, _local(child.tag)
+        value = (child.text or "") if plain else _children(child)
+        if name not in found:
+            found[name] = value
+        elif not plain and name not in attributes:
+            before = found[name]
+            found[name] = [*(before if isinstance(before, list) else [before]), value]
     return found

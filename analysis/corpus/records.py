@@ -1,202 +1,221 @@
-"""Rows of a table's file -> comments, articles and what is neither: of some rows at a time, whatever the others are."""
+"""Raw rows -> flat records, one for each comment and article: objects within objects, comments in articles, replies."""
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
+from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
-import pandas as pd
+from analysis.corpus.columns import OUTER, SAMPLE, Row, columns_of, fold, roles
+from analysis.corpus.formats import Numbered, Table
 
-from analysis.corpus.columns import Plan
-from analysis.corpus.dates import instants
-from analysis.corpus.encodings import clean
-from analysis.corpus.formats import Numbered, Row, lookup
-from analysis.corpus.platforms import REMOVED, Dialect, plain
+WORDS = {key: {fold(name) for name in names} for key, names in tomllib.loads(
+    Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")).items()}  # fmt: skip
+COMMENTS, REPLIES, ROWS = WORDS["comments"], WORDS["replies"], WORDS["comments"] | WORDS["lists"]
+PEEK = 50  # rows that tell whether those of a file are articles
+DEEPEST = 8  # objects within objects that are looked into
+NESTS = (dict, list, tuple)
+NOT_OBJECT, NOT_LOADED = "JSON, but no object", "a comment that the export did not load"
+Below = list[tuple[str, list]]  # lists within an object that may hold rows, by their folded names
 
-NAMES = ("text", "comment_id", "article_id", "author", "posted_at", "parent_id", "line")
-_Columns = dict[str, list]
 
+class Record(NamedTuple):
+    """A comment or an article, or what is neither (row is None), and why.
 
-@dataclass(frozen=True)
-class Batch:
-    """What some rows of a file hold.
-
-    Attributes
-    ----------
-    comments : DataFrame
-        comment_id, article_id, author, parent_id, source_file, line, posted_at (UTC); unread: a time that cannot be
-        read; order: the how manieth thing of the rows it is.
-    texts : list of str
-        The text of each comment.
-    articles : list of mappings
-        Articles as they are read, with line and order.
-    rejects : list of (order, line, reason, n_chars)
-    n_read : int
-        Comments, articles and rejects.
-    mended : Counter
-        Comments with mojibake, its places, and control characters.
+    `article` and `parent` are the numbers of the article and the comment in which it stands, 0 the file's first; −1: in none.
     """
 
-    comments: pd.DataFrame
-    texts: list[str]
-    articles: list[Row]
-    rejects: list[tuple[int, int, str, int]]
-    n_read: int
-    mended: Counter[str]
+    line: int
+    row: Row | None
+    reason: str = ""
+    is_article: bool = False  # as the comments within show it
+    article: int = -1
+    parent: int = -1
 
 
-def read_batch(rows: Sequence[Numbered], *, name: str, plan: Plan, timezone: str) -> Batch:
-    """Put each of some rows of a file where it belongs.
+class Look(NamedTuple):
+    """A table's records, and rows among the first of them: articles that hold comments, and the others."""
 
-    Parameters
-    ----------
-    rows : sequence
-        As `rows.read_rows` gives them.
-    name : str
-        The file, as tables show it.
-    plan : Plan
-    timezone : str
-        Zone of times that state none, where the export's own is not known.
+    records: Iterator[Record]
+    rows: list[Row]
+    nested: list[Row]
 
-    Returns
-    -------
-    Batch
-    """
-    dialect, zone = plan.dialect, (plan.dialect.zone if plan.dialect else "") or timezone
-    article_columns = dialect.articles if dialect and not plan.articles else plan.columns
-    made: _Columns = {column: [] for column in NAMES}
-    articles: list[Row] = []
-    rejects: list[tuple[int, int, str, int]] = []
-    order: list[int] = []
-    n_read, mended = 0, Counter()  # type: ignore[var-annotated]
-    for line, row, reason in rows:
-        for is_article, part, why in _parts(row, reason, plan):
-            if part is not None and not why:
-                if is_article:
-                    why, size = _add_article(part, article_columns, name, dialect, zone, articles)
-                    if not why:
-                        articles[-1] |= {"line": line, "order": n_read}
-                else:
-                    why, size = _add_comment(part, plan, name, line, made, mended)
-                    if not why:
-                        order.append(n_read)
-            else:
-                size = len(_value(lookup(part, plan.columns.get("text", "text"))) or "") if part is not None else 0
-            if why:
-                rejects.append((n_read, line, why, size))
-            n_read += 1
-    return Batch(_table(made, order, name, zone), made["text"], articles, rejects, n_read, mended)
+    @property
+    def header(self) -> list[str]:
+        """The columns of the rows."""
+        return columns_of(self.rows)
 
 
-def _table(made: _Columns, order: list[int], name: str, zone: str) -> pd.DataFrame:
-    """The comments but for their texts, each column of its type; times that cannot be read are marked."""
-    names = ("comment_id", "article_id", "author", "parent_id")
-    table = pd.DataFrame({column: pd.Series(made[column], dtype="str") for column in names})
-    table["source_file"] = pd.Series([name] * len(table), dtype="str")
-    table["line"] = np.array(made["line"], dtype="int64")
-    table["posted_at"] = instants(made["posted_at"], zone)
-    unread = table["posted_at"].isna().to_numpy(copy=True)
-    unread[unread] = np.array([_value(made["posted_at"][i]) is not None for i in np.flatnonzero(unread)], dtype=bool)
-    return table.assign(unread=unread, order=np.array(order, dtype="int64"))
+def look(table: Table) -> Look:
+    """Look at how a table begins."""
+    some = records(table.rows())
+    head = list(islice(some, SAMPLE))
+    rows = [one.row for one in head if one.row is not None and not one.is_article]
+    return Look(chain(head, some), rows, [one.row for one in head if one.row is not None and one.is_article])
 
 
-def _parts(row: Row | None, reason: str, plan: Plan) -> Iterator[tuple[bool, Row | None, str]]:
-    """The comments and articles in a row: (is an article, it, why it is none)."""
-    dialect = plan.dialect
-    if row is None or dialect is None:
-        yield plan.articles, row, reason
-        return
-    parts = list(dialect.unfold(row)) if dialect.unfold else [(plan.articles, row)]
-    for is_article, part in parts:
-        yield is_article, part, "" if is_article or dialect.refuse is None else dialect.refuse(part)
-    if not parts:
-        yield plan.articles, None, "no comment"
+def records(rows: Iterable[Numbered]) -> Iterator[Record]:
+    """Every comment and article in the rows of a table, each before what it holds, and every row that is none."""
+    rows = iter(rows)
+    head = list(islice(rows, PEEK))
+    siblings = any(_is_article(value) for _, value, _ in head)
+    number = 0
+    for line, value, reason in chain(head, rows):
+        if reason or (type(value) is dict and not any(type(inner) in NESTS for inner in value.values())):  # as most are
+            yield Record(line, value, reason, siblings and not reason)  # type: ignore[arg-type]
+            number += 1
+        else:
+            for record in _walk(line, value, siblings, number):
+                yield record
+                number += 1
 
 
-def _add_comment(row: Row, plan: Plan, name: str, line: int, made: _Columns, mended: Counter[str]) -> tuple[str, int]:
-    """Put a comment into its columns; give why it is none, and the length of its text."""
-    dialect = plan.dialect
-    values: dict[str, object] = {
-        ours: row[theirs] if theirs in row else lookup(row, theirs) for ours, theirs in plan.columns.items()
-    }
-    if dialect and dialect.mend:
-        values = dialect.mend(values)
-    raw = values.get("text")
-    text = None
-    if type(raw) is str or (isinstance(raw, (str, int, float)) and raw == raw):  # a missing number is not itself
-        text, places, control = clean(plain(raw) if dialect and dialect.markup and isinstance(raw, str) else str(raw))
-        if places or control:
-            mended.update(comments=bool(places), places=places, control=control)
-    if not text:
-        return "no text", 0
-    if text.casefold() in REMOVED:
-        return "deleted at the source", len(text)
-    comment_id = _identity(values.get("comment_id"), dialect) or f"{name}:{line}"
-    article = _identity(values.get("article_id"), dialect) or comment_id
-    parent = _identity(values.get("parent_id"), dialect)
-    author = _value(values.get("author"))
-    made["text"].append(text)
-    made["comment_id"].append(comment_id)
-    made["article_id"].append(article)
-    made["author"].append(None if author and author.casefold() in REMOVED else author)
-    made["posted_at"].append(values.get("posted_at"))
-    # The parent of a comment on the article itself is the article, where a tool writes one.
-    made["parent_id"].append(None if parent == article else parent)
-    made["line"].append(line)
-    return "", len(text)
+def _walk(line: int, value: object, siblings: bool, number: int) -> Iterator[Record]:
+    """The records in one value; `siblings`: whether values beside it are articles."""
+    todo: list[tuple[object, bool, int, int, Row]] = [(value, siblings, -1, -1, {})]
+    while todo:
+        value, siblings, article, parent, above = todo.pop()
+        if isinstance(value, (list, tuple)):
+            todo += [(one, siblings, article, parent, above) for one in reversed(value)]
+            continue
+        node = _unwrapped(value) if isinstance(value, dict) else {}
+        loaded = node.get("kind") != "more"
+        row, below = _flat(node) if loaded else ({}, [])
+        kind = "comment" if not row and not below or article >= 0 or parent >= 0 else _kind(node, row, below, siblings)
+        if kind == "envelope":
+            members = _members_of(node, below)
+            are_articles = any(map(_is_article, islice(members, PEEK)))
+            todo += [(one, are_articles, article, parent, row) for one in reversed(members)]
+            continue
+        # A reply, or a comment in an envelope, is of the thread that these name.
+        row = {name: one for name, one in above.items() if "article_id" in roles(name)} | row
+        reason = NOT_OBJECT if not isinstance(value, dict) else "" if loaded else NOT_LOADED
+        yield Record(line, None if reason else row, reason, kind == "article", article, parent)
+        inside = (number, -1, {}) if kind == "article" else (article, number, row)
+        number += 1
+        held = [one for key, values in below if key in COMMENTS or kind == "article" for one in values]
+        todo += [(one, False, *inside) for one in reversed(held)]
 
 
-def _add_article(
-    row: Row, columns: Mapping[str, str], name: str, dialect: Dialect | None, zone: str, made: list[Row]
-) -> tuple[str, int]:
-    """Put an article among the others; give why it is none, and the length of its text."""
-    values = {ours: lookup(row, theirs) for ours, theirs in columns.items()}
-    text = _value(values.get("text"))
-    if text and dialect and dialect.markup:
-        text = plain(text).strip() or None
-    key = _identity(values.get("article_id"), dialect)
-    if key is None:
-        return "no article_id", len(text or "")
-    made.append(
-        {
-            "article_id": key,
-            "published_at": values.get("published_at"),
-            "title": _value(values.get("title")),
-            "text": text,
-            "source_file": name,
-            "zone": zone,
-        }
+def _unwrapped(value: dict[str, object]) -> dict[str, object]:
+    """An object without what APIs put around it."""
+    for around, most in (("data", 3), ("node", 2)):  # Reddit, GraphQL
+        inner = value.get(around)
+        if isinstance(inner, dict) and len(value) <= most and (around == "node" or "kind" in value):
+            return {**inner, **({"kind": value["kind"]} if "kind" in value else {})}
+    snippet = value.get("snippet")
+    if isinstance(snippet, dict) and isinstance(top := snippet.get("topLevelComment"), dict):  # YouTube
+        said = top["snippet"] if isinstance(top.get("snippet"), dict) else {}
+        return {**top, "snippet": {"videoId": snippet.get("videoId"), **said}, "replies": value.get("replies")}
+    return value
+
+
+def _flat(node: Mapping[str, object], before: str = "", depth: int = DEEPEST) -> tuple[dict[str, object], Below]:
+    """An object's values, those inside of objects as "a.b"; and the lists in it."""
+    row: dict[str, object] = {}
+    below: Below = []
+    for name, value in node.items():
+        while isinstance(value, dict) and len(value) == 1 and next(iter(value)).startswith("$"):  # Mongo
+            value = next(iter(value.values()))
+        if type(value) not in NESTS:
+            row[f"{before}{name}"] = value
+            continue
+        key = fold(str(name))
+        members = _members(value) if key in COMMENTS or (key in ROWS and not isinstance(value, dict)) else None
+        if members is not None:
+            below.append((key, members))
+        elif isinstance(value, dict):
+            inner, more = _flat(value, f"{before}{name}.", depth - 1) if depth else ({}, [])
+            row |= inner
+            below += more
+        elif any(isinstance(one, dict) for one in value) and (text := _said(value)) is None:
+            below.append((key, list(value)))
+        else:  # of several values the last
+            scalars = [one for one in value if type(one) not in NESTS]
+            row[f"{before}{name}"] = text if any(isinstance(one, dict) for one in value) else (scalars or [None])[-1]
+    return row, below
+
+
+def _members(value: object, depth: int = 4) -> list | None:
+    """The rows under a name that holds rows; None if there are none such."""
+    if not isinstance(value, dict):
+        return list(value) if not value or any(isinstance(one, dict) for one in value) else None  # type: ignore[call-overload]
+    value = _unwrapped(value)
+    named = [one for key, one in value.items() if fold(key) in ROWS and type(one) in NESTS]
+    if depth and named and (members := _members(named[0], depth - 1)) is not None:
+        return members
+    if value and all(isinstance(one, dict) for one in value.values()):
+        return [_keyed(key, one) for key, one in value.items()]  # type: ignore[arg-type]
+    return [value] if value else None
+
+
+def _keyed(key: str, value: dict[str, object]) -> dict[str, object]:
+    return value if any("comment_id" in roles(name) for name in value) else {"id": key, **value}
+
+
+def _said(value: list | tuple) -> str | None:
+    """The text of which a list holds the parts; None if it holds something else."""
+    parts = [one.get("text") if isinstance(one, dict) else one for one in value]
+    marked = all(
+        isinstance(one, str) or set(one) <= {"type", "text", "href", "user_id"}
+        for one in value
+        if type(one) in (str, dict)
     )
-    return "", len(text or "")
+    return "".join(parts) if marked and all(isinstance(part, str) for part in parts) else None  # type: ignore[arg-type]
 
 
-def _value(value: object) -> str | None:
-    """A value as text; None where there is none."""
-    if type(value) is str:  # as most are
-        return clean(value)[0] or None
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)  # ids that a spreadsheet made numbers of
-    if isinstance(value, (Mapping, list, np.ndarray)):
-        return None  # an object where a text was expected says nothing
-    try:
-        return clean(str(value))[0] or None
-    except ValueError:  # a number of too many digits
-        return None
+def _has(row: Row, ours: str, role: str = "comments") -> bool:
+    return any(isinstance(value, str) and value.strip() and ours in roles(name, role) for name, value in row.items())
 
 
-def _identity(value: object, dialect: Dialect | None) -> str | None:
-    """An id as text, without what its tool puts before it; "123.0" is a number that lost its type."""
-    text = _value(value)
-    if text is None:
-        return None
-    if text.endswith(".0") and text[:-2].isdigit():
-        text = text[:-2]
-    for prefix in dialect.prefixes if dialect else ():
-        if text.startswith(prefix):
-            return text[len(prefix) :]
-    return text
+def _kind(node: Mapping[str, object], row: Row, below: Below, siblings: bool) -> str:
+    """What an object that stands in no other is: "article", "comment", or the "envelope" of others."""
+    if (known := {"t3": "article", "t1": "comment", "Listing": "envelope"}.get(str(node.get("kind")))) is not None:
+        return known
+    held = [(key, values) for key, values in below if key in COMMENTS]
+    titled = any(_has({name: one}, "title", "articles") and fold(name) != "name" for name, one in row.items())
+    itself = siblings or _has(row, "text") or _has(row, "author")
+    if not held:
+        dated = any(one is not None and "posted_at" in roles(name) for name, one in row.items())
+        rows = [one for key, values in below if key in ROWS or not dated for one in values if isinstance(one, dict)]
+        if rows and not itself:
+            plain = any(_has(_flat(_unwrapped(one))[0], "text") and not _holds_comments(one) for one in rows[:PEEK])
+            return "article" if titled and plain else "envelope"
+        return "envelope" if _is_keyed(node) else "article" if siblings else "comment"
+    if any(key == "posts" and any(map(_holds_comments, values[:PEEK])) for key, values in held):
+        return "envelope"
+    if titled or siblings:
+        return "article"
+    if all(key in REPLIES for key, _ in held):
+        return "comment" if itself else "envelope"
+    named = any(one is not None and roles(name, "articles") & {"article_id", "url"} for name, one in row.items())
+    return "article" if _has(row, "text") or named else "envelope"
+
+
+def _holds_comments(value: object) -> bool:
+    return isinstance(value, dict) and any(fold(key) in COMMENTS and type(one) in NESTS for key, one in value.items())
+
+
+def _is_article(value: object) -> bool:
+    """Whether an object is an article by the comments that it holds."""
+    if not isinstance(value, dict) or not any(type(inner) in NESTS for inner in value.values()):
+        return False
+    node = _unwrapped(value)
+    return node.get("kind") != "t3" and _kind(node, *_flat(node), False) == "article"
+
+
+def _members_of(node: Mapping[str, object], below: Below) -> list:
+    """The rows in an envelope: of the lists whose names say so, else of the others, else its own values by their keys."""
+    if _is_keyed(node):
+        return [_keyed(key, one) for key, one in node.items()]  # type: ignore[arg-type]
+    named = [one for key, values in below if key in ROWS for one in values]
+    return named or [one for _, values in below for one in values if isinstance(one, dict)]
+
+
+def _is_keyed(node: Mapping[str, object]) -> bool:
+    """Whether an object holds rows by their ids."""
+    return bool(node) and all(
+        isinstance(one, dict) and fold(key) not in OUTER and _has(_flat(one)[0], "text") for key, one in node.items()
+    )

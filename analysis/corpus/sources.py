@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from analysis.corpus.encodings import read_lines
-from analysis.corpus.formats import kind_of
+from analysis.corpus.formats import tables_of
 from analysis.corpus.tables import read_tables, source_name
 from analysis.corpus.threads import Reading, read_threads
 from analysis.run import Run
@@ -21,11 +21,11 @@ def find_files(folder: Path, patterns: Iterable[str], key: str) -> list[Path]:
     StudyError
         If a pattern has none.
     """
-    found: dict[Path, None] = {}
+    found: set[Path] = set()
     for pattern in patterns:
         path = Path(pattern)
         base, rest = (Path(path.anchor), path.relative_to(path.anchor)) if path.is_absolute() else (folder, path)
-        files = sorted(p for p in base.glob(str(rest)) if p.is_file())
+        files = {p for p in base.glob(str(rest)) if p.is_file()}
         if not files:
             raise StudyError(
                 expected=f"files that match {pattern!r}",
@@ -33,7 +33,7 @@ def find_files(folder: Path, patterns: Iterable[str], key: str) -> list[Path]:
                 where=f"{folder / STUDY_FILE}, {key}",
                 remedy="Paths are relative to the study folder; correct the path, or put the files there.",
             )
-        found.update(dict.fromkeys(files))
+        found |= files
     return sorted(found)
 
 
@@ -52,60 +52,49 @@ def named(files: Iterable[Path], folder: Path) -> dict[str, Path]:
     """Files by their names as tables and provenance show them; of several of one name the later are numbered."""
     found: dict[str, Path] = {}
     for path in files:
-        name, n = source_name(path, folder), 1
+        name = first = source_name(path, folder)
+        n = 1
         while name in found:
             n += 1
-            name = f"{source_name(path, folder)} ({n})"
+            name = f"{first} ({n})"
         found[name] = path
     return found
 
 
-def format_of(files: list[Path], stated: str, folder: Path) -> str:
-    """The sources' format: "threads", "auto" for tables that show what they are, or what study.toml says.
+def mixed(tables: Mapping[Path, object]) -> str:
+    """Of files and the tables in each, the names of one that has some and of one that has none; "" if all are alike."""
+    of = {bool(some): path.name for path, some in reversed(tables.items())}
+    return f"{of[True]} and {of[False]}" if len(of) == 2 else ""
+
+
+def read_sources(source: SourceSettings, folder: Path, run: Run = Run()) -> Reading:
+    """Read the sources, names and all: as threads, or as tables, which show what they are or are what study.toml says.
 
     Raises
     ------
     StudyError
         If there are tables and threads.
     """
-    tables = [path for path in files if kind_of(path)]
-    if stated != "auto":
-        return stated
-    if 0 < len(tables) < len(files):
-        thread = next(path for path in files if not kind_of(path))
-        raise StudyError(
-            expected="files of one format",
-            found=f"{tables[0].name} and {thread.name}",
-            where=f"{folder / STUDY_FILE}, [source] paths",
-            remedy="Make a study of each, or name the format.",
-        )
-    return "auto" if tables else "threads"
-
-
-def read_sources(source: SourceSettings, folder: Path, run: Run = Run()) -> Reading:
-    """Read the sources, names and all.
-
-    Parameters
-    ----------
-    source : SourceSettings
-    folder : Path
-        The study folder.
-    run : Run
-    """
-    files = comment_files(source, folder)
-    kind = format_of(files, source.format, folder)
-    if kind != "threads":
-        articles = {**source.articles, "paths": article_files(source, folder)}
-        return read_tables(
-            files,
-            root=folder,
-            timezone=source.timezone,
-            columns=source.columns,
-            articles=articles,
-            format=kind,
-            run=run,
-        )
-    known: tuple[str, ...] = ()
-    if source.authors:
-        known = tuple(name for name in read_lines((folder / source.authors).read_bytes()).texts if name)
-    return read_threads(files, root=folder, timezone=source.timezone, known_authors=known, run=run)
+    files, kind = comment_files(source, folder), source.format
+    if kind == "auto":
+        tables = {path: tables_of(path) for path in files}
+        if other := mixed(tables):
+            where, remedy = f"{folder / STUDY_FILE}, [source] paths", "Make a study of each, or name the format."
+            raise StudyError(expected="files of one format", found=other, where=where, remedy=remedy)
+        kind = "auto" if any(tables.values()) else "threads"
+    if kind == "threads":
+        names = read_lines((folder / source.authors).read_bytes()).texts if source.authors else []
+        known = tuple(name for name in names if name)
+        return read_threads(files, root=folder, timezone=source.timezone, known_authors=known, run=run)
+    return read_tables(
+        files,
+        root=folder,
+        timezone=source.timezone,
+        columns=source.columns,
+        articles={**source.articles, "paths": article_files(source, folder)},
+        format=kind,
+        dates=source.dates,
+        encoding=source.encoding,
+        sheet=source.sheet,
+        run=run,
+    )

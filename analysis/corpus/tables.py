@@ -2,101 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from analysis.corpus.columns import ARTICLE_NAMES, Plan, plan
-from analysis.corpus.dates import instants
-from analysis.corpus.formats import Numbered, Row, read_rows
-from analysis.corpus.records import Batch, read_batch
-from analysis.corpus.threads import Reading
+from analysis.corpus.cells import Cells, Found
+from analysis.corpus.columns import is_articles, plan
+from analysis.corpus.dates import ORDERS, instants
+from analysis.corpus.formats import Table, tables_of
+from analysis.corpus.records import look
+from analysis.corpus.threads import COLUMNS, Reading
 from analysis.run import Run
-from analysis.run.context import PART
-from analysis.run.texts import AT_A_TIME, Gathering, Some
+from analysis.run.texts import Gathering, Some
 
-
-@dataclass
-class _Found:
-    """What the files give, as it comes; the comments' texts apart."""
-
-    texts: Gathering
-    tables: list[pd.DataFrame] = field(default_factory=list)  # of comments
-    articles: dict[str, Row] = field(default_factory=dict)
-    rejects: list[tuple[str, int, str, int]] = field(default_factory=list)
-    accounting: list[tuple[str, int, int, int]] = field(default_factory=list)
-    notes: list[tuple[str, int, str]] = field(default_factory=list)
-    ids: set[str] = field(default_factory=set)
-
-
-def _read_file(
-    path: Path,
-    name: str,
-    plan: Plan,
-    timezone: str,
-    found: _Found,
-    run: Run,
-) -> None:
-    """Put every row of a file where it belongs; rows are looked at on every core, and joined in their order."""
-    read = partial(read_batch, name=name, plan=plan, timezone=timezone)
-    n_read = n_rejected = 0
-    mended: Counter[str] = Counter()
-    for batch in run.stream(read, _batches(read_rows(path)), f"reading {name}"):
-        n_read += batch.n_read
-        if n_read >= PART:
-            run.tell(f"reading {name}", n_read, 0)
-        n_rejected += _join(batch, name, found)
-        mended.update(batch.mended)
-    found.accounting.append((name, n_read, n_read - n_rejected, n_rejected))
-    if mended["places"]:
-        found.notes.append((name, 0, f"mojibake repaired in {mended['comments']} comments ({mended['places']} places)"))
-    if mended["control"]:
-        found.notes.append((name, 0, f"{mended['control']} control characters removed"))
-
-
-def _batches(rows: Iterator[Numbered]) -> Iterator[list[Numbered]]:
-    """PART rows at a time, or fewer long ones."""
-    some: list[Numbered] = []
-    letters = 0
-    for one in rows:
-        some.append(one)
-        letters += sum(len(value) for value in (one[1] or {}).values() if type(value) is str)
-        if len(some) >= PART or letters >= AT_A_TIME:
-            yield some
-            some, letters = [], 0
-    if some:
-        yield some
-
-
-def _join(batch: Batch, name: str, found: _Found) -> int:
-    """Add what some rows hold, but for ids that were there before; give how many rows were rejected."""
-    rejects, again = list(batch.rejects), []
-    for i, one in enumerate(batch.comments["comment_id"].tolist()):
-        if one in found.ids:
-            again.append(i)
-        found.ids.add(one)
-    table, texts = batch.comments, batch.texts
-    if again:
-        lines, order = table["line"].tolist(), table["order"].tolist()
-        rejects += [(order[i], lines[i], "comment_id seen before", len(texts[i])) for i in again]
-        left_out = set(again)
-        texts = [text for i, text in enumerate(texts) if i not in left_out]
-        table = table.drop(index=again)
-    found.tables.append(table)
-    found.texts.extend(texts)
-    for article in batch.articles:
-        if article["article_id"] in found.articles:
-            size = len(article["text"] or "")
-            rejects.append((article["order"], article["line"], "article_id seen before", size))
-        else:
-            found.articles[article["article_id"]] = article
-    found.rejects += [(name, line, why, size) for _, line, why, size in sorted(rejects)]
-    return len(rejects)
+MANY = 0.05  # share of comments whose id another has: if more, the ids are none
+PLAUSIBLE = range(1990, 2051)  # years of comments; others are told
+PLACE = ("source_file", "when")
+COMMENT = ("comment_id", "article_id", "parent_id", "author", "posted_at", "article_title", "article_url", *PLACE)
+ARTICLE = ("article_id", "published_at", "title", "text", "url", *PLACE)
+ALONE = "no column names the thread: each comment counts as a thread of its own"
+EITHER = f"times whose day and month can be either, left out: set `[source] dates` to one of {', '.join(ORDERS)}"
 
 
 def read_tables(
@@ -107,126 +34,152 @@ def read_tables(
     columns: Mapping[str, str],
     articles: Mapping[str, object],
     format: str = "auto",
+    dates: str = "auto",
+    encoding: str = "",
+    sheet: str = "",
     run: Run = Run(),
 ) -> Reading:
     """Read tables of comments, and of articles where there are any.
 
-    Parameters
-    ----------
-    paths : sequence of Path
-        Files of comments; the order does not matter.
-    root : Path
-        The study folder; file names are kept relative to it.
-    timezone : str
-        Zone of times that state none, where the export's own is not known.
-    columns : mapping
-        Our column = theirs; empty: recognised by the export or by their names.
-    articles : mapping
-        `paths` (list of Path) and `columns` of the articles' tables; may be empty.
-    format : str
-        "auto", a kind of file or the name of an export.
-    run : Run
-        Files are read here also where there is a cluster.
-
-    Returns
-    -------
-    Reading
-        The unit of its accounting is a row; of a row that holds several comments, a comment. A table without
-        article_id makes every comment its own thread; one without comment_id numbers the comments by file and row.
+    The parameters are the keys of `[source]`; `articles` holds `paths` and `columns` of the articles' tables, `root` is the
+    study folder. The unit of the accounting is a row, or of a row that holds several comments and articles each of these.
+    Without article_id every comment is a thread of its own; comments without comment_id are numbered by file and row.
 
     Raises
     ------
     StudyError
         If a file is not what its ending says, or a column that study.toml names is not there.
     """
-    found = _Found(Gathering(run.scratch))
-    for path in sorted(paths):
-        name = source_name(path, root)
-        how = plan(path, columns, format=format)
-        if "article_id" not in how.columns:
-            found.notes.append((name, 0, "no column names the thread: each comment counts as a thread of its own"))
-        _read_file(path, name, how, timezone, found, run)
-    given = articles.get("columns", {})
-    for path in sorted(articles.get("paths", ())):  # type: ignore[call-overload]
-        how = plan(path, given, format=format, articles=True)  # type: ignore[arg-type]
-        _read_file(path, source_name(path, root), how, timezone, found, run)
-    return _tables(found)
-
-
-def _tables(found: _Found) -> Reading:
-    """Make the tables, sorted, each column of its type."""
-    comments = _comments(found)
-    articles = _articles(comments, found)
-    published = (
-        articles.set_index("article_id")["published_at"].reindex(comments["article_id"]).set_axis(comments.index)
-    )
-    own = comments["posted_at"].notna()
-    comments["posted_at_source"] = np.where(own, "comment", "article")
-    comments["posted_at"] = comments["posted_at"].where(own, published).astype("datetime64[us, UTC]")
-    by = ["article_id", "posted_at", "comment_id"]
-    order = comments[by].sort_values(by, kind="stable")
-    comments["position"] = (order.groupby("article_id").cumcount() + 1).reindex(comments.index).astype("int64")
-    comments = comments.sort_values("comment_id", kind="stable")
-    return Reading(
-        articles=articles,
-        rows=comments.reset_index(drop=True),
-        texts=Some(found.texts.texts(), comments.index.to_numpy("int64")),
-        rejects=pd.DataFrame(found.rejects, columns=["source_file", "line", "reason", "n_chars"]),
-        accounting=pd.DataFrame(found.accounting, columns=["source_file", "read", "kept", "rejected"]),
-        notes=pd.DataFrame(found.notes, columns=["source_file", "line", "note"]),
-    )
+    found = Found(Gathering(run.scratch))
+    files = [(path, columns, "comments") for path in sorted(paths)]
+    files += [(path, articles.get("columns", {}), "articles") for path in sorted(articles.get("paths", ()))]  # type: ignore[misc,call-overload]
+    for path, given, role in files:
+        tables = tables_of(path, encoding=encoding, sheet=sheet)
+        if not tables:
+            raise Table(path).error("another ending")
+        for table in tables:
+            seen = look(table)
+            rows = [*seen.nested, *seen.rows] if role == "articles" else seen.rows
+            header = seen.header or table.header
+            beside = len(tables) > 1 and not given and not seen.nested and is_articles(header)
+            how = plan(header, rows, seen.nested, given, "articles" if beside else role, format, table.name)
+            name = source_name(path, root) + (f"/{table.member}" if table.member else "")
+            alone = not how.is_articles and "article_id" not in how.columns and not seen.nested
+            Cells(name, how, how.dialect.zone or timezone, found).read(seen.records, run)
+            found.notes += [(name, 0, note) for note in [*([ALONE] if alone else []), *table.notes]]
+    return _together(found, dates)
 
 
 def source_name(path: Path, root: Path) -> str:
     """A file's name as tables show it: relative to the study folder, or its bare name outside."""
-    try:
-        return path.resolve().relative_to(root.resolve()).as_posix()
-    except ValueError:
-        return path.name
+    path, root = path.resolve(), root.resolve()
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
-def _comments(found: _Found) -> pd.DataFrame:
-    """The comments' table of what was kept; times that cannot be read, and replies to nothing, are noted."""
-    nothing = read_batch([], name="", plan=Plan({}, None), timezone="UTC").comments
-    table = pd.concat([some for some in found.tables if len(some)] or [nothing], ignore_index=True)
-    table = table.drop(columns="order")
-    unread = table.pop("unread").to_numpy(dtype=bool)
-    lost = table["parent_id"].notna() & ~table["parent_id"].isin(table["comment_id"])
-    for which, what in (
-        (unread, "times that cannot be read"),
-        (lost, "replies to comments that are not there"),
-    ):
-        for file, n in table["source_file"][which].value_counts(sort=False).sort_index().items():
-            first = int(table["line"][which & (table["source_file"] == file)].iloc[0])
-            found.notes.append((str(file), first, f"{n} {what}, the first here"))
-    return table.assign(boundary_confidence=np.nan)
-
-
-def _zoned(values: Sequence[object], zones: Sequence[str]) -> pd.Series:
-    """Instants of times, each in the zone of the file that it is from."""
-    zone = pd.Series(list(zones), dtype="str")
-    stamps = pd.Series(pd.NaT, index=zone.index, dtype="datetime64[us, UTC]")
-    for name in sorted(zone.unique()):
-        at = np.flatnonzero(zone == name)
-        stamps.iloc[at] = instants([values[i] for i in at], name).to_numpy()
-    return stamps
-
-
-def _articles(comments: pd.DataFrame, found: _Found) -> pd.DataFrame:
-    """The articles' table: what its files give, and an empty article for every thread that they lack."""
-    rows = found.articles
-    without = comments[~comments["article_id"].isin(list(rows))].groupby("article_id")["source_file"].first()
-    if rows and len(without):
-        found.notes.append((str(without.iloc[0]), 0, f"{len(without)} threads have no row in the articles' table"))
-    table = pd.DataFrame(
-        [*rows.values(), *({"article_id": key, "source_file": file, "zone": "UTC"} for key, file in without.items())],
-        columns=[*ARTICLE_NAMES, "source_file", "zone"],
+def _together(found: Found, dates: str) -> Reading:
+    """Make the tables, sorted, each column of its type."""
+    texts = found.texts.texts()
+    comments = _identified(_joined(found.comments, COMMENT), texts, found)
+    comments["posted_at"] = _dated(comments, "posted_at", dates, found)
+    lost = comments["parent_id"].notna() & ~comments["parent_id"].isin(comments["comment_id"])
+    _note(comments[lost], "replies to comments that are not there", found)
+    articles = _articles(comments, dates, found)
+    published = articles.set_index("article_id")["published_at"].reindex(comments["article_id"])
+    comments["posted_at_source"] = np.where(comments["posted_at"].notna(), "comment", "article")
+    comments["posted_at"] = (
+        comments["posted_at"].fillna(published.set_axis(comments.index)).astype("datetime64[us, UTC]")
     )
-    return pd.DataFrame({
-        "article_id": table["article_id"].astype("str"),
-        "published_at": _zoned(table["published_at"].tolist(), table["zone"].tolist()),
-        "title": table["title"].astype("str"),
-        "text": table["text"].astype("str"),
-        "source_file": table["source_file"].astype("str"),
-        "copyright": pd.Series(None, index=table.index, dtype="str"),
-    }).sort_values("article_id", kind="stable", ignore_index=True)  # fmt: skip
+    by = ["article_id", "posted_at", "comment_id"]
+    places = comments[by].sort_values(by, kind="stable").groupby("article_id").cumcount() + 1
+    comments["position"] = places.reindex(comments.index).astype("int64")
+    comments = comments.assign(boundary_confidence=np.nan).sort_values("comment_id", kind="stable")
+    files = {name: i for i, name in enumerate(found.n_read)}
+    found.rejects.sort(key=lambda one: (files[one[0]], one[1]))
+    rejects = pd.DataFrame(found.rejects, columns=["source_file", "number", "line", "reason", "n_chars"])
+    accounting = pd.DataFrame(found.n_read.items(), columns=["source_file", "read"])
+    rejected = accounting["source_file"].map(rejects["source_file"].value_counts()).fillna(0).astype("int64")
+    return Reading(
+        articles=articles,
+        rows=comments[list(COLUMNS["rows"])].reset_index(drop=True),
+        texts=Some(texts, comments.index.to_numpy("int64")),
+        rejects=rejects.drop(columns="number"),
+        accounting=accounting.assign(kept=accounting["read"] - rejected, rejected=rejected),
+        notes=pd.DataFrame(found.notes, columns=list(COLUMNS["notes"])),
+    )
+
+
+def _joined(tables: list[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    empty = pd.DataFrame({name: pd.Series(dtype="str") for name in columns}).assign(line=0, number=0)
+    return pd.concat(tables or [empty], ignore_index=True)
+
+
+def _note(rows: pd.DataFrame, what: str, found: Found) -> None:
+    """Note something about rows, file by file: how many, and which is the first."""
+    for file, some in rows.groupby("source_file", sort=True):
+        found.notes.append((str(file), int(some["line"].iloc[0]), f"{len(some)} {what}, the first here"))
+
+
+def _reject(rows: pd.DataFrame, key: str, found: Found) -> None:
+    """Reject rows whose id was there before."""
+    for row in rows[["source_file", "number", "line", "text"]].fillna("").itertuples(index=False):
+        found.rejects.append((row.source_file, row.number, row.line, f"{key} seen before", len(row.text)))
+
+
+def _identified(table: pd.DataFrame, texts: Sequence[str], found: Found) -> pd.DataFrame:
+    """The comments, each with an id that no other has: of those that are the same the first, and ids that are none anew."""
+    twice = table[table.duplicated("comment_id", keep=False)]
+    if len(twice):
+        twice = twice.assign(text=texts.take(twice.index.to_numpy("int64")))  # type: ignore[attr-defined]
+        timed = twice["posted_at"].notna() & twice.duplicated(["comment_id", "article_id", "author", "posted_at"])
+        same = timed | twice.duplicated(["comment_id", "article_id", "text"])
+        again = twice.duplicated("comment_id")
+        if (again & ~same).sum() > MANY * len(table):
+            again, table = same, _made_anew(table, found)
+        _reject(twice[again], "comment_id", found)
+        table = table.drop(index=twice.index[again])
+    return table.assign(article_id=table["article_id"].fillna(table["comment_id"]))
+
+
+def _made_anew(table: pd.DataFrame, found: Found) -> pd.DataFrame:
+    """Ids of the thread and the id in it; where these repeat as well, of the thread and the place in it."""
+    ids, parents = table["article_id"] + ":" + table["comment_id"], table["article_id"] + ":" + table["parent_id"]
+    note = "comment_id repeats from thread to thread: made from the thread's and its own"
+    if ids.isna().any() or ids.duplicated().mean() > MANY:
+        thread = table["article_id"].fillna(table["source_file"])
+        ids = thread + "-" + (table.groupby(thread).cumcount() + 1).astype("str").str.zfill(4)
+        parents = pd.Series(None, index=table.index, dtype="str")
+        note = "comment_id repeats: made from the thread and the place in it; what replies to what is lost"
+    found.notes.append((str(table["source_file"].iloc[0]), 0, note))
+    return table.assign(comment_id=ids, parent_id=parents)
+
+
+def _dated(table: pd.DataFrame, column: str, dates: str, found: Found) -> pd.Series:
+    """Instants of a column of times, in one order of day and month for all files in which it is the same column."""
+    at = pd.Series(pd.NaT, index=table.index, dtype="datetime64[us, UTC]")
+    for when, rows in table.groupby("when", sort=True):
+        times = instants(rows[column], str(when).split("\t")[0], dates)
+        at[rows.index] = times.at.to_numpy()
+        there = times.at.notna().to_numpy()
+        _note(rows[~there & rows[column].notna().to_numpy() & ~times.undecided], "times that cannot be read", found)
+        _note(rows[times.undecided], EITHER, found)
+        odd = rows[there & ~times.at.dt.year.isin(PLAUSIBLE).to_numpy()]
+        lines = ", ".join(map(str, odd["line"].head(9)))
+        _note(odd, f"times outside of {PLAUSIBLE[0]} to {PLAUSIBLE[-1]} (lines {lines})", found)
+    return at
+
+
+def _articles(comments: pd.DataFrame, dates: str, found: Found) -> pd.DataFrame:
+    """The articles' table: what its files give, and for every thread that they lack what its comments say of it."""
+    table = _joined(found.articles, ARTICLE)
+    again = table.duplicated("article_id")
+    _reject(table[again], "article_id", found)
+    said = comments.groupby("article_id")[["source_file", "article_title", "article_url"]].first()
+    without = said[~said.index.isin(table["article_id"])].reset_index()
+    if len(table) and len(without):
+        note = f"{len(without)} threads have no row in the articles' table"
+        found.notes.append((str(without["source_file"].iloc[0]), 0, note))
+    made = without.rename(columns={"article_title": "title", "article_url": "url"}).assign(when="UTC", line=0)
+    table = pd.concat([table[~again], made], ignore_index=True).astype(dict.fromkeys(ARTICLE, "str"))
+    published = _dated(table, "published_at", dates, found)
+    table = table.assign(published_at=published, copyright=pd.Series(None, index=table.index, dtype="str"))
+    return table.drop(columns=["when", "line", "number"]).sort_values("article_id", kind="stable", ignore_index=True)

@@ -7,8 +7,11 @@ import json
 import pandas as pd
 import pytest
 
-from analysis.corpus.formats import columns_of
-from analysis.corpus.platforms import BY_NAME, plain, recognise_dialect
+from analysis.corpus.columns import columns_of as names_in
+from analysis.corpus.encodings import plain
+from analysis.corpus.formats import tables_of
+from analysis.corpus.platforms import BY_NAME, recognise_dialect
+from analysis.corpus.records import records
 from analysis.corpus.tables import read_tables
 from analysis.settings import EXPORTS
 
@@ -18,6 +21,10 @@ EPOCH = 1577934245
 
 def csv_of(rows):
     return pd.DataFrame(rows).to_csv(index=False)
+
+
+def columns_of(path):
+    return names_in(one.row for table in tables_of(path) for one in records(table.rows()) if one.row is not None)
 
 
 def snippet(text, **more):
@@ -59,6 +66,14 @@ FILES = {
         {"commentID": "101.0", "articleID": "t1", "parentID": "0.0", "userDisplayName": "Ann", "createDate": EPOCH, "commentBody": "fir<br/>st"},
         {"commentID": "102", "articleID": "t1", "parentID": "101", "userDisplayName": "Bob", "createDate": EPOCH, "commentBody": "second"},
     ])),
+    "wordpress": ("x.xml", '<?xml version="1.0"?><rss xmlns:c="http://purl.org/rss/1.0/modules/content/" xmlns:wp="http://wordpress.org/export/1.2/">'
+        "<channel><title>Trams daily</title><item><title>Trams</title><wp:post_id>t1</wp:post_id><wp:post_type>post</wp:post_type>"
+        "<c:encoded><![CDATA[<p>They stop.</p>]]></c:encoded><wp:post_date_gmt>2020-01-01 00:00:00</wp:post_date_gmt>" + "".join(
+            f"<wp:comment><wp:comment_id>{n}</wp:comment_id><wp:comment_author>{who}</wp:comment_author><wp:comment_date_gmt>2020-01-02 03:04:05"
+            f"</wp:comment_date_gmt><wp:comment_content>{text}</wp:comment_content><wp:comment_approved>{state}</wp:comment_approved>"
+            f"<wp:comment_parent>{up}</wp:comment_parent></wp:comment>"
+            for n, who, text, state, up in (("c1", "Ann", "first", 1, 0), ("c2", "Bob", "second", 1, "c1"), ("c3", "X", "buy", "spam", 0)))
+        + "</item><item><title>A picture</title><wp:post_id>9</wp:post_id><wp:post_type>attachment</wp:post_type></item></channel></rss>"),
     "communalytic": ("x.csv", csv_of([
         {"id": "c1", "thread_id": "t1", "parent_id": "", "author": "Ann", "date": "2020-01-02 03:04:05", "message": "first"},
         {"id": "c2", "thread_id": "t1", "parent_id": "c1", "author": "Bob", "date": "2020-01-02 03:05:05", "message": "second"},
@@ -70,6 +85,7 @@ TEXTS = {
 }  # fmt: skip
 REJECTED = {
     "reddit": ["deleted at the source"],
+    "wordpress": ["marked as spam", "no article"],
     "disqus": ["no comment", "deleted at the source", "marked as spam"],  # the first is the category
 }
 ROOTS = {"4cat": None, "socc": "source1_t1_0", "nyt": "101"}

@@ -1,0 +1,102 @@
+"""Lines of delimited text -> fields: what divides them, which line is the header, where a quotation ends."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from analysis.corpus.columns import is_known
+
+DELIMITERS = ",;\t|"  # the first wins a tie
+OPEN = 2_000  # lines after which a quotation that was opened counts as one that never closes
+csv.field_size_limit(1 << 30)  # a long comment is not a fault
+
+
+def known(fields: Iterable[str]) -> int:
+    """How many of the fields are names that people give to a column of ours."""
+    return sum(map(is_known, fields))
+
+
+def find_header(lines: list[str]) -> tuple[str, int]:
+    """What divides a table's fields, and in which of its first lines the header is, 0 the first."""
+    if stated := re.match(r"\s*sep=(.)\s*$", lines[0]):
+        return stated[1], 1
+    best = (-1, -1, ",", 0)
+    for delimiter in DELIMITERS:
+        rows = [_split(line, delimiter) for line in lines]
+        at = header_of(rows)
+        best = max(best, (min(known(rows[at]), 2), len(rows[at]), delimiter, at), key=lambda one: one[:2])
+    return best[2], best[3]
+
+
+def header_of(rows: list[list[str]]) -> int:
+    """The first row of which two columns are known; else the first that has as many fields as most."""
+    filled = [sum(value.strip() != "" for value in row) for row in rows]
+    widths = Counter(len(row) for row, n in zip(rows, filled, strict=True) if n > 1)
+    width = max(widths, key=lambda n: (widths[n], n), default=1)
+    fit = [i for i, n in enumerate(filled) if n and len(rows[i]) >= width - 1 and n > width // 2]
+    first = next(iter(fit), next((i for i, n in enumerate(filled) if n), 0))
+    return next((i for i in fit[:10] if known(rows[i]) > 1), first)
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return line.split(delimiter)
+
+
+class Lines:
+    """Lines of delimited text, from which rows are taken: some are looked at twice."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines, self._seen, self.number = iter(lines), deque[str](), 0
+
+    def look(self, n: int) -> list[str]:
+        """The next lines, which remain."""
+        self._seen.extend(islice(self._lines, n - len(self._seen)))
+        return list(islice(self._seen, n))
+
+    def more(self) -> bool:
+        """Whether there is another."""
+        return bool(self._seen or self.look(1))
+
+    def next(self) -> str:
+        """The next line."""
+        self.number += 1
+        return self._seen.popleft() if self._seen else next(self._lines)
+
+    def fields(self, delimiter: str, n: int) -> list[str]:
+        """The fields of the next row, `n` of them if it is one; quotations and strokes as its writer meant them."""
+        line = self.next()
+        plain = line.rstrip("\r\n")
+        if '"' not in plain:
+            return plain.split(delimiter) if plain else []
+        for escape in (None, "\\"):
+            taken = [line]
+            try:
+                row = next(csv.reader(self._taken(taken), delimiter=delimiter, strict=True, escapechar=escape))
+            except (csv.Error, StopIteration):
+                row = []
+            # Several lines that are each a row are no quotation, but a quotation mark that never closes.
+            torn = n > 2 and len(taken) > 1 and all(len(one.rstrip("\r\n").split(delimiter)) == n for one in taken)
+            if row and not torn and (not n or len(row) in (n, n + 1)):
+                return row
+            self._seen.extendleft(reversed(taken[1:]))
+            self.number -= len(taken) - 1
+        fields = plain.split(delimiter)
+        return [_unquoted(field) for field in fields] if len(fields) == n else _split(plain, delimiter)
+
+    def _taken(self, taken: list[str]) -> Iterator[str]:
+        yield taken[0]
+        while len(taken) < OPEN and self.more():
+            taken.append(self.next())
+            yield taken[-1]
+
+
+def _unquoted(field: str) -> str:
+    whole = len(field) > 1 and field[0] == field[-1] == '"'
+    return field[1:-1].replace('""', '"') if whole else field
