@@ -77,7 +77,7 @@ class Cells:
         self.found.notes += [(self.name, 0, note) for note, done in notes.items() if done]
 
     def _name(self, batch: list[Record], kinds: list[str]) -> None:
-        """Give each record its id: its own, or one of its place; in a table of articles there is none without its own."""
+        """Give each record its id: its own, or one of its place; an article's is always its own."""
         own = {"article": self.plan.articles.get("article_id", ()), "comment": self.plan.columns.get("comment_id", ())}
         lines = Counter(record.line for record in batch)
         found = self._identities([_first(one.row, own.get(kind, ())) for one, kind in zip(batch, kinds, strict=True)])

@@ -1,4 +1,4 @@
-"""Which column of a table is which of ours: as study.toml says, as a known export has it, by its name, or by what is in it."""
+"""Which column of a table is which of ours: as study.toml or a known export has it, by name, or by what is in it."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ Columns = dict[str, tuple[str, ...]]  # ours = theirs, in the order in which the
 
 WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 NOTHING = frozenset(WORDS["nothing"]["values"])
-OURS = {"comments": ("text", "comment_id", "article_id", "author", "posted_at", "parent_id", "article_title", "article_url"),
-        "articles": ("article_id", "published_at", "title", "text", "url")}  # fmt: skip
+_OF_COMMENTS = "text", "comment_id", "article_id", "author", "posted_at", "parent_id", "article_title", "article_url"
+OURS = {"comments": _OF_COMMENTS, "articles": ("article_id", "published_at", "title", "text", "url")}
 MUST = {"comments": "text", "articles": "article_id"}
 FIRST = ("text", "article_id", "comment_id")  # what other columns then are not
 SAMPLE = 1000  # rows by which columns are told
@@ -37,8 +37,10 @@ def fold(name: str) -> str:
     return "".join(letter for letter in letters if letter.isalnum()) or name.strip()
 
 
-VOCABULARY = {role: {ours: {fold(name): i for i, name in reversed([*enumerate(names)])} for ours, names in WORDS[role].items()}
-              for role in OURS}  # fmt: skip
+VOCABULARY = {
+    role: {ours: {fold(name): i for i, name in reversed([*enumerate(names)])} for ours, names in WORDS[role].items()}
+    for role in OURS
+}
 OUTER, INNER = ({fold(name) for name in WORDS["objects"][key]} for key in ("outer", "inner"))
 NEVER_THREADS = {fold(name) for name in WORDS["others"]["never_threads"]}
 
@@ -89,8 +91,9 @@ def recognise(
     found: dict[str, str] = {}
     names = VOCABULARY[role]
     for ours in sorted(names, key=lambda one: one not in FIRST):
-        fits = sorted((names[ours][form], n, i, theirs) for i, theirs in enumerate(header)
-                      for n, form in enumerate(_forms(theirs)) if form in names[ours] and theirs not in found.values())  # fmt: skip
+        left = [(i, theirs) for i, theirs in enumerate(header) if theirs not in found.values()]
+        forms = [(n, i, form, theirs) for i, theirs in left for n, form in enumerate(_forms(theirs))]
+        fits = sorted((names[ours][form], n, i, theirs) for n, i, form, theirs in forms if form in names[ours])
         good = (theirs for *_, theirs in fits if sample is None or _may_be(ours, sample.get(theirs, [])))
         theirs = next(good, fits[0][-1] if fits and ours == MUST[role] else "")
         if theirs and (ours != "article_weak" or "article_id" not in found):
@@ -204,7 +207,7 @@ def _thread_like(sample: Mapping[str, list[str]]) -> tuple[str, str] | None:
 
 @dataclass(frozen=True)
 class Plan:
-    """How one table is read: where its comments and its articles have what, whose export it is, and which of both it holds."""
+    """How one table is read: where its comments and its articles have what, whose export it is, what it holds."""
 
     columns: Columns
     articles: Columns

@@ -1,4 +1,4 @@
-"""A table's file -> its raw rows, one after the other: delimited text, JSON, Parquet, XML, sheets; packed or in an archive."""
+"""A table's file -> its raw rows: delimited text, JSON, Parquet, XML, sheets; packed or in an archive."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ BROKEN = object()
 
 @dataclass
 class Table:
-    """One table: of a file, or of a member of an archive; its encoding and sheet as study.toml states them, "" is found.
+    """One table: of a file, or of a member of an archive; its encoding and sheet as stated, or "": they are found.
 
     `header` (where it has one) is known when the first row is, `notes` of how rows were found when all are.
     """
@@ -96,7 +96,7 @@ class Table:
 
     def _open(self) -> BinaryIO:
         """Its bytes, unpacked as they are read."""
-        file = zipfile.ZipFile(self.path).open(self.member) if self.member else self.path.open("rb")
+        file = zipfile.ZipFile(self.path).open(self.member) if self.member else self.path.open("rb")  # noqa: SIM115
         match self._packing:
             case ".gz":
                 return gzip.open(file, "rb")  # type: ignore[return-value]
@@ -128,7 +128,7 @@ class Table:
 
     @cached_property
     def kind(self) -> str:
-        """What it is, a value of `KINDS` or "zip", by its ending, or where that says nothing by how it begins; "" if no table."""
+        """What it is, a value of `KINDS` or "zip", by its ending or by how it begins; "" if it is no table."""
         kind = KINDS.get(self._ending, "")
         if kind and kind != "sheet":
             return kind
@@ -212,7 +212,7 @@ class Table:
                     yield number, dict(zip(batch.schema.names, values, strict=True)), ""
 
     def _xml(self) -> Iterator[Numbered]:
-        """Every child of the root, or of a feed its items: {"tag": …, its attributes, its children}, without namespaces."""
+        """Every child of the root, or of a feed its items: tag, attributes and children, without namespaces."""
         number, depth, item = 0, 0, ""
         root: Element | None = None
         try:
@@ -290,7 +290,7 @@ def _local(name: str) -> str:
 
 
 def _children(element: Element) -> dict[str, object]:
-    """An element's attributes, and its children under other names: of several of one name that hold others all, else the first."""
+    """An element's attributes, and its children: of several of one name that hold others all, else the first."""
     attributes = {_local(name): value for name, value in element.attrib.items()}
     found: dict[str, object] = dict(attributes)
     for child in element:

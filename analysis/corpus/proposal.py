@@ -1,4 +1,4 @@
-"""Files -> a first study.toml: what they are, which column is which, how long a period should be; and what is not there."""
+"""Files -> a first study.toml: what they are, which column is which, how long a period is; and what is not there."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ SHOWN, NOTES = 3, 9  # comments that are shown as they would be read, and notes
 WIDTH = 60  # letters of a text that is shown
 JOINED = 0.5  # share of threads that are in a table, if it is that of their articles
 FOLLOWS = {
-    "threads": "each comment counts as a thread of its own. Intervals then take comments for independent, and those of one "
-    "thread are not: name the column that these share, article_id in [source.columns]",
+    "threads": "each comment counts as a thread of its own. Intervals then take comments for independent, and those of "
+    "one thread are not: name the column that these share, article_id in [source.columns]",
     "times": "nothing can be said about change over time: name their column, posted_at in [source.columns]",
     "authors": "nothing can be said about how many people wrote, nor how much a few of them did",
 }

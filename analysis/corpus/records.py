@@ -24,7 +24,7 @@ Below = list[tuple[str, list]]  # lists within an object that may hold rows, by 
 class Record(NamedTuple):
     """A comment or an article, or what is neither (row is None), and why.
 
-    `article` and `parent` are the numbers of the article and the comment in which it stands, 0 the file's first; −1: in none.
+    `article` and `parent` number the article and the comment in which it stands, 0 the file's first; −1: in none.
     """
 
     line: int
@@ -207,7 +207,7 @@ def _is_article(value: object) -> bool:
 
 
 def _members_of(node: Mapping[str, object], below: Below) -> list:
-    """The rows in an envelope: of the lists whose names say so, else of the others, else its own values by their keys."""
+    """The rows in an envelope: of lists whose names say so, else of the others, else its own values by their keys."""
     if _is_keyed(node):
         return [_keyed(key, one) for key, one in node.items()]  # type: ignore[arg-type]
     named = [one for key, values in below if key in ROWS for one in values]

@@ -41,8 +41,8 @@ def read_tables(
 ) -> Reading:
     """Read tables of comments, and of articles where there are any.
 
-    The parameters are the keys of `[source]`; `articles` holds `paths` and `columns` of the articles' tables, `root` is the
-    study folder. The unit of the accounting is a row, or of a row that holds several comments and articles each of these.
+    The parameters are the keys of `[source]`; `articles` holds `paths` and `columns` of the articles' tables, `root` is
+    the study folder. The unit of the accounting is a row, or each comment and article of a row that holds several.
     Without article_id every comment is a thread of its own; comments without comment_id are numbered by file and row.
 
     Raises
@@ -126,7 +126,7 @@ def _reject(rows: pd.DataFrame, key: str, found: Found) -> None:
 
 
 def _identified(table: pd.DataFrame, texts: Sequence[str], found: Found) -> pd.DataFrame:
-    """The comments, each with an id that no other has: of those that are the same the first, and ids that are none anew."""
+    """The comments, each with an id that no other has: of the same ones the first, and ids that are none anew."""
     twice = table[table.duplicated("comment_id", keep=False)]
     if len(twice):
         twice = twice.assign(text=texts.take(twice.index.to_numpy("int64")))  # type: ignore[attr-defined]
