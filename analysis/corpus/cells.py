@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from analysis.corpus.columns import NOTHING, WORDS, Plan, Row
 from analysis.corpus.encodings import clean, plain
@@ -19,11 +19,18 @@ from analysis.run import Run
 from analysis.run.context import PART
 from analysis.run.texts import Gathering
 
-REMOVED, NO_PARENT = frozenset(WORDS["nothing"]["removed"]), frozenset(WORDS["nothing"]["parents"])
-ACCOUNT = re.compile(r"acct:([^@\s]+)@\S+")  # Hypothesis
-OTHERS = {"comment": ("author", "posted_at", "article_title", "article_url"),
-          "article": ("published_at", "title", "url")}  # fmt: skip
-Numbers = list[tuple[int, Record]]  # records with their numbers in the table
+REMOVED, NO_PARENT = frozenset(WORDS["nothing"]["removed"]), ["", *WORDS["nothing"]["parents"]]
+GONE = REMOVED | {""}
+TEXT = pa.large_string()
+OTHERS = {
+    "author",
+    "posted_at",
+    "article_title",
+    "article_url",
+    "published_at",
+    "title",
+    "url",
+}  # columns that stand alone
 
 
 @dataclass
@@ -31,8 +38,8 @@ class Found:
     """What the files give, as it comes; the comments' texts apart."""
 
     texts: Gathering
-    comments: list[pd.DataFrame] = field(default_factory=list)
-    articles: list[pd.DataFrame] = field(default_factory=list)
+    comments: list[pa.Table] = field(default_factory=list)
+    articles: list[pa.Table] = field(default_factory=list)
     rejects: list[tuple[str, int, int, str, int]] = field(default_factory=list)  # file, number, line, why, letters
     n_read: dict[str, int] = field(default_factory=dict)
     notes: list[tuple[str, int, str]] = field(default_factory=list)
@@ -51,21 +58,23 @@ class Cells:
 
     def read(self, records: Iterator[Record], run: Run) -> None:
         """Put every record where it belongs."""
+        dialect = self.plan.dialect
         while batch := list(islice(records, PART)):
-            kinds = ["" if one.row is None else self.plan.dialect.kind(one.row, one.is_article or self.plan.is_articles)
-                     for one in batch]  # fmt: skip
-            taken: dict[str, Numbers] = {"comment": [], "article": []}
+            kinds = [one.row and dialect.kind(one.row, one.is_article or self.plan.is_articles) for one in batch]
             first = len(self.ids)
             self._name(batch, kinds)
-            for number, (record, kind) in enumerate(zip(batch, kinds, strict=True), first):
-                why = record.reason or (self.plan.dialect.reason(record.row) if kind else "no comment")
+            taken: dict[object, list[int]] = {"comment": [], "article": []}
+            for i, (record, kind) in enumerate(zip(batch, kinds, strict=True)):
+                why = (
+                    record.reason or ("" if kind else "no comment") or (dialect.refused and dialect.reason(record.row))
+                )
                 if why:
                     size = len(_value(_first(record.row, self.plan.columns.get("text", ()))) or "")
-                    self._reject(number, record, why, size)
+                    self.found.rejects.append((self.name, first + i, record.line, why, size))
                 else:
-                    taken[kind].append((number, record))
-            self._add_articles(taken["article"])
-            self._add_comments(taken["comment"])
+                    taken[kind].append(i)
+            self._add("article", [first + i for i in taken["article"]], [batch[i] for i in taken["article"]])
+            self._add("comment", [first + i for i in taken["comment"]], [batch[i] for i in taken["comment"]])
             run.tell(f"reading {self.name}", len(self.ids), 0)
         self.found.n_read[self.name] = len(self.ids)
         n = self.mended
@@ -76,87 +85,91 @@ class Cells:
         }
         self.found.notes += [(self.name, 0, note) for note, done in notes.items() if done]
 
-    def _name(self, batch: list[Record], kinds: list[str]) -> None:
+    def _name(self, batch: list[Record], kinds: list) -> None:
         """Give each record its id: its own, or one of its place; an article's is always its own."""
         own = {"article": self.plan.articles.get("article_id", ()), "comment": self.plan.columns.get("comment_id", ())}
-        lines = Counter(record.line for record in batch)
-        found = self._identities([_first(one.row, own.get(kind, ())) for one, kind in zip(batch, kinds, strict=True)])
-        for number, (one, record) in enumerate(zip(found, batch, strict=True), len(self.ids)):
-            place = f"{self.name}:{record.line}" + (f".{number}" if lines[record.line] > 1 else "")
-            self.ids.append(None if one is None and self.plan.is_articles else one or place)
+        mixed = set(kinds) != {"comment"}
+        values = [_first(one.row, own.get(kind, ())) for one, kind in zip(batch, kinds, strict=True)] if mixed else []
+        found = self._identities(values if mixed else _column(batch, own["comment"])).to_pylist()
+        if None in found and not self.plan.is_articles:
+            lines = Counter(record.line for record in batch)
+            for i, record in enumerate(batch):
+                more = f".{len(self.ids) + i}" if lines[record.line] > 1 else ""
+                found[i] = found[i] or f"{self.name}:{record.line}{more}"
+        self.ids += found
 
-    def _add_comments(self, numbered: Numbers) -> None:
-        """Put some records' comments into a table, column by column; those that are none among the rejects."""
-        texts = [self._text(raw) for raw in _column(numbered, self.plan.columns.get("text", ()))]
-        for (number, record), text in zip(numbered, texts, strict=True):
-            if not text or text.casefold() in REMOVED:
-                self._reject(number, record, "deleted at the source" if text else "no text", len(text))
-        good = [bool(text) and text.casefold() not in REMOVED for text in texts]
-        kept = [one for one, is_good in zip(numbered, good, strict=True) if is_good]
-        own = [self.ids[number] for number, _ in kept]
-        threads = self._identities(_column(kept, self.plan.columns.get("article_id", ())))
-        parents = self._identities(_column(kept, self.plan.columns.get("parent_id", ())))
-        if self.plan.dialect.parent_in_id:
-            places = [(one or "").split("_") for one in own]
-            parents = ["_".join(place[:-1]) if len(place) > 3 else None for place in places]
-        for i, (_, record) in enumerate(kept):
-            threads[i] = self.ids[record.article] if record.article >= 0 else threads[i]
-            parents[i] = self.ids[record.parent] if record.parent >= 0 else parents[i]
-            if parents[i] in NO_PARENT or parents[i] == threads[i]:
-                parents[i] = None  # the parent of a comment on the article itself is the article, or 0
-        self._add("comment", kept, {"comment_id": own, "article_id": threads, "parent_id": parents})
-        self.found.texts.extend(text for text, is_good in zip(texts, good, strict=True) if is_good)
-
-    def _add_articles(self, numbered: Numbers) -> None:
-        """Put some records' articles into a table; those without an id among the rejects."""
-        texts = [plain(_value(raw) or "").strip() for raw in _column(numbered, self.plan.articles.get("text", ()))]
-        for (number, record), text in zip(numbered, texts, strict=True):
-            if self.ids[number] is None:
-                self._reject(number, record, "no article_id", len(text))
-        good = [self.ids[number] is not None for number, _ in numbered]
-        kept = [one for one, is_good in zip(numbered, good, strict=True) if is_good]
-        there = [text or None for text, is_good in zip(texts, good, strict=True) if is_good]
-        self._add("article", kept, {"article_id": [self.ids[number] for number, _ in kept], "text": there})
-
-    def _add(self, kind: str, kept: Numbers, columns: dict[str, list[str | None]]) -> None:
-        """Add a table of comments or articles, of these columns and the others of its kind."""
-        plan, tables = (
-            (self.plan.columns, self.found.comments) if kind == "comment" else (self.plan.articles, self.found.articles)
-        )
-        for ours in OTHERS[kind]:
-            columns[ours] = _mapped(_column(kept, plan.get(ours, ())), _person if ours == "author" else _value)
+    def _add(self, kind: str, numbers: list[int], records: list[Record]) -> None:
+        """Put records into a table of comments or of articles, by column; those that are none among the rejects."""
+        is_comment = kind == "comment"
+        plan = self.plan.columns if is_comment else self.plan.articles
+        texts = [self._text(one) for one in _column(records, plan.get("text", ()))]
+        if is_comment:
+            whys = {
+                i: "deleted at the source" if text else "no text"
+                for i, text in enumerate(texts)
+                if text.casefold() in GONE
+            }
+        else:
+            whys = {i: "no article_id" for i, number in enumerate(numbers) if self.ids[number] is None}
+        self.found.rejects += [(self.name, numbers[i], records[i].line, why, len(texts[i])) for i, why in whys.items()]
+        if whys:
+            kept = [i for i in range(len(records)) if i not in whys]
+            numbers, records, texts = ([some[i] for i in kept] for some in (numbers, records, texts))
+        own = pa.array([self.ids[number] for number in numbers], TEXT)
+        columns = {ours: _strings(_column(records, plan[ours])) for ours in OTHERS & set(plan)}
+        if is_comment:
+            columns |= {"comment_id": own, **self._above(own, records)}
+            self.found.texts.extend(texts)
+        else:
+            columns |= {"article_id": own, "text": pa.array([text or None for text in texts], TEXT)}
+        if "author" in columns:
+            gone = pc.is_in(pc.utf8_lower(columns["author"]), value_set=pa.array(sorted(REMOVED), TEXT))
+            names = pc.replace_substring_regex(columns["author"], r"^acct:([^@\s]+)@\S+$", r"\1")  # Hypothesis
+            columns["author"] = pc.if_else(gone, None, names)
         # Times of which the order of day and month is one: of a zone, and a column.
         when = "\t".join((self.zone, *plan.get("posted_at", ()), *plan.get("published_at", ())))
-        table = pd.DataFrame({ours: pd.Series(values, dtype="str") for ours, values in columns.items()})
-        place = {"line": [record.line for _, record in kept], "number": [number for number, _ in kept]}
-        tables += [table.assign(source_file=self.name, when=when, **place)] if kept else []
+        place = {"source_file": pa.repeat(self.name, len(own)).cast(TEXT), "when": pa.repeat(when, len(own)).cast(TEXT)}
+        place |= {"line": pa.array([one.line for one in records], pa.int64()), "number": pa.array(numbers, pa.int64())}
+        (self.found.comments if is_comment else self.found.articles).append(pa.table(columns | place))
 
-    def _reject(self, number: int, record: Record, why: str, size: int) -> None:
-        self.found.rejects.append((self.name, number, record.line, why, size))
+    def _above(self, own: pa.Array, records: list[Record]) -> dict[str, pa.Array]:
+        """The threads of comments, and the comments to which they reply."""
+        threads = self._identities(_column(records, self.plan.columns.get("article_id", ())))
+        parents = self._identities(_column(records, self.plan.columns.get("parent_id", ())))
+        if self.plan.dialect.parent_in_id:
+            parents = pc.replace_substring_regex(own, r"^(?:[^_]*_[^_]*_[^_]*|(.*)_[^_]*)$", r"\1")
+        if any(one.article >= 0 or one.parent >= 0 for one in records):
+            within = zip(records, threads.to_pylist(), parents.to_pylist(), strict=True)
+            above = [
+                (
+                    self.ids[one.article] if one.article >= 0 else thread,
+                    self.ids[one.parent] if one.parent >= 0 else parent,
+                )
+                for one, thread, parent in within
+            ]
+            threads, parents = (pa.array(some, TEXT) for some in zip(*above, strict=True))
+        # The parent of a comment on the article itself is the article, or 0.
+        none = pc.or_kleene(pc.is_in(parents, value_set=pa.array(NO_PARENT, TEXT)), pc.equal(parents, threads))
+        return {"article_id": threads, "parent_id": pc.if_else(pc.fill_null(none, False), None, parents)}
 
     def _text(self, value: object) -> str:
-        """A comment as people saw it; "" where there is nothing."""
+        """A text as people saw it; "" where there is nothing."""
         if type(value) is not str:
             return _value(value) or ""
-        text = value
-        if ("<" in text or "&" in text) and self.plan.dialect.html:
-            text = plain(text)
+        if "<" in value or "&" in value or not (value.isascii() and value.isprintable()):
+            text = plain(value) if self.plan.dialect.html else value
             self.mended["html"] += text != value
-        text, places, control = clean(text)
-        if places or control:
-            self.mended.update(mojibake=bool(places), places=places, control=control)
+            value, places, control = clean(text)
+            if places or control:
+                self.mended.update(mojibake=bool(places), places=places, control=control)
+        text = value.strip()
         return "" if len(text) < 12 and text.casefold() in NOTHING else text
 
-    def _identities(self, values: Sequence[object]) -> list[str | None]:
+    def _identities(self, values: list[object]) -> pa.Array:
         """Ids as texts, without what a tool puts before them; "123.0" is a number that lost its type."""
-
-        def identity(value: object) -> str | None:
-            text = _value(value) or ""
-            if text.endswith(".0") and text[:-2].isdigit():
-                text = text[:-2]
-            return next((text[len(one) :] for one in self.plan.dialect.prefixes if text.startswith(one)), text) or None
-
-        return _mapped(values, identity)
+        prefixes = "|".join(self.plan.dialect.prefixes)
+        found = pc.replace_substring_regex(_strings(values), r"^(\d+)\.0$", r"\1")
+        return pc.replace_substring_regex(found, f"^(?:{prefixes})", "") if prefixes else found
 
 
 def _first(row: Row | None, names: Sequence[str]) -> object:
@@ -164,16 +177,23 @@ def _first(row: Row | None, names: Sequence[str]) -> object:
     return next((row[name] for name in names if row.get(name) not in (None, "")), None) if row else None
 
 
-def _column(records: Numbers, names: Sequence[str]) -> list[object]:
+def _column(records: list[Record], names: Sequence[str]) -> list[object]:
     if len(names) == 1:
-        return [record.row.get(names[0]) for _, record in records]  # type: ignore[union-attr]
-    return [_first(record.row, names) for _, record in records]
+        name = names[0]
+        return [record.row.get(name) for record in records]  # type: ignore[union-attr]
+    return [_first(record.row, names) for record in records] if names else [None] * len(records)
 
 
-def _mapped(values: Sequence[object], function: Callable[[object], str | None]) -> list[str | None]:
-    """A function of each value, called once for values that are the same."""
-    known = {value: function(value) for value in set(values)}
-    return [known[value] for value in values]
+def _strings(values: list[object]) -> pa.Array:
+    """Values as texts, null where there is nothing."""
+    kinds = set(map(type, values))
+    if kinds <= {int, type(None)}:
+        return pa.array([None if value is None else str(value) for value in values], TEXT)
+    found = pa.array(values, TEXT) if kinds <= {str, type(None)} else None
+    if found is None or pc.all(pc.ascii_is_printable(found)).as_py() is False:
+        return pa.array([_value(value) for value in values], TEXT)
+    found = pc.ascii_trim_whitespace(found)
+    return pc.if_else(pc.is_in(pc.ascii_lower(found), value_set=pa.array(["", *NOTHING], TEXT)), None, found)
 
 
 def _value(value: object) -> str | None:
@@ -183,13 +203,7 @@ def _value(value: object) -> str | None:
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # ids that a spreadsheet made numbers of
     try:
-        text = clean(str(value))[0]
+        text = plain(clean(str(value))[0])
     except ValueError:  # a number of too many digits
         return None
-    return None if not text or (len(text) < 12 and text.casefold() in NOTHING) else text
-
-
-def _person(value: object) -> str | None:
-    name = _value(value) or ""
-    account = ACCOUNT.fullmatch(name)
-    return None if name.casefold() in REMOVED else account[1] if account else plain(name) or None
+    return None if not text or text.casefold() in NOTHING else text

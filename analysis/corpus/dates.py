@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 YEARS = range(1700, 2101)  # beyond, a date is taken for a slip of the pen
 HEAD = 120  # letters of the first line in which the date stands
@@ -192,7 +194,8 @@ def instants(values: Sequence[object] | pd.Series, timezone: str, order: str = "
 
 
 def _like(raw: pd.Series, pattern: str) -> np.ndarray:
-    return raw.str.fullmatch(pattern).fillna(False).to_numpy(bool)
+    found = pc.match_substring_regex(pa.array(raw, pa.large_string(), from_pandas=True), f"^(?:{pattern})$")
+    return pc.fill_null(found, False).to_numpy(zero_copy_only=False)
 
 
 def _of_numbers(raw: pd.Series, number: pd.Series) -> tuple[pd.Series, pd.Series]:

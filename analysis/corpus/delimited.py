@@ -6,7 +6,7 @@ import csv
 import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 
 from analysis.corpus.columns import is_known
 
@@ -55,30 +55,32 @@ class Lines:
     def __init__(self, lines: Iterable[str]) -> None:
         self._lines, self._seen, self.number = iter(lines), deque[str](), 0
 
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._seen.popleft() if self._seen else next(self._lines)
+        self.number += 1
+        return line
+
     def look(self, n: int) -> list[str]:
         """The next lines, which remain."""
         self._seen.extend(islice(self._lines, n - len(self._seen)))
-        return list(islice(self._seen, n))
+        return list(self._seen)
 
-    def more(self) -> bool:
-        """Whether there is another."""
-        return bool(self._seen or self.look(1))
+    def rows(self, delimiter: str, n: int) -> Iterator[tuple[int, list[str]]]:
+        """Line and fields of each row, `n` of them if it is one; quotations and strokes as its writer meant them."""
+        for line in self:
+            plain, number = line.rstrip("\r\n"), self.number
+            yield number, self._quoted(line, delimiter, n) if '"' in plain else plain.split(delimiter) if plain else []
 
-    def next(self) -> str:
-        """The next line."""
-        self.number += 1
-        return self._seen.popleft() if self._seen else next(self._lines)
-
-    def fields(self, delimiter: str, n: int) -> list[str]:
-        """The fields of the next row, `n` of them if it is one; quotations and strokes as its writer meant them."""
-        line = self.next()
-        plain = line.rstrip("\r\n")
-        if '"' not in plain:
-            return plain.split(delimiter) if plain else []
+    def _quoted(self, line: str, delimiter: str, n: int) -> list[str]:
         for escape in (None, "\\"):
-            taken = [line]
+            taken: list[str] = []
+            lines = chain([line], self)
+            reader = csv.reader(_kept(lines, taken), delimiter=delimiter, strict=True, escapechar=escape)
             try:
-                row = next(csv.reader(self._taken(taken), delimiter=delimiter, strict=True, escapechar=escape))
+                row = next(reader)
             except (csv.Error, StopIteration):
                 row = []
             # Several lines that are each a row are no quotation, but a quotation mark that never closes.
@@ -87,16 +89,16 @@ class Lines:
                 return row
             self._seen.extendleft(reversed(taken[1:]))
             self.number -= len(taken) - 1
+        plain = line.rstrip("\r\n")
         fields = plain.split(delimiter)
-        return [_unquoted(field) for field in fields] if len(fields) == n else _split(plain, delimiter)
-
-    def _taken(self, taken: list[str]) -> Iterator[str]:
-        yield taken[0]
-        while len(taken) < OPEN and self.more():
-            taken.append(self.next())
-            yield taken[-1]
+        if len(fields) != n:
+            return _split(plain, delimiter)
+        whole = [len(field) > 1 and field[0] == field[-1] == '"' for field in fields]
+        return [field[1:-1].replace('""', '"') if one else field for field, one in zip(fields, whole, strict=True)]
 
 
-def _unquoted(field: str) -> str:
-    whole = len(field) > 1 and field[0] == field[-1] == '"'
-    return field[1:-1].replace('""', '"') if whole else field
+def _kept(lines: Iterator[str], taken: list[str]) -> Iterator[str]:
+    """The lines, as far as a quotation may reach, and a list of those that were taken."""
+    for line in islice(lines, OPEN):
+        taken.append(line)
+        yield line

@@ -159,23 +159,20 @@ class Table:
             if not any(line.strip() for line in head):
                 raise self.error("an empty file")
             delimiter, at = find_header(head)
-            for line in range(1, at + 1):
-                if (before := lines.next().strip()) and not before.startswith("sep="):
-                    yield line, None, BEFORE
-            header = self.header = [name.strip(SPACE + "\u200b") for name in lines.fields(delimiter, 0)]
-            places = dict(reversed([(name, i) for i, name in enumerate(header)]))  # of two of one name the first
-            columns = sorted(places.items(), key=lambda item: item[1])
-            while lines.more():
-                line = lines.number + 1
-                values = lines.fields(delimiter, len(header))
-                if len(values) == len(header) + 1 and not values[-1].strip():
+            for line in islice(lines, at):
+                if line.strip() and not line.startswith("sep="):
+                    yield lines.number, None, BEFORE
+            header = self.header = [name.strip(SPACE + "\u200b") for name in next(lines.rows(delimiter, 0))[1]]
+            n, columns = len(header), {name: i for i, name in reversed([*enumerate(header)])}  # of one name the first
+            for line, values in lines.rows(delimiter, n):
+                if len(values) == n + 1 and not values[-1].strip():
                     values.pop()  # a divider at the end of every row but the header
-                if len(values) != len(header):
+                if len(values) != n:
                     yield line, None, NOT_FITTING if any(map(str.strip, values)) else EMPTY
-                elif len(places) == len(header):
+                elif len(columns) == n:
                     yield line, dict(zip(header, values, strict=True)), ""
                 else:
-                    yield line, {name: values[i] for name, i in columns}, ""
+                    yield line, {name: values[columns[name]] for name in dict.fromkeys(header)}, ""
 
     def _json(self) -> Iterator[Numbered]:
         """A value a line, where the first line is one and not all; else the values of a list, or the one object."""

@@ -16,7 +16,7 @@ WORDS = {key: {fold(name) for name in names} for key, names in tomllib.loads(
 COMMENTS, REPLIES, ROWS = WORDS["comments"], WORDS["replies"], WORDS["comments"] | WORDS["lists"]
 PEEK = 50  # rows that tell whether those of a file are articles
 DEEPEST = 8  # objects within objects that are looked into
-NESTS = (dict, list, tuple)
+NESTS = frozenset((dict, list, tuple))
 NOT_OBJECT, NOT_LOADED = "JSON, but no object", "a comment that the export did not load"
 Below = list[tuple[str, list]]  # lists within an object that may hold rows, by their folded names
 
@@ -63,7 +63,7 @@ def records(rows: Iterable[Numbered]) -> Iterator[Record]:
     siblings = any(_is_article(value) for _, value, _ in head)
     number = 0
     for line, value, reason in chain(head, rows):
-        if reason or (type(value) is dict and not any(type(inner) in NESTS for inner in value.values())):  # as most are
+        if reason or (type(value) is dict and NESTS.isdisjoint(map(type, value.values()))):  # as most are
             yield Record(line, value, reason, siblings and not reason)  # type: ignore[arg-type]
             number += 1
         else:
@@ -200,7 +200,7 @@ def _holds_comments(value: object) -> bool:
 
 def _is_article(value: object) -> bool:
     """Whether an object is an article by the comments that it holds."""
-    if not isinstance(value, dict) or not any(type(inner) in NESTS for inner in value.values()):
+    if not isinstance(value, dict) or NESTS.isdisjoint(map(type, value.values())):
         return False
     node = _unwrapped(value)
     return node.get("kind") != "t3" and _kind(node, *_flat(node), False) == "article"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from analysis.corpus.cells import Cells, Found
 from analysis.corpus.columns import is_articles, plan
@@ -81,8 +82,9 @@ def _together(found: Found, dates: str) -> Reading:
     texts = found.texts.texts()
     comments = _identified(_joined(found.comments, COMMENT), texts, found)
     comments["posted_at"] = _dated(comments, "posted_at", dates, found)
-    lost = comments["parent_id"].notna() & ~comments["parent_id"].isin(comments["comment_id"])
-    _note(comments[lost], "replies to comments that are not there", found)
+    replies = comments[comments["parent_id"].notna()]
+    lost = pd.Index(comments["comment_id"]).get_indexer(replies["parent_id"]) < 0
+    _note(replies[lost], "replies to comments that are not there", found)
     articles = _articles(comments, dates, found)
     published = articles.set_index("article_id")["published_at"].reindex(comments["article_id"])
     comments["posted_at_source"] = np.where(comments["posted_at"].notna(), "comment", "article")
@@ -108,9 +110,9 @@ def _together(found: Found, dates: str) -> Reading:
     )
 
 
-def _joined(tables: list[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
-    empty = pd.DataFrame({name: pd.Series(dtype="str") for name in columns}).assign(line=0, number=0)
-    return pd.concat(tables or [empty], ignore_index=True)
+def _joined(tables: list[pa.Table], columns: Sequence[str]) -> pd.DataFrame:
+    schema = pa.schema([(name, pa.large_string()) for name in columns] + [("line", pa.int64()), ("number", pa.int64())])
+    return pa.concat_tables([schema.empty_table(), *tables], promote_options="default").to_pandas()
 
 
 def _note(rows: pd.DataFrame, what: str, found: Found) -> None:
@@ -158,7 +160,7 @@ def _dated(table: pd.DataFrame, column: str, dates: str, found: Found) -> pd.Ser
     at = pd.Series(pd.NaT, index=table.index, dtype="datetime64[us, UTC]")
     for when, rows in table.groupby("when", sort=True):
         times = instants(rows[column], str(when).split("\t")[0], dates)
-        at[rows.index] = times.at.to_numpy()
+        at[rows.index] = times.at.array
         there = times.at.notna().to_numpy()
         _note(rows[~there & rows[column].notna().to_numpy() & ~times.undecided], "times that cannot be read", found)
         _note(rows[times.undecided], EITHER, found)
