@@ -189,7 +189,10 @@ def _strings(values: list[object]) -> pa.Array:
     kinds = set(map(type, values))
     if kinds <= {int, type(None)}:
         return pa.array([None if value is None else str(value) for value in values], TEXT)
-    found = pa.array(values, TEXT) if kinds <= {str, type(None)} else None
+    try:
+        found = pa.array(values, TEXT) if kinds <= {str, type(None)} else None
+    except UnicodeEncodeError:  # half a letter
+        found = None
     if found is None or pc.all(pc.ascii_is_printable(found)).as_py() is False:
         return pa.array([_value(value) for value in values], TEXT)
     found = pc.ascii_trim_whitespace(found)

@@ -153,7 +153,9 @@ def sampled(rows: Sequence[Row]) -> dict[str, list[str]]:
     values = {
         name: ["" if row.get(name) is None else str(row[name]).strip() for row in rows] for name in columns_of(rows)
     }
-    return {name: ["" if one.casefold() in NOTHING else one for one in some] for name, some in values.items()}
+    # Half a letter is none.
+    whole = {name: [one.encode("utf-8", "replace").decode() for one in some] for name, some in values.items()}
+    return {name: ["" if one.casefold() in NOTHING else one for one in some] for name, some in whole.items()}
 
 
 def _text_like(sample: Mapping[str, list[str]]) -> tuple[str, str] | None:

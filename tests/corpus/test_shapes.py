@@ -829,3 +829,10 @@ def test_it_is_read_as_its_writer_meant_it(name, tmp_path, capsys):
         assert {key: value for key, value in one.items() if other[key] is not ...} == {
             key: value for key, value in other.items() if value is not ...
         }
+
+
+def test_half_a_letter_in_json_is_no_traceback(tmp_path, capsys):
+    row = '{"article_id": "v1", "author": "Mi\\ud83dra", "id": "c\\ud83d1", "text": "Late \\ud83dagain", "date": "2023-04-03T10:00:00Z"}'
+    (tmp_path / "c.jsonl").write_text(row + "\n" + row.replace("c\\ud83d1", "c2").replace("Late", "Never late"))
+    assert main(["new", str(tmp_path / "study"), str(tmp_path / "c.jsonl")]) == 0, capsys.readouterr()
+    assert len(open_study(tmp_path / "study").corpus.rows) == 2
