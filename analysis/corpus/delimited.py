@@ -83,8 +83,10 @@ class Lines:
                 row = next(reader)
             except (csv.Error, StopIteration):
                 row = []
-            # Several lines that are each a row are no quotation, but a quotation mark that never closes.
-            torn = n > 2 and len(taken) > 1 and all(len(one.rstrip("\r\n").split(delimiter)) == n for one in taken)
+            # Several lines that are each a row are no quotation, but a mark that never closes. Two or three lines of a
+            # text with commas may look so by chance.
+            torn = n > 2 and len(taken) > (1 if delimiter == "\t" else 3) and (n > 3 or delimiter == "\t")
+            torn = torn and all(len(one.rstrip("\r\n").split(delimiter)) == n for one in taken)
             if row and not torn and (not n or len(row) in (n, n + 1)):
                 return row
             self._seen.extendleft(reversed(taken[1:]))

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import bz2
+import csv
 import gzip
 import io
 import json
+import tempfile
 import zipfile
+from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from analysis.cli import main
+from analysis.corpus.formats import tables_of
 from analysis.study import open_study
 
 
@@ -836,3 +842,21 @@ def test_half_a_letter_in_json_is_no_traceback(tmp_path, capsys):
     (tmp_path / "c.jsonl").write_text(row + "\n" + row.replace("c\\ud83d1", "c2").replace("Late", "Never late"))
     assert main(["new", str(tmp_path / "study"), str(tmp_path / "c.jsonl")]) == 0, capsys.readouterr()
     assert len(open_study(tmp_path / "study").corpus.rows) == 2
+
+
+@given(
+    st.lists(st.text(st.sampled_from(' ab,;"\n\\'), min_size=1, max_size=30), min_size=1, max_size=12),
+    st.sampled_from(",;\t"),
+)
+@example(["late\nand again, again, again"], ",")
+@example(["he said \\"], ";")
+@settings(max_examples=60, deadline=None)
+def test_what_a_spreadsheet_writes_comes_back_row_by_row(texts, delimiter):
+    texts = [f"said {text} so" for text in texts]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "c.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, delimiter=delimiter)
+            writer.writerows([("comment_id", "author", "text"), *((f"c{i}", "Mira", t) for i, t in enumerate(texts))])
+        (table,) = tables_of(path)
+        assert [row["text"] for _, row, _ in table.rows()] == texts
