@@ -20,6 +20,7 @@ from analysis.corpus.schema import Corpus, language_counts, summary
 from analysis.corpus.sources import named as named_files
 from analysis.corpus.sources import read_sources
 from analysis.corpus.steps import corpus
+from analysis.corpus.threads import ALONE
 from analysis.people import intrusion, labels, sampling
 from analysis.people.steps import coding
 from analysis.report import sentences
@@ -237,10 +238,10 @@ class Study:
     def size(self) -> str:
         """How much there is, in words."""
         c, plural = self.corpus, sentences.plural
-        return (
-            f"{plural(len(c.rows), 'comment')} under {plural(len(c.articles), 'article')}, "
-            f"by {plural(c.rows['author'].nunique(), 'author')}"
-        )
+        n, alone = c.rows["author"].nunique(), (c.notes["note"] == ALONE).any()
+        by = f", by {plural(n, 'author')}" if n else ""
+        under = " without threads" if alone else f" under {plural(len(c.articles), 'article')}"
+        return f"{plural(len(c.rows), 'comment')}{under}{by}"
 
     def browse_topics(self) -> TopicBrowser | Finding:
         """Show every topic with its words, series and neighbours; comments only where study.toml allows quotes."""

@@ -213,3 +213,16 @@ def test_no_text_of_the_corpus_is_in_an_attribute_of_the_browser(study, monkeypa
     monkeypatch.setattr(study.topics, "table", study.topics.table.assign(label=evil))
     page = study.browse_topics()._repr_html_()
     assert "<script" not in page and not any("alert" in tag for tag in re.findall(r"<[^>]*>", page))
+
+
+def test_without_threads_authors_or_dates_it_says_what_follows_and_claims_no_article(tmp_path):
+    texts = [f"I {'love' if i % 3 else 'hate'} the number {i} bus" for i in range(40)]
+    pd.DataFrame({"text": texts}).to_csv(tmp_path / "c.csv", index=False)
+    assert main(["new", str(tmp_path / "study"), str(tmp_path / "c.csv")]) == 0
+    bare = open_study(tmp_path / "study")
+    assert bare.size == "40 comments without threads"
+    said = bare.findings.corpus.text
+    assert "40 comments whose threads are not known. " in said and "100 % have no date" in said
+    assert "author" not in said and "time of their article" not in said
+    assert any("take comments for independent" in limit for limit in bare.findings.limits)
+    assert not any("respect that comments in one thread" in limit for limit in bare.findings.limits)

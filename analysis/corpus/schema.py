@@ -16,7 +16,7 @@ import pandas as pd
 
 from analysis.corpus.duplicates import duplicates, floods, marks, near_duplicates
 from analysis.corpus.languages import languages
-from analysis.corpus.threads import Reading
+from analysis.corpus.threads import ALONE, Reading
 from analysis.run import Run
 from analysis.run.texts import Partitioned, Some, Texts, gathered
 from analysis.settings import StudyError
@@ -216,9 +216,16 @@ def whole_text(articles: pd.DataFrame) -> pd.Series:
     return (articles["title"].fillna("") + "\n" + articles["text"].fillna("")).str.strip()
 
 
+def _alone(corpus: Corpus) -> int:
+    """Comments of the files that name no thread."""
+    files = corpus.notes.loc[corpus.notes["note"] == ALONE, "source_file"]
+    return int(corpus.accounting.loc[corpus.accounting["source_file"].isin(files), "kept"].sum())
+
+
 def summary(corpus: Corpus) -> pd.DataFrame:
     """What is in the corpus, a line each: quantity, n, share (of the line that `of` names), of."""
     comments, articles, accounting = corpus.rows, corpus.articles, corpus.accounting
+    alone = _alone(corpus)
     by_author = comments["author"].dropna().value_counts()
     of = {"lines or rows read": int(accounting["read"].sum()), "articles": len(articles), "comments": len(comments)}
     rows = [
@@ -245,6 +252,7 @@ def summary(corpus: Corpus) -> pd.DataFrame:
             ),
             ("comments with a time of their own", (comments["posted_at_source"] == "comment").sum(), "comments"),
             ("comments without any date", comments["posted_at"].isna().sum(), "comments"),
+            *([("comments without a thread", alone, "comments")] if alone else []),
             (
                 f"comments whose boundary is doubtful (confidence below {SURE})",
                 (comments["boundary_confidence"] < SURE).sum(),

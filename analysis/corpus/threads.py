@@ -42,6 +42,9 @@ COLUMNS = {
 }  # fmt: skip
 
 
+ALONE = "no column names the thread: each comment counts as a thread of its own"  # a note of a table
+
+
 @dataclass(frozen=True)
 class Reading:
     """What a reader of any format gives: the tables of COLUMNS.

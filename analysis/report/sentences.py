@@ -42,19 +42,23 @@ def corpus(summary: pd.DataFrame, activity: pd.DataFrame) -> Finding:
     """What is in the corpus, and whether every line of it is accounted for."""
     n, share = (summary.set_index("quantity")[column] for column in ("n", "share"))
     read, rejected = int(n["lines or rows read"]), int(n["lines or rows rejected"])
+    alone = "comments without a thread" in n
+    under = "whose threads are not known" if alone else f"under {plural(int(n['articles (threads)']), 'article')}"
+    by = f" by {plural(int(n['authors']), 'author')}" if n["authors"] else ""
     text = (
         f"Every one of the {read:,} lines or rows in {plural(int(n['files read']), 'file')} is accounted for: "
         f"{read - rejected:,} are in the tables, {rejected:,} were rejected with a reason. "
-        f"They hold {plural(int(n['comments']), 'comment')} by {plural(int(n['authors']), 'author')} "
-        f"under {plural(int(n['articles (threads)']), 'article')}"
+        f"They hold {plural(int(n['comments']), 'comment')}{by} {under}"
     )
     if len(activity):
         first, last = activity["period_start"].iloc[0], activity["period_end"].iloc[-1]
         text += f", from {first:%Y-%m-%d} to before {last:%Y-%m-%d}"
     text += f". {percent(share['comments that repeat an earlier one'])} of the comments repeat an earlier one."
-    own = float(share["comments with a time of their own"])
-    if own < 1:
-        text += f" {percent(1 - own)} take the time of their article, having none of their own."
+    undated = float(share["comments without any date"])
+    if (taken := 1 - float(share["comments with a time of their own"]) - undated) > 1e-9:
+        text += f" {percent(taken)} take the time of their article, having none of their own."
+    if undated:
+        text += f" {percent(undated)} have no date, and are in no figure over time."
     return Finding(text)
 
 
@@ -292,6 +296,14 @@ def article_and_comments(gaps: pd.DataFrame, positions: pd.DataFrame) -> Finding
     return Finding(text)
 
 
+THREADS = "The intervals respect that comments in one thread are alike. They do not cover faults of the instrument."
+ALONE = (
+    "The intervals take comments for independent, since nothing names their threads: where those of one thread are "
+    "alike, they are too narrow, and what is said to be more than chance may be chance. They do not cover faults of "
+    "the instrument either."
+)
+
+
 def limits(summary: pd.DataFrame, agreement: pd.DataFrame, instrument: str) -> list[str]:
     """What the figures do not say, for a reader who sees nothing but the report."""
     share = summary.set_index("quantity")["share"]
@@ -299,12 +311,12 @@ def limits(summary: pd.DataFrame, agreement: pd.DataFrame, instrument: str) -> l
         "Those who comment are not the public: nothing here is an estimate of what people at large think.",
         "A topic is a group of comments with words in common; what it means is the reader's to judge.",
         "A change in time is no cause: what else happened at that date is not in these data.",
-        "The intervals respect that comments in one thread are alike. They do not cover faults of the instrument.",
+        ALONE if "comments without a thread" in share else THREADS,
         "Nor do they cover what moves all threads of a period at once, such as a week's news: a single period that "
         "stands out is one observation, however many comments it has.",
     ]
     if agreement.empty:
         said.insert(0, f"Nobody has checked the instrument ({instrument}) on these comments: its scores may mislead.")
-    if share["comments with a time of their own"] < 1:
+    if share["comments with a time of their own"] + share["comments without any date"] < 1 - 1e-9:
         said.append("Comments without a time of their own take their article's: what was said later looks earlier.")
     return said

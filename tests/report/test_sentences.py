@@ -127,6 +127,7 @@ SUMMARY = pd.DataFrame(
         ("authors", 8, np.nan),
         ("comments that repeat an earlier one", 0, 0.0),
         ("comments with a time of their own", 0, 0.0),
+        ("comments without any date", 0, 0.0),
     ],
     columns=["quantity", "n", "share"],
 )
