@@ -7,7 +7,8 @@ import difflib
 import functools
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -65,6 +66,20 @@ class StudyError(Exception):
         """What IPython shows: the line, without the way through our code."""
         return [f"{type(self).__name__}: {self}"]
 
+
+@contextmanager
+def writing(folder: Path, what: str = "a folder", remedy: str = "Name another with --out.") -> Iterator[None]:
+    """Say of a folder that cannot be written that it cannot."""
+    try:
+        yield
+    except OSError as error:
+        found = error.strerror or str(error)
+        raise StudyError(
+            expected=f"{what} that can be written", found=found, where=str(folder), remedy=remedy
+        ) from None
+
+
+STUDY_FOLDER = {"what": "a study folder", "remedy": "Change its permissions, or copy the study."}
 
 # ------------------------------------------------------------------------------------------------ the keys
 # What a field's description says stands in an error as what was expected.

@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.corpus.platforms import ARTICLE_SPEAKER, UNKNOWN_SPEAKER
 from analysis.corpus.schema import Corpus
-from analysis.settings import StudyError
+from analysis.settings import StudyError, writing
 
 Progress = Callable[[str, int, int], None]
 
@@ -66,7 +66,7 @@ def write_convokit(
             where=str(out),
             remedy="Name another with --out.",
         )
-    try:
+    with writing(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent, ignore_cleanup_errors=True) as folder:
             work = Path(folder) / out.name
@@ -75,13 +75,6 @@ def write_convokit(
             if out.exists():
                 shutil.rmtree(out)
             work.replace(out)
-    except OSError as error:
-        raise StudyError(
-            expected="a folder that can be written",
-            found=error.strerror or str(error),
-            where=str(out),
-            remedy="Name another with --out.",
-        ) from None
     return out
 
 

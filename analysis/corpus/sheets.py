@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.settings import StudyError
+from analysis.settings import STUDY_FOLDER, StudyError, writing
 
 # A text that begins with one of these is a formula to a spreadsheet; a quote before it makes it a text again.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -105,17 +105,10 @@ def write_new(folder: Path, files: Mapping[str, bytes], *, over: bool = False) -
             where=str(folder),
             remedy="What people wrote is never overwritten: move the folder away first.",
         )
-    try:
+    with writing(folder, **STUDY_FOLDER):
         for name, content in files.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             work = path.with_name(f".{path.name}.part")
             work.write_bytes(content)
             work.replace(path)
-    except OSError as error:
-        raise StudyError(
-            expected="a study folder that can be written",
-            found=error.strerror or str(error),
-            where=str(folder),
-            remedy="Change its permissions, or copy the study.",
-        ) from None

@@ -17,7 +17,7 @@ from analysis.report.provenance import packages, settings_of
 from analysis.run.parts import made_with
 from analysis.run.progress import Progress
 from analysis.run.store import NOTEBOOK, digest_of
-from analysis.settings import DATA, PROGRESS, SCHEDULER, TITLE, VARIABLE, StudyError
+from analysis.settings import DATA, PROGRESS, SCHEDULER, STUDY_FOLDER, TITLE, VARIABLE, StudyError, writing
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -132,7 +132,7 @@ def copy_to(study: Path) -> Path:
     if study.resolve() == (HOME.parent / "data" / "sample").resolve():
         return shipped()
     folder, own = study / OWN, {notebook.name for notebook in notebooks_of(study) if notebook.own}
-    try:
+    with writing(folder, **STUDY_FOLDER):
         folder.mkdir(exist_ok=True)
         for notebook in (Notebook(shipped() / f"{name}.ipynb", own=False) for name in NAMES if name not in own):
             book = notebook.read()
@@ -141,13 +141,6 @@ def copy_to(study: Path) -> Path:
                     cell.outputs, cell.execution_count = [], None
             book.metadata["threadline"] = {"copied": notebook.digest}
             nbformat.write(book, folder / notebook.path.name)
-    except OSError as error:
-        raise StudyError(
-            expected="a study folder that can be written",
-            found=error.strerror or str(error),
-            where=str(folder),
-            remedy="Change its permissions, or copy the study.",
-        ) from None
     return folder
 
 

@@ -32,6 +32,15 @@ def instrument_version(settings: Settings) -> str:
     return parse(settings.sentiment.instrument, settings.folder, settings.topics.encoder).version
 
 
+def main_language(languages: pd.Series) -> str:
+    """The most frequent language of a corpus, in which its texts of no certain one are held to be; "und" if none is.
+
+    An English dictionary would else score the short texts of an Italian corpus, and they would be its mean.
+    """
+    counts = languages[languages != "und"].value_counts().sort_index()
+    return str(counts.idxmax()) if len(counts) else "und"
+
+
 @step(
     settings=["sentiment.instrument", "topics.encoder"],
     files=instrument_files,
@@ -52,8 +61,9 @@ def sentiment(given: Given, run: Run) -> Values:
         of_articles = np.full(len(a), np.nan)
     else:
         instrument, whole = parse(given.settings.sentiment.instrument, given.folder), whole_text(a).tolist()
-        of_comments = instrument.score(texts, c["language"], run)
-        of_articles = instrument.score(whole, languages(whole, run), run)
+        main = main_language(c["language"])
+        of_comments = instrument.score(texts, c["language"].replace("und", main), run)
+        of_articles = instrument.score(whole, pd.Series(languages(whole, run), dtype="str").replace("und", main), run)
     return {
         "comments": pd.DataFrame({"comment_id": c["comment_id"], "sentiment": of_comments}),
         "articles": pd.DataFrame({"article_id": a["article_id"], "sentiment": of_articles}),
