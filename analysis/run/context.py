@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -111,14 +110,6 @@ class Run:
 
         for number, result in enumerate(in_order(parts())):
             yield number * part, result
-
-    def stream(self, function: Callable[[Item], Result], items: Iterable[Item], message: str) -> Iterator[Result]:
-        """Apply `function` to items as they come, on this machine's cores; results in the order of the items."""
-        items = iter(items)
-        some = list(islice(items, 2))
-        here = ComputeSettings(workers=self.compute.workers if len(some) > 1 else 1)
-        with pool_of(here, message, len(some)) as pool:
-            yield from in_order(mapped(function, chain(some, items), pool))
 
     def matrix(self, shape: tuple[int, int], dtype: type[np.generic] = np.float32) -> Vectors:
         """Rows of zeros to write to: in memory, large ones in a file of the scratch folder."""

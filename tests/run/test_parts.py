@@ -18,7 +18,7 @@ import pytest
 
 from analysis.run import Run, cluster, parts
 from analysis.run.context import PART
-from analysis.run.parts import AHEAD, LEAK, KeptParts
+from analysis.run.parts import LEAK, KeptParts
 from analysis.run.store import Store
 from analysis.settings import ComputeSettings, StudyError
 
@@ -30,10 +30,6 @@ HERE = ComputeSettings(workers=1)
 def map_items(function, items, *, compute, message, progress=None, kept=None, **options):
     run = Run(compute, progress, KeptParts(Store(kept), "step") if kept else None)
     return run.map(function, items, message, **options)
-
-
-def map_stream(function, items, *, compute, message):
-    return Run(compute).stream(function, items, message)
 
 
 needs_dask = pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="the extra cluster")
@@ -113,36 +109,9 @@ def test_our_error_comes_through_a_process_as_it_is():
     assert str(again) == str(raised.value) and again.remedy == "w"
 
 
-def test_a_stream_is_joined_in_its_order_and_read_only_some_items_ahead():
-    seen = []
-
-    def items():
-        for i in range(40):
-            seen.append(i)
-            yield [i]
-
-    made = map_stream(slow_first, items(), compute=ComputeSettings(workers=2), message="x")
-    assert next(made) == [0] and len(seen) <= 2 * AHEAD * 2 < 40
-    assert list(made) == [[i] for i in range(1, 40)]
-    assert list(map_stream(slow_first, iter([[5]]), compute=ComputeSettings(workers=2), message="x")) == [[5]]
-
-
 def test_parts_come_in_their_order_though_the_first_takes_longest():
     run = Run(ComputeSettings(workers=2))
     assert list(run.map_parts(slow_first, list(range(9)), "m", part=1, least=0)) == [(i, [i]) for i in range(9)]
-
-
-def test_what_a_stream_or_its_function_raises_passes_through():
-    def items():
-        yield from ([i] for i in range(9))
-        raise StudyError(expected="a whole file", found="half of one", where="z", remedy="w")
-
-    for workers in (1, 2):
-        compute = ComputeSettings(workers=workers)
-        with pytest.raises(StudyError, match="half of one"):
-            list(map_stream(slow_first, items(), compute=compute, message="x"))
-        with pytest.raises(StudyError, match="found y"):
-            list(map_stream(wrong, iter([["a"], ["b"]] * 9), compute=compute, message="x"))
 
 
 # ------------------------------------------------------------------------------------------ kept parts
