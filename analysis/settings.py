@@ -48,6 +48,7 @@ TABLES = (
     "articles", "comments", "rejects", "accounting", "topics", "activity_by_period", "sentiment_by_period",
     "topics_by_period", "topic_sentiment_by_period", "words_by_period", "by_topic", "change_points", "slopes",
     "comparisons", "decomposition", "sensitivity", "article_gaps", "by_position", "agreement", "corrected",
+    "corrected_changes",
 )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from analysis.corpus.sources import read_sources
 from analysis.corpus.steps import corpus
 from analysis.corpus.threads import ALONE
 from analysis.people import intrusion, labels, sampling
-from analysis.people.steps import coding
+from analysis.people.steps import changes, coding
 from analysis.report import sentences
 from analysis.report.findings import Findings
 from analysis.report.privacy import Search, search
@@ -65,7 +65,7 @@ STEPS = (
     corpus, tokens, topic_model, sentiment, trends.activity_by_period, trends.sentiment_by_period,
     trends.topics_by_period, trends.topic_sentiment_by_period, trends.scores_by_period, trends.words_by_period,
     trends.overall, trends.by_topic, trends.change_points, trends.slopes, trends.comparisons, trends.decomposition,
-    trends.sensitivity, trends.articles_and_threads, coding,
+    trends.sensitivity, trends.articles_and_threads, coding, changes,
 )  # fmt: skip
 
 
@@ -167,6 +167,7 @@ class Tables:
     by_position = _of(trends.articles_and_threads, "first comments of a thread against later ones", "by_position")
     agreement = _of(coding, "the instrument against people", "agreement")
     corrected = _of(coding, "means that people's codes correct", "corrected")
+    corrected_changes = _of(changes, "changes of the scores, as people would have coded them")
     confusion = _of(coding, "codes by people and by the instrument", "confusion")
     problems = _of(coding, "rows of coders' sheets that are not used", "problems")
     limits = _of(lambda s: pd.DataFrame({"limit": s.findings.limits}), "what the figures do not say")

@@ -9,6 +9,7 @@ import pandas as pd
 from analysis.corpus.sources import named
 from analysis.corpus.steps import corpus
 from analysis.people import agreement
+from analysis.people.changes import claims_of, corrected_changes
 from analysis.people.corrected import corrected_table
 from analysis.run import Run
 from analysis.run.steps import Given, step
@@ -18,8 +19,9 @@ from analysis.sentiment.steps import sentiment
 from analysis.settings import Settings
 from analysis.topics.steps import topics
 from analysis.trends.periods import Calendar
-from analysis.trends.steps import CALENDAR, arguments, scored
+from analysis.trends.steps import CALENDAR, arguments, change_points, comparisons, scored, slopes
 
+SURE = 0.05  # q-value below which a change of the scores is claimed, and held against the codes
 BY = ("language", "length", "topic", "period_start")
 
 
@@ -47,3 +49,12 @@ def coding(given: Given, run: Run) -> Values:
         made["confusion"] = agreement.confusion(codes, rows).reset_index()
         made["problems"] = codes.problems
     return made
+
+
+@step(files=code_files, needs=(corpus, topics, sentiment, change_points, slopes, comparisons))
+def changes(given: Given, run: Run) -> pd.DataFrame:
+    """What the scores claim to have changed, as people would have coded it."""
+    rows = scored(given, (topics, sentiment))
+    codes = read_codes(given.folder / "coded", rows["comment_id"].tolist())
+    claims = claims_of(given[change_points], given[slopes], given[comparisons], SURE)
+    return corrected_changes(codes, rows, claims).drop(columns=["since", "until"])
