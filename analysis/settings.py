@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import difflib
 import functools
+import math
 import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,6 +37,19 @@ KINDS = ("csv", "tsv", "jsonl", "json", "parquet", "xml")
 EXPORTS = ("4cat", "communalytic", "convokit", "disqus", "nyt", "reddit", "socc", "wordpress", "youtube")
 FORMATS = ("auto", "threads", *KINDS, *EXPORTS)
 STUDY_FILE = "study.toml"
+SCORES = "scores"  # kind of an instrument: a file of them
+# What a measure cannot be called: tables have it for something else.
+NOT_MEASURES = (
+    "share",
+    "topic",
+    "same topic",
+    "author",
+    "language",
+    "position",
+    "article_id",
+    "comment_id",
+    "posted_at",
+)
 # Environment variables that notebooks and commands obey.
 VARIABLE = "THREADLINE_STUDY"
 TITLE = "THREADLINE_TITLE"  # in place of the title that study.toml states
@@ -201,13 +215,28 @@ class TopicSettings:
 
 @dataclass(frozen=True, config=CONFIG)
 class SentimentSettings:
-    """By which instrument sentiment is scored."""
+    """What is measured, and by which instrument."""
 
     instrument: Annotated[
         str,
-        _one_of(["vader", "vader-scaled", "coded"], ["lexicon", "transformer"]),
-        Field(description='"vader", "vader-scaled", "coded", "lexicon:FILE.csv" or "transformer:NAME"'),
+        _one_of(["vader", "vader-scaled", "coded"], ["lexicon", "transformer", SCORES]),
+        Field(
+            description='"vader", "vader-scaled", "coded", "lexicon:FILE.csv", "transformer:NAME" or "scores:FILE.csv"'
+        ),
     ] = "vader"
+    # what the scores measure: it stands in titles, tables and sentences
+    name: Annotated[
+        str,
+        AfterValidator(lambda value: _must(value.strip() and value not in NOT_MEASURES) or value),
+        Field(max_length=40, description='a word or two that no table has for something else, such as "incivility"'),
+    ] = "sentiment"
+    # the lowest and the highest score; of "scores:FILE" alone, for all others are from -1 to 1
+    range: Annotated[
+        tuple[float, float],
+        BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),
+        AfterValidator(lambda value: _must(value[0] < value[1] and all(map(math.isfinite, value))) or value),
+        Field(description="the lowest and the highest score, such as [0, 1]"),
+    ] = (-1.0, 1.0)
 
 
 @dataclass(frozen=True, config=CONFIG)
@@ -347,6 +376,13 @@ def _validated(folder: Path, raw: Mapping[str, object], where: str) -> Settings:
             found=repr(settings.source.authors),
             where=f"{where}, [source] authors",
             remedy="Write the file, or remove the key.",
+        )
+    if settings.sentiment.range != (-1.0, 1.0) and not settings.sentiment.instrument.startswith(f"{SCORES}:"):
+        raise StudyError(
+            expected=f'an instrument "{SCORES}:FILE.csv", the only one that has another range than −1 to 1',
+            found=repr(settings.sentiment.instrument),
+            where=f"{where}, [sentiment] range",
+            remedy="Remove the key, or name the file of scores.",
         )
     return settings
 

@@ -57,8 +57,8 @@ from analysis.trends.periods import Calendar, instant_of
 
 SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample"
 SHOWN = (  # of a study, to a person who asks for completion
-    "articles", "browse_topics", "comments", "events", "findings", "settings", "tables", "texts", "topics", "with_",
-    "write_coding_sheets", "write_intrusion_sheets", "write_labels",
+    "articles", "browse_topics", "comments", "events", "findings", "measure", "settings", "tables", "texts", "topics",
+    "with_", "write_coding_sheets", "write_intrusion_sheets", "write_labels",
 )  # fmt: skip
 EXAMPLES = 3  # comments a topic, where quotes are allowed
 STEPS = (
@@ -155,7 +155,7 @@ class Tables:
     topic_sentiment_by_period = _of(trends.topic_sentiment_by_period, "mean of each topic by period")
     scores_by_period = _of(trends.scores_by_period, "how scores are spread, by period")
     words_by_period = _of(trends.words_by_period, "words of each topic by period")
-    scores = _of(lambda s: score_counts(s.comments["sentiment"]), "how scores are spread")
+    scores = _of(lambda s: score_counts(s.comments["sentiment"], s.settings.sentiment.range), "how scores are spread")
     overall = _of(trends.overall, "mean over all scored comments")
     by_topic = _of(trends.by_topic, "share and mean of each topic")
     change_points = _of(trends.change_points, "the largest change of each series, found or not")
@@ -169,7 +169,7 @@ class Tables:
     corrected = _of(coding, "means that people's codes correct", "corrected")
     corrected_changes = _of(changes, "changes of the scores, as people would have coded them")
     confusion = _of(coding, "codes by people and by the instrument", "confusion")
-    problems = _of(coding, "rows of coders' sheets that are not used", "problems")
+    problems = _of(lambda s: s._problems, "rows of coders' sheets, and of a file of scores, that are not used")
     limits = _of(lambda s: pd.DataFrame({"limit": s.findings.limits}), "what the figures do not say")
 
 
@@ -206,6 +206,13 @@ class Study:
         return trends.scored(self._results, (topic_model, sentiment))  # type: ignore[arg-type]
 
     @property
+    def _problems(self) -> pd.DataFrame:
+        """What of the files that people filled in is not used."""
+        found = [self._results[step].get("problems") for step in (sentiment, coding)]
+        there = [table for table in found if table is not None and len(table)]
+        return pd.concat(there, ignore_index=True) if there else pd.DataFrame()
+
+    @property
     def texts(self) -> Texts:
         """The comments' texts, in the order of `comments`, read where they are asked for."""
         return self.corpus.texts
@@ -236,6 +243,11 @@ class Study:
         return {event: instant_of(named[event], zone) for event in sorted(named, key=lambda e: (named[e], e))}
 
     @property
+    def measure(self) -> str:
+        """What the scores measure: “sentiment”, or as study.toml names it."""
+        return self.settings.sentiment.name
+
+    @property
     def size(self) -> str:
         """How much there is, in words."""
         c, plural = self.corpus, sentences.plural
@@ -256,6 +268,7 @@ class Study:
             self.tables.topics_by_period,
             self.tables.by_topic,
             unit @ unit.T,
+            measure=self.measure,
             examples=self._examples(unit) if self.settings.privacy.quotes else None,
         )
 
@@ -391,8 +404,9 @@ class Study:
             )
 
 
-def score_counts(scores: pd.Series) -> pd.DataFrame:
-    """Comments in 21 bins of their score, the middle one around 0: low, high, n_comments."""
-    edges = np.linspace(-1.05, 1.05, 22)
+def score_counts(scores: pd.Series, bounds: tuple[float, float] = (-1, 1)) -> pd.DataFrame:
+    """Comments in 21 bins of their score, the middle one around that of the bounds: low, high, n_comments."""
+    half = (bounds[1] - bounds[0]) / 40
+    edges = np.linspace(bounds[0] - half, bounds[1] + half, 22)
     counts, _ = np.histogram(scores.dropna(), bins=edges)
     return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "n_comments": counts})

@@ -1,4 +1,4 @@
-"""What is claimed to have changed in the scores, by people's codes: an instrument whose error drifts claims it as well."""
+"""What the scores claim to have changed, by people's codes: an instrument whose error drifts claims it as well."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def corrected_changes(
 ) -> pd.DataFrame:
     """Estimate what people would have coded of each change: after less before, or a year of a steady rise or fall.
 
-    A least-squares slope of the codes, plus lambda times the difference between that of all scores and that of the coded
-    ones, each coded comment weighted by the inverse of its chance of being coded: prediction-powered inference
+    A least-squares slope of the codes, plus lambda times the difference between that of all scores and that of the
+    coded ones, each coded comment weighted by the inverse of its chance of being coded: prediction-powered inference
     (Angelopoulos et al. 2023), with the lambda of the smallest variance (PPI++, 2024). Intervals respect threads (the
     jackknife; degrees of freedom by Satterthwaite).
 

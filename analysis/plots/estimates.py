@@ -10,7 +10,18 @@ from matplotlib.axes import Axes
 
 from analysis.plots import style
 from analysis.plots.style import ACCENT, INK, LINE, PALE, WARN, Figure, draws, finished, new_axes, new_rows, undrawn
-from analysis.plots.wording import MAX_Q, OVERALL, listed, named, names_of, percent, shorten, signed, with_interval
+from analysis.plots.wording import (
+    MAX_Q,
+    OVERALL,
+    ends,
+    listed,
+    named,
+    names_of,
+    percent,
+    shorten,
+    signed,
+    with_interval,
+)
 
 MOST = 24  # rows of a figure of comparisons
 MOST_GROUPS = 40  # rows of a figure of groups: more cannot be read
@@ -25,21 +36,26 @@ JUDGED = {
 
 
 @draws("low", "high", "n_comments")
-def scores(table: pd.DataFrame) -> Figure:
+def scores(table: pd.DataFrame, *, measure: str = "sentiment") -> Figure:
     """How the scores of all comments are spread, in bins from low to high."""
     figure, (ax,) = new_axes(height=2.8)
     n, total = table["n_comments"], int(table["n_comments"].sum())
-    middle = (table["low"] + table["high"]) / 2
-    sides = [middle < -NEUTRAL, middle.abs() <= NEUTRAL, middle > NEUTRAL]
-    colours = np.select(sides, [style.COLOURS[1], PALE, style.COLOURS[0]], PALE)
-    ax.bar(middle, n, width=0.9 * (table["high"] - table["low"]), color=colours)
-    ax.set_xlabel(f"sentiment of a comment, −1 to +1 (n = {total:,})")
+    middle, width = (table["low"] + table["high"]) / 2, table["high"] - table["low"]
+    low, high = middle.min(), middle.max()
+    names, zero = ("negative", "neutral", "positive"), 0.0
+    if low >= 0 or high <= 0:  # a measure that has one side is told by its middle
+        names, zero = ("low", "in the middle", "high"), (low + high) / 2
+    near = NEUTRAL * (high - low) / 2
+    sides = [middle < zero - near, (middle - zero).abs() <= near, middle > zero + near]
+    ax.bar(middle, n, width=0.9 * width, color=np.select(sides, [style.COLOURS[1], PALE, style.COLOURS[0]], PALE))
+    ax.set_xlabel(f"{measure} of a comment, {ends(low, high)} (n = {total:,})")
     ax.set_title("Comments")
-    ax.set_xlim(-1.06, 1.06)
-    style.signed_axis(ax, bins=5)
+    ax.set_xlim(low - width.max(), high + width.max())
+    if names[0] == "negative":
+        style.signed_axis(ax, bins=5)
     shares = [percent(n[side].sum() / max(1, total)) for side in sides]
-    words = [f"{share} {word}" for share, word in zip(shares, ("negative", "neutral", "positive"), strict=True)]
-    return finished(figure, f"Histogram of the sentiment of {total:,} comments: {', '.join(words)}.", table)
+    words = [f"{share} {word}" for share, word in zip(shares, names, strict=True)]
+    return finished(figure, f"Histogram of the {measure} of {total:,} comments: {', '.join(words)}.", table)
 
 
 @draws("topic", "n_comments", "estimate", "low", "high")
@@ -99,15 +115,15 @@ def agreement_by_group(table: pd.DataFrame, *, topics: pd.DataFrame | None = Non
 
 
 @draws("by", "measure", "n_coded", "estimate", "low", "high", "uncorrected", "uncorrected_low", "uncorrected_high")
-def corrected(table: pd.DataFrame, *, topics: pd.DataFrame | None = None) -> Figure:
-    """Mean sentiment as scored and as corrected by people's codes: the means of `corrected`."""
+def corrected(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, measure: str = "sentiment") -> Figure:
+    """Mean of the measure as scored and as corrected by people's codes: the means of `corrected`."""
     table = table[table["measure"] == "mean"]
     if len(table) > MOST_GROUPS:  # the table has the periods too
         table = table[table["by"] != "period_start"].head(MOST_GROUPS)
     if table.empty:
         return undrawn(table, "its table has no means")
     table = named(table, topics)
-    figure, ax, y = _rows(table["group"], table["n_coded"], "mean sentiment, 95 % interval", 0.42, "coded: ")
+    figure, ax, y = _rows(table["group"], table["n_coded"], f"mean {measure}, 95 % interval", 0.42, "coded: ")
     style.estimates(ax, table, y - 0.16, LINE, "uncorrected", label="scores alone")
     style.estimates(ax, table, y + 0.16, ACCENT, label="corrected by people's codes")
     style.signed_axis(ax)
@@ -117,7 +133,7 @@ def corrected(table: pd.DataFrame, *, topics: pd.DataFrame | None = None) -> Fig
         + (f"{signed(row.estimate)} corrected" if np.isfinite(row.estimate) else "not coded")
         for row in table.itertuples()
     ]
-    return finished(figure, f"Mean sentiment before and after correction: {'; '.join(said)}.", table)
+    return finished(figure, f"Mean {measure} before and after correction: {'; '.join(said)}.", table)
 
 
 # --------------------------------------------------------------------------------------------------- comparisons
@@ -214,5 +230,5 @@ def by_position(table: pd.DataFrame) -> Figure:
             style.signed_axis(ax, "y", bins=4)
         said.append(f"{label} {'; '.join(f'{row.place}: {show(row.estimate)}' for row in rows.itertuples())}")
     axes[-1].set_xlabel("place in the thread")
-    alt = f"By place in the thread, with 95 % intervals (−1 to +1 for sentiment): {'. '.join(said)}."
+    alt = f"By place in the thread, with 95 % intervals: {'. '.join(said)}."
     return finished(figure, alt, table)

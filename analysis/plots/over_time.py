@@ -12,8 +12,32 @@ from matplotlib.dates import date2num
 from matplotlib.ticker import MaxNLocator
 
 from analysis.plots import style
-from analysis.plots.style import ACCENT, COLOURS, INK, PALE, WARN, Events, Figure, draws, finished, new_axes, undrawn
-from analysis.plots.wording import MAX_Q, fixed, name_of, percent, period_name, period_of, shorten, signed, span_of
+from analysis.plots.style import (
+    ACCENT,
+    COLOURS,
+    INK,
+    LINE,
+    PALE,
+    WARN,
+    Events,
+    Figure,
+    draws,
+    finished,
+    new_axes,
+    undrawn,
+)
+from analysis.plots.wording import (
+    MAX_Q,
+    ends,
+    fixed,
+    name_of,
+    percent,
+    period_name,
+    period_of,
+    shorten,
+    signed,
+    span_of,
+)
 from analysis.settings import StudyError
 
 PERIODS = ("period_start", "period_end")
@@ -71,6 +95,7 @@ def by_period(
     topics: pd.DataFrame | None = None,
     changes: pd.DataFrame | None = None,
     events: Events = (),
+    corrected: pd.DataFrame | None = None,
     note: str = "",
     measure: str = "sentiment",
     by: str = "topic",
@@ -87,17 +112,20 @@ def by_period(
         `change_points`: those that chance does not explain are marked, with the interval of their date.
     events : mapping, optional
         What happened, and its date: a thin line each.
+    corrected : DataFrame, optional
+        `corrected`: what people would have coded is the line of a single series, and the scores alone a pale one.
     note : str
         A warning that is written on the figure.
     measure : str
-        What the mean is of: sentiment is drawn from below none to above it.
+        What the mean is of; one that goes to both sides of 0, as sentiment does, is drawn so.
 
     Raises
     ------
     StudyError
         If there are several rows a period, and no column `by` that tells them apart.
     """
-    period, show, parted = period_of(table), signed if measure == "sentiment" else fixed, by in table
+    period, parted, sided = period_of(table), by in table, measure == "sentiment" or "share_negative" in table
+    show = signed if sided else fixed
     if not parted and table["period_start"].duplicated().any():
         found, remedy = ", ".join(map(str, table.columns)), "Say with “by” which column tells them apart."
         raise StudyError(expected="one row a period", found=found, where="the table to draw", remedy=remedy)
@@ -111,13 +139,18 @@ def by_period(
         alt = f"Mean {measure} of each {by} per {period}, {span_of(table)}. {cut}"
     else:
         figure, (top, bottom) = new_axes(2, 1, height=4.2, sharex=True, height_ratios=[3, 1])
-        panels = {None: top}
+        panels, how = {None: top}, f"Mean {measure} per {period}, 95 % interval that respects threads"
+        if len(coded := _corrected(table, corrected)):
+            x, y = np.mean(style.days_of(table), axis=0), table["estimate"].to_numpy(float)
+            top.plot(x, y, color=LINE, linewidth=1.4, linestyle="--")
+            top.annotate("scores alone", (x[-1], y[-1]), (0, 5), textcoords="offset points", ha="right", color=LINE)
+            table, how = coded, f"Mean {measure} per {period} as people code it, 95 % interval"
         style.draw_series(top, table, ACCENT)
-        top.set_title(f"Mean {measure} per {period}, 95 % interval that respects threads")
+        top.set_title(how)
         _bars(bottom, table, table["n_comments"], PALE, "Comments scored")
         style.event_lines(top, events, named=True)
         range_ = _range(table, period, show)
-        alt = f"Mean {measure} per {period} with 95 % intervals, {span_of(table)}: {range_}."
+        alt = f"{how}, {span_of(table)}: {range_}."
     if note:
         figure.supxlabel(note, color=WARN, fontsize=10)
     marks = []
@@ -127,13 +160,24 @@ def by_period(
             found = found[found[by] == value] if parted else found[found[by].isna()]
             name = f"{name_of(value, topics)} " if parted else ""
             marks += [f"{name}{said}" for said in _marked(ax, table, found, show)]
-        if measure == "sentiment":
+        if sided:
             style.signed_axis(ax, "y", bins=5)
-    if measure == "sentiment":  # on both sides of none, as wide as the intervals need
+    if sided:  # on both sides of none, as wide as the intervals need
         reach = table[["low", "high", "estimate"]].abs().max(axis=None)
         ax.set_ylim(*(min(1.0, max(0.2, 1.1 * (reach if np.isfinite(reach) else 0))) * np.array([-1, 1])))
     said = f"Marked changes: {'; '.join(marks)}." if marks else "No change is marked." if parted else ""
     return finished(figure, f"{alt} {said} {note}", table, topics)
+
+
+def _corrected(table: pd.DataFrame, corrected: pd.DataFrame | None) -> pd.DataFrame:
+    """A series with what people would have coded in place of the scores' means, then `scores`; empty if none is."""
+    if corrected is None or "period_start" not in corrected:
+        return table.iloc[:0]
+    means = corrected[(corrected["by"] == "period_start") & (corrected["measure"] == "mean")]
+    means = means.drop_duplicates("period_start").set_index("period_start").reindex(table["period_start"])
+    names = ["estimate", "low", "high", "n_coded"]
+    found = table.assign(scores=table["estimate"], **{name: means[name].to_numpy(float) for name in names})
+    return found if found["low"].notna().any() else found.iloc[:0]
 
 
 def _marked(ax: Axes, table: pd.DataFrame, changes: pd.DataFrame, show: Callable[[float], str]) -> list[str]:
@@ -253,7 +297,7 @@ def heat(table: pd.DataFrame, *, topics: pd.DataFrame | None = None) -> Figure:
 
 
 @draws(*PERIODS, "low", "high", "n_comments", "share", "mean")
-def spread(table: pd.DataFrame) -> Figure:
+def spread(table: pd.DataFrame, *, measure: str = "sentiment") -> Figure:
     """How the scores of a period's comments are spread, a ridge each: `trends.scores_by_period`."""
     if table["share"].isna().all():
         return undrawn(table, "none of its comments has both a score and a date")
@@ -262,6 +306,9 @@ def spread(table: pd.DataFrame) -> Figure:
     names = [period_name(start, period) for start in by.groups]
     shares = table["share"].to_numpy(float).reshape(len(n), -1)
     middle = ((table["low"] + table["high"]) / 2).to_numpy(float)[: shares.shape[1]]
+    low, high = middle.min(), middle.max()
+    sided = low < 0 < high
+    centre, show = (0.0, signed) if sided else ((low + high) / 2, fixed)
     enough = n >= SHAPED
     tall = 1.7 / max(float(np.nanmax(shares[enough])), 1e-9) if enough.any() else 1.0
     figure, (ax,) = new_axes(height=1.2 + 0.34 * len(n))
@@ -271,19 +318,21 @@ def spread(table: pd.DataFrame) -> Figure:
         if enough[i]:
             y = base + tall * shares[i]
             ax.fill_between(middle, base, y, color="white", zorder=i + 0.3, linewidth=0)
-            for part, colour in ((middle <= 0, COLOURS[1]), (middle >= 0, COLOURS[0])):
+            for part, colour in ((middle <= centre, COLOURS[1]), (middle >= centre, COLOURS[0])):
                 ax.fill_between(middle[part], base, y[part], color=colour, alpha=0.45, linewidth=0, zorder=i + 0.4)
             ax.plot(middle, y, color=INK, linewidth=0.9, zorder=i + 0.5)
         ink = INK if enough[i] else PALE
         ax.plot([means[i]] * 2, [base - 0.06, base + 0.22], color=ink, linewidth=2.2, zorder=i + 0.6)
     ax.set_yticks(bases, [f"{name}  (n = {k:,})" for name, k in zip(names, n, strict=True)], fontsize=9)
-    ax.set(xlim=(-1.02, 1.02), ylim=(-0.25, len(n) + 0.85))
-    style.signed_axis(ax, bins=5)
+    margin = 0.01 * (high - low)
+    ax.set(xlim=(low - margin, high + margin), ylim=(-0.25, len(n) + 0.85))
+    if sided:
+        style.signed_axis(ax, bins=5)
     ax.grid(visible=False)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
-    ax.set_xlabel(f"sentiment of a comment, −1 to +1; the stroke is the {period}'s mean")
+    ax.set_xlabel(f"{measure} of a comment, {ends(low, high)}; the stroke is the {period}'s mean")
     ax.set_title(f"How the comments of a {period} are spread")
-    parts = [f"{names[i]} {signed(means[i])} (n = {n[i]:,})" for i in np.flatnonzero(np.isfinite(means))]
-    alt = f"Spread of comments' sentiment by {period}, a ridge each; means: {'; '.join(parts)}."
+    parts = [f"{names[i]} {show(means[i])} (n = {n[i]:,})" for i in np.flatnonzero(np.isfinite(means))]
+    alt = f"Spread of comments' {measure} by {period}, a ridge each; means: {'; '.join(parts)}."
     return finished(figure, alt, table)

@@ -17,6 +17,12 @@ GROUPS = {"language": "language ", "period_start": "from "}  # what comes before
 PERIOD_DAYS = {"day": 2, "week": 8, "month": 32, "quarter": 93}  # no period of the name is longer, nor with its clocks
 
 
+def ends(low: float, high: float) -> str:
+    """A measure's range in words: with signs where it has two sides."""
+    show = "{:+.3g}" if low < 0 < high else "{:.3g}"
+    return " to ".join(show.format(round(end, 9)) for end in (low, high)).replace("-", MINUS)
+
+
 def signed(value: float, digits: int = 2) -> str:
     """A sentiment as text: sign always, a true minus, no negative zero."""
     text = f"{value:+.{digits}f}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.report import sentences
 from analysis.report.sentences import Finding
+from analysis.sentiment.instruments import parse
 
 if TYPE_CHECKING:
     from analysis.study import Study
@@ -43,8 +44,17 @@ class Findings:
     @property
     def sentiment(self) -> Finding:
         """How the comments sound, and whether people agree."""
-        unscored = int(self._study.comments["sentiment"].isna().sum())
-        return sentences.sentiment(self._tables.overall, self._tables.agreement, n_unscored=unscored)
+        t, settings = self._tables, self._study.settings
+        scores = self._study.comments["sentiment"]
+        reads = parse(settings.sentiment.instrument, settings.folder, settings.topics.encoder)
+        return sentences.sentiment(
+            t.overall,
+            t.agreement,
+            t.corrected,
+            measure=self._study.measure,
+            n_unscored=int(scores.isna().sum()),
+            why_none="" if scores.notna().any() else sentences.unread(reads, t.languages),
+        )
 
     @property
     def instrument(self) -> str:
@@ -54,7 +64,8 @@ class Findings:
     @property
     def corrected(self) -> Finding:
         """What the means are when people's codes correct them."""
-        return sentences.corrected(self._tables.corrected, self._tables.agreement, self._study.topics.table)
+        t = self._tables
+        return sentences.corrected(t.corrected, t.agreement, self._study.topics.table, self._study.measure)
 
     @property
     def over_time(self) -> Finding:

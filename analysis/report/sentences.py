@@ -13,6 +13,7 @@ import pandas as pd
 from analysis.corpus.wording import plural
 from analysis.plots import wording
 from analysis.plots.wording import MAX_Q, UNSTABLE, name_of, named, percent, period_name, points, signed
+from analysis.sentiment.instruments import Instrument
 
 # Krippendorff (2004): below 0.667 codes do not support even tentative conclusions. The same line for the
 # instrument's accuracy would be higher than most reach; below one half it is wrong more often than right.
@@ -105,15 +106,57 @@ def judged(coherence: pd.DataFrame, intrusion: pd.DataFrame) -> Finding:
     return Finding(" ".join(parts))
 
 
-def sentiment(overall: pd.DataFrame, agreement: pd.DataFrame, *, n_unscored: int = 0) -> Finding:
-    """How the comments sound on the whole, and what the instrument is worth here."""
-    row = overall.iloc[0]
-    text = f"Mean sentiment is {interval(row)} over {plural(int(row['n_comments']), 'scored comment')}"
-    text += f" in {plural(int(row['n_threads']), 'thread')}."
-    if n_unscored:
+def sentiment(
+    overall: pd.DataFrame,
+    agreement: pd.DataFrame,
+    corrected: pd.DataFrame | None = None,
+    *,
+    measure: str = "sentiment",
+    n_unscored: int = 0,
+    why_none: str = "",
+) -> Finding:
+    """How the comments sound on the whole: as people code it, where they did; and what the instrument is worth here."""
+    row, coded = overall.iloc[0], corrected is not None and len(corrected) > 0
+    if not row["n_comments"] and not coded:
+        return Finding(f"Nothing is said of the comments' {measure}: {why_none or 'none of them has a score.'}")
+    if not coded:
+        text = f"Mean {measure} is {interval(row)} over {plural(int(row['n_comments']), 'scored comment')}"
+        text += f" in {plural(int(row['n_threads']), 'thread')}."
+    else:
+        text = as_coded(corrected, measure)
+    if n_unscored and row["n_comments"]:
         got = f"{plural(n_unscored, 'comment')} got no score"
-        text += f" {got}: empty, or in a language that the instrument does not know."
+        text += f" {got}: empty, or not known to the instrument or its file."
     return Finding(f"{text} {instrument(agreement)}")
+
+
+def unread(instrument: Instrument, languages: pd.DataFrame) -> str:
+    """Why an instrument of certain languages scores nothing of a corpus, and what can be done."""
+    if instrument.languages is None or languages.empty:
+        return ""
+    knows = ", ".join(sorted(instrument.languages))
+    main = languages.sort_values("n_comments", ascending=False, kind="stable").iloc[0]
+    return (
+        f"the instrument “{instrument.name}” reads {knows}, and can score fewer than half of the comments, of which "
+        f"{percent(main['n_comments'] / languages['n_comments'].sum())} are in {main['language']}. No mean, curve or "
+        "test is made of such scores. What can be done: let people code a sample of some 300 comments "
+        "(“threadline code”), from which the instrument “coded” learns in any language; or name a word list of the "
+        "language (lexicon:FILE.csv) or scores made elsewhere (scores:FILE.csv)."
+    )
+
+
+def as_coded(table: pd.DataFrame, measure: str = "sentiment") -> str:
+    """The mean as people would have coded it, and the scores' own beside it."""
+    row = table[(table["by"] == "all") & (table["measure"] == "mean")].iloc[0]
+    text = f"As people code it, mean {measure} is {interval(row)} over {plural(int(row['n_comments']), 'comment')}"
+    text += f" in {plural(int(row['n_threads']), 'thread')}, by {plural(int(row['n_coded']), 'code')} and all scores"
+    if not np.isfinite(row["uncorrected"]):
+        return f"{text}."
+    text += f"; the scores alone say {signed(row['uncorrected'])}"
+    if np.isfinite(row["low"]) and not row["low"] <= row["uncorrected"] <= row["high"]:
+        how = "high" if row["uncorrected"] > row["estimate"] else "low"
+        text += f", which is too {how} by {abs(row['uncorrected'] - row['estimate']):.2f}"
+    return f"{text}."
 
 
 def instrument(agreement: pd.DataFrame) -> str:
@@ -140,20 +183,16 @@ def instrument(agreement: pd.DataFrame) -> str:
     return text
 
 
-def corrected(table: pd.DataFrame, agreement: pd.DataFrame, topics: pd.DataFrame | None = None) -> Finding:
+def corrected(
+    table: pd.DataFrame, agreement: pd.DataFrame, topics: pd.DataFrame | None = None, measure: str = "sentiment"
+) -> Finding:
     """What people would have said on the mean, and where the instrument must not be used."""
     if table.empty:
         return Finding("Nothing is corrected: no comment has been coded by hand. “threadline code” draws a sample.")
-    row = table[(table["by"] == "all") & (table["measure"] == "mean")].iloc[0]
-    text = f"Corrected by {plural(int(row['n_coded']), 'code')}, mean sentiment is {interval(row)}; "
-    text += f"the scores alone say {signed(row['uncorrected'])}"
-    if np.isfinite(row["low"]) and not row["low"] <= row["uncorrected"] <= row["high"]:
-        kind = "kind" if row["uncorrected"] > row["estimate"] else "harsh"
-        text += f", which is too {kind} by {abs(row['uncorrected'] - row['estimate']):.2f}"
+    text = as_coded(table, measure)
     groups = named(agreement.iloc[1:], topics)
     sure = groups["accuracy_high"] < MIN_ACCURACY
     poor = groups.loc[~sure & (groups["accuracy"] < MIN_ACCURACY), "group"]
-    text += "."
     if sure.any():
         text += f" Do not use the instrument on: {'; '.join(groups.loc[sure, 'group'])}."
         text += " It is wrong there more often than right."
@@ -249,7 +288,7 @@ def events(table: pd.DataFrame, topics: pd.DataFrame) -> Finding:
             lines.append(f"{start}, nothing can be said: {n} are in too few threads.")
             continue
         moved = f"went from {signed(overall['first'])} to {signed(overall['second'])}"
-        text = f"{start}, the mean sentiment of all comments {moved}, {_difference(overall)}."
+        text = f"{start}, the mean {overall['measure']} of all comments {moved}, {_difference(overall)}."
         sure = _significant(others)
         tested = int(others["q_value"].notna().sum())
         said = []
@@ -274,9 +313,10 @@ def _difference(row: pd.Series) -> str:
 
 def article_and_comments(gaps: pd.DataFrame, positions: pd.DataFrame) -> Finding:
     """Whether readers sound other than what they read, keep to its topic, and change as a thread goes on."""
-    tone, same = (gaps[gaps["measure"] == m].iloc[0] for m in ("sentiment", "same topic"))
+    same = gaps[gaps["measure"] == "same topic"].iloc[0]
+    tone = gaps[gaps["measure"] != "same topic"].iloc[0]
     if not tone["n_articles"]:
-        text = "No article has both a score of its own and scored comments, so their tone cannot be compared."
+        text = "No article has both a score of its own and scored comments, so the two cannot be compared."
     else:
         text = (
             f"Over {plural(int(tone['n_articles']), 'article')}, the mean score is {signed(tone['article'])} for "
@@ -287,12 +327,12 @@ def article_and_comments(gaps: pd.DataFrame, positions: pd.DataFrame) -> Finding
             f" {percent(same['thread'])} of an article's comments have the article's own topic; under other articles "
             f"{percent(same['article'])} have it."
         )
-    along = positions[positions["from_position"].isna()].set_index("measure").loc["sentiment"]
+    along = positions[positions["from_position"].isna()].set_index("measure").loc[tone["measure"]]
     if np.isfinite(along["low"]):
-        how = "turns kinder" if along["estimate"] > 0 else "turns harsher"
+        how = "rises" if along["estimate"] > 0 else "falls"
         if not along["q_value"] < MAX_Q:
-            how = "neither turns kinder nor harsher beyond chance"
-        text += f" Within a thread the tone {how}: {interval(along)} each time the place doubles."
+            how = "neither rises nor falls beyond chance"
+        text += f" Within a thread the mean {tone['measure']} {how}: {interval(along)} each time the place doubles."
     return Finding(text)
 
 

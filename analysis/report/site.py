@@ -164,20 +164,20 @@ def _with_contents(html: str) -> str:
 
 def _headlines(study: Study) -> Iterator[dict[str, object]]:
     """The figures of the first page, those for which there is enough."""
-    t, of, note = study.tables, study.topics.table, study.findings.instrument
+    t, of = study.tables, study.topics.table
+    said = {"events": study.events, "note": study.findings.instrument, "measure": study.measure}
     drawn = {
-        "How the comments sound over time": plots.by_period(t.sentiment_by_period, events=study.events, note=note),
+        "How the comments sound over time": plots.by_period(t.sentiment_by_period, corrected=t.corrected, **said),
         "What the comments are about": plots.topic_sizes(of, n_unassigned=int((t.comments["topic"] == -1).sum())),
         "How each topic sounds over time": plots.by_period(
-            t.topic_sentiment_by_period, topics=of, changes=t.change_points, events=study.events, note=note
+            t.topic_sentiment_by_period, topics=of, changes=t.change_points, **said
         ),
     }
     for title, figure in drawn.items():
         if figure.axes:
             bundle, about = figure.bundle(with_data=True)
-            said = about["image/png"]
-            data = base64.b64encode(bundle["image/png"]).decode()
-            yield {"title": title, "data": data, "under": under(said.get("table")), **said}
+            data, shown = base64.b64encode(bundle["image/png"]).decode(), about["image/png"]
+            yield {"title": title, "data": data, "under": under(shown.get("table")), **shown}
 
 
 def _home(
@@ -206,7 +206,7 @@ def _home(
         provenance=(
             f"Built with {threadline} on Python {platform.python_version()} from {built['inputs']} under the licence "
             f"“{s.source.licence}”; topics with seed {s.seed} and {s.topics.runs} runs, encoder “{s.topics.encoder}”; "
-            f"sentiment by “{s.sentiment.instrument}”; periods of a {s.time.period} in the zone {s.source.timezone}. "
+            f"{study.measure} by “{s.sentiment.instrument}”; periods of a {s.time.period} in {s.source.timezone}. "
             f"The digests of every input and table are in provenance.json.{by_own}"
         ),
         citation=(

@@ -40,6 +40,7 @@ def topic_browser(
     tones: pd.DataFrame,
     alike: np.ndarray,
     *,
+    measure: str = "sentiment",
     examples: Mapping[int, Sequence[str]] | None = None,
 ) -> TopicBrowser:
     """Show each topic: its words and their weights, size, stability, tone, series, neighbours.
@@ -68,7 +69,7 @@ def topic_browser(
         said = [
             f"{size} in {row.n_threads:,} threads",
             f"stability {row.stability:.2f} of 1" + (", not to be trusted" if row.stability < UNSTABLE else ""),
-            f"mean sentiment {with_interval(tone.loc[row.topic])}",
+            f"mean {measure} {with_interval(tone.loc[row.topic])}",
             f"nearest topics: {'; '.join(close)}" if close else "no topic lies near it",
         ]
         quotes = [_cut(plain(text)) for text in (examples or {}).get(row.topic, ())]

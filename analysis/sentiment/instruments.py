@@ -1,9 +1,10 @@
-"""Texts -> scores in [-1, 1], float64 of shape (n_texts,), by one of four kinds of instrument.
+"""Texts -> scores in [-1, 1], float64 of shape (n_texts,), by one of five kinds of instrument.
 
 - ``vader``, ``vader-scaled``: English; the second heeds the length of a text and agrees better with people.
 - ``lexicon:FILE.csv``: a word list of the researcher's own.
 - ``transformer:NAME``: a trained model, held to know every language; the extra ``transformers`` installs what it needs.
 - ``coded``: learned from what people coded in this study.
+- ``scores:FILE.csv``: made elsewhere, of any range: `sentiment.scores`.
 
 The score of a text does not depend on what else is in the batch. Empty texts have none.
 """
@@ -21,7 +22,7 @@ import pandas as pd
 from analysis.run import Run
 from analysis.run.texts import Some
 from analysis.sentiment import lexicon, transformer, vader
-from analysis.settings import ComputeSettings, StudyError
+from analysis.settings import SCORES, ComputeSettings, StudyError
 from analysis.topics import encoders
 
 
@@ -40,7 +41,7 @@ class Instrument:
     languages : frozenset of str or None
         ISO 639-1 of the languages that it can score; None for any.
     measure : callable, optional
-        Texts -> their scores, whatever their language; none of "coded", which scores a whole study (`coded.score`).
+        Texts -> their scores, whatever their language; none of "coded" and "scores", which score a whole study.
     part : int, optional
         Texts that it takes at a time, in this process alone, whose threads take the cores.
     """
@@ -70,7 +71,7 @@ class Instrument:
         Raises
         ------
         StudyError
-            If it is "coded", there is not one language for every text, or a package or a model is missing.
+            If it is "coded" or "scores", there is not one language for every text, or a package or a model is missing.
         """
         if self.measure is None:
             raise StudyError(expected="an instrument that knows texts by themselves", found=self.name, where="score")
@@ -89,7 +90,7 @@ class Instrument:
 
 
 def parse(name: str, folder: Path = Path(), encoder: str = "static") -> Instrument:
-    """The instrument of a name: "vader", "vader-scaled", "lexicon:FILE.csv", "transformer:NAME" or "coded".
+    """The instrument of a name: "vader", "vader-scaled", "lexicon:FILE", "transformer:NAME", "coded" or "scores:FILE".
 
     A relative FILE, and a NAME that is a folder, are relative to `folder`, as a rule the study's; `encoder` is by name
     what "coded" learns on.
@@ -116,8 +117,10 @@ def parse(name: str, folder: Path = Path(), encoder: str = "static") -> Instrume
     if name == "coded":
         on, sheets = encoders.parse(encoder, folder), sorted((folder / "coded").glob("*.csv"))
         return Instrument(name, on.version, (*sheets, *on.files))
+    if kind == SCORES and of:
+        return Instrument(name, "", (folder / of,))
     raise StudyError(
-        expected="one of: vader, vader-scaled, lexicon:FILE.csv, transformer:NAME, coded",
+        expected="one of: vader, vader-scaled, lexicon:FILE.csv, transformer:NAME, coded, scores:FILE.csv",
         found=f'"{name}"',
         where="[sentiment] instrument",
         remedy="Correct it in study.toml.",

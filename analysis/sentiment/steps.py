@@ -14,11 +14,15 @@ from analysis.corpus.steps import corpus
 from analysis.run import Run
 from analysis.run.steps import Given, step
 from analysis.run.store import Values
-from analysis.sentiment import coded
+from analysis.sentiment import coded, scores
 from analysis.sentiment.codes import read_codes
 from analysis.sentiment.instruments import parse
-from analysis.settings import Settings
+from analysis.settings import SCORES, Settings
 from analysis.topics import encoders
+
+# Of the comments, that an instrument of certain languages must be able to score: the mean of a minority of a corpus
+# would be told as that of the corpus.
+LEAST = 0.5
 
 
 def instrument_files(settings: Settings) -> dict[str, Path]:
@@ -42,15 +46,20 @@ def main_language(languages: pd.Series) -> str:
 
 
 @step(
-    settings=["sentiment.instrument", "topics.encoder"],
+    settings=["sentiment.instrument", "sentiment.range", "topics.encoder"],
     files=instrument_files,
     versions=instrument_version,
     needs=[corpus],
 )
 def sentiment(given: Given, run: Run) -> Values:
-    """A score for each comment and article; missing where there is none."""
+    """A score for each comment and article; missing where there is none, or where fewer than half could have one."""
     c, a, texts = given[corpus].rows, given[corpus].articles, given[corpus].texts
-    if given.settings.sentiment.instrument == "coded":  # it learns from comments, and knows no articles
+    setting = given.settings.sentiment
+    of_articles, problems = np.full(len(a), np.nan), pd.DataFrame()
+    if setting.instrument.startswith(f"{SCORES}:"):
+        path = given.folder / setting.instrument.partition(":")[2]
+        of_comments, problems = scores.read(path, c["comment_id"], setting.range)
+    elif setting.instrument == "coded":  # it learns from comments, and knows no articles
         found = read_codes(given.folder / "coded", c["comment_id"].tolist())
         codes = pd.Series(dtype="float64") if found is None else found.table.set_index("comment_id")["code"]
         rows = pd.Index(c["comment_id"]).get_indexer(codes.index)
@@ -58,13 +67,15 @@ def sentiment(given: Given, run: Run) -> Values:
         vectors = encoder.encode(texts, run, run.kept.store if run.kept else None)
         threads = c["article_id"].iloc[rows].tolist()
         of_comments = coded.score(texts, vectors, rows, codes.to_numpy(float), threads, run)
-        of_articles = np.full(len(a), np.nan)
     else:
-        instrument, whole = parse(given.settings.sentiment.instrument, given.folder), whole_text(a).tolist()
+        instrument, whole = parse(setting.instrument, given.folder), whole_text(a).tolist()
         main = main_language(c["language"])
         of_comments = instrument.score(texts, c["language"].replace("und", main), run)
         of_articles = instrument.score(whole, pd.Series(languages(whole, run), dtype="str").replace("und", main), run)
+        if instrument.languages is not None and np.isfinite(of_comments).mean() < LEAST:
+            of_comments, of_articles = np.full(len(c), np.nan), np.full(len(a), np.nan)
     return {
         "comments": pd.DataFrame({"comment_id": c["comment_id"], "sentiment": of_comments}),
         "articles": pd.DataFrame({"article_id": a["article_id"], "sentiment": of_articles}),
+        "problems": problems,
     }

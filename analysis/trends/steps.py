@@ -18,7 +18,9 @@ from analysis.trends.intervals import Method
 
 CALENDAR = ("time.period", "source.timezone", "time.week_starts")
 EVENTS = "time.events"
-ARGUMENTS = {"source.timezone": "zone"}  # where a setting has another name than the argument
+MEASURE = ("sentiment.name", "sentiment.range")
+# Where a setting has another name than the argument.
+ARGUMENTS = {"source.timezone": "zone", "sentiment.name": "measure", "sentiment.range": "bounds"}
 
 
 def arguments(given: Given, settings: Iterable[str]) -> dict[str, object]:
@@ -36,13 +38,20 @@ def scored(given: Given, needs: tuple[Step, ...]) -> pd.DataFrame:
     return rows
 
 
+def measured(given: Given, needs: tuple[Step, ...]) -> pd.DataFrame:
+    """The same, the score by the measure's name."""
+    return scored(given, needs).rename(columns={"sentiment": given.settings.sentiment.name})
+
+
 def _table(
     name: str, make: Callable[..., pd.DataFrame], *needs: Step, settings: Iterable[str] = CALENDAR, **fixed: object
 ) -> Step[pd.DataFrame]:
     """The step of a table that a function makes of comments."""
+    settings = (*settings, *(MEASURE if sentiment in needs else ()))
 
     def compute(given: Given, run: Run) -> pd.DataFrame:
-        return make(scored(given, needs), **fixed, **arguments(given, settings))
+        rows = measured(given, needs) if sentiment in needs else scored(given, needs)
+        return make(rows, **fixed, **arguments(given, settings))
 
     return step(name=name, settings=settings, needs=(corpus, *needs))(compute)
 
@@ -60,11 +69,11 @@ decomposition = _table("decomposition", kitagawa.decomposition, topics, sentimen
 comparisons = _table("comparisons", contrasts.comparisons, topics, sentiment, settings=(*CALENDAR, EVENTS))
 
 
-@step(settings=(*CALENDAR, "seed"), needs=(corpus, topics, sentiment))
+@step(settings=(*CALENDAR, *MEASURE, "seed"), needs=(corpus, topics, sentiment))
 def change_points(given: Given, run: Run) -> pd.DataFrame:
     """The largest change of each series, and whether it is more than chance."""
-    comments, method = scored(given, (topics, sentiment)), Method(seed=given.settings.seed)
-    return breaks.change_points(comments, **arguments(given, CALENDAR), method=method, run=run)
+    comments, method = measured(given, (topics, sentiment)), Method(seed=given.settings.seed)
+    return breaks.change_points(comments, **arguments(given, (*CALENDAR, *MEASURE)), method=method, run=run)
 
 
 @step(settings=CALENDAR, needs=(corpus, topics, tokens))
@@ -74,12 +83,14 @@ def words_by_period(given: Given, run: Run) -> pd.DataFrame:
     return series.words_by_period(comments, given[tokens], vocabulary, **arguments(given, CALENDAR))
 
 
-@step(needs=(corpus, topics, sentiment))
+@step(settings=MEASURE, needs=(corpus, topics, sentiment))
 def articles_and_threads(given: Given, run: Run) -> Values:
     """Articles against their comments, and first comments against later ones."""
     found = given[corpus].articles
     for one, name, of in ((topics, "topic", "int64"), (sentiment, "sentiment", float)):
         values = given[one]["articles"].set_index("article_id")[name].reindex(found["article_id"])
         found = found.assign(**{name: values.to_numpy(of)})
-    gaps, along = articles.articles_and_comments(scored(given, (topics, sentiment)), found)
+    found = found.rename(columns={"sentiment": given.settings.sentiment.name})
+    comments = measured(given, (topics, sentiment))
+    gaps, along = articles.articles_and_comments(comments, found, **arguments(given, MEASURE))
     return {"article_gaps": gaps, "by_position": along}

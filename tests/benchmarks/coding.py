@@ -167,7 +167,9 @@ def changes(n_studies: int) -> None:
     """Print how often a change is claimed, of the scores and as corrected, how often this covers, and its width."""
     at = pd.Timestamp("2022-01-01", tz="UTC")
     claim = pd.DataFrame({"change": ["event"], "event": ["x"], "at": [at], "topic": pd.array([None], "Int64")})
-    claim = claim.assign(since=pd.Series([pd.NaT], dtype=claim["at"].dtype), until=pd.Series([pd.NaT], dtype=claim["at"].dtype))
+    claim = claim.assign(
+        since=pd.Series([pd.NaT], dtype=claim["at"].dtype), until=pd.Series([pd.NaT], dtype=claim["at"].dtype)
+    )
     print(f"{n_studies} studies a row of {N_THREADS} threads and {N_CODES} codes; nominal 95 %")
     print("codes fall by  drift  scores claimed  corrected claimed  covers  width  of the scores")
     for fall, drift in ((0.0, 0.0), (0.0, 0.1), (0.2, 0.1), (0.5, 0.1)):

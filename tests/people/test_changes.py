@@ -72,6 +72,8 @@ def test_claims_are_the_events_and_what_is_sure():
     breaks = pd.DataFrame({"series": ["sentiment", "share of topic 0"], "topic": [None, 0], "q_value": [0.01, 0.01]})
     breaks = breaks.assign(measure=["sentiment", "share"], at=AT)
     slopes = pd.DataFrame({"series": ["sentiment of topic 0"], "topic": [0], "measure": "sentiment", "q_value": [0.5]})
-    events = pd.DataFrame({"comparison": "event", "event": "x", "at": AT, "topic": [None, 0, 1], "measure": "sentiment"})
+    events = pd.DataFrame(
+        {"comparison": "event", "event": "x", "at": AT, "topic": [None, 0, 1], "measure": "sentiment"}
+    )
     found = claims_of(breaks, slopes, events.assign(q_value=[0.9, 0.9, 0.01]), 0.05)
     assert found[["change", "topic"]].fillna(-9).to_numpy().tolist() == [["event", -9], ["event", 1], ["break", -9]]

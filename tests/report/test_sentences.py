@@ -154,11 +154,15 @@ def test_topics_in_words():
 
 def test_corrected_in_words_names_where_the_instrument_fails():
     row = {"by": "all", "measure": "mean", "n_coded": 300, "estimate": -0.1, "low": -0.2, "high": 0.0}
+    row |= {"n_comments": 900, "n_threads": 40}
     table = pd.DataFrame([row | {"uncorrected": 0.1}])
     groups = [agreed(by="all", group="all"), agreed(by="topic", group="0", accuracy=0.3, accuracy_high=0.4)]
     groups += [agreed(by="language", group="fr", accuracy=0.45, accuracy_high=0.6)]
     text = findings.corrected(table, pd.concat(groups, ignore_index=True), TOPICS).text
-    assert "−0.10 (95 % interval −0.20 to 0.00); the scores alone say +0.10, which is too kind by 0.20." in text
+    assert text.startswith("As people code it, mean sentiment is −0.10 (95 % interval −0.20 to 0.00) over 900 comments")
+    assert "; the scores alone say +0.10, which is too high by 0.20." in text
+    headline = findings.sentiment(overall(), agreed(), table).text
+    assert headline.startswith("As people code it") and not headline.startswith("Mean")
     assert "Do not use the instrument on: hospital · ward. It is wrong there more often than right." in text
     assert "It may be wrong more often than right on: language fr." in text
     assert "no comment has been coded" in findings.corrected(table.iloc[:0], agreed().iloc[:0]).text
@@ -221,7 +225,7 @@ def test_article_and_comments_hedge_with_the_data():
             pd.DataFrame(rows), pd.DataFrame([at | {"low": along[0], "high": along[1]}])
         ).text
 
-    assert "chance may explain it (q = 0.20)" in said() and "neither turns kinder nor harsher" in said()
-    assert "q = 0.010" in said(q=0.01, along=(0.01, 0.03)) and "turns kinder" in said(q=0.01, along=(0.01, 0.03))
-    assert "turns harsher" in said(q=0.01, along=(-0.03, -0.01))
+    assert "chance may explain it (q = 0.20)" in said() and "neither rises nor falls" in said()
+    assert "q = 0.010" in said(q=0.01, along=(0.01, 0.03)) and "sentiment rises" in said(q=0.01, along=(0.01, 0.03))
+    assert "sentiment falls" in said(q=0.01, along=(-0.03, -0.01))
     assert said(n=0).startswith("No article has both")

@@ -25,7 +25,18 @@ def scored(folder, long):
 def test_an_english_dictionary_scores_the_short_texts_of_an_english_corpus_and_not_of_an_italian_one(tmp_path):
     assert scored(tmp_path / "english", ENGLISH)[0] == 60
     n, study = scored(tmp_path / "italian", ITALIAN)
-    assert n == 0 and "0 scored comments" in study.findings.sentiment.text
+    said = study.findings.sentiment.text
+    assert n == 0 and "“vader” reads en" in said and "“threadline code”" in said and "Mean" not in said
+
+
+def test_the_mean_of_a_minority_is_not_told_as_that_of_the_corpus(tmp_path):
+    texts = [f"{ITALIAN} {i}" for i in range(40)] + [f"{ENGLISH} {i}" for i in range(20)]
+    table = pd.DataFrame({"article_id": [f"a{i % 9}" for i in range(60)], "text": texts})
+    table.to_csv(tmp_path / "c.csv", index=False)
+    (tmp_path / "study.toml").write_text("title = 'x'\n[source]\npaths = ['c.csv']\n")
+    study = open_study(tmp_path)
+    assert study.tables.overall["n_comments"].iloc[0] == 0 and study.comments["sentiment"].isna().all()
+    assert "fewer than half of the comments, of which 67 % are in it" in study.findings.sentiment.text
 
 
 def test_the_main_language_is_the_most_frequent_one_that_is_certain():
