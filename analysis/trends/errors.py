@@ -59,7 +59,7 @@ class Design:
         """A coefficient with its interval and the p-value of its being 0.
 
         Beside them author_ratio and serial_ratio: the error with authors over that by threads alone, 1 or more; the
-        error by time over that by threads and authors, which holds where it is 1 or less (NaN: too few days to say).
+        error by time over that by threads and authors, which is used where it is above 1 (NaN: too few days to say).
         """
         beta, weight = self.inverse @ (self.x.T @ y), self.x @ self.inverse[which]
         value, influence = float(beta[which]), weight * (y - self.x @ beta)
@@ -67,9 +67,8 @@ class Design:
         if not np.isfinite(se) or se < 1e-12:
             return without(value, NO_SPREAD)
         by_time = self._serial(influence, weight) if self.serial and len(self.phi) >= LEAST_BASES else None
-        errors = [(se, df), *([by_time] if by_time else [])]
-        half = max(float(quantile(method.level, df)) * se for se, df in errors)
-        p_value = max(float(2 * stdtr(df, -abs(value) / se)) for se, df in errors)
+        larger, of = by_time if by_time and by_time[0] > se else (se, df)
+        half, p_value = float(quantile(method.level, of)) * larger, float(2 * stdtr(of, -abs(value) / larger))
         row = {"estimate": value, "low": value - half, "high": value + half, "p_value": p_value, "interval": THREADS}
         return row | {"author_ratio": ratio, "serial_ratio": by_time[0] / se if by_time else np.nan, "se": se, "df": df}
 
@@ -83,7 +82,7 @@ class Design:
             part = more / (variance + more)
             by_author = one_freedom(total(self.crossed.author, h[self.crossed.rows], 0))
             df = 1 / ((1 - part) ** 2 / df + part**2 / by_author)
-        return np.sqrt(variance + more), df, np.sqrt(1 + more / variance) if variance else 1.0
+        return float(np.sqrt(variance + more)), df, float(np.sqrt(1 + more / variance)) if variance else 1.0
 
     def _serial(self, influence: np.ndarray, weight: np.ndarray) -> tuple[float, float] | None:
         """Error by time and its degrees of freedom, scaled by what cosines show of independent comments."""
