@@ -23,10 +23,7 @@ class Method:
 
     level: float = 0.95
     min_threads: int = 5  # fewer threads than this in a cell: "too few" instead of an interval
-    # Resamples of threads for the date of a change: its 2.5 % end is then known to 0.7 points (its error). With 199
-    # the interval holds the date in 96 to 100 % of simulated corpora.
-    draws: int = 500
-    permutations: int = 999  # of threads, for the null of a change point
+    draws: int = 500  # of a change that was found, for the intervals of its date and size
     seed: int = 1
 
 
