@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 
 from analysis.trends.contrasts import Series, Sides, series
-from analysis.trends.cusum import Steps, steps_of
-from analysis.trends.errors import Design
+from analysis.trends.cusum import p_value, steps_of
 from analysis.trends.intervals import Bounds, Method, adjusted, total
-from analysis.trends.periods import Calendar
-from analysis.trends.units import Units, arrange, table
+from analysis.trends.periods import Calendar, instants
+from analysis.trends.units import Units, arrange, column, table
 
 FOUND = 0.05  # p-value up to which further changes are looked for on either side
+MOST_WEEKS = 2_000  # 38 years; in longer corpora changes are looked for between periods
 DEPTH = 3  # at most 7 changes a series: more is a slope or a season, not changes
 
 
@@ -35,101 +35,84 @@ def change_points(
     """The largest change of each series, found or not, and further ones where the first one was found.
 
     Arguments as of `by_period`, author used where it is there; undated comments are left out; without `by` only the
-    mean of the measure is looked at. A change lies between two periods, with a tenth of the comments on either side.
+    mean of the measure is looked at. A change lies between two weeks, whatever the period (of days, between two days),
+    with a tenth of the comments on either side.
 
     Columns: series ("sentiment", "share of topic 3", "sentiment of topic 3"); topic (NA for all); measure (its name, or
-    "share"); at, the start of the first period after the change; low, high: its interval, a period or more on either
-    side, NaT where p_value is above .05; before, after: the means on either side, as far as the next change found
+    "share"); at, the start of the first week after the change; low, high: its interval, a week or more on either side,
+    NaT where p_value is above .05; before, after: the means on either side, as far as the next change found
     before; size: after - before without what being the largest adds, size_low, size_high, where there is an interval of
     the date; p_value, of no change; line_p, of a straight line: where it is above .05, what changed may have done so
     little by little; q_value (Benjamini-Hochberg over this step and those before); step: 1 for the largest change, 2
     and 3 for those looked for within either side. Series without enough threads on either side are left out.
     """
-    a = arrange(comments, measure, by, Calendar(period, zone, week_starts), bounds).dated
-    rows = [row for of in series(a) for row in _changes(of, 1, method)]
+    Calendar(period, zone)  # an error where there is no such thing
+    finest = "day" if period == "day" else "week" if _weeks(comments) <= MOST_WEEKS else period
+    a = arrange(comments, measure, by, Calendar(finest, zone, week_starts), bounds).dated
+    rows = [row for of in series(a) for row in _changes(of, method)]
     starts = a.grid["period_start"]
     for row in rows:
         row |= {name: starts.iloc[row[name]] for name in ("at", "low", "high") if name in row}
     when, sizes = dict.fromkeys(("at", "low", "high"), starts.dtype), "before after size size_low size_high"
-    changes = table(
-        rows, "series", a.of_groups, "measure", when, sizes, "p_value line_p q_value", {"step": "int64"}
-    )
+    changes = table(rows, "series", a.of_groups, "measure", when, sizes, "p_value line_p q_value", {"step": "int64"})
     for step in range(1, DEPTH + 1):  # over all that had been looked at by then
         q_value = adjusted(changes["p_value"].where(changes["step"] <= step).to_numpy())
         changes["q_value"] = changes["q_value"].where(changes["step"] != step, q_value)
     return changes
 
 
-def _changes(of: Series, step: int, method: Method) -> Iterator[dict[str, object]]:
+def _weeks(comments: pd.DataFrame) -> float:
+    at = column(comments, "posted_at")
+    instants(at)  # an error where these are no times
+    return (at.max() - at.min()) / pd.Timedelta(weeks=1)
+
+
+def _changes(of: Series, method: Method) -> Iterator[dict[str, object]]:
     """The largest change of a series and those within its sides, in the order of steps and of time."""
     level = [of]
     for step in range(1, DEPTH + 1):
         sides = []
-        for one in level:
-            if change := _largest(one, method):
-                yield change | {"step": step}
-                # What a line explains as well would be found in every part of it again.
-                if change["p_value"] <= FOUND and change["line_p"] <= FOUND:
-                    named, a, y, bounds = one
-                    early = a.period < change["at"]
-                    sides += [(named, a.only(side), y[side], bounds) for side in (early, ~early)]
+        for named, a, y, bounds in level:
+            change = _largest(a, y, named["measure"] == "share", bounds, method) if len(y) else None
+            if not change:
+                continue
+            yield named | change | {"step": step}
+            # What a line explains as well would be found in every part of it again.
+            if max(change["p_value"], change.get("line_p", 1)) <= FOUND:
+                early = a.period < change["at"]
+                sides += [(named, a.only(side), y[side], bounds) for side in (early, ~early)]
         level = sides
 
 
-def _largest(of: Series, method: Method) -> dict[str, object] | None:
-    """The largest change of a series, found or not; None where it never changes or has too few threads."""
-    named, a, y, bounds = of
-    if not len(y):
-        return None
-    about = y != 0 if named["measure"] == "share" else np.ones(len(y), dtype=bool)
-    steps, beside, begins = steps_of(a, about, method.min_threads)
+def _largest(a: Units, y: np.ndarray, share: bool, bounds: Bounds, method: Method) -> dict[str, object] | None:
+    """The largest change of y, found or not, periods as rows of the grid; None where nothing changes or is enough."""
+    steps, begins = steps_of(a, y != 0 if share else np.full(len(y), True), method.min_threads)
     if not steps.testable:
         return None
-    days = np.flatnonzero(total(a.day, None, a.n_days))
-    up = total(a.day, y - y.mean(), a.n_days)[days]
-    statistic, size, variance = steps.scan(up)
-    best = int(statistic.argmax())
+    up = total(a.day, y - y.mean(), a.n_days)[np.unique(a.day)]
+    statistic, size, variance = (of.tolist() for of in steps.scan(up))
+    best = int(np.argmax(statistic))
     if not statistic[best]:
         return None
     late = a.period >= begins[best]
-    row = named | {"at": int(begins[best]), "before": float(y[~late].mean()), "after": float(y[late].mean())}
-    wider = _p_value(row, "p_value", steps, best, statistic[best], Sides(a, late, method).design, y, method)
+    row = {"at": int(begins[best]), "before": float(y[~late].mean()), "after": float(y[late].mean())}
+    by_threads = Sides(a, late, method).design.coefficient(y, 1, method)
+    if "se" not in by_threads:
+        return None
+    # The larger of the two errors, that of time and that of threads and authors
+    threads, df = (by_threads["estimate"] / by_threads["se"]) ** 2 * steps.scale[best], by_threads["df"]
+    wider = max(statistic[best] / threads, 1.0)
+    row["p_value"] = p_value(threads, df) if wider > 1 else p_value(statistic[best], steps.freedom(best))
     if row["p_value"] > FOUND:
         return row
-    statistic, *_ = beside.scan(up)
-    there = int(statistic.argmax())
-    late = a.period >= begins[there]
-    time = (a.instant - a.instant.min()) / (a.instant.max() - a.instant.min())
-    design = Design(a, np.stack([np.ones(len(y)), late, time], axis=1), serial=False)
-    _p_value(row, "line_p", beside, there, statistic[there], design, y, method)
-    places, sizes = steps.drawn(size[best], best, variance[best] * wider, method)
+    row["line_p"] = steps.of_a_line(up, variance[best], wider, method)
+    places, sizes = steps.again(size[best], best, variance[best] * wider, method)
     tail = (1 - method.level) / 2
     low, high = np.quantile(places, [tail, 1 - tail], method="inverted_cdf")
-    # What changed within a period shows at either end of it.
-    ends = np.unique(a.period)
-    first, last = (int(begins[of]) for of in (min(low, best), max(high, best)))
-    row |= {"low": int(ends[np.searchsorted(ends, first) - 1])}
-    row |= {"high": int(ends[min(np.searchsorted(ends, last) + 1, len(ends) - 1)])}
-    # Twice what was found, less what is found of it (Efron and Tibshirani's basic interval)
-    drawn = 2 * size[best] - np.array([sizes.mean(), *np.quantile(sizes, [1 - tail, tail])])
-    return row | dict(zip(("size", "size_low", "size_high"), np.clip(drawn, *bounds).tolist(), strict=True))
-
-
-def _p_value(
-    row: dict[str, object],
-    name: str,
-    steps: Steps,
-    at: int,
-    statistic: float,
-    design: Design,
-    y: np.ndarray,
-    method: Method,
-) -> float:
-    """Put a p-value into a row by the larger error, time's or the threads'; by how much the variance is the larger."""
-    threads = design.coefficient(y, 1, method)
-    by_threads = threads["estimate"] ** 2 / threads["se"] ** 2 * steps.scale(at) if "se" in threads else np.inf
-    if by_threads < statistic:
-        row[name] = steps.p_value(by_threads, threads["df"])
-        return statistic / by_threads
-    row[name] = steps.p_value(statistic, steps.freedom(at))
-    return 1.0
+    # A change within a period shows at its beginning or at its end.
+    periods, around = np.unique(a.period), (begins[min(low, best)], begins[max(high, best)])
+    first, last = np.searchsorted(periods, around) + (-1, 1)
+    row |= {"low": int(periods[first]), "high": int(periods[min(last, len(periods) - 1)])}
+    # Twice what was found, less what is found of it when drawn again: what being the largest adds is taken off.
+    ends = 2 * size[best] - np.array([sizes.mean(), *np.quantile(sizes, [1 - tail, tail])])
+    return row | dict(zip(("size", "size_low", "size_high"), np.clip(ends, *bounds).tolist(), strict=True))

@@ -57,7 +57,10 @@ def comparisons(
     at, other = {"at": a.grid["period_start"].dtype}, {f"other_{name}": of for name, of in a.of_groups.items()}
     counts, sides = "n_first n_second threads_first threads_second", "first second"
     figures = "estimate low high p_value q_value author_ratio serial_ratio interval"
-    steps = "step step_low step_high turn turn_low turn_high detectable", {"placebo_rank": "Int64", "n_placebo": "Int64"}
+    steps = (
+        "step step_low step_high turn turn_low turn_high detectable",
+        {"placebo_rank": "Int64", "n_placebo": "Int64"},
+    )
     found = table(rows, "comparison event", at, "series", a.of_groups, other, "measure", counts, sides, figures, *steps)
     for family in ("event", "period"):
         of = (found["comparison"] == family).to_numpy()
