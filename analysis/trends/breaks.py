@@ -17,6 +17,7 @@ from analysis.trends.periods import Calendar, instants
 from analysis.trends.units import Units, arrange, column, table
 
 FOUND = 0.05  # p-value up to which further changes are looked for on either side
+WHOLE = 0.9  # of the error, for the search over all of a series; the rest for two thirds of it
 MOST_WEEKS = 2_000  # 38 years; in longer corpora changes are looked for between periods
 DEPTH = 3  # at most 7 changes a series: more is a slope or a season, not changes
 
@@ -73,7 +74,9 @@ def _changes(of: Series, method: Method) -> Iterator[dict[str, object]]:
     for step in range(1, DEPTH + 1):
         sides = []
         for named, a, y, bounds in level:
-            change = _largest(a, y, named["measure"] == "share", bounds, method) if len(y) else None
+            windows = [(a, y, WHOLE), *((a.only(of), y[of], (1 - WHOLE) / 2) for of in _thirds(a))]
+            tried = (_largest(*window, named["measure"] == "share", bounds, method) for window in windows if len(y))
+            change = min(filter(None, tried), key=lambda one: one["p_value"], default=None)
             if not change:
                 continue
             yield named | change | {"step": step}
@@ -84,8 +87,21 @@ def _changes(of: Series, method: Method) -> Iterator[dict[str, object]]:
         level = sides
 
 
-def _largest(a: Units, y: np.ndarray, share: bool, bounds: Bounds, method: Method) -> dict[str, object] | None:
-    """The largest change of y, found or not, periods as rows of the grid; None where nothing changes or is enough."""
+def _thirds(a: Units) -> Iterator[np.ndarray]:
+    """The first two thirds of the comments, and the last two: a change that another one takes back shows in one."""
+    n = np.cumsum(total(a.period, None, len(a.grid)))
+    for third in (1, 2) if len(n) else ():
+        cut = int(np.searchsorted(n, third / 3 * n[-1], side="right"))
+        yield a.period >= cut if third == 1 else a.period <= cut
+
+
+def _largest(
+    a: Units, y: np.ndarray, weight: float, share: bool, bounds: Bounds, method: Method
+) -> dict[str, object] | None:
+    """The largest change of y, found or not, periods as rows of the grid; None where nothing changes or is enough.
+
+    `weight` is the part of the error that this search may use.
+    """
     steps, begins = steps_of(a, y != 0 if share else np.full(len(y), True), method.min_threads)
     if not steps.testable:
         return None
@@ -102,7 +118,8 @@ def _largest(a: Units, y: np.ndarray, share: bool, bounds: Bounds, method: Metho
     # The larger of the two errors, that of time and that of threads and authors
     threads, df = (by_threads["estimate"] / by_threads["se"]) ** 2 * steps.scale[best], by_threads["df"]
     wider = max(statistic[best] / threads, 1.0)
-    row["p_value"] = p_value(threads, df) if wider > 1 else p_value(statistic[best], steps.freedom(best))
+    p = p_value(threads, df) if wider > 1 else p_value(statistic[best], steps.freedom(best))
+    row["p_value"] = min(p / weight, 1.0)
     if row["p_value"] > FOUND:
         return row
     row["line_p"] = steps.of_a_line(up, variance[best], wider, method)
