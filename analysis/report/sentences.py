@@ -185,26 +185,38 @@ def _q(row: pd.Series) -> str:
     return "q below 0.001" if row["q_value"] < 0.001 else f"q = {row['q_value']:.3f}"
 
 
-def _changes(table: pd.DataFrame, topics: pd.DataFrame) -> list[str]:
-    """Say each abrupt change that chance does not explain: `change_points`."""
+def _changes(table: pd.DataFrame, topics: pd.DataFrame, sloping: set[str]) -> list[str]:
+    """Say each change that chance does not explain: `change_points`; as one at once only where no line explains it.
+
+    Of what a line explains as well the slope is said, where there is one.
+    """
     sentences = []
     for _, row in _significant(table).iterrows():
         what, whose, show = _what(row, topics)
         verb = "fell" if row["after"] < row["before"] else "rose"
         around = period_name(row["at"], "month" if row["at"].day == 1 else "day")
-        sentences.append(
-            f"The {what} of {whose} {verb} from {show(row['before'])} to {show(row['after'])} around {around} (95 % "
-            f"interval of the date {row['low']:%Y-%m-%d} to {row['high']:%Y-%m-%d}; {_q(row)})."
-        )
+        moved = f"The {what} of {whose} {verb} from {show(row['before'])} to {show(row['after'])}"
+        if row["line_p"] <= MAX_Q:
+            show, unit = (points, " points") if what == "share" else (signed, "")
+            sentences.append(
+                f"{moved} around {around} (95 % interval of the date {row['low']:%Y-%m-%d} to {row['high']:%Y-%m-%d}, "
+                f"of the change {show(row['size_low'])} to {show(row['size_high'])}{unit}; {_q(row)})."
+            )
+        elif row["series"] not in sloping:
+            sentences.append(f"{moved}, around {around} or little by little, which these data do not tell ({_q(row)}).")
     return sentences
 
 
-def _trends(table: pd.DataFrame, topics: pd.DataFrame) -> list[str]:
-    """Say each steady rise or fall whose interval excludes none: `slopes`."""
+def _sloping(table: pd.DataFrame) -> pd.DataFrame:
+    """Steady rises and falls whose interval excludes none."""
     found = _significant(table)
-    found = found[(found["low"] > 0) | (found["high"] < 0)].sort_values(["q_value", "series"], kind="stable")
+    return found[(found["low"] > 0) | (found["high"] < 0)].sort_values(["q_value", "series"], kind="stable")
+
+
+def _trends(table: pd.DataFrame, topics: pd.DataFrame) -> list[str]:
+    """Say each steady rise or fall: `slopes`."""
     sentences = []
-    for _, row in found.iterrows():
+    for _, row in _sloping(table).iterrows():
         what, whose, _ = _what(row, topics)
         show, unit, falls = (points, " points", "fades") if what == "share" else (signed, "", "falls")
         verb = "rises" if row["estimate"] > 0 else falls
@@ -220,10 +232,11 @@ def over_time(
 ) -> Finding:
     """What changed, a line each, the least likely by chance first; or that nothing can be said to have.
 
-    Of a series that both breaks and rises or fades, the break is said: the line through it says less.
+    Of a series that both breaks and rises or fades, the break is said if no line explains it, else the line.
     """
-    broken = set(_significant(breaks)["series"])
-    sentences = _changes(breaks, topics) + _trends(slopes[~slopes["series"].isin(broken)], topics)
+    broken = set(_significant(breaks[breaks["line_p"] <= MAX_Q])["series"])
+    slopes = slopes.assign(**{"q_value": slopes["q_value"].where(~slopes["series"].isin(broken))})
+    sentences = _changes(breaks, topics, set(_sloping(slopes)["series"])) + _trends(slopes, topics)
     if sentences:
         if (more := len(sentences) - MOST) > 0:
             sentences[MOST:] = [f"{plural(more, 'further change')} with q below {MAX_Q}: see Over time."]
@@ -249,17 +262,36 @@ def events(table: pd.DataFrame, topics: pd.DataFrame) -> Finding:
             lines.append(f"{start}, nothing can be said: {n} are in too few threads.")
             continue
         moved = f"went from {signed(overall['first'])} to {signed(overall['second'])}"
-        text = f"{start}, the mean sentiment of all comments {moved}, {_difference(overall)}."
+        text = f"{start}, the mean sentiment of all comments {moved}, a difference of {interval(overall)}"
+        text += f"{_step(overall)}."
         sure = _significant(others)
         tested = int(others["q_value"].notna().sum())
         said = []
         for _, row in sure.head(MOST).iterrows():
             what, whose, show = _what(row, topics)
             moved = f"went from {show(row['first'])} to {show(row['second'])}"
-            said.append(f"the {what} of {whose} {moved} ({_q(row)})")
-        text += f" Of {tested} series of topics, {len(sure) or 'none'} changed by more than chance explains"
+            show = points if what == "share" else signed
+            said.append(f"the {what} of {whose} {moved}, a step of {interval(row, 'step', show)} ({_q(row)})")
+        text += f" Of {tested} series of topics, {len(sure) or 'none'} took a step that chance does not explain"
         lines.append(f"{text}{': ' + '; '.join(said) if said else ''}.")
+    lines[-1] += (
+        " An event is named before its figures are seen, so that its tests confirm; "
+        "other changes over time are explored."
+    )
     return Finding("\n".join(lines))
+
+
+def _step(row: pd.Series) -> str:
+    """Whether it changed at an event, and not as it did all along; else what would have been found."""
+    if not np.isfinite(row["step"]):
+        return ", of which nothing tells a step from a line"
+    said = f"; between a line before and one after, a step of {interval(row, 'step')}"
+    if row["n_placebo"] > 0:
+        said += f", number {int(row['placebo_rank'])} of {int(row['n_placebo']) + 1} dates by size"
+    if row["q_value"] < MAX_Q:
+        return f"{said}, {_q(row)}"
+    least = f"{row['detectable']:.2f}"
+    return f"{said}, which chance may explain (four of five such studies would find a step of {least})"
 
 
 def _difference(row: pd.Series) -> str:
@@ -312,8 +344,8 @@ def limits(summary: pd.DataFrame, agreement: pd.DataFrame, instrument: str) -> l
         "A topic is a group of comments with words in common; what it means is the reader's to judge.",
         "A change in time is no cause: what else happened at that date is not in these data.",
         ALONE if "comments without a thread" in share else THREADS,
-        "Nor do they cover what moves all threads of a period at once, such as a week's news: a single period that "
-        "stands out is one observation, however many comments it has.",
+        "Nor does a period's interval cover what moves all its threads at once, such as a week's news: a single period "
+        "that stands out is one observation, however many comments it has. Tests of change over time allow for it.",
     ]
     if agreement.empty:
         said.insert(0, f"Nobody has checked the instrument ({instrument}) on these comments: its scores may mislead.")

@@ -69,7 +69,9 @@ def test_what_moves_all_threads_of_some_weeks_is_no_change(rng):
 
 
 def test_one_period_at_the_end_is_no_ground_for_a_change(rng):
-    assert trends.change_points(planted(rng, 0.5, 23), by=None, method=QUICK)["at"][0] < pd.Timestamp("2021-11", tz="UTC")
+    assert trends.change_points(planted(rng, 0.5, 23), by=None, method=QUICK)["at"][0] < pd.Timestamp(
+        "2021-11", tz="UTC"
+    )
 
 
 def test_two_planted_changes_are_both_found(rng):
