@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 import numpy as np
 from scipy.optimize import minimize
 
 from analysis.corpus import decoding
 from analysis.corpus.chain import Decoding, chain
-from analysis.corpus.decoding import WEIGHTS, Weights, decode, draft, shape_scores
+from analysis.corpus.decoding import WEIGHTS, Weights, decode, draft, lengths, shape_scores
 from analysis.corpus.evidence import Vocabulary
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -34,8 +36,17 @@ PRIOR_MEAN = {
     "7+ words": -1.5, "1 function word": -0.7, "2+ function words": -1.5, "I or you": -1.0, "talk": -1.0, "talk alone": -1.0,
     "sign-off": -1.0, "contraction": -0.7, "URL": -1.0, "code": -1.5, "starts list mark": -1.0, "stop inside": -1.0,
     "smiley": -0.7, "every word capital": 1.0, "plain word": 1.0, "underscore": 1.0, "ideographs": 0.7,
-    "script without case": 0.7, "101-250 long": -2.5, "251+ long": -2.5,
+    "script without case": 0.7, "101-250 long": -2.5, "251+ long": -2.5, "no letter": -1.5, "starts mark": -1.0,
+    "starts dash": -1.0, "starts quote": -0.7, "ends quote": -0.7, "e-mail": -0.3,
 }  # fmt: skip
+AFTER_MEAN = {  # of the line after being a name: a sentence has ended, or something is to follow
+    "ends .": 0.3, "ends !": 0.3, "ends ?": 0.3, "ends ,": -1.5, "ends :": -1.5, "talk alone": -0.7, "sign-off": -1.0,
+}  # fmt: skip
+BEFORE_MEAN = {"ends ,": 0.7, "talk": 0.7, "talk alone": 0.5, "starts @": 0.3, "code": -0.5, "starts list mark": -0.5}
+SHARES = (0.7, 0.2, 0.1)
+HANDLES = (  # names as other sites have them, made of two words and a number
+    "{0}{2}", "{0}_{1}", "{0}_{1}{2}", "{0}{1}", "{0}.{1}", "{0}-{1}-{2}", "_{0}_", "{3}{1}{2}", "{4}{5}", "{4}_{5}{2}", "[{0}]",
+)  # fmt: skip
 
 
 @dataclass
@@ -66,6 +77,7 @@ class Study:
         self.x[np.repeat(np.arange(len(self.x)), n_flags), np.concatenate([d.looks for d in self.drafts])] = 1
         labels = np.array(list("".join(t.labels for t in threads)))
         self.is_name, self.is_article = labels == "n", labels == "a"
+        self.ends = lengths(self.is_name, self.bounds)
         self.facts = np.hstack(
             [np.concatenate([d.signs for d in self.drafts]), np.zeros((len(self.x), N_EVIDENCE - 3))]
         )
@@ -129,6 +141,31 @@ def sample_threads() -> list[list[Thread]]:
     return threads
 
 
+def disguised(groups: Sequence[Sequence[Thread]], before: str = "") -> list[list[Thread]]:
+    """The same threads as another site would have them: under handles, of digits and underscores."""
+
+    def handle(name: str) -> str:
+        draw = Random(f"{before}{name.casefold()}")
+        first, last = ((re.findall(r"\w+", name.lower()) or ["x"]) * 2)[:2]
+        made = draw.choice(HANDLES).format(
+            first, last, draw.randrange(10 ** draw.randint(1, 4)), first[0], first.title(), last.title()
+        )
+        return before + made
+
+    made = []
+    for group in groups:
+        made.append([])
+        for thread in group:
+            names = {x: handle(x) for x, y in zip(thread.lines, thread.labels, strict=True) if y == "n"}
+            said = re.compile(rf"(?:(?<=^)|(?<=@))(?:{'|'.join(map(re.escape, names)) or '(?!)'})(?=\W)")
+            lines = [
+                names[x] if y == "n" else said.sub(lambda m, names=names: names[m[0]], x)
+                for x, y in zip(thread.lines, thread.labels, strict=True)
+            ]
+            made[-1].append(Thread(lines, thread.labels, thread.known_start))
+    return made
+
+
 def unpack(w: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     """Weights as table, evidence, start."""
     return w[: 4 * N_FLAGS].reshape(N_FLAGS, 4), w[4 * N_FLAGS : -1], float(w[-1])
@@ -151,16 +188,17 @@ def loss(w: np.ndarray, studies: Sequence[Study]) -> tuple[float, np.ndarray]:
         [np.full(4 * N_FLAGS, PRIOR_SD["shape"]), np.full(N_EVIDENCE, PRIOR_SD["evidence"]), [PRIOR_SD["start"]]]
     )
     mean = np.zeros_like(w)
-    mean[: 4 * N_FLAGS : 4] = [PRIOR_MEAN.get(name, 0.0) for name in WEIGHTS.flags]
+    for column, means in enumerate((PRIOR_MEAN, AFTER_MEAN, BEFORE_MEAN)):
+        mean[column : 4 * N_FLAGS : 4] = [means.get(name, 0.0) for name in WEIGHTS.flags]
     value, grad = 0.5 * float((((w - mean) / sd) ** 2).sum()), (w - mean) / sd**2
-    for study in studies:
+    for k, study in enumerate(studies):
         name, article = study.scores(w)
-        d = chain(name, article, study.start + start, study.bounds, best=False)
+        d = chain(name, article, study.start + start, study.bounds, study.ends, best=False)
         first = study.bounds[:-1]
         weighed = np.ones(len(name), dtype=bool)
         weighed[first] = False  # the first line is an article's or a name's: that is certain, and weighs nothing
         begun = np.where(study.known, 0.0, np.maximum.reduceat(study.is_name, first))
-        share = 1 / len(studies)
+        share = SHARES[k // 2] / 2
         right = (name * study.is_name + article * study.is_article)[weighed].sum()
         value -= share * (right + begun.sum() * start - d.log_z.sum())
         r_name, r_article = (study.is_name - d.p_name) * weighed, (study.is_article - d.p_article) * weighed
@@ -175,9 +213,13 @@ def loss(w: np.ndarray, studies: Sequence[Study]) -> tuple[float, np.ndarray]:
 
 
 def studies_of(groups: Sequence[Sequence[Thread]]) -> list[Study]:
-    """Two studies: the threads without a copyright sentence, and their comments alone."""
-    threads = [thread for group in groups for thread in group]
-    return [Study([t for t in threads if t.known_start == known]) for known in (False, True)]
+    """Studies of each kind of names: the threads without a copyright sentence, and their comments alone."""
+    kinds = [groups, disguised(groups), disguised(groups, "@")]  # each weighs its share of SHARES
+    return [
+        Study([thread for group in kind for thread in group if thread.known_start == known])
+        for kind in kinds
+        for known in (False, True)
+    ]
 
 
 def fit(groups: Sequence[Sequence[Thread]], rounds: int = 3) -> np.ndarray:
