@@ -245,3 +245,11 @@ def test_a_digest_is_of_content_and_not_of_file_names_or_row_order():
 def test_a_report_is_not_written_into_its_study(built):
     with pytest.raises(StudyError, match="other than the study"):
         build_report(open_study(built[0]), built[0])
+
+
+def test_a_corpus_without_authors_has_its_pages_too(tmp_path):
+    rows = [(f"a{i % 7}", i, f"2024-01-{1 + i % 28:02d}", f"The ferry was late again, number {i}") for i in range(40)]
+    table = pd.DataFrame(rows, columns=["article_id", "comment_id", "date", "text"])
+    table.to_csv(tmp_path / "c.csv", index=False)
+    (tmp_path / "study.toml").write_text("title = 'x'\n[source]\npaths = ['c.csv']\n")
+    assert main(["report", str(tmp_path), "--out", str(tmp_path / "out"), "--only", "1_corpus"]) == 0
