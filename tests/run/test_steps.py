@@ -38,6 +38,8 @@ OTHER = {
     ("topics", "runs"): 3,
     ("topics", "min_comments"): 100_000,
     ("sentiment", "instrument"): "lexicon:words.csv",
+    ("sentiment", "name"): "warmth",
+    ("sentiment", "range"): (-2.0, 2.0),
     ("privacy", "authors"): "keep",
     ("privacy", "quotes"): True,
     ("compute", "workers"): 2,
@@ -65,6 +67,7 @@ def folder(tmp_path_factory):
     (place / "words.csv").write_text("word,score\ntram,0.5\n")
     np.save(place / "vectors.npy", rng.normal(size=(240, 8)).astype(np.float32))
     sheet = table.iloc[::4][["comment_id"]]
+    table[["comment_id"]].assign(score=0.5).to_csv(place / "scores.csv", index=False)
     (place / "coded").mkdir()
     sheet.assign(stratum="all", probability=0.25).to_csv(place / "coded" / "sample.csv", index=False)
     sheet.assign(text="", code=rng.integers(-1, 2, len(sheet))).to_csv(place / "coded" / "anna.csv", index=False)
@@ -85,7 +88,8 @@ def test_every_setting_is_one_of_those_that_are_tried(folder):
 
 @pytest.mark.parametrize("key", OTHER, ids=".".join)
 def test_another_setting_is_another_digest_or_changes_no_table(folder, key, tmp_path):
-    one = open_study(folder)
+    # Only a file of scores has another range.
+    one = open_study(folder, **({"instrument": "scores:scores.csv"} if key[-1] == "range" else {}))
     change = {key[0]: OTHER[key]} if len(key) == 1 else {key[0]: {key[1]: OTHER[key]}}
     other = Study(changed(one.settings, **change))
     same = other.digests == one.digests
@@ -109,6 +113,7 @@ def test_another_setting_is_another_digest_or_changes_no_table(folder, key, tmp_
         ("names.txt", {"source": {"authors": "names.txt"}}, "corpus"),
         ("vectors.npy", {"encoder": "npy:vectors.npy"}, "topics"),
         ("words.csv", {"instrument": "lexicon:words.csv"}, "sentiment"),
+        ("scores.csv", {"instrument": "scores:scores.csv"}, "sentiment"),
         ("coded/anna.csv", {}, "coding"),
         ("coded/sample.csv", {"instrument": "coded"}, "sentiment"),
     ],
