@@ -40,16 +40,9 @@ STUDY_FILE = "study.toml"
 SCORES = "scores"  # kind of an instrument: a file of them
 # What a measure cannot be called: tables have it for something else.
 NOT_MEASURES = (
-    "share",
-    "topic",
-    "same topic",
-    "author",
-    "language",
-    "position",
-    "article_id",
-    "comment_id",
-    "posted_at",
-)
+    "share", "same topic", "topic", "topic_agreement", "comment_id", "article_id", "position", "parent_id", "author",
+    "posted_at", "posted_at_source", "language", "duplicate_of", "near_duplicate_of", "boundary_confidence",
+)  # fmt: skip
 # Environment variables that notebooks and commands obey.
 VARIABLE = "THREADLINE_STUDY"
 TITLE = "THREADLINE_TITLE"  # in place of the title that study.toml states

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.corpus.sheets import Problems
 from analysis.corpus.sources import named
 from analysis.corpus.steps import corpus
 from analysis.people import agreement
@@ -14,7 +15,7 @@ from analysis.people.corrected import corrected_table
 from analysis.run import Run
 from analysis.run.steps import Given, step
 from analysis.run.store import Values
-from analysis.sentiment.codes import read_codes
+from analysis.sentiment.codes import Codes, read_codes
 from analysis.sentiment.steps import sentiment
 from analysis.settings import Settings
 from analysis.topics.steps import topics
@@ -30,7 +31,18 @@ def code_files(settings: Settings) -> dict[str, Path]:
     return named(sorted((settings.folder / "coded").glob("*.csv")), settings.folder)
 
 
-@step(settings=(*CALENDAR, "sentiment.instrument"), files=code_files, needs=(corpus, topics, sentiment))
+CODED = (-1.0, 1.0)  # what people code: scores of another range cannot be held against it
+
+
+def _codes(given: Given, rows: pd.DataFrame) -> Codes | None:
+    """What people coded, if it is of the scores' range."""
+    in_range = given.settings.sentiment.range == CODED
+    return read_codes(given.folder / "coded", rows["comment_id"].tolist()) if in_range else None
+
+
+@step(
+    settings=(*CALENDAR, "sentiment.instrument", "sentiment.range"), files=code_files, needs=(corpus, topics, sentiment)
+)
 def coding(given: Given, run: Run) -> Values:
     """How far coders and instrument agree, and what the means are when people's codes correct them."""
     rows = scored(given, (topics, sentiment))
@@ -39,7 +51,7 @@ def coding(given: Given, run: Run) -> Values:
         period_start=Calendar(**arguments(given, CALENDAR)).starts(rows["posted_at"]),
         length=pd.concat(lengths, ignore_index=True),
     )
-    codes = read_codes(given.folder / "coded", rows["comment_id"].tolist())
+    codes, (low, high) = _codes(given, rows), given.settings.sentiment.range
     instrument = given.settings.sentiment.instrument
     made: Values = {
         "agreement": agreement.agreement(codes, comments, instrument=instrument, by=BY),
@@ -48,13 +60,21 @@ def coding(given: Given, run: Run) -> Values:
     if codes is not None:
         made["confusion"] = agreement.confusion(codes, rows).reset_index()
         made["problems"] = codes.problems
+    elif given.files and (low, high) != CODED:
+        unused = Problems()
+        unused.add(Path("coded"), None, f"codes are from -1 to 1, scores from {low:g} to {high:g}: none is compared")
+        made["problems"] = unused.table
     return made
 
 
-@step(files=code_files, needs=(corpus, topics, sentiment, change_points, slopes, comparisons))
+@step(
+    settings=("sentiment.range",),
+    files=code_files,
+    needs=(corpus, topics, sentiment, change_points, slopes, comparisons),
+)
 def changes(given: Given, run: Run) -> pd.DataFrame:
     """What the scores claim to have changed, as people would have coded it."""
     rows = scored(given, (topics, sentiment))
-    codes = read_codes(given.folder / "coded", rows["comment_id"].tolist())
+    codes = _codes(given, rows)
     claims = claims_of(given[change_points], given[slopes], given[comparisons], SURE)
     return corrected_changes(codes, rows, claims).drop(columns=["since", "until"])

@@ -162,7 +162,7 @@ def as_coded(table: pd.DataFrame, measure: str = "sentiment") -> str:
 def instrument(agreement: pd.DataFrame) -> str:
     """Say what the instrument is worth on this corpus, in plain words."""
     if agreement.empty:
-        return "The instrument is unchecked on this corpus: no comment has been coded by hand."
+        return "The instrument is unchecked on this corpus: no comment has been coded by hand in its range."
     row, two = agreement.iloc[0], "{:.2f}".format
     text = (
         f"Against {int(row['n']):,} comments coded by people, {row['instrument']} names the right one of three classes"

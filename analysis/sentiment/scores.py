@@ -41,6 +41,7 @@ def read(path: Path, comment_ids: Iterable[str], bounds: tuple[float, float]) ->
     """
     ids = list(comment_ids)
     known, found, problems, seen = set(ids), dict[str, float](), Problems(), 0
+    twice = set[str]()
     tables = tables_of(path) if path.is_file() else []
     if not tables:
         what = "a file of another kind" if path.exists() else "no such file"
@@ -64,10 +65,12 @@ def read(path: Path, comment_ids: Iterable[str], bounds: tuple[float, float]) ->
                 where=f"{path}, line {line}, column score",
                 remedy="Correct it, or state what scores can be: `range` under [sentiment] in study.toml.",
             )
-        if comment in found and not (found[comment] == value or math.isnan(value)):
+        before = found.setdefault(comment, value)
+        if math.isnan(before):  # an empty score says nothing against another
+            found[comment] = value
+        elif before != value and not math.isnan(value):
             problems.add(path, line, f"comment {comment} is scored twice, differently: neither counts")
-            value = math.nan
-        found[comment] = value
+            twice.add(comment)
     if seen and not found:
         raise StudyError(
             expected="comment_id as in comments.parquet of this study",
@@ -75,6 +78,7 @@ def read(path: Path, comment_ids: Iterable[str], bounds: tuple[float, float]) ->
             where=str(path),
             remedy="`threadline ingest` writes tables/comments.parquet: score its rows.",
         )
+    found |= dict.fromkeys(twice, math.nan)
     return np.array([found.get(one, math.nan) for one in ids], dtype=np.float64), problems.table
 
 

@@ -28,6 +28,28 @@ def test_scores_are_read_by_comment_and_what_is_not_used_is_told(tmp_path):
     assert "not in the corpus" in problems["problem"][0] and "scored twice" in problems["problem"][1]
 
 
+def test_an_empty_score_says_nothing_against_another_and_two_that_differ_are_none(tmp_path):
+    rows = "comment_id,score\na,\na,0.5\nb,0.5\nb,\nc,0.5\nc,0.5\nd,0.1\nd,0.2\nd,0.1\n"
+    found, problems = scores.read(written(tmp_path, rows), IDS, (-1, 1))
+    np.testing.assert_array_equal(found, [0.5, 0.5, 0.5, np.nan])
+    assert problems["line"].tolist() == [9]
+
+
+def test_codes_of_another_range_are_not_held_against_scores(tmp_path):
+    made = pd.DataFrame({"comment_id": range(90), "score": np.linspace(0, 1, 90)})
+    made.to_csv(tmp_path / "s.csv", index=False)
+    (tmp_path / "coded").mkdir()
+    sheet = made[["comment_id"]].head(60)
+    sheet.assign(stratum="all", probability=0.5).to_csv(tmp_path / "coded" / "sample.csv", index=False)
+    sheet.assign(code=-1).to_csv(tmp_path / "coded" / "anna.csv", index=False)
+    study = corpus(tmp_path, "instrument = 'scores:s.csv'\nname = 'incivility'\nrange = [0, 1]")
+    assert study.tables.corrected.empty and study.tables.corrected_changes.empty and study.tables.agreement.empty
+    assert "codes are from -1 to 1, scores from 0 to 1" in study.tables.problems["problem"].iloc[0]
+    assert "As people code it" not in study.findings.sentiment.text
+    same = study.with_(sentiment={"range": (-1.0, 1.0)})
+    assert len(same.tables.corrected) and "As people code it" in same.findings.sentiment.text
+
+
 def test_other_formats_are_read_alike(tmp_path):
     rows = [{"comment_id": "a", "score": 0.5}, {"comment_id": "b", "score": None}]
     written(tmp_path, "\n".join(map(json.dumps, rows)), "s.jsonl")
@@ -94,5 +116,6 @@ def test_a_range_of_one_side_is_kept_to(tmp_path):
 def test_only_scores_have_another_range(tmp_path):
     with pytest.raises(StudyError, match="range"):
         corpus(tmp_path, "range = [0, 1]")
-    with pytest.raises(StudyError, match="a word or two"):
-        corpus(tmp_path, "name = 'topic'")
+    for name in (*open_study().comments.columns.drop("sentiment"), "share", "same topic", " "):
+        with pytest.raises(StudyError, match="a word or two"):
+            corpus(tmp_path, f"name = '{name}'")
