@@ -8,20 +8,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.plots import style
+from analysis.plots import style, wording
 from analysis.plots.style import ACCENT, INK, LINE, PALE, WARN, Figure, draws, finished, new_axes, new_rows, undrawn
-from analysis.plots.wording import (
-    MAX_Q,
-    OVERALL,
-    ends,
-    listed,
-    named,
-    names_of,
-    percent,
-    shorten,
-    signed,
-    with_interval,
-)
+from analysis.plots.wording import MAX_Q, OVERALL, listed, named, names_of, percent, shorten, signed, with_interval
 
 MOST = 24  # rows of a figure of comparisons
 MOST_GROUPS = 40  # rows of a figure of groups: more cannot be read
@@ -41,17 +30,15 @@ def scores(table: pd.DataFrame, *, measure: str = "sentiment") -> Figure:
     figure, (ax,) = new_axes(height=2.8)
     n, total = table["n_comments"], int(table["n_comments"].sum())
     middle, width = (table["low"] + table["high"]) / 2, table["high"] - table["low"]
-    low, high = middle.min(), middle.max()
-    names, zero = ("negative", "neutral", "positive"), 0.0
-    if low >= 0 or high <= 0:  # a measure that has one side is told by its middle
-        names, zero = ("low", "in the middle", "high"), (low + high) / 2
-    near = NEUTRAL * (high - low) / 2
-    sides = [middle < zero - near, (middle - zero).abs() <= near, middle > zero + near]
+    scale = wording.Scale.of(middle)
+    names = ("negative", "neutral", "positive") if scale.sided else ("low", "in the middle", "high")
+    from_centre, near = middle - scale.centre, NEUTRAL * (scale.high - scale.low) / 2
+    sides = [from_centre < -near, from_centre.abs() <= near, from_centre > near]
     ax.bar(middle, n, width=0.9 * width, color=np.select(sides, [style.COLOURS[1], PALE, style.COLOURS[0]], PALE))
-    ax.set_xlabel(f"{measure} of a comment, {ends(low, high)} (n = {total:,})")
+    ax.set_xlabel(f"{measure} of a comment, {scale} (n = {total:,})")
     ax.set_title("Comments")
-    ax.set_xlim(low - width.max(), high + width.max())
-    if names[0] == "negative":
+    ax.set_xlim(scale.low - width.max(), scale.high + width.max())
+    if scale.sided:
         style.signed_axis(ax, bins=5)
     shares = [percent(n[side].sum() / max(1, total)) for side in sides]
     words = [f"{share} {word}" for share, word in zip(shares, names, strict=True)]

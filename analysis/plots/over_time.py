@@ -11,33 +11,9 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.dates import date2num
 from matplotlib.ticker import MaxNLocator
 
-from analysis.plots import style
-from analysis.plots.style import (
-    ACCENT,
-    COLOURS,
-    INK,
-    LINE,
-    PALE,
-    WARN,
-    Events,
-    Figure,
-    draws,
-    finished,
-    new_axes,
-    undrawn,
-)
-from analysis.plots.wording import (
-    MAX_Q,
-    ends,
-    fixed,
-    name_of,
-    percent,
-    period_name,
-    period_of,
-    shorten,
-    signed,
-    span_of,
-)
+from analysis.plots import style, wording
+from analysis.plots.style import ACCENT, COLOURS, INK, PALE, WARN, Events, Figure, draws, finished, new_axes, undrawn
+from analysis.plots.wording import MAX_Q, fixed, name_of, percent, period_name, period_of, shorten, signed, span_of
 from analysis.settings import StudyError
 
 PERIODS = ("period_start", "period_end")
@@ -142,8 +118,10 @@ def by_period(
         panels, how = {None: top}, f"Mean {measure} per {period}, 95 % interval that respects threads"
         if len(coded := _corrected(table, corrected)):
             x, y = np.mean(style.days_of(table), axis=0), table["estimate"].to_numpy(float)
-            top.plot(x, y, color=LINE, linewidth=1.4, linestyle="--")
-            top.annotate("scores alone", (x[-1], y[-1]), (0, 5), textcoords="offset points", ha="right", color=LINE)
+            top.plot(x, y, color=style.LINE, linewidth=1.4, linestyle="--")
+            top.annotate(
+                "scores alone", (x[-1], y[-1]), (0, 5), textcoords="offset points", ha="right", color=style.LINE
+            )
             table, how = coded, f"Mean {measure} per {period} as people code it, 95 % interval"
         style.draw_series(top, table, ACCENT)
         top.set_title(how)
@@ -306,9 +284,8 @@ def spread(table: pd.DataFrame, *, measure: str = "sentiment") -> Figure:
     names = [period_name(start, period) for start in by.groups]
     shares = table["share"].to_numpy(float).reshape(len(n), -1)
     middle = ((table["low"] + table["high"]) / 2).to_numpy(float)[: shares.shape[1]]
-    low, high = middle.min(), middle.max()
-    sided = low < 0 < high
-    centre, show = (0.0, signed) if sided else ((low + high) / 2, fixed)
+    scale = wording.Scale.of(middle)
+    show = signed if scale.sided else fixed
     enough = n >= SHAPED
     tall = 1.7 / max(float(np.nanmax(shares[enough])), 1e-9) if enough.any() else 1.0
     figure, (ax,) = new_axes(height=1.2 + 0.34 * len(n))
@@ -318,20 +295,20 @@ def spread(table: pd.DataFrame, *, measure: str = "sentiment") -> Figure:
         if enough[i]:
             y = base + tall * shares[i]
             ax.fill_between(middle, base, y, color="white", zorder=i + 0.3, linewidth=0)
-            for part, colour in ((middle <= centre, COLOURS[1]), (middle >= centre, COLOURS[0])):
+            for part, colour in ((middle <= scale.centre, COLOURS[1]), (middle >= scale.centre, COLOURS[0])):
                 ax.fill_between(middle[part], base, y[part], color=colour, alpha=0.45, linewidth=0, zorder=i + 0.4)
             ax.plot(middle, y, color=INK, linewidth=0.9, zorder=i + 0.5)
         ink = INK if enough[i] else PALE
         ax.plot([means[i]] * 2, [base - 0.06, base + 0.22], color=ink, linewidth=2.2, zorder=i + 0.6)
     ax.set_yticks(bases, [f"{name}  (n = {k:,})" for name, k in zip(names, n, strict=True)], fontsize=9)
-    margin = 0.01 * (high - low)
-    ax.set(xlim=(low - margin, high + margin), ylim=(-0.25, len(n) + 0.85))
-    if sided:
+    margin = 0.01 * (scale.high - scale.low)
+    ax.set(xlim=(scale.low - margin, scale.high + margin), ylim=(-0.25, len(n) + 0.85))
+    if scale.sided:
         style.signed_axis(ax, bins=5)
     ax.grid(visible=False)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
-    ax.set_xlabel(f"{measure} of a comment, {ends(low, high)}; the stroke is the {period}'s mean")
+    ax.set_xlabel(f"{measure} of a comment, {scale}; the stroke is the {period}'s mean")
     ax.set_title(f"How the comments of a {period} are spread")
     parts = [f"{names[i]} {show(means[i])} (n = {n[i]:,})" for i in np.flatnonzero(np.isfinite(means))]
     alt = f"Spread of comments' {measure} by {period}, a ridge each; means: {'; '.join(parts)}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from numbers import Integral
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,10 +18,24 @@ GROUPS = {"language": "language ", "period_start": "from "}  # what comes before
 PERIOD_DAYS = {"day": 2, "week": 8, "month": 32, "quarter": 93}  # no period of the name is longer, nor with its clocks
 
 
-def ends(low: float, high: float) -> str:
-    """A measure's range in words: with signs where it has two sides."""
-    show = "{:+.3g}" if low < 0 < high else "{:.3g}"
-    return " to ".join(show.format(round(end, 9)) for end in (low, high)).replace("-", MINUS)
+class Scale(NamedTuple):
+    """What a measure can be: from `low` to `high`; `sided` if on both sides of 0, which then is its centre."""
+
+    low: float
+    high: float
+    centre: float
+    sided: bool
+
+    @classmethod
+    def of(cls, middle: pd.Series) -> Scale:
+        """The scale of bins of scores, by their middles."""
+        low, high = (round(float(end), 9) + 0.0 for end in (middle.min(), middle.max()))  # no negative zero
+        sided = low < 0 < high
+        return cls(low, high, 0.0 if sided else (low + high) / 2, sided)
+
+    def __str__(self) -> str:
+        show = "{:+.3g}" if self.sided else "{:.3g}"
+        return f"{show.format(self.low)} to {show.format(self.high)}".replace("-", MINUS)
 
 
 def signed(value: float, digits: int = 2) -> str:

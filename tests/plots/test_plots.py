@@ -399,3 +399,29 @@ def test_on_a_map_of_many_topics_the_largest_are_named():
     figure = plots.topic_map(topic_map(centroids, centroids, np.arange(40), 1), topics=many)
     named = [text for text in texts(figure) if text.startswith("word")]
     assert named == [f"word{i:02d}" for i in range(24)] and "The 24 largest are named." in figure.alt
+
+
+def test_what_people_code_is_the_line_and_the_scores_alone_are_dashed():
+    means = pd.DataFrame({"by": "period_start", "period_start": STARTS[:-1], "measure": "mean", "n_coded": 20})
+    means = means.assign(estimate=-0.5, low=-0.6, high=-0.4)
+    others = means.assign(measure="negative", estimate=0.9)  # the shares of the same periods are no means
+    figure = plots.by_period(SERIES, corrected=pd.concat([others, means]))
+    (dashed,) = (line for line in figure.axes[0].lines if line.get_linestyle() == "--")
+    np.testing.assert_array_equal(dashed.get_ydata(), SERIES["estimate"])
+    assert set(figure.data["estimate"]) == {-0.5} and figure.data["scores"].equals(SERIES["estimate"])
+    assert "as people code it" in figure.alt and "−0.50" in figure.alt
+    uncoded = plots.by_period(SERIES, corrected=means.assign(low=np.nan))  # too few threads are coded for any interval
+    assert uncoded.data["estimate"].equals(SERIES["estimate"]) and "as people code it" not in uncoded.alt
+
+
+def test_a_measure_of_one_side_has_no_signs_and_its_own_range():
+    edges = np.linspace(-0.025, 1.025, 22)
+    bins = pd.DataFrame({"low": edges[:-1], "high": edges[1:], "n_comments": [9] * 7 + [0] * 14})
+    figure = plots.scores(bins, measure="incivility")
+    assert figure.axes[0].get_xlabel() == "incivility of a comment, 0 to 1 (n = 63)"
+    assert figure.axes[0].get_xlim()[0] > -0.1 and "100 % low" in figure.alt
+    ridges = plots.spread(RIDGES.assign(low=[0.0, 0.5] * 2, high=[0.5, 1.0] * 2), measure="incivility")
+    assert " 0.20 (n = 40)" in ridges.alt
+    assert not any("+" in label.get_text() for ax in ridges.axes for label in ax.get_xticklabels())
+    both = plots.scores(bins.assign(low=2 * edges[:-1] - 1, high=2 * edges[1:] - 1))
+    assert both.axes[0].get_xlabel() == "sentiment of a comment, −1 to +1 (n = 63)"

@@ -214,6 +214,8 @@ def test_an_event_is_said_with_what_changed_and_what_chance_explains():
     none = pd.DataFrame([compared(n_first=0, low=np.nan, high=np.nan)]).astype({"topic": "Int64"})
     assert "nothing can be said: 0 comments before and 40 after" in findings.events(none, TOPICS).text
     assert "names no event" in findings.events(table.iloc[:0], TOPICS).text
+    other = pd.DataFrame([compared(measure="incivility")]).astype({"topic": "Int64"})
+    assert "the mean incivility of all comments" in findings.events(other, TOPICS).text
 
 
 def test_article_and_comments_hedge_with_the_data():
