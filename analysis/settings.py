@@ -6,7 +6,6 @@ import datetime
 import difflib
 import functools
 import math
-import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -49,14 +48,6 @@ TITLE = "THREADLINE_TITLE"  # in place of the title that study.toml states
 SCHEDULER = "THREADLINE_SCHEDULER"  # in place of [compute] scheduler
 PROGRESS = "THREADLINE_PROGRESS"  # "off" where a notebook is executed to be kept: nothing but results belongs in it
 DATA = "THREADLINE_DATA"  # "on" where each figure has its data under it: in a report, not in a stored notebook
-
-# The tables that a report writes, in the order of the data. They are the contract: data/README.md.
-TABLES = (
-    "articles", "comments", "rejects", "accounting", "topics", "activity_by_period", "sentiment_by_period",
-    "topics_by_period", "topic_sentiment_by_period", "words_by_period", "by_topic", "change_points", "slopes",
-    "comparisons", "decomposition", "sensitivity", "article_gaps", "by_position", "agreement", "corrected",
-    "corrected_changes",
-)  # fmt: skip
 
 
 class StudyError(Exception):
@@ -213,9 +204,7 @@ class SentimentSettings:
     instrument: Annotated[
         str,
         _one_of(["vader", "vader-scaled", "coded"], ["lexicon", "transformer", SCORES]),
-        Field(
-            description='"vader", "vader-scaled", "coded", "lexicon:FILE.csv", "transformer:NAME" or "scores:FILE.csv"'
-        ),
+        Field(description='"vader", "vader-scaled", "coded", "lexicon:FILE", "transformer:NAME" or "scores:FILE"'),
     ] = "vader"
     # what the scores measure: it stands in titles, tables and sentences
     name: Annotated[
@@ -273,13 +262,6 @@ class Settings:
 
 
 SECTIONS = ("source", "time", "topics", "sentiment", "privacy", "compute")
-
-
-def count_workers(compute: ComputeSettings) -> int:
-    """Processes to use on this machine, at least 1: the cores that this process may run on, if "auto"."""
-    if compute.workers == "auto":
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return int(compute.workers)
 
 
 # ------------------------------------------------------------------------------------------------ reading

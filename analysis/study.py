@@ -28,13 +28,13 @@ from analysis.report.findings import Findings
 from analysis.report.privacy import Search, search
 from analysis.report.sentences import Finding
 from analysis.report.tables import plain
-from analysis.report.topic_browser import TopicBrowser, topic_browser
+from analysis.report.topic_browser import TopicBrowser, examples, topic_browser
 from analysis.run import Run
 from analysis.run.progress import Progress, in_notebook
 from analysis.run.steps import Results, Step
 from analysis.run.store import FOLDER, Store, digest_of_file, work_folder
 from analysis.run.texts import Partitioned, Texts
-from analysis.run.vectors import Vectors, blocks
+from analysis.run.vectors import Vectors
 from analysis.sentiment.steps import sentiment
 from analysis.settings import (
     PROGRESS,
@@ -54,13 +54,13 @@ from analysis.topics.steps import fit_of, tokens
 from analysis.topics.steps import topics as topic_model
 from analysis.trends import steps as trends
 from analysis.trends.periods import Calendar, instant_of
+from analysis.trends.series import score_counts
 
 SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample"
 SHOWN = (  # of a study, to a person who asks for completion
     "articles", "browse_topics", "comments", "events", "findings", "measure", "settings", "tables", "texts", "topics",
     "with_", "write_coding_sheets", "write_intrusion_sheets", "write_labels",
 )  # fmt: skip
-EXAMPLES = 3  # comments a topic, where quotes are allowed
 STEPS = (
     corpus, tokens, topic_model, sentiment, trends.activity_by_period, trends.sentiment_by_period,
     trends.topics_by_period, trends.topic_sentiment_by_period, trends.scores_by_period, trends.words_by_period,
@@ -262,6 +262,7 @@ class Study:
         if of.table.empty:
             return Finding(f"No topics to look into. {of.note}".strip())
         unit = of.centroids / np.maximum(np.linalg.norm(of.centroids, axis=1, keepdims=True), 1e-12)
+        quotes = self.settings.privacy.quotes
         return topic_browser(
             of.table,
             of.words,
@@ -269,19 +270,8 @@ class Study:
             self.tables.by_topic,
             unit @ unit.T,
             measure=self.measure,
-            examples=self._examples(unit) if self.settings.privacy.quotes else None,
+            examples=examples(self._comments, self.texts, self._vectors, unit) if quotes else None,
         )
-
-    def _examples(self, directions: np.ndarray) -> dict[int, list[str]]:
-        """Of each topic the comments nearest to its direction, one a thread, no duplicates."""
-        c = self._comments
-        near, of = np.zeros(len(c)), directions[np.maximum(c["topic"].to_numpy(), 0)]
-        for rows in blocks(len(c)):
-            near[rows] = np.einsum("ij,ij->i", self._vectors[rows], of[rows])
-        usable = c.assign(near=near, row=np.arange(len(c)))[c["duplicate_of"].isna() & (c["topic"] >= 0)]
-        best = usable.sort_values(["near", "comment_id"], ascending=[False, True], kind="stable")
-        best = best.drop_duplicates(["topic", "article_id"]).groupby("topic").head(EXAMPLES)
-        return {int(topic): self.texts.take(part["row"].to_numpy()) for topic, part in best.groupby("topic")}
 
     # ------------------------------------------------------------------------------------------- what people judge
 
@@ -402,11 +392,3 @@ class Study:
                 keep=privacy.authors == "keep",
                 progress=self.progress,
             )
-
-
-def score_counts(scores: pd.Series, bounds: tuple[float, float] = (-1, 1)) -> pd.DataFrame:
-    """Comments in 21 bins of their score, the middle one around that of the bounds: low, high, n_comments."""
-    half = (bounds[1] - bounds[0]) / 40
-    edges = np.linspace(bounds[0] - half, bounds[1] + half, 22)
-    counts, _ = np.histogram(scores.dropna(), bins=edges)
-    return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "n_comments": counts})

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from analysis.settings import StudyError, TopicSettings, changed, count_workers, read_settings
+from analysis.run.parts import count_workers
+from analysis.settings import StudyError, TopicSettings, changed, read_settings
 
 MINIMAL = 'title = "A study"\n[source]\npaths = ["threads/*.txt"]\n'
 

@@ -13,9 +13,11 @@ import pytest
 import analysis
 from analysis import plots, show
 from analysis.cli import main
+from analysis.report.provenance import TABLES
 from analysis.report.sentences import Finding
-from analysis.settings import TABLES, VARIABLE
-from analysis.study import STEPS, open_study, score_counts
+from analysis.settings import VARIABLE
+from analysis.study import STEPS, open_study
+from analysis.trends.series import score_counts
 
 SUBJECTS = {
     "ferry": "the ferry to the island was late and the boat smelled of diesel at the pier",

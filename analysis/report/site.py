@@ -19,12 +19,12 @@ import numpy as np
 from analysis import plots
 from analysis.corpus.wording import plural
 from analysis.report.notebooks import HOME, NAMES, Executed, chosen, executed, notebooks_of, shipped
-from analysis.report.provenance import provenance, write, write_tables
+from analysis.report.provenance import TABLES, provenance, write, write_tables
 from analysis.report.tables import under
 from analysis.run.parts import CODE
 from analysis.run.progress import Progress
 from analysis.run.store import digest_of, work_folder
-from analysis.settings import TABLES, StudyError
+from analysis.settings import StudyError
 
 if TYPE_CHECKING:
     from analysis.study import Study

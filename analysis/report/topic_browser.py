@@ -13,8 +13,11 @@ import pandas as pd
 from analysis.plots.style import colour_of, draw_series, drawing, new_axes, percent_axis, png_bytes
 from analysis.plots.wording import UNSTABLE, name_of, percent, period_name, period_of, with_interval
 from analysis.report.tables import plain
+from analysis.run.texts import Texts
+from analysis.run.vectors import Vectors, blocks
 
 NEAREST = 3
+EXAMPLES = 3  # comments a topic, where quotes are allowed
 LONGEST = 320  # characters of a comment that is shown as an example
 LEAST_LIKE = 0.05  # cosine below which a topic is nobody's neighbour
 
@@ -86,6 +89,18 @@ def topic_browser(
         lines += [f"  “{text}”" for text in quotes]
     head = '<p class="hint">Open a topic for its words, its series and its neighbours.</p>'
     return TopicBrowser(f'<div class="topics">{head}{"".join(parts)}</div>', "\n".join(lines))
+
+
+def examples(comments: pd.DataFrame, texts: Texts, vectors: Vectors, directions: np.ndarray) -> dict[int, list[str]]:
+    """Of each topic the comments nearest to its direction, one a thread, no duplicates."""
+    near, of = np.zeros(len(comments)), directions[np.maximum(comments["topic"].to_numpy(), 0)]
+    for rows in blocks(len(comments)):
+        near[rows] = np.einsum("ij,ij->i", vectors[rows], of[rows])
+    usable = comments.assign(near=near, row=np.arange(len(comments)))
+    usable = usable[comments["duplicate_of"].isna() & (comments["topic"] >= 0)]
+    best = usable.sort_values(["near", "comment_id"], ascending=[False, True], kind="stable")
+    best = best.drop_duplicates(["topic", "article_id"]).groupby("topic").head(EXAMPLES)
+    return {int(topic): texts.take(part["row"].to_numpy()) for topic, part in best.groupby("topic")}
 
 
 def _cut(text: str) -> str:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.report.provenance import packages, settings_of, table_file, write_tables
+from analysis.report.provenance import TABLES, packages, settings_of, table_file, write_tables
 from analysis.run.progress import Progress
 from analysis.run.store import digest_of_file
-from analysis.settings import TABLES, StudyError
+from analysis.settings import StudyError
 
 if TYPE_CHECKING:
     from analysis.study import Study

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import os
 import platform
 import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,7 +19,7 @@ from typing import TypeVar
 import numpy as np
 
 from analysis.run.store import PART, Store
-from analysis.settings import ComputeSettings, StudyError, count_workers
+from analysis.settings import ComputeSettings, StudyError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -29,6 +30,13 @@ LOOK_SECONDS = 2  # between looks at the pool while nothing comes
 AHEAD = 4  # parts a worker that are on their way: none waits for work, and few are in memory
 CODE = (".py", ".toml", ".json")  # modules, and the words and weights beside them
 LEAK = 2**32  # bytes that a process may grow by before it is begun anew
+
+
+def count_workers(compute: ComputeSettings) -> int:
+    """Processes to use on this machine, at least 1: the cores that this process may run on, if "auto"."""
+    if compute.workers == "auto":
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return int(compute.workers)
 
 
 class Pool:

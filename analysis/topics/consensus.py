@@ -29,8 +29,8 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from analysis.run import Run
+from analysis.run.parts import count_workers
 from analysis.run.vectors import Directions, blocks, unit_length
-from analysis.settings import count_workers
 from analysis.topics.clusters import MICRO, Clusters, Cuts, dense, fit_clusters, kmeans, sums, ward
 from analysis.topics.neighbours import Projection, projection, smoothed
 

@@ -152,8 +152,7 @@ def scores_by_period(
             break
     first = max(len(a.grid) - most, 0)
     a, grid = a.only(a.period >= first), a.grid.tail(most).reset_index(drop=True)
-    step = (bounds[1] - bounds[0]) / (BINS - 1)
-    edges = np.linspace(bounds[0] - step / 2, bounds[1] + step / 2, BINS + 1)
+    edges = _edges(bounds)
     place = np.clip(np.searchsorted(edges, a.y, side="right") - 1, 0, BINS - 1)
     counts = total((a.period - first) * BINS + place, None, len(grid) * BINS)
     n = counts.reshape(-1, BINS).sum(axis=1)
@@ -163,6 +162,18 @@ def scores_by_period(
     bins = bins.assign(low=np.tile(edges[:-1], len(grid)), high=np.tile(edges[1:], len(grid)))
     bins.insert(0, "period", pd.Series([longer] * len(bins), dtype="str"))
     return bins.assign(n_comments=counts.astype(np.int64), share=share, mean=np.repeat(mean, BINS))
+
+
+def score_counts(scores: pd.Series, bounds: Bounds = (-1, 1)) -> pd.DataFrame:
+    """Comments in 21 bins of their score, the middle one around that of the bounds: low, high, n_comments."""
+    edges = _edges(bounds)
+    counts, _ = np.histogram(scores.dropna(), bins=edges)
+    return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "n_comments": counts})
+
+
+def _edges(bounds: Bounds) -> np.ndarray:
+    half = (bounds[1] - bounds[0]) / (BINS - 1) / 2
+    return np.linspace(bounds[0] - half, bounds[1] + half, BINS + 1)
 
 
 def words_by_period(

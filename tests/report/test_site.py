@@ -17,9 +17,9 @@ import pytest
 
 from analysis.cli import main
 from analysis.report import notebooks
-from analysis.report.provenance import table_bytes, table_digest, table_file, write_tables
+from analysis.report.provenance import TABLES, table_bytes, table_digest, table_file, write_tables
 from analysis.report.site import build_report
-from analysis.settings import TABLES, StudyError
+from analysis.settings import StudyError
 from analysis.study import open_study
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"

@@ -12,11 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.corpus.schema import Corpus
-from analysis.report.provenance import write_tables
+from analysis.report.provenance import TABLES, write_tables
 from analysis.run import texts as room
 from analysis.run import vectors as vectors_room
 from analysis.run.texts import Partitioned, Some, Texts, gathered, partitions, ranks, take
-from analysis.settings import TABLES
 from analysis.study import open_study
 
 WORDS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=6), max_size=30)
