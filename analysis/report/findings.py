@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.report import sentences
+from analysis.report import change, sentences
 from analysis.report.sentences import Finding
 from analysis.sentiment.instruments import parse
 
@@ -71,10 +71,11 @@ class Findings:
     def over_time(self) -> Finding:
         """What changed over time, a line each."""
         c = self._study.comments
-        return sentences.over_time(
+        return change.over_time(
             self._tables.change_points,
             self._tables.slopes,
             self._study.topics.table,
+            self._tables.corrected_changes,
             n_comments=len(c),
             n_threads=c["article_id"].nunique(),
             n_periods=len(self._tables.activity_by_period),
@@ -83,7 +84,7 @@ class Findings:
     @property
     def events(self) -> Finding:
         """What changed with the events that study.toml names."""
-        return sentences.events(self._tables.comparisons, self._study.topics.table)
+        return change.events(self._tables.comparisons, self._study.topics.table, self._tables.corrected_changes)
 
     @property
     def article_and_comments(self) -> Finding:

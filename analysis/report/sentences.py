@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from html import escape
@@ -12,14 +11,12 @@ import pandas as pd
 
 from analysis.corpus.wording import plural
 from analysis.plots import wording
-from analysis.plots.wording import MAX_Q, UNSTABLE, name_of, named, percent, period_name, points, signed
+from analysis.plots.wording import MAX_Q, UNSTABLE, named, percent, signed
 from analysis.sentiment.instruments import Instrument
 
 # Krippendorff (2004): below 0.667 codes do not support even tentative conclusions. The same line for the
 # instrument's accuracy would be higher than most reach; below one half it is wrong more often than right.
 MIN_ALPHA, MIN_ACCURACY = 0.667, 0.5
-MOST = 6  # changes that are said; the others are in a table
-MIN_PERIODS = 4  # fewer are no series
 
 
 @dataclass(frozen=True)
@@ -74,8 +71,8 @@ def topics(
     text = (
         f"{plural(len(table), 'topic')} in {n_comments:,} comments; the largest, “{first['label']}”, has "
         f"{percent(first['n_comments'] / n_comments)} of them. {stable} of {len(table)} come out again in reruns "
-        f"(stability of {UNSTABLE} or more). {percent(n_unassigned / n_comments)} of the comments are unassigned: "
-        "the runs disagree on them."
+        f"(stability of {UNSTABLE} or more). {percent(n_unassigned / n_comments).capitalize()} of the comments are "
+        "unassigned: the runs disagree on them."
     )
     if history is not None and len(history):
         became = history["what"].value_counts()
@@ -206,109 +203,19 @@ def unchecked(agreement: pd.DataFrame) -> str:
     return "Instrument not checked by people on this corpus." if agreement.empty else ""
 
 
-def _significant(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows that chance does not explain, the least likely first."""
-    found = table[table["q_value"] < MAX_Q]
-    return found.sort_values(["q_value", "p_value", "series"], kind="stable")
-
-
-def _what(row: pd.Series, topics: pd.DataFrame) -> tuple[str, str, Callable[[float], str]]:
-    """Of a row's series: what it is of, whose, and how its values are written."""
-    whose = name_of(row["topic"], topics)
-    share = row["measure"] == "share"
-    whose = whose if pd.isna(row["topic"]) else f"“{whose}”"
-    return "share" if share else f"mean {row['measure']}", whose, percent if share else signed
-
-
-def _q(row: pd.Series) -> str:
-    return "q below 0.001" if row["q_value"] < 0.001 else f"q = {row['q_value']:.3f}"
-
-
-def _changes(table: pd.DataFrame, topics: pd.DataFrame) -> list[str]:
-    """Say each abrupt change that chance does not explain: `change_points`."""
-    sentences = []
-    for _, row in _significant(table).iterrows():
-        what, whose, show = _what(row, topics)
-        verb = "fell" if row["after"] < row["before"] else "rose"
-        around = period_name(row["at"], "month" if row["at"].day == 1 else "day")
-        sentences.append(
-            f"The {what} of {whose} {verb} from {show(row['before'])} to {show(row['after'])} around {around} (95 % "
-            f"interval of the date {row['low']:%Y-%m-%d} to {row['high']:%Y-%m-%d}; {_q(row)})."
-        )
-    return sentences
-
-
-def _trends(table: pd.DataFrame, topics: pd.DataFrame) -> list[str]:
-    """Say each steady rise or fall whose interval excludes none: `slopes`."""
-    found = _significant(table)
-    found = found[(found["low"] > 0) | (found["high"] < 0)].sort_values(["q_value", "series"], kind="stable")
-    sentences = []
-    for _, row in found.iterrows():
-        what, whose, _ = _what(row, topics)
-        show, unit, falls = (points, " points", "fades") if what == "share" else (signed, "", "falls")
-        verb = "rises" if row["estimate"] > 0 else falls
-        sentences.append(
-            f"The {what} of {whose} {verb} by {show(row['estimate'])}{unit} a year (95 % interval {show(row['low'])} "
-            f"to {show(row['high'])}; {_q(row)})."
-        )
-    return sentences
-
-
-def over_time(
-    breaks: pd.DataFrame, slopes: pd.DataFrame, topics: pd.DataFrame, *, n_comments: int, n_threads: int, n_periods: int
-) -> Finding:
-    """What changed, a line each, the least likely by chance first; or that nothing can be said to have.
-
-    Of a series that both breaks and rises or fades, the break is said: the line through it says less.
-    """
-    broken = set(_significant(breaks)["series"])
-    sentences = _changes(breaks, topics) + _trends(slopes[~slopes["series"].isin(broken)], topics)
-    if sentences:
-        if (more := len(sentences) - MOST) > 0:
-            sentences[MOST:] = [f"{plural(more, 'further change')} with q below {MAX_Q}: see Over time."]
-        return Finding("\n".join(sentences))
-    tested = int(breaks["p_value"].notna().sum() + slopes["p_value"].notna().sum())
-    if not tested or n_periods < MIN_PERIODS:
-        what = f"{plural(n_comments, 'comment')} in {plural(n_threads, 'thread')} over {plural(n_periods, 'period')}"
-        return Finding(f"{what} are too few to speak of a trend or any other change over time.")
-    return Finding(f"No change over time that chance does not explain: of {tested} tests none has q below {MAX_Q}.")
-
-
-def events(table: pd.DataFrame, topics: pd.DataFrame) -> Finding:
-    """What changed from each event on that the study names: the mean of all, and what chance does not explain."""
-    rows = table[table["comparison"] == "event"]
-    if rows.empty:
-        return Finding("The study names no event to compare before and after: [time] events in study.toml.")
-    lines = []
-    for event, part in rows.groupby("event", sort=False):
-        overall, others = part.iloc[0], part.iloc[1:]
-        start = f"From “{event}” ({overall['at']:%Y-%m-%d}) on"
-        if not np.isfinite(overall["low"]):
-            n = f"{plural(int(overall['n_first']), 'comment')} before and {int(overall['n_second']):,} after"
-            lines.append(f"{start}, nothing can be said: {n} are in too few threads.")
-            continue
-        moved = f"went from {signed(overall['first'])} to {signed(overall['second'])}"
-        text = f"{start}, the mean {overall['measure']} of all comments {moved}, {_difference(overall)}."
-        sure = _significant(others)
-        tested = int(others["q_value"].notna().sum())
-        said = []
-        for _, row in sure.head(MOST).iterrows():
-            what, whose, show = _what(row, topics)
-            moved = f"went from {show(row['first'])} to {show(row['second'])}"
-            said.append(f"the {what} of {whose} {moved} ({_q(row)})")
-        text += f" Of {tested} series of topics, {len(sure) or 'none'} changed by more than chance explains"
-        lines.append(f"{text}{': ' + '; '.join(said) if said else ''}.")
-    return Finding("\n".join(lines))
-
-
-def _difference(row: pd.Series) -> str:
+def difference(row: pd.Series) -> str:
     """A comparison's difference, and whether chance explains it."""
     said = f"a difference of {interval(row)}"
     if row["q_value"] < MAX_Q:
-        return f"{said}, {_q(row)}"
+        return f"{said}, {q_value(row)}"
     if row["low"] > 0 or row["high"] < 0:  # alone it would count, among so many it does not
         return f"{said}; among all the comparisons made, chance may explain it (q = {row['q_value']:.2f})"
     return f"{said}, which chance may explain"
+
+
+def q_value(row: pd.Series) -> str:
+    """A q-value in words."""
+    return "q below 0.001" if row["q_value"] < 0.001 else f"q = {row['q_value']:.3f}"
 
 
 def article_and_comments(gaps: pd.DataFrame, positions: pd.DataFrame) -> Finding:
@@ -320,7 +227,7 @@ def article_and_comments(gaps: pd.DataFrame, positions: pd.DataFrame) -> Finding
     else:
         text = (
             f"Over {plural(int(tone['n_articles']), 'article')}, the mean score is {signed(tone['article'])} for "
-            f"articles and {signed(tone['thread'])} for their comments, {_difference(tone)}."
+            f"articles and {signed(tone['thread'])} for their comments, {difference(tone)}."
         )
     if same["n_articles"]:
         text += (

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.report import sentences as findings
+from analysis.report.change import MOST, events, over_time
 
 TOPICS = pd.DataFrame(
     {"topic": [0], "label": ["hospital · ward"], "n_comments": [300], "n_threads": [20], "stability": [0.9]}
@@ -27,7 +28,7 @@ def slope(q, low=0.01, high=0.05, **kwargs):
 
 
 def said(changes, slopes, n_periods=24):
-    found = findings.over_time(changes, slopes, TOPICS, n_comments=9, n_threads=1, n_periods=n_periods)
+    found = over_time(changes, slopes, TOPICS, n_comments=9, n_threads=1, n_periods=n_periods)
     return found.text.splitlines()
 
 
@@ -65,7 +66,7 @@ def test_a_series_that_breaks_is_not_also_said_to_rise():
 def test_many_changes_are_counted_and_not_all_told():
     many = pd.concat([change(0.01, series=f"s{i}") for i in range(10)], ignore_index=True)
     sentences = said(many, slope(0.9))
-    assert len(sentences) == findings.MOST + 1 and sentences[-1].startswith("4 further changes")
+    assert len(sentences) == MOST + 1 and sentences[-1].startswith("4 further changes")
 
 
 def overall(**kwargs):
@@ -205,17 +206,17 @@ def test_an_event_is_said_with_what_changed_and_what_chance_explains():
     drop = compared(series="sentiment of topic 0", topic=0, second=-0.3, low=-0.7, high=-0.3, q_value=0.004)
     share = compared(series="share of topic 0", topic=0, measure="share", q_value=0.6)
     table = pd.DataFrame([compared(), drop, share]).astype({"topic": "Int64"})
-    text = findings.events(table, TOPICS).text
+    text = events(table, TOPICS).text
     assert text.startswith("From “the ward closes” (2023-02-01) on, the mean sentiment of all comments went from +0.20")
     assert "which chance may explain. Of 2 series of topics, 1 changed" in text
     assert "“hospital · ward” went from +0.20 to −0.30 (q = 0.004)" in text and "share of" not in text
     alone = pd.DataFrame([compared(high=-0.01)]).astype({"topic": "Int64"})
-    assert "among all the comparisons made, chance may explain it (q = 0.20)" in findings.events(alone, TOPICS).text
+    assert "among all the comparisons made, chance may explain it (q = 0.20)" in events(alone, TOPICS).text
     none = pd.DataFrame([compared(n_first=0, low=np.nan, high=np.nan)]).astype({"topic": "Int64"})
-    assert "nothing can be said: 0 comments before and 40 after" in findings.events(none, TOPICS).text
-    assert "names no event" in findings.events(table.iloc[:0], TOPICS).text
+    assert "nothing can be said: 0 comments before and 40 after" in events(none, TOPICS).text
+    assert "names no event" in events(table.iloc[:0], TOPICS).text
     other = pd.DataFrame([compared(measure="incivility")]).astype({"topic": "Int64"})
-    assert "the mean incivility of all comments" in findings.events(other, TOPICS).text
+    assert "the mean incivility of all comments" in events(other, TOPICS).text
 
 
 def test_article_and_comments_hedge_with_the_data():
@@ -231,3 +232,39 @@ def test_article_and_comments_hedge_with_the_data():
     assert "q = 0.010" in said(q=0.01, along=(0.01, 0.03)) and "sentiment rises" in said(q=0.01, along=(0.01, 0.03))
     assert "sentiment falls" in said(q=0.01, along=(-0.03, -0.01))
     assert said(n=0).startswith("No article has both")
+
+
+def checked(what, topic, low, high, scores, at=AT):
+    row = {"change": what, "topic": topic, "at": at, "low": low, "high": high, "scores": scores}
+    return pd.DataFrame([row | {"estimate": (low + high) / 2}]).astype({"topic": "Int64"})
+
+
+def test_a_change_of_the_scores_is_told_as_people_code_it_and_not_where_they_do_not():
+    many = {"n_comments": 9, "n_threads": 1, "n_periods": 24}
+    none, steady = slope(0.9), slope(0.01, measure="sentiment", series="sentiment of topic 0")
+
+    def told(what, low, high, scores):
+        changes, slopes = (change(0.01), none) if what == "break" else (change(0.9), steady)
+        return over_time(changes, slopes, TOPICS, checked(what, 0, low, high, scores), **many).text
+
+    for what, sign in (("break", -1), ("slope", 1)):
+        yes, unsure, against, few = (
+            told(what, *sorted((sign * a, sign * b)), sign)
+            for a, b in ((0.3, 0.9), (-0.3, 0.4), (-0.9, -0.3), (np.nan, np.nan))
+        )
+        assert "as scored" in yes and f"; as people code it, by {'+' if sign > 0 else '−'}0.60 (95 % interval" in yes
+        assert (
+            unsure == against and "people's codes do not support" in unsure and unsure.startswith("Not told: 1 change")
+        )
+        assert "too few of its comments are coded" in few
+    unchecked = over_time(change(0.01), none, TOPICS, **many).text
+    assert "as people code it" not in unchecked and "as scored" not in unchecked
+    share = over_time(change(0.9), slope(0.01), TOPICS, checked("slope", 0, -1, 1, 1), **many).text
+    assert "rises by +3.0 points" in share and "code" not in share, "codes say nothing of shares"
+
+
+def test_an_event_is_told_as_people_code_it_whatever_they_say():
+    table = pd.DataFrame([compared()]).astype({"topic": "Int64"})
+    text = events(table, TOPICS, checked("event", None, -0.4, 0.2, -0.1, table["at"].iloc[0])).text
+    assert "mean sentiment as scored of all comments" in text
+    assert "; as people code it, by −0.10 (95 % interval −0.40 to +0.20)." in text

@@ -1,0 +1,148 @@
+"""Sentences on what changed over time: breaks, steady rises, and what came with events; what people's codes support."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from analysis.corpus.wording import plural
+from analysis.plots.wording import MAX_Q, name_of, percent, period_name, points, signed
+from analysis.report.sentences import Finding, difference, interval, q_value
+
+MOST = 6  # changes that are said; the others are in a table
+MIN_PERIODS = 4  # fewer are no series
+
+
+def _significant(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows that chance does not explain, the least likely first."""
+    found = table[table["q_value"] < MAX_Q]
+    return found.sort_values(["q_value", "p_value", "series"], kind="stable")
+
+
+def _what(
+    row: pd.Series, topics: pd.DataFrame, checked: pd.DataFrame | None
+) -> tuple[str, str, Callable[[float], str]]:
+    """Of a row's series: what it is of, whose, and how its values are written; of coded studies the scores by name."""
+    whose = name_of(row["topic"], topics)
+    share, scored = row["measure"] == "share", " as scored" if checked is not None and len(checked) else ""
+    whose = whose if pd.isna(row["topic"]) else f"“{whose}”"
+    return "share" if share else f"mean {row['measure']}{scored}", whose, percent if share else signed
+
+
+def _as_coded(row: pd.Series, change: str, checked: pd.DataFrame | None) -> tuple[str, bool]:
+    """What people's codes say of a change of the scores (`corrected_changes`), and whether it may be told."""
+    if checked is None or checked.empty or row["measure"] == "share":
+        return "", True
+    same = (checked["change"] == change) & checked["topic"].isna()
+    if pd.notna(row["topic"]):
+        same = (checked["change"] == change) & (checked["topic"] == row["topic"])
+    if change != "slope":
+        same &= checked["at"] == row["at"]
+    found = checked[same & checked["low"].notna()]
+    if found.empty:
+        return "; too few of its comments are coded to hold this against people", True
+    coded = found.iloc[0]
+    supported = coded["low"] > 0 if coded["scores"] > 0 else coded["high"] < 0
+    return f"; as people code it, by {interval(coded)}", bool(supported)
+
+
+def _changes(table: pd.DataFrame, topics: pd.DataFrame, checked: pd.DataFrame | None) -> list[str | None]:
+    """Say each abrupt change that chance does not explain: `change_points`; None for what the codes do not support."""
+    sentences: list[str | None] = []
+    for _, row in _significant(table).iterrows():
+        coded, supported = _as_coded(row, "break", checked)
+        if not supported:
+            sentences.append(None)
+            continue
+        what, whose, show = _what(row, topics, checked)
+        verb = "fell" if row["after"] < row["before"] else "rose"
+        around = period_name(row["at"], "month" if row["at"].day == 1 else "day")
+        sentences.append(
+            f"The {what} of {whose} {verb} from {show(row['before'])} to {show(row['after'])} around {around} (95 % "
+            f"interval of the date {row['low']:%Y-%m-%d} to {row['high']:%Y-%m-%d}; {q_value(row)}){coded}."
+        )
+    return sentences
+
+
+def _trends(table: pd.DataFrame, topics: pd.DataFrame, checked: pd.DataFrame | None) -> list[str | None]:
+    """Say each steady rise or fall whose interval excludes none: `slopes`; None for what the codes do not support."""
+    found = _significant(table)
+    found = found[(found["low"] > 0) | (found["high"] < 0)].sort_values(["q_value", "series"], kind="stable")
+    sentences: list[str | None] = []
+    for _, row in found.iterrows():
+        coded, supported = _as_coded(row, "slope", checked)
+        if not supported:
+            sentences.append(None)
+            continue
+        what, whose, _ = _what(row, topics, checked)
+        show, unit, falls = (points, " points", "fades") if what == "share" else (signed, "", "falls")
+        verb = "rises" if row["estimate"] > 0 else falls
+        sentences.append(
+            f"The {what} of {whose} {verb} by {show(row['estimate'])}{unit} a year (95 % interval {show(row['low'])} "
+            f"to {show(row['high'])}; {q_value(row)}){coded}."
+        )
+    return sentences
+
+
+def over_time(
+    breaks: pd.DataFrame,
+    slopes: pd.DataFrame,
+    topics: pd.DataFrame,
+    checked: pd.DataFrame | None = None,
+    *,
+    n_comments: int,
+    n_threads: int,
+    n_periods: int,
+) -> Finding:
+    """What changed, a line each, the least likely by chance first; or that nothing can be said to have.
+
+    Of a series that both breaks and rises or fades, the break is said: the line through it says less. What `checked`
+    (`corrected_changes`) does not support is counted, and not told.
+    """
+    broken = set(_significant(breaks)["series"])
+    found = _changes(breaks, topics, checked) + _trends(slopes[~slopes["series"].isin(broken)], topics, checked)
+    sentences = [one for one in found if one is not None]
+    if withdrawn := len(found) - len(sentences):
+        what = f"{plural(withdrawn, 'change')} of the scores that people's codes do not support"
+        sentences.append(f"Not told: {what}; corrected_changes.csv has them.")
+    if sentences:
+        if (more := len(sentences) - MOST) > 0:
+            sentences[MOST:] = [f"{plural(more, 'further change')} with q below {MAX_Q}: see Over time."]
+        return Finding("\n".join(sentences))
+    tested = int(breaks["p_value"].notna().sum() + slopes["p_value"].notna().sum())
+    if not tested or n_periods < MIN_PERIODS:
+        what = f"{plural(n_comments, 'comment')} in {plural(n_threads, 'thread')} over {plural(n_periods, 'period')}"
+        return Finding(f"{what} are too few to speak of a trend or any other change over time.")
+    return Finding(f"No change over time that chance does not explain: of {tested} tests none has q below {MAX_Q}.")
+
+
+def events(table: pd.DataFrame, topics: pd.DataFrame, checked: pd.DataFrame | None = None) -> Finding:
+    """What changed from each event on that the study names: the mean of all, and what chance does not explain."""
+    rows = table[table["comparison"] == "event"]
+    if rows.empty:
+        return Finding("The study names no event to compare before and after: [time] events in study.toml.")
+    lines = []
+    for event, part in rows.groupby("event", sort=False):
+        overall, others = part.iloc[0], part.iloc[1:]
+        start = f"From “{event}” ({overall['at']:%Y-%m-%d}) on"
+        if not np.isfinite(overall["low"]):
+            n = f"{plural(int(overall['n_first']), 'comment')} before and {int(overall['n_second']):,} after"
+            lines.append(f"{start}, nothing can be said: {n} are in too few threads.")
+            continue
+        moved = f"went from {signed(overall['first'])} to {signed(overall['second'])}"
+        name = _what(overall, topics, checked)[0]
+        text = f"{start}, the {name} of all comments {moved}, {difference(overall)}"
+        text += f"{_as_coded(overall, 'event', checked)[0]}."
+        sure = _significant(others)
+        tested = int(others["q_value"].notna().sum())
+        said = []
+        for _, row in sure.head(MOST).iterrows():
+            what, whose, show = _what(row, topics, checked)
+            moved = f"went from {show(row['first'])} to {show(row['second'])}"
+            coded = _as_coded(row, "event", checked)[0].replace(";", ",")
+            said.append(f"the {what} of {whose} {moved} ({q_value(row)}){coded}")
+        text += f" Of {tested} series of topics, {len(sure) or 'none'} changed by more than chance explains"
+        lines.append(f"{text}{': ' + '; '.join(said) if said else ''}.")
+    return Finding("\n".join(lines))
