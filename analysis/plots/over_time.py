@@ -107,6 +107,9 @@ def by_period(
         raise StudyError(expected="one row a period", found=found, where="the table to draw", remedy=remedy)
     if len(table) < 2:
         return undrawn(table, f"all is in one period, {period_name(table['period_start'].iloc[0], period)}")
+    coded = _corrected(table, corrected) if not parted else table.iloc[:0]
+    if table["estimate"].isna().all() and coded.empty:
+        return undrawn(table, "none of its comments has both a score and a date")
     if parted and not _largest_first(table, topics, by):
         return undrawn(table, f"it has no {by}")
     if parted:
@@ -116,7 +119,7 @@ def by_period(
     else:
         figure, (top, bottom) = new_axes(2, 1, height=4.2, sharex=True, height_ratios=[3, 1])
         panels, how = {None: top}, f"Mean {measure} per {period}, 95 % interval that respects threads"
-        if len(coded := _corrected(table, corrected)):
+        if len(coded):
             x, y = np.mean(style.days_of(table), axis=0), table["estimate"].to_numpy(float)
             top.plot(x, y, color=style.LINE, linewidth=1.4, linestyle="--")
             top.annotate(

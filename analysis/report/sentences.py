@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.corpus.wording import plural
 from analysis.plots import wording
-from analysis.plots.wording import MAX_Q, UNSTABLE, named, percent, signed
+from analysis.plots.wording import MAX_Q, UNSTABLE, fixed, named, percent, signed
 from analysis.sentiment.instruments import Instrument
 
 # Krippendorff (2004): below 0.667 codes do not support even tentative conclusions. The same line for the
@@ -117,7 +117,8 @@ def sentiment(
     if not row["n_comments"] and not coded:
         return Finding(f"Nothing is said of the comments' {measure}: {why_none or 'none of them has a score.'}")
     if not coded:
-        text = f"Mean {measure} is {interval(row)} over {plural(int(row['n_comments']), 'scored comment')}"
+        show = signed if measure == "sentiment" or "share_negative" in row else fixed  # as its figures have it
+        text = f"Mean {measure} is {interval(row, show=show)} over {plural(int(row['n_comments']), 'scored comment')}"
         text += f" in {plural(int(row['n_threads']), 'thread')}."
     else:
         text = as_coded(corrected, measure)
@@ -131,11 +132,11 @@ def unread(instrument: Instrument, languages: pd.DataFrame) -> str:
     """Why an instrument of certain languages scores nothing of a corpus, and what can be done."""
     if instrument.languages is None or languages.empty:
         return ""
-    knows = ", ".join(sorted(instrument.languages))
+    knows = ", ".join(f"“{code}”" for code in sorted(instrument.languages))
     main = languages.sort_values("n_comments", ascending=False, kind="stable").iloc[0]
     return (
         f"the instrument “{instrument.name}” reads {knows}, and can score fewer than half of the comments, of which "
-        f"{percent(main['n_comments'] / languages['n_comments'].sum())} are in {main['language']}. No mean, curve or "
+        f"{percent(main['n_comments'] / languages['n_comments'].sum())} are in “{main['language']}”. No mean, curve or "
         "test is made of such scores. What can be done: let people code a sample of some 300 comments "
         "(“threadline code”), from which the instrument “coded” learns in any language; or name a word list of the "
         "language (lexicon:FILE.csv) or scores made elsewhere (scores:FILE.csv)."

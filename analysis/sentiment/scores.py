@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from analysis.corpus.sheets import Problems
 from analysis.settings import StudyError
 
 COLUMNS = ("comment_id", "score")
+LOST_TYPE = re.compile(r"^(\d+)\.0$")  # a number that lost its type, which the comments' reader mends as well
 
 
 def read(path: Path, comment_ids: Iterable[str], bounds: tuple[float, float]) -> tuple[np.ndarray, pd.DataFrame]:
@@ -54,6 +56,7 @@ def read(path: Path, comment_ids: Iterable[str], bounds: tuple[float, float]) ->
             _must_have(tables[0], row)
         seen += 1
         comment, cell = (str("" if row.get(name) is None else row[name]).strip() for name in COLUMNS)
+        comment = comment if comment in known else LOST_TYPE.sub(r"\1", comment)
         if comment not in known:
             problems.add(path, line, f"comment {comment or '(no id)'} is not in the corpus")
             continue

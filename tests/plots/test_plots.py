@@ -414,6 +414,13 @@ def test_what_people_code_is_the_line_and_the_scores_alone_are_dashed():
     assert uncoded.data["estimate"].equals(SERIES["estimate"]) and "as people code it" not in uncoded.alt
 
 
+def test_where_nothing_is_scored_no_empty_axes_are_drawn():
+    unscored = SERIES.assign(estimate=np.nan, low=np.nan, high=np.nan, n_comments=0)
+    for table in (unscored, unscored.assign(topic=0)):
+        figure = plots.by_period(table, topics=TOPICS)
+        assert not figure.axes and "none of its comments has both a score and a date" in figure.alt
+
+
 def test_a_measure_of_one_side_has_no_signs_and_its_own_range():
     edges = np.linspace(-0.025, 1.025, 22)
     bins = pd.DataFrame({"low": edges[:-1], "high": edges[1:], "n_comments": [9] * 7 + [0] * 14})

@@ -26,7 +26,7 @@ def test_an_english_dictionary_scores_the_short_texts_of_an_english_corpus_and_n
     assert scored(tmp_path / "english", ENGLISH)[0] == 60
     n, study = scored(tmp_path / "italian", ITALIAN)
     said = study.findings.sentiment.text
-    assert n == 0 and "“vader” reads en" in said and "“threadline code”" in said and "Mean" not in said
+    assert n == 0 and "“vader” reads “en”" in said and "“threadline code”" in said and "Mean" not in said
 
 
 def test_the_mean_of_a_minority_is_not_told_as_that_of_the_corpus(tmp_path):
@@ -36,7 +36,7 @@ def test_the_mean_of_a_minority_is_not_told_as_that_of_the_corpus(tmp_path):
     (tmp_path / "study.toml").write_text("title = 'x'\n[source]\npaths = ['c.csv']\n")
     study = open_study(tmp_path)
     assert study.tables.overall["n_comments"].iloc[0] == 0 and study.comments["sentiment"].isna().all()
-    assert "fewer than half of the comments, of which 67 % are in it" in study.findings.sentiment.text
+    assert "fewer than half of the comments, of which 67 % are in “it”" in study.findings.sentiment.text
 
 
 def test_the_main_language_is_the_most_frequent_one_that_is_certain():

@@ -50,6 +50,13 @@ def test_codes_of_another_range_are_not_held_against_scores(tmp_path):
     assert len(same.tables.corrected) and "As people code it" in same.findings.sentiment.text
 
 
+def test_an_id_that_lost_its_type_is_the_comment_s(tmp_path):
+    path = written(tmp_path, "comment_id,score\n12.0,0.5\n1.0,0.25\n")
+    found, problems = scores.read(path, ["12", "1.0"], (0, 1))
+    np.testing.assert_array_equal(found, [0.5, 0.25])
+    assert problems.empty
+
+
 def test_other_formats_are_read_alike(tmp_path):
     rows = [{"comment_id": "a", "score": 0.5}, {"comment_id": "b", "score": None}]
     written(tmp_path, "\n".join(map(json.dumps, rows)), "s.jsonl")
@@ -109,6 +116,7 @@ def test_a_range_of_one_side_is_kept_to(tmp_path):
     study = corpus(tmp_path, "instrument = 'scores:s.csv'\nname = 'incivility'\nrange = [0, 1]")
     row = study.tables.overall.iloc[0]
     assert row["n_comments"] == 60 and row["estimate"] == pytest.approx(0.5) and row["low"] >= 0
+    assert "Mean incivility is 0.50 (95 % interval 0." in study.findings.sentiment.text
     assert "share_negative" not in row and study.tables.scores["n_comments"].sum() == 60
     assert "30 comments got no score" in study.findings.sentiment.text
 
