@@ -85,7 +85,7 @@ def by_period(
     topics : DataFrame, optional
         topic, label, stability; the order of the panels.
     changes : DataFrame, optional
-        `change_points`: those that chance does not explain are marked, with the interval of their date.
+        `change_points`: those that neither chance nor a line explains are marked, with the interval of their date.
     events : mapping, optional
         What happened, and its date: a thin line each.
     corrected : DataFrame, optional
@@ -136,8 +136,8 @@ def by_period(
         figure.supxlabel(note, color=WARN, fontsize=10)
     marks = []
     for value, ax in panels.items():
-        if changes is not None and by in changes:
-            found = changes[(changes["measure"] == measure) & (changes["q_value"] < MAX_Q)]
+        if changes is not None and by in changes:  # what a line explains as well is no break
+            found = changes[(changes["measure"] == measure) & (changes[["q_value", "line_p"]].max(axis=1) < MAX_Q)]
             found = found[found[by] == value] if parted else found[found[by].isna()]
             name = f"{name_of(value, topics)} " if parted else ""
             marks += [f"{name}{said}" for said in _marked(ax, table, found, show)]

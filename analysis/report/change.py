@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.corpus.wording import plural
 from analysis.plots.wording import MAX_Q, name_of, percent, period_name, points, signed
-from analysis.report.sentences import Finding, difference, interval, q_value
+from analysis.report.sentences import Finding, interval, q_value
 
 MOST = 6  # changes that are said; the others are in a table
 MIN_PERIODS = 4  # fewer are no series
@@ -48,10 +48,18 @@ def _as_coded(row: pd.Series, change: str, checked: pd.DataFrame | None) -> tupl
     return f"; as people code it, by {interval(coded)}", bool(supported)
 
 
-def _changes(table: pd.DataFrame, topics: pd.DataFrame, checked: pd.DataFrame | None) -> list[str | None]:
-    """Say each abrupt change that chance does not explain: `change_points`; None for what the codes do not support."""
+def _changes(
+    table: pd.DataFrame, topics: pd.DataFrame, checked: pd.DataFrame | None, sloping: set[str]
+) -> list[str | None]:
+    """Say each change that chance does not explain: `change_points`; as one at once only where no line explains it.
+
+    Of what a line explains as well the slope is said, where there is one. None for what the codes do not support.
+    """
     sentences: list[str | None] = []
     for _, row in _significant(table).iterrows():
+        at_once = row["line_p"] <= MAX_Q
+        if not at_once and row["series"] in sloping:
+            continue
         coded, supported = _as_coded(row, "break", checked)
         if not supported:
             sentences.append(None)
@@ -59,19 +67,29 @@ def _changes(table: pd.DataFrame, topics: pd.DataFrame, checked: pd.DataFrame | 
         what, whose, show = _what(row, topics, checked)
         verb = "fell" if row["after"] < row["before"] else "rose"
         around = period_name(row["at"], "month" if row["at"].day == 1 else "day")
-        sentences.append(
-            f"The {what} of {whose} {verb} from {show(row['before'])} to {show(row['after'])} around {around} (95 % "
-            f"interval of the date {row['low']:%Y-%m-%d} to {row['high']:%Y-%m-%d}; {q_value(row)}){coded}."
-        )
+        moved = f"The {what} of {whose} {verb} from {show(row['before'])} to {show(row['after'])}"
+        if at_once:
+            change, unit = (points, " points") if what == "share" else (signed, "")
+            moved += (
+                f" around {around} (95 % interval of the date {row['low']:%Y-%m-%d} to {row['high']:%Y-%m-%d}, of the "
+                f"change {change(row['size_low'])} to {change(row['size_high'])}{unit}; {q_value(row)})"
+            )
+        else:
+            moved += f", around {around} or little by little, which these data do not tell ({q_value(row)})"
+        sentences.append(f"{moved}{coded}.")
     return sentences
 
 
-def _trends(table: pd.DataFrame, topics: pd.DataFrame, checked: pd.DataFrame | None) -> list[str | None]:
-    """Say each steady rise or fall whose interval excludes none: `slopes`; None for what the codes do not support."""
+def _sloping(table: pd.DataFrame) -> pd.DataFrame:
+    """Steady rises and falls whose interval excludes none."""
     found = _significant(table)
-    found = found[(found["low"] > 0) | (found["high"] < 0)].sort_values(["q_value", "series"], kind="stable")
+    return found[(found["low"] > 0) | (found["high"] < 0)].sort_values(["q_value", "series"], kind="stable")
+
+
+def _trends(table: pd.DataFrame, topics: pd.DataFrame, checked: pd.DataFrame | None) -> list[str | None]:
+    """Say each steady rise or fall: `slopes`; None for what the codes do not support."""
     sentences: list[str | None] = []
-    for _, row in found.iterrows():
+    for _, row in _sloping(table).iterrows():
         coded, supported = _as_coded(row, "slope", checked)
         if not supported:
             sentences.append(None)
@@ -98,11 +116,12 @@ def over_time(
 ) -> Finding:
     """What changed, a line each, the least likely by chance first; or that nothing can be said to have.
 
-    Of a series that both breaks and rises or fades, the break is said: the line through it says less. What `checked`
-    (`corrected_changes`) does not support is counted, and not told.
+    Of a series that both breaks and rises or fades, the break is said if no line explains it, else the line. What
+    `checked` (`corrected_changes`) does not support is counted, and not told.
     """
-    broken = set(_significant(breaks)["series"])
-    found = _changes(breaks, topics, checked) + _trends(slopes[~slopes["series"].isin(broken)], topics, checked)
+    broken = set(_significant(breaks[breaks["line_p"] <= MAX_Q])["series"])
+    slopes = slopes.assign(**{"q_value": slopes["q_value"].where(~slopes["series"].isin(broken))})
+    found = _changes(breaks, topics, checked, set(_sloping(slopes)["series"])) + _trends(slopes, topics, checked)
     sentences = [one for one in found if one is not None]
     if withdrawn := len(found) - len(sentences):
         what = f"{plural(withdrawn, 'change')} of the scores that people's codes do not support"
@@ -133,8 +152,8 @@ def events(table: pd.DataFrame, topics: pd.DataFrame, checked: pd.DataFrame | No
             continue
         moved = f"went from {signed(overall['first'])} to {signed(overall['second'])}"
         name = _what(overall, topics, checked)[0]
-        text = f"{start}, the {name} of all comments {moved}, {difference(overall)}"
-        text += f"{_as_coded(overall, 'event', checked)[0]}."
+        text = f"{start}, the {name} of all comments {moved}, a difference of {interval(overall)}"
+        text += f"{_step(overall)}{_as_coded(overall, 'event', checked)[0]}."
         sure = _significant(others)
         tested = int(others["q_value"].notna().sum())
         said = []
@@ -142,7 +161,27 @@ def events(table: pd.DataFrame, topics: pd.DataFrame, checked: pd.DataFrame | No
             what, whose, show = _what(row, topics, checked)
             moved = f"went from {show(row['first'])} to {show(row['second'])}"
             coded = _as_coded(row, "event", checked)[0].replace(";", ",")
-            said.append(f"the {what} of {whose} {moved} ({q_value(row)}){coded}")
-        text += f" Of {tested} series of topics, {len(sure) or 'none'} changed by more than chance explains"
+            change = points if what == "share" else signed
+            said.append(
+                f"the {what} of {whose} {moved}, a step of {interval(row, 'step', change)} ({q_value(row)}){coded}"
+            )
+        text += f" Of {tested} series of topics, {len(sure) or 'none'} took a step that chance does not explain"
         lines.append(f"{text}{': ' + '; '.join(said) if said else ''}.")
+    lines[-1] += (
+        " An event is named before its figures are seen, so that its tests confirm; "
+        "other changes over time are explored."
+    )
     return Finding("\n".join(lines))
+
+
+def _step(row: pd.Series) -> str:
+    """Whether it changed at an event, and not as it did all along; else what would have been found."""
+    if not np.isfinite(row["step"]):
+        return ", of which nothing tells a step from a line"
+    said = f"; between a line before and one after, a step of {interval(row, 'step')}"
+    if row["n_placebo"] > 0:
+        said += f", number {int(row['placebo_rank'])} of {int(row['n_placebo']) + 1} dates by size"
+    if row["q_value"] < MAX_Q:
+        return f"{said}, {q_value(row)}"
+    least = f"{row['detectable']:.2f}"
+    return f"{said}, which chance may explain (four of five such studies would find a step of {least})"

@@ -260,8 +260,8 @@ def limits(summary: pd.DataFrame, agreement: pd.DataFrame, instrument: str) -> l
         "A topic is a group of comments with words in common; what it means is the reader's to judge.",
         "A change in time is no cause: what else happened at that date is not in these data.",
         ALONE if "comments without a thread" in share else THREADS,
-        "Nor do they cover what moves all threads of a period at once, such as a week's news: a single period that "
-        "stands out is one observation, however many comments it has.",
+        "Nor does a period's interval cover what moves all its threads at once, such as a week's news: a single period "
+        "that stands out is one observation, however many comments it has. Tests of change over time allow for it.",
     ]
     if agreement.empty:
         said.insert(0, f"Nobody has checked the instrument ({instrument}) on these comments: its scores may mislead.")

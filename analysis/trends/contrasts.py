@@ -7,13 +7,18 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from scipy.special import stdtr
 
-from analysis.trends.intervals import EMPTY, THREADS, TOO_FEW, Bounds, Method, adjusted, compared, ratio, total, without
+from analysis.trends.errors import Design
+from analysis.trends.intervals import EMPTY, TOO_FEW, Bounds, Method, adjusted, quantile, total, without
+from analysis.trends.least_squares import YEAR
 from analysis.trends.periods import Calendar, instant_of
 from analysis.trends.units import Units, arrange, table
 
 MOST_TOPICS = 20  # the largest ones are compared with each other: 190 pairs
-Sums = tuple[np.ndarray, np.ndarray]  # what each thread has above and below the line of a mean or a share
+MOST_NEWS = 6  # with fewer other pairs of periods, nothing says how far periods differ by their news
+SIDE = 0.1  # part of the comments that each side of a placebo date must have
+FOUND_IN_80 = 1.43  # (1.96 + 0.84) / 1.96: an effect of so many half widths is found in four of five studies
 
 
 def comparisons(
@@ -30,24 +35,37 @@ def comparisons(
 ) -> pd.DataFrame:
     """Every comparison of a study: differences of two means or shares, with intervals that respect threads.
 
-    The q-values hold over them all, so that the more is compared, the more a single one must show. `events` says what
-    happened and when, {name: date}, in the zone where a date says no other; all comments before it are compared with
-    all from it on: name what is known from elsewhere, not a date at which the figure shows a break, or the p-value
-    means nothing. Other arguments as of `by_period`; without `by` only the mean is compared.
+    `events` says what happened and when, {name: date}, in the zone where a date says no other; all comments before it
+    are compared with all from it on: name what is known from elsewhere, not a date at which the figure shows a break,
+    or the p-value means nothing. What rose or fell all the time differs on either side of any date: what is tested is
+    the step between two lines, one before and one after (segmented regression). Other arguments as of `by_period`,
+    author used where it is there; without `by` only the mean is compared.
 
     Columns: comparison ("event", "period", "topic"), event, at (the first instant of the second side), series, topic,
     other_topic (the first side of a pair), measure (its name, or "share"); n_first, n_second, threads_first,
-    threads_second (of the denominator); first, second; estimate = second - first, low, high; p_value; q_value
-    (Benjamini-Hochberg); interval ("threads", "too few", "empty", "no spread"). Of periods only those are compared that
-    both have threads enough. Nothing is claimed about the unassigned.
+    threads_second (of the denominator); first, second; estimate = second - first, low, high; of events step, with
+    step_low and step_high; turn, the slope after less that before, a year, with turn_low and turn_high; detectable, the
+    smallest step that four of five such studies would find; placebo_rank, the place of the step's size, over its error
+    by chance, among those at n_placebo starts of other periods and itself; p_value, of events the step's, of topics
+    none, since topics were found on the same texts; q_value (Benjamini-Hochberg within events, and within periods);
+    author_ratio, serial_ratio, as of `errors.Design`, of periods how far others differ beyond threads; interval
+    ("threads", "too few", "empty", "no spread"). Of periods only those are compared that both have threads enough.
+    Nothing is claimed about the unassigned.
     """
     a = arrange(comments, measure, by, Calendar(period, zone, week_starts), bounds)
     rows = [*_events(a.dated, in_order(events, zone), method), *_periods(a.dated, method), *_pairs(a, method)]
     at, other = {"at": a.grid["period_start"].dtype}, {f"other_{name}": of for name, of in a.of_groups.items()}
     counts, sides = "n_first n_second threads_first threads_second", "first second"
-    figures = "estimate low high p_value q_value interval"
-    found = table(rows, "comparison event", at, "series", a.of_groups, other, "measure", counts, sides, figures)
-    return found.assign(q_value=adjusted(found["p_value"].to_numpy()))
+    figures = "estimate low high p_value q_value author_ratio serial_ratio interval"
+    steps = (
+        "step step_low step_high turn turn_low turn_high detectable",
+        {"placebo_rank": "Int64", "n_placebo": "Int64"},
+    )
+    found = table(rows, "comparison event", at, "series", a.of_groups, other, "measure", counts, sides, figures, *steps)
+    for family in ("event", "period"):
+        of = (found["comparison"] == family).to_numpy()
+        found.loc[of, "q_value"] = adjusted(found.loc[of, "p_value"].to_numpy())
+    return found
 
 
 def in_order(events: Mapping[str, object] | None, zone: str) -> list[tuple[str, pd.Timestamp]]:
@@ -55,70 +73,147 @@ def in_order(events: Mapping[str, object] | None, zone: str) -> list[tuple[str, 
     return sorted(((name, instant_of(date, zone)) for name, date in (events or {}).items()), key=lambda e: e[::-1])
 
 
+Series = tuple[dict[str, object], Units, np.ndarray, Bounds]  # its names, its comments, their values, of a difference
+
+
+def series(a: Units) -> Iterator[Series]:
+    """The measure, every named group's share, and the measure in it."""
+    scored = a.scored
+    yield a.named_as(a.measure), scored, scored.y, a.change
+    for code in a.named:
+        yield a.named_as("share", code), a, (a.group == code).astype(float), (-1.0, 1.0)
+    for code in a.named:
+        of = scored.only(scored.group == code)
+        yield a.named_as(a.measure, code), of, of.y, a.change
+
+
+class Sides:
+    """Some comments on two sides, which may share threads, for each measure of them."""
+
+    def __init__(self, a: Units, late: np.ndarray, method: Method, *, serial: bool = False) -> None:
+        self.a, self.late, self.method = a, late, method
+        self.n = [int((~late).sum()), int(late.sum())]
+        self.threads = [len(np.unique(a.thread[side])) for side in (~late, late)]
+        self.design = Design(a, np.stack([np.ones(len(late)), late], axis=1), serial)
+
+    def of(self, y: np.ndarray, bounds: Bounds) -> dict[str, object]:
+        """The difference of y between the sides."""
+        first, second = (float(y[side].mean()) if side.any() else np.nan for side in (~self.late, self.late))
+        row = {"n_first": self.n[0], "n_second": self.n[1], "first": first, "second": second}
+        row |= {"threads_first": self.threads[0], "threads_second": self.threads[1]}
+        if min(self.threads) < self.method.min_threads:
+            return row | without(second - first, TOO_FEW if min(self.threads) else EMPTY)
+        # A share that rests on few threads is no mean of many: its own threads must be enough.
+        if bounds == (-1, 1) and len(np.unique(self.a.thread[y != 0])) < self.method.min_threads:
+            return row | without(second - first, TOO_FEW)
+        row |= self.design.coefficient(y, 1, self.method)
+        return row | dict(zip(("low", "high"), np.clip((row["low"], row["high"]), *bounds).tolist(), strict=True))
+
+
 def _events(a: Units, events: list[tuple[str, pd.Timestamp]], method: Method) -> Iterator[dict[str, object]]:
-    """Before each event and from it on."""
-    a = a.compact
+    """Before each event and from it on, and the step between the lines on either side."""
+    of = list(series(a.compact))
+    starts = a.grid["period_start"]
+    starts = starts.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy() if len(starts) else None
     for event, at in events:
-        late = a.since(at)
-        for row in _between(a, ~late, late, method):
-            yield {"comparison": "event", "event": event, "at": at, **row}
+        made: dict[int, tuple[Sides, Lines]] = {}
+        for named, b, y, bounds in of:
+            if id(b) not in made:
+                made[id(b)] = Sides(b, b.since(at), method, serial=True), Lines(b, at, starts, method)
+            sides, lines = made[id(b)]
+            row = {"comparison": "event", "event": event, "at": at, **named, **sides.of(y, bounds)}
+            yield row | (lines.of(y) if np.isfinite(row["low"]) else {})
+
+
+class Lines:
+    """A line before an event and one from it on, through some comments, for each measure of them."""
+
+    def __init__(self, a: Units, at: pd.Timestamp, starts: np.ndarray | None, method: Method) -> None:
+        self.a, self.late, self.method = a, a.since(at), method
+        instant = at.tz_convert("UTC").tz_localize(None).to_datetime64()
+        self.t = (a.instant - instant) / YEAR
+        ends = [(self.t[side].min(), self.t[side].max()) for side in (~self.late, self.late) if side.any()]
+        self.straight = len(ends) == 2 and all(low < high for low, high in ends)
+        x = np.stack([np.ones(len(self.t)), self.t, self.late, self.t * self.late], axis=1)
+        self.design = Design(a, x)
+        n = np.bincount(a.period, minlength=len(a.grid)).cumsum() if len(a.grid) else np.zeros(1)
+        wide = np.flatnonzero((n >= SIDE * n[-1]) & (n <= (1 - SIDE) * n[-1])) + 1
+        wide = wide[wide < len(n)]
+        own = np.searchsorted(starts, instant, side="right") - 1 if len(wide) else 0
+        self.cuts = wide[(wide != own) & (wide != own + 1)]
+        self.at = (starts[self.cuts] - instant) / YEAR if len(wide) else np.zeros(0)
+
+    def of(self, y: np.ndarray) -> dict[str, object]:
+        """The step between the lines, the turn of their slopes, and the step's rank among placebo dates."""
+        if not self.straight:
+            return {"p_value": np.nan}
+        step, turn = (self.design.coefficient(y, which, self.method) for which in (2, 3))
+        row = {"p_value": step["p_value"], "step": step["estimate"], "turn": turn["estimate"]}
+        row |= {f"{name}_{end}": of[end] for name, of in (("step", step), ("turn", turn)) for end in ("low", "high")}
+        sizes = self._sizes(y)
+        above = int((sizes[:-1] > sizes[-1] * (1 + 1e-9)).sum())
+        row |= {"placebo_rank": above + 1, "n_placebo": len(sizes) - 1} if len(sizes) > 1 else {}
+        return row | {"detectable": FOUND_IN_80 * (step["high"] - step["low"]) / 2}
+
+    def _sizes(self, y: np.ndarray) -> np.ndarray:
+        """Steps between two lines over their error if comments were independent: at each cut, and last the event."""
+        moments = np.stack([np.ones(len(y)), self.t, self.t**2, y, self.t * y])
+        so_far = np.stack([total(self.a.period, one, len(self.a.grid)).cumsum() for one in moments])
+        before = np.column_stack([so_far[:, self.cuts - 1], moments[:, ~self.late].sum(axis=1)])
+        level, variance = np.zeros((2, 2, len(self.cuts) + 1))
+        for side, (n, t, t2, up, ty) in enumerate((before, so_far[:, -1:] - before)):
+            at = np.append(self.at, 0.0)  # the lines' level there, by least squares
+            t2, t, ty = t2 - 2 * at * t + at**2 * n, t - at * n, ty - at * up
+            with np.errstate(divide="ignore", invalid="ignore"):
+                level[side], variance[side] = (t2 * up - t * ty) / (n * t2 - t**2), t2 / (n * t2 - t**2)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.nan_to_num(np.abs(level[1] - level[0]) / np.sqrt(variance.sum(axis=0)), posinf=0.0)
 
 
 def _periods(a: Units, method: Method) -> Iterator[dict[str, object]]:
-    """Each period and the one before it."""
+    """Each period and the one before it; periods differ by their news, as far as the others do beyond threads."""
     a = a.only(np.argsort(a.period, kind="stable"))
     edges = np.searchsorted(a.period, np.arange(len(a.grid) + 1))
+    found: dict[str, list[dict[str, object]]] = {}
     for i in range(1, len(a.grid)):
-        here = a.only(np.s_[edges[i - 1] : edges[i + 1]]).compact
-        for row in _between(here, here.period < i, here.period == i, method):
-            if row["interval"] not in (TOO_FEW, EMPTY):
-                yield {"comparison": "period", "at": a.grid["period_start"].iloc[i], **row}
+        for row in _between(a.only(slice(edges[i - 1], edges[i + 1])), i, method):
+            found.setdefault(str(row["series"]), []).append({"comparison": "period", "at": i, **row})
+    for rows in found.values():
+        z = np.array([row["estimate"] / row["se"] for row in rows]) ** 2
+        for row, own in zip(rows, z.tolist(), strict=True):
+            others = len(z) - 1
+            row["serial_ratio"] = float(np.sqrt((z.sum() - own) / others)) if others >= MOST_NEWS else np.nan
+            if row["serial_ratio"] > 1:
+                se, df, (low, high) = row["se"] * row["serial_ratio"], min(row["df"], others), row.pop("bounds")
+                half = float(quantile(method.level, df)) * se
+                row["p_value"] = float(2 * stdtr(df, -abs(row["estimate"]) / se))
+                row["low"], row["high"] = max(row["estimate"] - half, low), min(row["estimate"] + half, high)
+    order = {str(named["series"]): place for place, (named, *_) in enumerate(series(a))}
+    every = sorted((row for rows in found.values() for row in rows), key=lambda r: (r["at"], order[str(r["series"])]))
+    for row in every:
+        yield row | {"at": a.grid["period_start"].iloc[row["at"]]}
+
+
+def _between(a: Units, late: int, method: Method) -> Iterator[dict[str, object]]:
+    """Every series in one period and in the next, where both have threads enough and they differ."""
+    made: dict[int, Sides] = {}
+    for named, b, y, bounds in series(a):
+        sides = made.setdefault(id(b), Sides(b, b.period == late, method))
+        if min(sides.threads) >= method.min_threads:
+            row = sides.of(y, bounds)
+            if "se" in row:
+                yield named | row | {"bounds": bounds}
 
 
 def _pairs(a: Units, method: Method) -> Iterator[dict[str, object]]:
-    """The measure in each pair of the largest groups."""
+    """The measure in each pair of the largest groups: how far they differ, which is not tested."""
     size = np.bincount(a.group[a.group >= 0], minlength=len(a.groups))
     largest = sorted(sorted(a.named, key=lambda code: -size[code])[:MOST_TOPICS])
-    sums = _sums(a, np.ones(len(a.thread), dtype=bool))
+    scored = a.scored
+    of = {code: np.flatnonzero(scored.group == code) for code in largest}
     for one, other in combinations(largest, 2):
         named = a.named_as(a.measure, other) | {f"other_{a.by}": a.groups[one]}
         named["series"] += f" against {a.by} {a.groups[one]}"
-        yield {"comparison": "topic", **named, **_row(sums[a.measure, one], sums[a.measure, other], a.change, method)}
-
-
-def _between(a: Units, early: np.ndarray, late: np.ndarray, method: Method) -> Iterator[dict[str, object]]:
-    """The measure, and every group's share and measure, in two sets of comments that may share threads."""
-    first, second = _sums(a, early), _sums(a, late)
-    for (what, code), sums in first.items():
-        bounds = (-1.0, 1.0) if what == "share" else a.change
-        row = a.named_as(what, code) | _row(sums, second[what, code], bounds, method)
-        # A share that rests on few threads is no mean of many: its own threads must be enough.
-        threads = int(((sums[0] + second[what, code][0]) > 0).sum())
-        if what == "share" and threads < method.min_threads and row["interval"] == THREADS:
-            row |= without(row["estimate"], TOO_FEW)
-        yield row
-
-
-def _sums(a: Units, of: np.ndarray) -> dict[tuple[str, int | None], Sums]:
-    """Above and below the line in each thread, of some of the comments: of the measure, and of every named group."""
-    k, scored = len(a.groups), of & ~np.isnan(a.y)
-    number = total(a.thread[of], None, a.n_threads)
-    sums: dict[tuple[str, int | None], Sums] = {(a.measure, None): a.sums(scored)}
-    cell, shape = a.thread * k + a.group, (a.n_threads, k)
-    known, scored = of & (a.group >= 0), scored & (a.group >= 0)
-    n_of = total(cell[known], None, a.n_threads * k).reshape(shape)
-    n_scored = total(cell[scored], None, a.n_threads * k).reshape(shape)
-    y_of = total(cell[scored], a.y[scored], a.n_threads * k).reshape(shape)
-    for code in a.named:
-        sums["share", code] = n_of[:, code], number
-        sums[a.measure, code] = y_of[:, code], n_scored[:, code]
-    return sums
-
-
-def _row(first: Sums, second: Sums, bounds: Bounds, method: Method) -> dict[str, object]:
-    """One comparison, from what each thread has above and below of both ratios."""
-    sides, n = [ratio(*first), ratio(*second)], [first[1], second[1]]
-    row = compared(sides[1] - sides[0], n, bounds, method)
-    for name, side, of in zip(("first", "second"), sides, n, strict=True):
-        row |= {f"n_{name}": int(of.sum()), f"threads_{name}": int((of > 0).sum()), name: side.value}
-    return row
+        b = scored.only(np.sort(np.concatenate([of[one], of[other]])))
+        row = Sides(b, b.group == other, method).of(b.y, a.change)
+        yield {"comparison": "topic", **named, **row, "p_value": np.nan}

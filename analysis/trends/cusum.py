@@ -1,143 +1,136 @@
-"""The statistic with which `breaks` searches, of every series of a kind, every date and many ways of moving threads."""
+"""The largest step of a series, and whether nothing, or a straight line, would show as much of one.
+
+The statistic is a CUSUM, squared, over a variance of its own: the long-run variance of what the step leaves, by the
+cosines of `errors`, so that it holds when days share their news (self-normalised, as Shao and Zhang 2010; with cosines,
+which find more). Its p-value is of a formula: no permutation, and so no smallest p-value.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from analysis.trends.intervals import grouped, total
+from analysis.trends.errors import LEAST_BASES, cosines
+from analysis.trends.intervals import Method, total
 from analysis.trends.units import Units
 
-PIECE = 32_768  # rows that stay in a processor's cache
-MEAN, SHARE, MEAN_OF = KINDS = ("mean", "share of a group", "mean of a group")
+SIDE = 0.1  # part of the comments that each side must have: the first and last ones are no ground for a step
+DRAWN_AT_ONCE = 50
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Sums by thread, period and series, which move with the thread's start."""
+class Steps:
+    """A step after each of some dates, in sums by day."""
 
-    thread: np.ndarray
-    place: np.ndarray  # (periods since the thread's first) * n_series + series
-    n_series: int
-    values: tuple[np.ndarray, ...]
+    n: np.ndarray  # (n_days,) comments
+    after: np.ndarray  # (n_steps,) the last day before the step
+    time: np.ndarray  # (n_days,) the days' dates
 
-    def sums(self, starts: np.ndarray, n_periods: int, weights: np.ndarray | None = None) -> list[np.ndarray]:
-        """Of each of the values the sums up to each period, (n_ways, n_periods, n_series).
-
-        `starts` and `weights` have a row of (n_threads,) for each way in which threads may have started, and count.
-        """
-        reach = int(self.place.max(initial=0)) // self.n_series + 1
-        tables = np.zeros((len(self.values), len(starts), (n_periods + reach) * self.n_series))
-        for begin in range(0, len(self.thread), PIECE):  # all ways are gone through while a piece is in the cache
-            thread, place, *values = (of[begin : begin + PIECE] for of in (self.thread, self.place, *self.values))
-            for way, start in enumerate(starts * self.n_series):
-                at, weight = start[thread] + place, None if weights is None else weights[way, thread]
-                for table, of in zip(tables, values, strict=True):
-                    counts = np.bincount(at, of if weight is None else of * weight)
-                    table[way, : len(counts)] += counts
-        so_far = tables.reshape(*tables.shape[:2], -1, self.n_series).cumsum(axis=2)
-        # A thread that starts late may reach beyond the last period: what is there belongs to it.
-        so_far[:, :, n_periods - 1] = so_far[:, :, -1]
-        return list(so_far[:, :, :n_periods])
-
-
-@dataclass(frozen=True)
-class Family:
-    """Series of one kind, looked at together.
-
-    The values of the first rows are of each series: the sum, and what the row adds to A and B, the sums over threads of
-    (residual so far)**2 and of (residual so far) * (whole residual), from which the variance of a difference of two
-    means follows also where a thread is on both sides of the date. Then the number of comments below the line and of
-    threads that begin: these are of each series as well. Or, for shares, they are in second rows, the same for all
-    series, and with them of the numbers what A and B are of the sums.
-    """
-
-    codes: np.ndarray  # (n_series,) of the groups, or [-1] for all comments
-    periods: np.ndarray  # (n_periods,) those that have comments: nothing changes in one that has none
-    start: np.ndarray  # (n_threads,) the place in `periods` where the thread starts
-    mean: np.ndarray  # (n_series,)
-    rows: tuple[Rows, ...]
-    least: int  # threads that a side of a change must have
+    @cached_property
+    def _fixed(self) -> tuple[np.ndarray, ...]:
+        """The cosines, the steps' sums of squares, what steps and cosines have in common, what cosines expect."""
+        whole, phi, later = self.n.sum(), cosines(self.n, 2), self._later(self.n)
+        on = phi @ self.n
+        common = self._later(phi * self.n) - np.outer(on, later) / whole
+        return phi, later - later**2 / whole, common, (phi * self.n) @ phi.T - np.outer(on, on) / whole
 
     @property
-    def threads(self) -> np.ndarray:
-        """Those whose start matters, sorted."""
-        return np.unique(np.concatenate([rows.thread for rows in self.rows]))
+    def testable(self) -> bool:
+        """Whether there is a date, and days enough to tell what is usual."""
+        return len(self.after) > 0 and len(self._fixed[0]) >= LEAST_BASES
 
-    def scan(self, starts: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Statistic of a change after each period but the last, and the means around it, as of `Rows.sums`.
-
-        (n_ways, n_periods - 1, n_series); the statistic is 0 where a side has too few threads.
-        """
-        (up, a, b, *rest), *shared = (rows.sums(starts, len(self.periods), weights) for rows in self.rows)
-        for *rest, more_a, more_b in shared:  # noqa: B007
-            a, b = a + more_a * self.mean**2, b + more_b * self.mean**2
-        below, begun = rest
-        n1, n2 = below[:, :-1], below[:, -1:] - below[:, :-1]
+    def scan(self, up: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Statistic, size, and variance of one comment, of every step, from sums by day (…, n_days)."""
+        phi, squares, common, expected = self._fixed
+        up = up - self.n * (up.sum(axis=-1, keepdims=True) / self.n.sum())
+        size = self._later(up) / squares
+        left = (up @ phi.T)[..., None] - size[..., None, :] * common
+        variance = (left**2).sum(axis=-2) / (np.trace(expected) - (common**2).sum(axis=0) / squares)
         with np.errstate(divide="ignore", invalid="ignore"):
-            before, after = up[:, :-1] / n1, (up[:, -1:] - up[:, :-1]) / n2
-            both = b[:, :-1] - a[:, :-1]
-            variance = a[:, :-1] / n1**2 - 2 * both / n1 / n2 + (b[:, -1:] - b[:, :-1] - both) / n2**2
-            size = np.abs(after - before)
-            statistic = size / np.sqrt(np.maximum(variance, 1e-18))
-        # A difference below 1e-12 is rounding in a series that never changes.
-        enough = np.minimum(begun[:, :-1], begun[:, -1:] - begun[:, :-1]) >= self.least
-        enough = enough & (size > 1e-12) & np.isfinite(statistic)
-        return np.where(enough, statistic, 0.0), before, after
+            statistic = np.where(np.abs(size) > 1e-12, size**2 * squares * self.scale / variance, 0.0)
+        return np.nan_to_num(statistic, posinf=0.0), size, variance
+
+    @property
+    def scale(self) -> np.ndarray:
+        """What the squared t of each step is multiplied by to be its statistic."""
+        return self._fixed[1] / self.n.sum()
+
+    def freedom(self, at: int) -> float:
+        """Degrees of freedom of the variance at one of the steps."""
+        _, squares, common, expected = self._fixed
+        left = expected - np.outer(common[:, at], common[:, at]) / squares[at]
+        return float(np.trace(left) ** 2 / (left**2).sum())
+
+    def drawn(self, mean: np.ndarray, variance: float, df: float, method: Method) -> Iterator[np.ndarray]:
+        """Sums by day, many at a time, around their mean, with a variance of so many degrees of freedom."""
+        rng = np.random.default_rng([method.seed, len(self.n)])
+        for begin in range(0, method.draws, DRAWN_AT_ONCE):
+            shape = min(DRAWN_AT_ONCE, method.draws - begin), len(self.n)
+            spread = np.sqrt(variance * df / rng.chisquare(df, (shape[0], 1)) * self.n)
+            yield mean + spread * rng.standard_normal(shape)
+
+    def again(self, size: float, at: int, variance: float, method: Method) -> tuple[np.ndarray, np.ndarray]:
+        """Where, and of what size, the largest step is found when one of this size and place is drawn again."""
+        step, found = size * self.n * (np.arange(len(self.n)) > self.after[at]), []
+        for up in self.drawn(step, variance, self.freedom(at), method):
+            statistic, sizes, _ = self.scan(up)
+            best = statistic.argmax(axis=1)
+            found.append((best, sizes[np.arange(len(best)), best]))
+        places, sizes = map(np.concatenate, zip(*found, strict=True))
+        return places, sizes
+
+    def of_a_line(self, up: np.ndarray, variance: float, wider: float, method: Method) -> float:
+        """How often the step fits so much better than a straight line when a line is all there is (Cox 1962)."""
+        phi, _, _, expected = self._fixed
+        time = self.time - self.time @ self.n / self.n.sum()
+        squares = float(time**2 @ self.n)
+        line = self.n * time * (up @ time) / squares
+        on = phi @ (self.n * time)
+        expected = expected - np.outer(on, on) / squares
+        # Of a step the line leaves much, of a line the step does: the smaller is nearer to chance.
+        around = min(float(((phi @ (up - line)) ** 2).sum() / np.trace(expected)), variance) * wider
+        df, seen, as_much, n = np.trace(expected) ** 2 / (expected**2).sum(), self._better(up, time, squares), 0, 0
+        for one in self.drawn(line, around, float(df), method):
+            as_much, n = as_much + int((self._better(one, time, squares) >= seen).sum()), n + len(one)
+        return (as_much + 1) / (n + 1)
+
+    def _better(self, up: np.ndarray, time: np.ndarray, squares: float) -> np.ndarray:
+        """By how much more the largest step explains than a line does."""
+        statistic, size, _ = self.scan(up)
+        best = statistic.argmax(axis=-1)
+        explained = np.take_along_axis(size, best[..., None], -1)[..., 0] ** 2 * self._fixed[1][best]
+        return explained - (up @ time) ** 2 / squares
+
+    def _later(self, of: np.ndarray) -> np.ndarray:
+        """Sums over the days after each date."""
+        so_far = of.cumsum(axis=-1)
+        return so_far[..., -1:] - so_far[..., self.after]
 
 
-def family(kind: str, a: Units, codes: np.ndarray, least: int) -> Family | None:
-    """The series of a kind, of the groups of these codes, of compact units; None where no comment is of one."""
-    periods, period = np.unique(a.period, return_inverse=True)
-    start = np.full(a.n_threads, len(periods))
-    np.minimum.at(start, a.thread, period)
-    offset = period - start[a.thread]
-    k, of = len(codes), np.full(len(a.thread), True) if kind == SHARE else ~np.isnan(a.y)
-    series = np.zeros(len(a.thread), dtype=np.int64)
-    if kind != MEAN:
-        number = np.full(len(a.groups) + 1, -1)  # the last is that of no group
-        number[codes] = np.arange(k)
-        series = number[a.group]
-        of &= series >= 0
-    if not of.any():
-        return None
-    y = np.ones(of.sum()) if kind == SHARE else a.y[of]
-    (t, s, o), row = grouped(a.thread[of], series[of], offset[of])
-    up, n = total(row, y, len(t)), total(row, None, len(t))
-    if kind != SHARE:
-        with np.errstate(invalid="ignore"):
-            mean = np.nan_to_num(total(series[of], y, k) / total(series[of], None, k))
-        group = t * k + s
-        values = (up, *_squares(group, up - mean[s] * n), n, _first(group))
-        return Family(codes, periods, start, mean, (Rows(t, o * k + s, k, values),), least)
-    mean = total(series[of], y, k) / len(a.thread)
-    (all_t, all_o), row = grouped(a.thread, offset)
-    n = total(row, None, len(all_t))
-    every = Rows(all_t, all_o, 1, (n, _first(all_t), *_squares(all_t, n)))
-    # A group's residual moves with every comment of a thread that has the group: each such pair in all its periods.
-    (pair_t, pair_s), has = grouped(t, s)
-    n_of = np.bincount(all_t)[pair_t]
-    pair = np.repeat(np.arange(len(pair_t)), n_of)
-    at = (np.searchsorted(all_t, pair_t) - np.cumsum(n_of) + n_of)[pair] + np.arange(len(pair))
-    size = int(offset.max()) + 1
-    whole = np.zeros(len(pair))
-    whole[np.searchsorted(pair * size + all_o[at], has * size + o)] = up
-    s, n = pair_s[pair], n[at]
-    # (y - mean n)**2 without the mean**2 n**2 that is in the second rows
-    squares = zip(_squares(pair, whole - mean[s] * n), _squares(pair, n), strict=True)
-    values = (whole, *(one - mean[s] ** 2 * two for one, two in squares))
-    return Family(codes, periods, start, mean, (Rows(all_t[at], all_o[at] * k + s, k, values), every), least)
+def p_value(statistic: float, df: float) -> float:
+    """How often the largest statistic is as large: Kolmogorov's law of a Brownian bridge, squared, over chi**2 / df."""
+    k = np.arange(1, 101)
+    terms = (-1.0) ** (k + 1) * (1 + 4 * k**2 * statistic / df) ** (-df / 2)
+    return float(np.clip(2 * terms.sum(), 0, 1)) if statistic > 0.05 else 1.0
 
 
-def _squares(group: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What each row adds to X**2 and to X X_whole; X is the group's sum so far, in the order of rows."""
-    running = np.concatenate([[0.0], np.cumsum(x)])
-    so_far = running[1:] - running[np.searchsorted(group, group)]
-    whole = total(group, x, int(group[-1]) + 1)[group]
-    return so_far**2 - (so_far - x) ** 2, x * whole
+def steps_of(a: Units, about: np.ndarray, least: int) -> tuple[Steps, np.ndarray]:
+    """Steps of the comments at the ends of their periods, and the periods that begin there.
 
-
-def _first(group: np.ndarray) -> np.ndarray:
-    """1.0 in the first row of each group, else 0."""
-    return np.concatenate([[1.0], (np.diff(group) > 0).astype(float)])
+    `about` marks the comments that a series is about: each side must have enough of their threads.
+    """
+    n, period_of = total(a.day, None, a.n_days), np.full(a.n_days, -1)
+    period_of[a.day] = a.period
+    days = np.flatnonzero(n)
+    ends = np.flatnonzero(np.diff(period_of[days]) > 0)
+    begun = np.full(a.n_threads, len(days))
+    np.minimum.at(begun, a.thread[about], np.searchsorted(days, a.day[about]))
+    begun = np.sort(begun[begun < len(days)])
+    so_far, threads = np.cumsum(n[days]) / n.sum(), np.searchsorted(begun, ends, side="right")
+    sound = (so_far[ends] >= SIDE) & (so_far[ends] <= 1 - SIDE)
+    ends = ends[sound & (threads >= least) & (len(begun) - threads >= least)]
+    time = total(a.day, (a.instant - a.instant.min()) / np.timedelta64(1, "D"), a.n_days)[days] / n[days]
+    return Steps(n[days], ends, time), period_of[days][ends + 1]

@@ -23,10 +23,7 @@ class Method:
 
     level: float = 0.95
     min_threads: int = 5  # fewer threads than this in a cell: "too few" instead of an interval
-    # Resamples of threads for the date of a change: its 2.5 % end is then known to 0.7 points (its error). With 199
-    # the interval holds the date in 96 to 100 % of simulated corpora.
-    draws: int = 500
-    permutations: int = 999  # of threads, for the null of a change point
+    draws: int = 500  # of a change that was found, for the intervals of its date and size
     seed: int = 1
 
 
@@ -206,7 +203,7 @@ def compared(figure: Figure, n: Sequence[np.ndarray], bounds: Bounds, method: Me
     h = [one / one.sum() for one in n]
     # Welch: each span's variance is as the inverse of its number of comments.
     part = np.array([1 / one.sum() for one in n])
-    df = part.sum() ** 2 / (part**2 / np.array([_one_freedom(one) for one in h])).sum()
+    df = part.sum() ** 2 / (part**2 / np.array([one_freedom(one) for one in h])).sum()
     row = linear(figure, np.max(h, axis=0), float(df), method)
     low, high = np.clip((row["low"], row["high"]), *bounds).tolist()
     return row | {"low": low, "high": high}
@@ -218,10 +215,10 @@ def fitted_line(
     """`linear` of a least-squares slope on x, which is centred; `level` is the leverage that other parameters add."""
     sxx = (x**2).sum()
     h = total(thread, x**2, 0) / sxx
-    return linear(Figure(slope, total(thread, x * residual, 0) / sxx), h + level, _one_freedom(h), method)
+    return linear(Figure(slope, total(thread, x * residual, 0) / sxx), h + level, one_freedom(h), method)
 
 
-def _one_freedom(h: np.ndarray) -> float:
+def one_freedom(h: np.ndarray) -> float:
     """`freedom` of a single cell."""
     h = h[h > 0]
     return float(freedom(h, np.zeros(len(h), dtype=np.int64), 1)[0])

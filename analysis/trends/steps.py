@@ -14,7 +14,6 @@ from analysis.run.store import Values
 from analysis.sentiment.steps import sentiment
 from analysis.topics.steps import tokens, topics
 from analysis.trends import articles, breaks, contrasts, kitagawa, least_squares, robustness, series
-from analysis.trends.intervals import Method
 
 CALENDAR = ("time.period", "source.timezone", "time.week_starts")
 EVENTS = "time.events"
@@ -65,15 +64,9 @@ topic_sentiment_by_period = _table("topic_sentiment_by_period", series.by_period
 by_topic = _table("by_topic", series.by_topic, topics, sentiment, settings=())
 slopes = _table("slopes", least_squares.slopes, topics, sentiment)
 sensitivity = _table("sensitivity", robustness.sensitivity, topics, sentiment)
+change_points = _table("change_points", breaks.change_points, topics, sentiment)
 decomposition = _table("decomposition", kitagawa.decomposition, topics, sentiment, settings=(*CALENDAR, EVENTS))
 comparisons = _table("comparisons", contrasts.comparisons, topics, sentiment, settings=(*CALENDAR, EVENTS))
-
-
-@step(settings=(*CALENDAR, *MEASURE, "seed"), needs=(corpus, topics, sentiment))
-def change_points(given: Given, run: Run) -> pd.DataFrame:
-    """The largest change of each series, and whether it is more than chance."""
-    comments, method = measured(given, (topics, sentiment)), Method(seed=given.settings.seed)
-    return breaks.change_points(comments, **arguments(given, (*CALENDAR, *MEASURE)), method=method, run=run)
 
 
 @step(settings=CALENDAR, needs=(corpus, topics, tokens))

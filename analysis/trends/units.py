@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from analysis.corpus.columns import WORDS
 from analysis.settings import StudyError
 from analysis.trends.intervals import Bounds, total
 from analysis.trends.periods import Calendar, instants
 
 UNASSIGNED = -1  # a topic that is none: it stands in tables, and nothing is claimed about it
 TEXTS = ("series", "measure", "comparison", "event", "part", "left_out", "interval")  # columns of words
-BY_COMMENT = ("order", "thread", "author", "period", "instant", "group", "y")
+NOBODY = {"", *WORDS["nothing"]["removed"]}  # "[deleted]": those who have left are not one author
+BY_COMMENT = ("order", "thread", "author", "period", "day", "instant", "group", "y")
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Units:
     thread: np.ndarray  # (n_comments,) from 0 to n_threads - 1
     author: np.ndarray | None  # (n_comments,) -1 where unknown
     period: np.ndarray  # (n_comments,) row of `grid`, -1 where there is no date
+    day: np.ndarray  # (n_comments,) a day in UTC, cut where a period ends; from 0 to n_days - 1, or -1
+    n_days: int
     instant: np.ndarray | None  # (n_comments,) datetime64[us] in UTC, or NaT
     group: np.ndarray  # (n_comments,) index into `groups`, -1 where it has no value
     y: np.ndarray  # (n_comments,) the measure, or NaN
@@ -111,9 +115,10 @@ def arrange(
         comments = comments.iloc[order]
     threads = pd.factorize(column(comments, "article_id"), use_na_sentinel=False)
     group, groups = coded(column(comments, by)) if by else (np.zeros(n, np.int64), pd.Index([UNASSIGNED]))
-    grid, period, instant = pd.DataFrame(index=range(1)), np.zeros(n, np.int64), None
+    grid, period, instant, day, n_days = pd.DataFrame(index=range(1)), np.zeros(n, np.int64), None, np.zeros(n, int), 1
     if calendar:
         (grid, period), instant = calendar.cut(column(comments, "posted_at")), instants(comments["posted_at"])
+        day, n_days = days(period, instant)
     return Units(
         measure=measure or "",
         by=by,
@@ -123,12 +128,30 @@ def arrange(
         n_threads=len(threads[1]),
         order=order,
         thread=np.asarray(threads[0]),
-        author=pd.factorize(comments["author"])[0] if "author" in comments else None,
+        author=known(comments["author"]) if "author" in comments else None,
         period=period,
+        day=day,
+        n_days=n_days,
         instant=instant,
         group=group,
         y=scores(comments, measure, bounds) if measure else np.full(n, np.nan),
     )
+
+
+def days(period: np.ndarray, instant: np.ndarray) -> tuple[np.ndarray, int]:
+    """Of each comment a day of one period, numbered in their order, -1 without a date; and how many there are."""
+    dated, day = period >= 0, np.full(len(period), -1)
+    since = instant[dated].astype("M8[D]").astype(np.int64)
+    since -= since.min(initial=0)
+    _, day[dated] = np.unique(period[dated] * (since.max(initial=0) + 1) + since, return_inverse=True)
+    return day, int(day.max(initial=-1)) + 1
+
+
+def known(author: pd.Series) -> np.ndarray:
+    """Codes of authors, -1 where nobody is named."""
+    code, names = pd.factorize(author)
+    nobody = np.array([str(name).strip().lower() in NOBODY for name in names] + [True])
+    return np.where(nobody[code], -1, code)
 
 
 def column(comments: pd.DataFrame, name: str) -> pd.Series:

@@ -41,7 +41,7 @@ BY_TOPIC = pd.concat([series([0.1] * 5, 0), series([-0.2, np.nan, 0.3, 0.1, 0.2]
 CHANGES = pd.DataFrame(
     {
         "topic": [0, 1], "measure": "sentiment", "at": STARTS[2], "low": STARTS[1], "high": STARTS[3],
-        "before": 0.2, "after": -0.3, "q_value": [0.01, 0.4],
+        "before": 0.2, "after": -0.3, "q_value": [0.01, 0.4], "line_p": [0.01, np.nan],
     }
 )  # fmt: skip
 AGREEMENT = pd.DataFrame(

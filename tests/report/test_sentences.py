@@ -18,7 +18,8 @@ AT = pd.Timestamp("2023-02-01", tz="Europe/Dublin")
 
 def change(q, **kwargs):
     row = {"series": "sentiment of topic 0", "topic": 0, "measure": "sentiment", "at": AT, "low": AT, "high": AT}
-    row |= {"before": 0.2, "after": -0.3, "p_value": q / 2, "q_value": q, "step": 1}
+    row |= {"before": 0.2, "after": -0.3, "size": -0.45, "size_low": -0.6, "size_high": -0.3, "line_p": 0.01}
+    row |= {"p_value": q / 2, "q_value": q, "step": 1}
     return pd.DataFrame([row | kwargs]).astype({"topic": "Int64"})
 
 
@@ -35,6 +36,14 @@ def said(changes, slopes, n_periods=24):
 def test_a_break_is_said_with_its_date_and_numbers():
     (text,) = said(change(0.01), slope(0.9))
     assert "“hospital · ward” fell from +0.20 to −0.30 around 2023-02" in text and "q = 0.010" in text
+    assert "of the change −0.60 to −0.30" in text
+
+
+def test_what_a_line_explains_as_well_is_no_break():
+    (text,) = said(change(0.01, line_p=0.2), slope(0.9))
+    assert "fell from +0.20 to −0.30, around 2023-02 or little by little, which these data do not tell" in text
+    (text,) = said(change(0.01, line_p=0.2, series="share of topic 0"), slope(0.01))
+    assert "rises by +3.0 points a year" in text, "of the two the slope"
 
 
 def test_what_chance_explains_is_not_said():
@@ -199,6 +208,7 @@ def test_a_finding_is_text_and_never_markup(text):
 def compared(**kwargs):
     row = {"comparison": "event", "event": "the ward closes", "at": AT, "series": "sentiment", "topic": pd.NA}
     row |= {"measure": "sentiment", "n_first": 50, "n_second": 40, "first": 0.2, "second": 0.1, "estimate": -0.1}
+    row |= {"step": -0.1, "step_low": -0.3, "step_high": 0.1, "detectable": 0.29, "placebo_rank": 3, "n_placebo": 11}
     return row | {"low": -0.2, "high": 0.0, "p_value": 0.04, "q_value": 0.2} | kwargs
 
 
@@ -208,10 +218,15 @@ def test_an_event_is_said_with_what_changed_and_what_chance_explains():
     table = pd.DataFrame([compared(), drop, share]).astype({"topic": "Int64"})
     text = events(table, TOPICS).text
     assert text.startswith("From “the ward closes” (2023-02-01) on, the mean sentiment of all comments went from +0.20")
-    assert "which chance may explain. Of 2 series of topics, 1 changed" in text
-    assert "“hospital · ward” went from +0.20 to −0.30 (q = 0.004)" in text and "share of" not in text
-    alone = pd.DataFrame([compared(high=-0.01)]).astype({"topic": "Int64"})
-    assert "among all the comparisons made, chance may explain it (q = 0.20)" in events(alone, TOPICS).text
+    assert (
+        "a step of −0.10 (95 % interval −0.30 to +0.10), number 3 of 12 dates by size, which chance may explain" in text
+    )
+    assert "four of five such studies would find a step of 0.29" in text and "its tests confirm" in text
+    assert "Of 2 series of topics, 1 took a step that chance does not explain" in text
+    assert "“hospital · ward” went from +0.20 to −0.30, a step of −0.10 (95 %" in text and "(q = 0.004)" in text
+    assert "share of" not in text
+    unknown = pd.DataFrame([compared(step=np.nan)]).astype({"topic": "Int64"})
+    assert "nothing tells a step from a line" in events(unknown, TOPICS).text
     none = pd.DataFrame([compared(n_first=0, low=np.nan, high=np.nan)]).astype({"topic": "Int64"})
     assert "nothing can be said: 0 comments before and 40 after" in events(none, TOPICS).text
     assert "names no event" in events(table.iloc[:0], TOPICS).text

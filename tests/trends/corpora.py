@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis import trends
 
-QUICK = trends.Method(permutations=99, draws=99)
+QUICK = trends.Method(draws=99)
 EVENTS = {"what happened": "2020-05-01"}
 
 

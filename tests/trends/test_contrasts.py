@@ -48,7 +48,7 @@ def test_before_and_after_by_hand(rng):
     assert row["first"] == pytest.approx(c.loc[~late, "sentiment"].mean())
     assert row["estimate"] == pytest.approx(c.loc[late, "sentiment"].mean() - row["first"])
     of = table[(table["comparison"] == "event") & (table["series"] == "sentiment of topic 0")].iloc[0]
-    assert of["high"] < 0 and of["q_value"] < 0.01
+    assert of["high"] < 0 and of["step_low"] < -0.3 < of["step_high"] < 0 and of["q_value"] < 0.05
     share = table[(table["comparison"] == "event") & (table["series"] == "share of topic 0")].iloc[0]
     assert share["first"] == pytest.approx((c.loc[~late, "topic"] == 0).mean())
 
@@ -59,7 +59,9 @@ def test_with_one_comment_a_thread_it_is_nearly_welchs_test(rng):
     row = table[(table["comparison"] == "event") & table["topic"].isna()].iloc[0]
     late = (c["posted_at"] >= "2020-07-01").to_numpy()
     welch = stats.ttest_ind(c.loc[late, "sentiment"], c.loc[~late, "sentiment"], equal_var=False)
-    assert row["p_value"] == pytest.approx(welch.pvalue, rel=0.1)  # the jackknife's variance is a little larger
+    low, high = welch.confidence_interval()
+    assert row["serial_ratio"] < 1
+    assert row["high"] - row["low"] == pytest.approx(high - low, rel=0.03)  # the jackknife's is a little larger
 
 
 def test_a_thread_on_both_sides_is_no_evidence_twice(rng):
@@ -72,10 +74,40 @@ def test_a_thread_on_both_sides_is_no_evidence_twice(rng):
     assert row["high"] - row["low"] < 0.02
 
 
-def test_one_control_of_false_discoveries_over_all_of_them(rng):
+def test_false_discoveries_are_controlled_within_events_and_within_periods_and_topics_are_not_tested(rng):
     table = comparisons(corpus(rng, n_threads=200), events=EVENT)
-    assert set(table["comparison"]) == {"event", "period", "topic"}
-    np.testing.assert_allclose(table["q_value"], adjusted(table["p_value"].to_numpy()))
+    for kind in ("event", "period"):
+        of = table[table["comparison"] == kind]
+        np.testing.assert_allclose(of["q_value"], adjusted(of["p_value"].to_numpy()))
+    pairs = table[table["comparison"] == "topic"]
+    assert len(pairs) and pairs[["p_value", "q_value"]].isna().all(axis=None) and pairs["low"].notna().all()
+
+
+def test_a_line_is_no_event_and_a_step_is_the_largest_of_all_dates(rng):
+    c = corpus(rng, n_threads=240)
+    days = (c["posted_at"] - c["posted_at"].min()).dt.days / 365
+    row = comparisons(c.assign(sentiment=(c["sentiment"] - 0.3 * days).clip(-1, 1)), by=None, events=EVENT).iloc[0]
+    assert row["high"] < 0 and row["p_value"] > 0.05 and row["step_low"] < 0 < row["step_high"]
+    assert row["detectable"] > (row["step_high"] - row["step_low"]) / 2
+    step = comparisons(corpus(rng, n_threads=240, drop=0.4, topics=1), by=None, events=EVENT).iloc[0]
+    assert step["placebo_rank"] == 1 and step["n_placebo"] > 5 and step["p_value"] < 0.01
+
+
+def test_the_step_of_an_event_is_that_of_least_squares(rng):
+    c = corpus(rng, n_threads=90, drop=0.2)
+    row = comparisons(c, by=None, events=EVENT).iloc[0]
+    t = (c["posted_at"] - pd.Timestamp("2020-07-01", tz="UTC")).dt.total_seconds().to_numpy() / (365.25 * 86_400)
+    late = (t >= 0).astype(float)
+    beta = np.linalg.lstsq(np.column_stack([np.ones(len(t)), t, late, t * late]), c["sentiment"], rcond=None)[0]
+    assert (row["step"], row["turn"]) == pytest.approx((beta[2], beta[3]))
+
+
+def test_periods_that_differ_by_their_news_are_not_told_apart(rng):
+    c = corpus(rng, n_threads=300)
+    month = c["posted_at"].dt.month.to_numpy()
+    c["sentiment"] = (c["sentiment"] + rng.normal(0, 0.2, 13)[month]).clip(-1, 1)
+    table = comparisons(c, by=None)
+    assert (table["serial_ratio"] > 2).all() and (table["q_value"] > 0.05).all()
 
 
 def test_topics_are_compared_in_pairs_and_the_unassigned_are_none(rng):
