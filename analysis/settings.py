@@ -36,11 +36,12 @@ KINDS = ("csv", "tsv", "jsonl", "json", "parquet", "xml")
 EXPORTS = ("4cat", "communalytic", "convokit", "disqus", "nyt", "reddit", "socc", "wordpress", "youtube")
 FORMATS = ("auto", "threads", *KINDS, *EXPORTS)
 STUDY_FILE = "study.toml"
+LEARNED = "learned"  # a context that no one names
 SCORES = "scores"  # kind of an instrument: a file of them
 # What a measure cannot be called: tables have it for something else.
 NOT_MEASURES = (
-    "share", "same topic", "topic", "topic_agreement", "comment_id", "article_id", "position", "parent_id", "author",
-    "posted_at", "posted_at_source", "language", "duplicate_of", "near_duplicate_of", "boundary_confidence",
+    "share", "same topic", "topic", "topic_agreement", "own_topic", "comment_id", "article_id", "position", "parent_id",
+    "author", "posted_at", "posted_at_source", "language", "duplicate_of", "near_duplicate_of", "boundary_confidence",
 )  # fmt: skip
 # Environment variables that notebooks and commands obey.
 VARIABLE = "THREADLINE_STUDY"
@@ -190,8 +191,11 @@ class TopicSettings:
     n_topics: Annotated[
         Annotated[StrictInt, Field(ge=2, le=500)] | Literal["auto"], Field(description='"auto" or 2 to 500')
     ] = "auto"
-    # weight of a comment's thread against its own words; 0 is none
-    context: Annotated[StrictFloat, Field(ge=0, le=10, description="a number from 0 to 10")] = 0.5
+    # weight of a comment's thread against its own words; 0 is none. "learned": what it is worth in this corpus
+    context: Annotated[
+        Annotated[StrictFloat, Field(ge=0, le=10)] | Literal["learned"],
+        Field(description='"learned" or a number from 0 to 10'),
+    ] = "learned"
     # runs of which the topics are a consensus; more are steadier and slower
     runs: Annotated[StrictInt, Field(ge=1, le=200, description="a whole number from 1 to 200")] = 20
     min_comments: Count = 200  # below, no topics are claimed: too few for a topic of ten comments to recur

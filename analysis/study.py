@@ -50,7 +50,7 @@ from analysis.settings import (
 from analysis.topics.context import in_context
 from analysis.topics.encoders import parse
 from analysis.topics.fit import Topics
-from analysis.topics.steps import fit_of, tokens
+from analysis.topics.steps import fit_of, tokens, worth_of
 from analysis.topics.steps import topics as topic_model
 from analysis.trends import steps as trends
 from analysis.trends.periods import Calendar, instant_of
@@ -198,7 +198,7 @@ class Study:
 
     @property
     def comments(self) -> pd.DataFrame:
-        """The comments with topic, topic_agreement and sentiment; their texts are apart, in `texts`."""
+        """The comments with topic, topic_agreement, own_topic and sentiment; their texts are apart, in `texts`."""
         return self._comments.copy(deep=False)
 
     @cached_property
@@ -323,7 +323,7 @@ class Study:
     @cached_property
     def partitioned(self) -> Partitioned:
         """The comments with their texts: `comments.parquet`."""
-        added = ("topic", "topic_agreement", "sentiment")
+        added = ("topic", "topic_agreement", "own_topic", "sentiment")
         return Partitioned(self._comments, self.texts, (*self.corpus.partitioned.columns, *added))
 
     @property
@@ -343,7 +343,8 @@ class Study:
                 pass
         t, run = self.settings.topics, replace(self._results.run, scratch=scratch)
         own = parse(t.encoder, self.settings.folder).encode(self.texts, run, self.store)
-        return in_context(own, self.corpus.rows["article_id"], t.context, run)
+        worth = worth_of(self._results[topic_model], t.context)
+        return in_context(own, self.corpus.rows["article_id"], worth, self._results[tokens].n_of, run)
 
     @property
     def store(self) -> Store:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.report import change, sentences
 from analysis.report.sentences import Finding
 from analysis.sentiment.instruments import parse
+from analysis.topics.context import in_main_topic
 
 if TYPE_CHECKING:
     from analysis.study import Study
@@ -34,7 +35,8 @@ class Findings:
         """What the comments are about."""
         c, of = self._study.comments, self._study.topics
         n = {"n_comments": len(c), "n_unassigned": int((c["topic"] == -1).sum())}
-        return sentences.topics(of.table, **n, note=of.note, history=self._tables.topic_history)
+        main = [in_main_topic(c[topic].where(c["topic"] >= 0, -1), c["article_id"]) for topic in ("topic", "own_topic")]
+        return sentences.topics(of.table, **n, note=of.note, history=self._tables.topic_history, in_main=main)
 
     @property
     def judged(self) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from html import escape
@@ -61,9 +62,18 @@ def corpus(summary: pd.DataFrame, activity: pd.DataFrame) -> Finding:
 
 
 def topics(
-    table: pd.DataFrame, *, n_comments: int, n_unassigned: int, note: str = "", history: pd.DataFrame | None = None
+    table: pd.DataFrame,
+    *,
+    n_comments: int,
+    n_unassigned: int,
+    note: str = "",
+    history: pd.DataFrame | None = None,
+    in_main: Sequence[float] = (),
 ) -> Finding:
-    """How many topics there are, how large, how far to trust them, and what became of those that people named."""
+    """How many topics there are, how large, how far to trust them, and what became of those that people named.
+
+    `in_main` are the shares of comments in their thread's main topic, and in that by their own words alone.
+    """
     if table.empty:
         return Finding(note or f"No topics are claimed for {plural(n_comments, 'comment')}.")
     stable = int((table["stability"] >= UNSTABLE).sum())
@@ -74,6 +84,11 @@ def topics(
         f"(stability of {UNSTABLE} or more). {percent(n_unassigned / n_comments).capitalize()} of the comments are "
         "unassigned: the runs disagree on them."
     )
+    if len(in_main) and np.isfinite(in_main).all():
+        text += (
+            f" {percent(in_main[0])} of the comments have the main topic of their thread; by their own words alone, "
+            f"without their thread as context, {percent(in_main[1])} have."
+        )
     if history is not None and len(history):
         became = history["what"].value_counts()
         named = [(what, int(became[what])) for what in ("same", "split", "merged", "new", "gone") if what in became]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 
@@ -11,8 +13,9 @@ from analysis.corpus.steps import corpus
 from analysis.run import Run
 from analysis.run.steps import Given, step
 from analysis.run.store import Values
-from analysis.settings import Settings
-from analysis.topics.context import beside, in_context
+from analysis.run.vectors import blocks
+from analysis.settings import LEARNED, Settings
+from analysis.topics.context import Worth, directions, in_context, learned, middle
 from analysis.topics.encoders import Encoder, parse
 from analysis.topics.fit import Fit, fit_topics, nearest
 from analysis.topics.keywords import coherence
@@ -40,6 +43,11 @@ def fit_of(values: Values) -> Fit:
     )
 
 
+def worth_of(values: Values, context: float | str) -> Worth | float:
+    """What a thread is worth by kept values, or by the setting that names it."""
+    return context if isinstance(context, float) else Worth(*values["context"].iloc[0])
+
+
 def _encoder(settings: Settings) -> Encoder:
     return parse(settings.topics.encoder, settings.folder)
 
@@ -56,11 +64,15 @@ def topics(given: Given, run: Run) -> Values:
     c, words = read.rows, given[tokens]
     encoder = parse(settings.encoder, given.folder)
     own = encoder.encode(read.texts, run, store)
+    mean = middle(own)
     articles = np.zeros((len(read.articles), own.shape[1]), dtype=np.float32)
     if not encoder.files and len(articles):  # the user's own vectors are of comments alone
-        articles = beside(own, encoder.encode(whole_text(read.articles).tolist(), run, store)[:])
-    vectors = in_context(own, c["article_id"], settings.context, run)
-    del own  # as large as all that is to come
+        articles = directions(encoder.encode(whole_text(read.articles).tolist(), run, store)[:], mean)
+    worth: Worth | float = settings.context
+    if worth == LEARNED:
+        halves = parse("static") if encoder.files else encoder  # which words a comment has is luck for any encoder
+        worth = learned(read.texts, own, c["article_id"], words.n_of, lambda texts: halves.encode(texts, run, store))
+    vectors = in_context(own, c["article_id"], worth, words.n_of, run)
     found = fit_topics(
         read.texts,
         vectors,
@@ -78,12 +90,19 @@ def topics(given: Given, run: Run) -> Values:
     )
     shown = [found.words.loc[found.words["topic"] == topic, "word"].tolist() for topic in found.table["topic"]]
     npmi, diversity = coherence(words, shown)
-    of_comments = {"comment_id": c["comment_id"], "topic": found.topic, "topic_agreement": found.agreement}
+    by_own_words = [nearest(directions(own[rows], mean), found.centroids) for rows in blocks(len(own))]
+    of_comments = {
+        "comment_id": c["comment_id"],
+        "topic": found.topic,
+        "topic_agreement": found.agreement,
+        "own_topic": np.concatenate([np.zeros(0, dtype=np.int64), *by_own_words]),
+    }
     of_articles = {"article_id": read.articles["article_id"], "topic": nearest(articles, found.centroids)}
     return {
         "comments": pd.DataFrame(of_comments),
         "articles": pd.DataFrame(of_articles),
         "note": [found.note],
+        "context": pd.DataFrame([asdict(worth)] if isinstance(worth, Worth) else []),
         "coherence": pd.DataFrame({"npmi": [npmi], "diversity": [diversity]}),
         "vocabulary": list(found.vocabulary),
         **{name: getattr(found, name) for name in AS_FOUND},

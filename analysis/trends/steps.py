@@ -18,6 +18,7 @@ from analysis.trends import articles, breaks, contrasts, kitagawa, least_squares
 CALENDAR = ("time.period", "source.timezone", "time.week_starts")
 EVENTS = "time.events"
 MEASURE = ("sentiment.name", "sentiment.range")
+OF_TOPICS = {"topic": "int64", "topic_agreement": float, "own_topic": "int64"}
 # Where a setting has another name than the argument.
 ARGUMENTS = {"source.timezone": "zone", "sentiment.name": "measure", "sentiment.range": "bounds"}
 
@@ -30,7 +31,7 @@ def arguments(given: Given, settings: Iterable[str]) -> dict[str, object]:
 def scored(given: Given, needs: tuple[Step, ...]) -> pd.DataFrame:
     """The comments without their texts, with topic and sentiment as far as the step needs them."""
     rows = given[corpus].rows
-    for one, dtypes in ((topics, {"topic": "int64", "topic_agreement": float}), (sentiment, {"sentiment": float})):
+    for one, dtypes in ((topics, OF_TOPICS), (sentiment, {"sentiment": float})):
         if one in needs:
             found = given[one]["comments"].set_index("comment_id").reindex(rows["comment_id"])
             rows = rows.assign(**{name: found[name].to_numpy(of) for name, of in dtypes.items()})
@@ -85,5 +86,6 @@ def articles_and_threads(given: Given, run: Run) -> Values:
         found = found.assign(**{name: values.to_numpy(of)})
     found = found.rename(columns={"sentiment": given.settings.sentiment.name})
     comments = measured(given, (topics, sentiment))
+    comments["topic"] = comments["own_topic"]  # else a comment has its article's topic because its neighbours have
     gaps, along = articles.articles_and_comments(comments, found, **arguments(given, MEASURE))
     return {"article_gaps": gaps, "by_position": along}

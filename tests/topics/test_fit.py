@@ -195,7 +195,7 @@ def test_vectors_in_a_file_give_the_same_bytes(corpus, topics, tmp_path, monkeyp
     monkeypatch.setattr(vectors, "IN_MEMORY", 0)
     run = Run(scratch=tmp_path)
     own = encode(texts, run)
-    filed = in_context(own, threads, 0.5, run)
+    filed = in_context(own, threads, 0.5, run=run)
     assert isinstance(own, vectors.OnDisk) and isinstance(filed, vectors.OnDisk)
     assert filed[:].tobytes() == plain.tobytes()
     assert digest(fit_topics(texts, filed, threads=threads, ids=ids, runs=4)) == digest(here)

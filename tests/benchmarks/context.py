@@ -1,0 +1,109 @@
+"""What a comment's thread is worth: topics with the thread's share learned, beside a named one and beside none.
+
+Run as `python tests/benchmarks/context.py [--seeds 2] [corpus …]` with corpus among m10, subreddits (in random threads
+of a dozen, which have nothing in common), sample, haacked (labels: the 16 most frequent first tags of the post) and
+weeks (subreddit-weeks of post titles), read from ../shared/data beside the repository. The number of topics is that of
+the labels; a rerun has another seed and another order. "main" is the share of comments in their thread's main topic.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from analysis.run import Run  # noqa: E402
+from analysis.settings import ComputeSettings  # noqa: E402
+from analysis.topics.context import in_context, in_main_topic, learned  # noqa: E402
+from analysis.topics.encoders import parse  # noqa: E402
+from analysis.topics.fit import fit_topics  # noqa: E402
+from analysis.topics.tokens import tokenised  # noqa: E402
+
+DATA = ROOT.parent / "shared" / "data"
+CORPORA = ("m10", "subreddits", "sample", "haacked", "weeks")
+
+
+def corpus(name: str) -> pd.DataFrame:
+    """text, thread, label (None where there is none)."""
+    if name == "sample":
+        from analysis.study import open_study
+
+        study = open_study(ROOT / "data" / "sample")
+        truth = pd.read_csv(ROOT / "data" / "sample" / "truth.csv").set_index("comment_id")["theme"]
+        rows = study.corpus.rows
+        label = rows["comment_id"].map(truth).replace("none", None)
+        return pd.DataFrame({"text": list(study.texts), "thread": rows["article_id"], "label": label})
+    if name == "haacked":
+        table = pd.read_parquet(DATA / "comments" / "haacked_comments.parquet")
+        tags = pd.read_parquet(DATA / "comments" / "haacked_articles.parquet").set_index("thread_id")["tags"]
+        first = table["thread_id"].map(tags.map(lambda of: next(iter(json.loads(of or "[]")), None)))
+        table["label"] = first.where(first.isin(first.value_counts().index[:16]))
+    elif name == "weeks":
+        table = pd.read_parquet(DATA / "scale" / "reddit_titles_1m.parquet").rename(columns={"subreddit": "label"})
+        table = table[table["label"].isin(table["label"].value_counts().index[:16])]
+        table = table[table["thread_id"].isin(pd.Series(table["thread_id"].unique()).sample(800, random_state=1))]
+    else:
+        path = DATA / "topics" / {"m10": "m10.csv", "subreddits": "subreddits.parquet"}[name]
+        table = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+        table["thread_id"] = np.random.default_rng(0).integers(0, len(table) // 12, len(table))
+    table = table[table["text"].fillna("").str.strip() != ""].drop_duplicates("text")
+    return table.rename(columns={"thread_id": "thread"})[["text", "thread", "label"]]
+
+
+def measure(name: str, seeds: int) -> list[dict]:
+    """A row for each kind of context: means over its reruns."""
+    table, rows = corpus(name).reset_index(drop=True), []
+    texts, threads, labels = table["text"].tolist(), table["thread"].astype(str).to_numpy(), table["label"]
+    truth, encode = pd.factorize(labels)[0], parse("static").encode
+    own, n_words = encode(texts)[:], tokenised(texts).n_of
+    worth = learned(texts, own, threads.tolist(), n_words, encode)
+    print(f"\n{name}, {len(texts)} texts in {len(set(threads))} threads: {worth}", flush=True)
+    for kind, share in {"none": 0.0, "0.5": 0.5, "learned": worth}.items():
+        vectors, found, start = in_context(own, threads.tolist(), share, n_words), [], time.perf_counter()
+        for seed in range(1, seeds + 1):
+            order = np.random.default_rng(seed).permutation(len(texts))
+            fit = fit_topics(
+                [texts[i] for i in order], vectors[order], threads=threads[order].tolist(),
+                ids=[f"{i:07d}" for i in order], n_topics=int(truth.max()) + 1, seed=seed, run=Run(ComputeSettings(workers=1)),
+            )  # fmt: skip
+            found.append(fit.topic[np.argsort(order)])
+        known, both = truth >= 0, itertools.combinations(found, 2)
+        rows.append(
+            {
+                "context": kind,
+                "AMI": np.mean([adjusted_mutual_info_score(truth[known], f[known]) for f in found]),
+                "ARI": np.mean([adjusted_rand_score(truth[known], f[known]) for f in found]),
+                "rerun": np.mean([adjusted_rand_score(a, b) for a, b in both] or [np.nan]),
+                "main": np.mean([in_main_topic(f, threads) for f in found]),
+                "stable topics": float((fit.table["stability"] >= 0.6).mean()),
+                "seconds": (time.perf_counter() - start) / seeds,
+            }
+        )
+    return rows
+
+
+def main() -> None:
+    """Measure and print a table for each corpus."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("corpus", nargs="*", default=CORPORA)
+    options.add_argument("--seeds", type=int, default=2)
+    chosen = options.parse_args()
+    for name in chosen.corpus:
+        if name == "sample" or DATA.is_dir():
+            print(pd.DataFrame(measure(name, chosen.seeds)).round(3).to_string(index=False), flush=True)
+        else:
+            print(f"No ../shared/data beside the repository: {name} is left out.")
+
+
+if __name__ == "__main__":
+    main()
