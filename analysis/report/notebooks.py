@@ -65,10 +65,8 @@ class Notebook:
         try:
             return nbformat.read(self.path, as_version=4)
         except Exception as error:  # nbformat raises what its parts do
-            found = f"{type(error).__name__}: {error}".splitlines()[0][:120]
-            raise StudyError(
-                expected="a Jupyter notebook", found=found, where=str(self.path), remedy="Save it anew, or remove it."
-            ) from None
+            found, remedy = f"{type(error).__name__}: {error}".splitlines()[0][:120], "Save it anew, or remove it."
+            raise StudyError(expected="a Jupyter notebook", found=found, where=str(self.path), remedy=remedy) from None
 
     @property
     def digest(self) -> str:
@@ -90,12 +88,8 @@ def shipped() -> Path:
     for folder in (HOME.parent / "notebooks", HOME / "notebooks"):
         if (folder / f"{next(iter(NAMES))}.ipynb").is_file():
             return folder
-    raise StudyError(
-        expected="the notebooks beside the package",
-        found="none",
-        where=str(HOME.parent),
-        remedy="Clone the repository anew.",
-    )
+    expected, remedy = "the notebooks beside the package", "Clone the repository anew."
+    raise StudyError(expected=expected, found="none", where=str(HOME.parent), remedy=remedy)
 
 
 def notebooks_of(study: Path) -> list[Notebook]:
@@ -116,9 +110,8 @@ def chosen(study: Path, names: Iterable[str]) -> list[Notebook]:
     """Which notebooks are meant, all of them where none is named; a StudyError if there is none of a name."""
     found, names = {notebook.name: notebook for notebook in notebooks_of(study)}, set(names)
     for name in sorted(names - set(found)):
-        raise StudyError(
-            expected=f"one of: {', '.join(found)}", found=repr(name), where="--only", remedy="Correct the name."
-        )
+        expected, remedy = f"one of: {', '.join(found)}", "Correct the name."
+        raise StudyError(expected=expected, found=repr(name), where="--only", remedy=remedy)
     return [found[name] for name in found if name in names or not names]
 
 

@@ -24,7 +24,7 @@ from analysis.report.tables import under
 from analysis.run.parts import CODE
 from analysis.run.progress import Progress
 from analysis.run.store import digest_of, work_folder
-from analysis.settings import StudyError
+from analysis.settings import StudyError, writing
 
 if TYPE_CHECKING:
     from analysis.study import Study
@@ -98,19 +98,12 @@ def build_report(study: Study, out: Path, progress: Progress | None = None, *, o
 @contextmanager
 def _whole(out: Path, study: Study) -> Iterator[Path]:
     """A folder to write to, whose files take their places in `out` when all are there: till then it is as it was."""
-    expected, found = "a folder that can be written", ""
-    if out.exists() and not out.is_dir():
-        found = "a file"
-    elif out.resolve() == study.settings.folder.resolve():
-        expected, found = "a folder other than the study's", "the study folder"
-    else:
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-            work = work_folder(out, "report")
-        except OSError as error:
-            found = error.strerror or str(error)
-    if found:
-        raise StudyError(expected=expected, found=found, where=str(out), remedy="Name another with --out.")
+    if out.resolve() == study.settings.folder.resolve():
+        expected, remedy = "a folder other than the study's", "Name another with --out."
+        raise StudyError(expected=expected, found="the study folder", where=str(out), remedy=remedy)
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+        work = work_folder(out, "report")
     study.store.check()
     try:
         yield work

@@ -23,33 +23,20 @@ _CODES = {"-1": -1, "0": 0, "1": 1, "+1": 1, "-1.0": -1, "0.0": 0, "1.0": 1, "-0
 
 @dataclass(frozen=True)
 class Codes:
-    """What people coded by hand.
+    """What people coded by hand."""
 
-    Attributes
-    ----------
-    table : DataFrame
-        A row per coded comment, sorted by comment_id: comment_id, stratum, probability (0, 1], code (mean over coders,
-        [-1, 1]), n_coders, and a column per coder (-1, 0, 1; NaN where that coder has no valid code).
-    coders : tuple of str
-        Names of the sheets.
-    problems : DataFrame
-        Every row that is not used, and every one that lacks: see `Problems.table`.
-    """
-
+    # A row a coded comment, sorted by comment_id: comment_id, stratum, probability (0, 1], code (mean over coders,
+    # [-1, 1]), n_coders, and a column a coder (-1, 0, 1; NaN where that coder has no valid code).
     table: pd.DataFrame
-    coders: tuple[str, ...]
-    problems: pd.DataFrame
+    coders: tuple[str, ...]  # names of the sheets
+    problems: pd.DataFrame  # every row that is not used, and every one that lacks: see `Problems.table`
 
 
 def read_codes(folder: Path, comment_ids: Collection[str]) -> Codes | None:
     """Read the coded sample of a study, from its folder `coded/`; None where there is no coder's sheet.
 
-    Of rows that stand twice the first counts if they say the same, and none if they contradict each other.
-
-    Raises
-    ------
-    StudyError
-        If a file cannot be read or lacks a column, or if there are sheets but no sample.csv.
+    Of rows that stand twice the first counts if they say the same, and none if they contradict each other. A StudyError
+    if a file cannot be read or lacks a column, or if there are sheets but no sample.csv.
     """
     sheets = sorted(path for path in folder.glob("*.csv") if path.name != SAMPLE)
     if not sheets:

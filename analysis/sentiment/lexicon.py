@@ -32,8 +32,12 @@ class Lexicon:
 
     scores: dict[str, float]  # word, or beginning of one ("ljub*") -> score in [-1, 1]; NaN of a negation
     beginnings: tuple[int, ...]  # lengths of the beginnings, longest first
-    languages: frozenset[str] | None  # ISO 639-1 codes; None for any
+    languages: tuple[str, ...]  # ISO 639-1 codes, sorted; none for any
     seen: dict[str, float | None] = field(default_factory=dict, compare=False, repr=False)  # words looked up
+
+    def __getstate__(self) -> dict[str, object]:
+        """What it is made of: what was looked up in it changes no digest."""
+        return {**vars(self), "seen": {}}
 
     def look_up(self, word: str) -> float | None:
         """Score of a word: its own, or that of the longest beginning; NaN of a negation; None if not in the list."""
@@ -44,20 +48,14 @@ class Lexicon:
 
 
 def read(path: Path) -> Lexicon:
-    """Read a word list.
-
-    Raises
-    ------
-    StudyError
-        Naming the line and the column that is wrong, or the file that is missing.
-    """
+    """Read a word list; a StudyError names the line and the column that is wrong, or the file that is missing."""
 
     def wrong(line: int, column: str, expected: str, found: str) -> StudyError:
         where = f"{path}, line {line}, column {column}"
         return StudyError(expected=expected, found=f'"{found}"', where=where, remedy="Correct it.")
 
     scores: dict[str, float] = {}
-    languages, line = set(), 1
+    languages, line = set[str](), 1
     for line, (cell, number, language) in read_rows(path, ["word", "score"], ["language"]):
         word = _plain(cell)
         if not word.strip("*") or not _TOKEN.fullmatch(word.removesuffix("*")):
@@ -77,9 +75,8 @@ def read(path: Path) -> Lexicon:
     if not strongest:
         raise wrong(line, "score", "at least one score other than 0", "none")
     beginnings = sorted({len(w) - 1 for w in scores if w.endswith("*")}, reverse=True)
-    return Lexicon(
-        {w: s / strongest for w, s in scores.items()}, tuple(beginnings), frozenset(languages) - {""} or None
-    )
+    of = tuple(sorted(languages - {""}))
+    return Lexicon({w: s / strongest for w, s in scores.items()}, tuple(beginnings), of)
 
 
 def _plain(text: str) -> str:

@@ -20,30 +20,15 @@ LOST_TYPE = re.compile(r"^(\d+)\.0$")  # a number that lost its type, which the 
 
 
 def read(path: Path, comment_ids: Iterable[str], bounds: tuple[float, float]) -> tuple[np.ndarray, pd.DataFrame]:
-    """The score of each comment, and the rows that are not used.
+    """The score of each comment, float64, and the rows that are not used, as `Problems.table`.
 
-    Parameters
-    ----------
-    path : Path
-        A table of any kind that comments are read from (csv, jsonl, parquet, xlsx), with comment_id, as in
-        comments.parquet, and score; an empty score is none. A comma may divide decimals.
-    comment_ids : iterable of str
-    bounds : tuple of float
-        The lowest and the highest score that there can be.
-
-    Returns
-    -------
-    tuple of (ndarray of shape (n_comments,), DataFrame)
-        NaN where there is no score, or two that differ; file, line, problem.
-
-    Raises
-    ------
-    StudyError
-        If the file cannot be read, lacks a column, names no comment of the study, or a score is beyond the bounds.
+    The file is a table of any kind that comments are read from (csv, jsonl, parquet, xlsx), with comment_id, as in
+    comments.parquet, and score, from one of the bounds to the other; a comma may divide decimals. NaN where there is no
+    score, or two that differ. A StudyError if the file cannot be read, lacks a column, names no comment of the study,
+    or a score is beyond the bounds.
     """
     ids = list(comment_ids)
-    known, found, problems, seen = set(ids), dict[str, float](), Problems(), 0
-    twice = set[str]()
+    known, found, twice, problems, seen = set(ids), dict[str, float](), set[str](), Problems(), 0
     tables = tables_of(path) if path.is_file() else []
     if not tables:
         what = "a file of another kind" if path.exists() else "no such file"
