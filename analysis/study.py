@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 import os
-import shutil
 import weakref
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -32,9 +32,9 @@ from analysis.report.topic_browser import TopicBrowser, examples, topic_browser
 from analysis.run import Run
 from analysis.run.progress import Progress, in_notebook
 from analysis.run.steps import Results, Step
-from analysis.run.store import FOLDER, Store, digest_of_file, work_folder
+from analysis.run.store import FOLDER, Store, digest_of_file
 from analysis.run.texts import Partitioned, Texts
-from analysis.run.vectors import Vectors
+from analysis.run.vectors import Vectors, unit_length
 from analysis.sentiment.steps import sentiment
 from analysis.settings import (
     PROGRESS,
@@ -261,8 +261,7 @@ class Study:
         of = self.topics
         if of.table.empty:
             return Finding(f"No topics to look into. {of.note}".strip())
-        unit = of.centroids / np.maximum(np.linalg.norm(of.centroids, axis=1, keepdims=True), 1e-12)
-        quotes = self.settings.privacy.quotes
+        unit, quotes = unit_length(of.centroids), self.settings.privacy.quotes
         return topic_browser(
             of.table,
             of.words,
@@ -285,16 +284,12 @@ class Study:
 
     def write_intrusion_sheets(self, raters: Sequence[str]) -> list[Path]:
         """Write the sheets on which people judge the topics: `people.intrusion`."""
-        found, of = self.topics, self._comments["topic"].to_numpy("int64")
+        found = self.topics
         if len(found.table) < 2:
-            raise StudyError(
-                expected="two topics or more", found=str(len(found.table)), where="topics", remedy=found.note or "Add."
-            )
-        words = [found.words.loc[found.words["topic"] == topic, "word"].tolist() for topic in found.table["topic"]]
-        rng = np.random.default_rng([self.settings.seed, 9])
-        odd = intrusion.word_items(words, intrusion.word_rates(self.texts, of, words), rng)
-        far = intrusion.topic_items(self.partitioned.whole(), self._vectors, found.centroids, words, rng)
-        items = {intrusion.WORDS: odd, intrusion.COMMENTS: far.assign(text=far["text"].map(plain))}
+            expected, n = "two topics or more", str(len(found.table))
+            raise StudyError(expected=expected, found=n, where="topics", remedy=found.note or "Add comments.")
+        comments = self.partitioned.whole()
+        items = intrusion.items(found.words, found.centroids, comments, self._vectors, plain, self.settings.seed)
         return intrusion.write_sheets(self.settings.folder / intrusion.FOLDER, items, raters)
 
     def write_labels(self) -> Path:
@@ -334,14 +329,12 @@ class Study:
     @cached_property
     def _vectors(self) -> Vectors:
         """Vectors as topics were found from; large ones are in a folder that goes with this object."""
-        scratch = None
-        if len(self.texts.column.chunks) > 1:
-            try:
-                scratch = work_folder(self.store.folder, "vectors")
-                weakref.finalize(self, shutil.rmtree, scratch, ignore_errors=True)
-            except OSError:
-                pass
-        t, run = self.settings.topics, replace(self._results.run, scratch=scratch)
+        until_gone, t = ExitStack(), self.settings.topics
+        scratch = (
+            until_gone.enter_context(self._results.scratch("vectors")) if len(self.texts.column.chunks) > 1 else None
+        )
+        weakref.finalize(self, until_gone.close)
+        run = replace(self._results.run, scratch=scratch)
         own = parse(t.encoder, self.settings.folder).encode(self.texts, run, self.store)
         worth = worth_of(self._results[topic_model], t.context)
         return in_context(own, self.corpus.rows["article_id"], worth, self._results[tokens].n_of, run)

@@ -12,7 +12,7 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ import pandas as pd
 
 from analysis.corpus.sheets import Problems, csv_bytes, read_rows, write_new
 from analysis.people.sampling import check_names
-from analysis.run.vectors import unit_length
+from analysis.run.vectors import Vectors, unit_length
 from analysis.topics.keywords import count_words
 from analysis.topics.tokens import tokenised
 from analysis.trends.intervals import Method, shares
@@ -32,6 +32,22 @@ OWN_WORDS = 5
 PER_TOPIC = 3  # comments shown of each topic
 RARE = 0.2  # an intruding word is at most so frequent in the topic as in its own
 LONG = range(8, 81)  # words of a comment that is shown: enough to tell, short enough to read
+
+
+def items(
+    words: pd.DataFrame,
+    centroids: np.ndarray,
+    comments: pd.DataFrame,
+    vectors: Vectors,
+    show: Callable[[str], str],
+    seed: int,
+) -> dict[str, pd.DataFrame]:
+    """What is asked of topics, by kind of sheet; `show` makes a text fit to be shown."""
+    own = [words.loc[words["topic"] == topic, "word"].tolist() for topic in range(len(centroids))]
+    rng = np.random.default_rng([seed, 9])
+    rates = word_rates(comments["text"].tolist(), comments["topic"].to_numpy("int64"), own)
+    odd, far = word_items(own, rates, rng), topic_items(comments, vectors, centroids, own, rng)
+    return {WORDS: odd, COMMENTS: far.assign(text=far["text"].map(show))}
 
 
 def word_items(words: Sequence[Sequence[str]], rates: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
@@ -54,7 +70,7 @@ def word_items(words: Sequence[Sequence[str]], rates: np.ndarray, rng: np.random
 
 def topic_items(
     comments: pd.DataFrame,
-    vectors: np.ndarray,
+    vectors: Vectors,
     centroids: np.ndarray,
     words: Sequence[Sequence[str]],
     rng: np.random.Generator,

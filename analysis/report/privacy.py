@@ -152,19 +152,20 @@ def search(
         raise StudyError(expected=expected, found="none", where=str(report), remedy=remedy)
     said = {file: [(text, words(text)) for text in _texts(path)] for file, path in read.items()}
     names, ordinary = _names([] if keep else authors, texts, own)
-    known = {address for text in texts for address in addresses(text)}
+    sizes, known = sorted(set(map(len, names))), {address for text in texts for address in addresses(text)}
     leaks: dict[Leak, None] = {}  # in their order, each once
     for done, (file, ways) in enumerate(said.items()):
         tell("searching the report", done, len(said))
         for text, tokens in ways:
-            leaks |= dict.fromkeys(Leak(file, "author's name", name) for name in _found(names, tokens))
+            grams = (gram for n in sizes for gram in _grams(tokens, n))
+            leaks |= dict.fromkeys(Leak(file, "author's name", names[gram]) for gram in grams if gram in names)
             leaks |= dict.fromkeys(Leak(file, "address", one) for one in sorted(addresses(text) & known))
     if not quotes:
         for done, (identity, found) in enumerate(zip(ids, _runs(said, texts), strict=True)):
             if done % 10_000 == 0:
                 tell("searching for comments", done, len(texts))
             leaks |= dict.fromkeys(Leak(file, f"run of {RUN} words", f"comment {identity}") for file in found)
-    held, every = [], {name for some in names.values() for name, _ in some}
+    held, every = [], set(names.values())
     for file, path in files.items():
         if path.suffix == ".parquet":
             table = pd.read_parquet(path)
@@ -175,31 +176,20 @@ def search(
     return Search(tuple(leaks), len(read), len(every), len(known), n_comments, ordinary, tuple(held))
 
 
-Names = dict[str, list[tuple[str, tuple[str, ...]]]]  # by their first word: as written, and their words
-
-
-def _names(authors: Iterable[str], texts: Iterable[str], own: Iterable[str]) -> tuple[Names, int]:
-    """The names to search for; and how many are not, since they stand in texts that name nobody."""
+def _names(authors: Iterable[str], texts: Iterable[str], own: Iterable[str]) -> tuple[dict[tuple[str, ...], str], int]:
+    """The names to search for, by their words; and how many are not, since they stand in texts that name nobody."""
     small = {word for text in texts for word in WORD.findall(text) if word.islower()}
     ours = words(" ".join(own))
     plain = {gram for n in (1, 2, 3) for gram in _grams(ours, n)} | {(word,) for word in small}
-    found: Names = {}
-    ordinary = 0
+    found, ordinary = {}, 0
     for name in sorted(set(authors)):
         tokens = tuple(words(name))
         letters = "".join(tokens)
         if len(letters) < SHORT or letters.isdigit() or tokens in plain:
             ordinary += 1
         else:
-            found.setdefault(tokens[0], []).append((name, tokens))
+            found.setdefault(tokens, name)
     return found, ordinary
-
-
-def _found(names: Names, tokens: Sequence[str]) -> Iterator[str]:
-    for i, token in enumerate(tokens):
-        for name, parts in names.get(token, ()):
-            if tuple(tokens[i : i + len(parts)]) == parts:
-                yield name
 
 
 def _runs(said: dict[str, list[tuple[str, list[str]]]], texts: Iterable[str]) -> Iterator[list[str]]:

@@ -60,11 +60,6 @@ def test_a_row_that_is_not_there():
     assert take(["a", "b"], np.array([1, 0])) == ["b", "a"] and list(Texts()) == []
 
 
-def test_where_no_file_can_be_made_texts_stay_in_memory(small, tmp_path):
-    words = [f"word {i}" for i in range(30)]
-    assert list(gathered([words], tmp_path / "nowhere")) == words
-
-
 def test_a_table_is_written_block_by_block(small, tmp_path):
     n = 17
     table = pd.DataFrame({
