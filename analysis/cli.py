@@ -62,7 +62,7 @@ def _names(given: str) -> list[str]:
 
 def _done(study: Study) -> None:
     """End the progress; say which kept results were damaged, and which were made of something else."""
-    study.progress.close()  # type: ignore[union-attr]
+    study.run.progress.close()  # type: ignore[union-attr]
     for step in dict.fromkeys(study.store.damaged):
         print(f"The kept result of {step!r} was damaged: it was removed and computed anew.", file=sys.stderr)
     if older := ", ".join(study.store.older):
@@ -101,8 +101,8 @@ def verify(arguments: argparse.Namespace) -> int:
 
     verify.read_provenance(Path(arguments.report))  # a wrong folder is said before anything is computed
     study = _study(arguments)
-    verdict = verify.verify(Path(arguments.report), study, study.progress)
-    study.progress.close()
+    verdict = verify.verify(Path(arguments.report), study)
+    _done(study)
     print(verdict)
     return EXIT_OK if verdict.holds else EXIT_FAILED
 
@@ -118,7 +118,7 @@ def check(arguments: argparse.Namespace) -> int:
         from analysis.report.site import own_words
 
         found = study.search(Path(arguments.privacy), own_words())
-        study.progress.close()
+        _done(study)
         print(found)
         return EXIT_FAILED if found.leaks else EXIT_OK
     from analysis.report.tables import show
@@ -159,7 +159,7 @@ def export(arguments: argparse.Namespace) -> None:
     study = _study(arguments)
     out = Path(arguments.out) if arguments.out else _out(arguments) / arguments.to
     comments = study.partitioned.whole() if study.is_modelled else study.corpus.comments
-    write_convokit(study.corpus, comments, out, title=study.settings.title, progress=study.progress)
+    write_convokit(study.corpus, comments, out, title=study.settings.title, progress=study.run.progress)
     _done(study)
     left = "" if study.is_modelled else " Topics and sentiment are not in it: `threadline report` computes them."
     print(f"ConvoKit: {out}, {len(comments):,} comments, texts word for word.{left}")
@@ -178,7 +178,7 @@ def report(arguments: argparse.Namespace) -> int:
 
     start = time.perf_counter()
     study = _study(arguments, title=arguments.title, scheduler=arguments.scheduler)
-    built = build_report(study, _out(arguments), study.progress, only=arguments.only or ())
+    built = build_report(study, _out(arguments), only=arguments.only or ())
     _done(study)
     for failure in built.failures:
         print(f"A notebook failed; its page says what there is up to there.\n{failure}", file=sys.stderr)
@@ -213,7 +213,7 @@ def code(arguments: argparse.Namespace) -> None:
     """Draw comments for people to code, and write a sheet for each coder."""
     study = _study(arguments)
     paths = study.write_coding_sheets(arguments.n, _names(arguments.coders))
-    study.progress.close()
+    _done(study)
     for path in paths:
         print(path)
     rules = paths[0].parent / "RULES.txt"
@@ -242,7 +242,7 @@ def intrusion(arguments: argparse.Namespace) -> None:
             "In each row, write into `odd` the number of the word, or of the topic, that does not belong. The answers "
             f"lie in `intrusion/answers`: not for raters. Then: threadline intrusion {arguments.study} --read"
         )
-    study.progress.close()
+    _done(study)
 
 
 def _in_use(study: Study, kept: list[Entry]) -> list[Entry]:

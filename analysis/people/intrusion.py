@@ -115,8 +115,8 @@ def _shuffled(cells: Sequence[str], rng: np.random.Generator) -> list[object]:
     return [*(cells[i] for i in order), int(np.flatnonzero(order == len(cells) - 1)[0]) + 1]
 
 
-def read_answers(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame] | None:
-    """Read what people wrote to the folder `intrusion` of a study, and score it; None where there are no sheets.
+def read_answers(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read what people wrote to the folder `intrusion` of a study, and score it.
 
     Gives the scores, a row for each kind ("words", "topics") and rater ("all", then each): n (answers), n_topics,
     estimate, low, high (share of right answers, [0, 1], its interval from resampling topics), by_chance; and the
@@ -144,8 +144,6 @@ def read_answers(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame] | None:
                 seen.add(item)
             for item in sorted(set(answers) - seen):
                 problems.add(path, None, f"item {item} is missing")
-    if not given and not problems:
-        return None
     return _scores(pd.DataFrame(given, columns=["kind", "rater", "topic", "right"])), problems.table
 
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.report.provenance import packages, settings_of
 from analysis.run.parts import made_with
-from analysis.run.progress import Progress
 from analysis.run.store import NOTEBOOK, digest_of
 from analysis.settings import DATA, PROGRESS, SCHEDULER, STUDY_FOLDER, TITLE, VARIABLE, StudyError, writing
 
@@ -146,7 +145,7 @@ def kept_digest(study: Study, notebook: Notebook) -> str:
     return digest_of(notebook.digest, *made_of, packages(), made_with())
 
 
-def executed(study: Study, notebooks: Sequence[Notebook], progress: Progress | None = None) -> list[Executed]:
+def executed(study: Study, notebooks: Sequence[Notebook]) -> list[Executed]:
     """Execute notebooks on a study.
 
     What ours show follows from the study, and is kept; a study's own may read what we do not know of, and are executed
@@ -161,14 +160,14 @@ def executed(study: Study, notebooks: Sequence[Notebook], progress: Progress | N
         if found := kept.get(book.notebook):
             book.book = nbformat.reads(str(found["notebook"][0]), as_version=4)
     if new := [book for book in books if not kept.get(book.notebook)]:
-        _in_thread(_every(study, new, progress))
+        _in_thread(_every(study, new))
     for book in new:
         if not book.notebook.own and not book.failure:
             study.store.write(NOTEBOOK, digests[book.notebook], {"notebook": [nbformat.writes(book.book)]})
     return books
 
 
-async def _every(study: Study, books: Sequence[Executed], progress: Progress | None) -> None:
+async def _every(study: Study, books: Sequence[Executed]) -> None:
     """Execute notebooks, some at a time, each in a kernel of its own."""
     env = {
         **os.environ,
@@ -179,7 +178,7 @@ async def _every(study: Study, books: Sequence[Executed], progress: Progress | N
         DATA: "on",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
-    gate, done, tell = asyncio.Semaphore(AT_ONCE), count(1), progress or (lambda *_: None)
+    gate, done, tell = asyncio.Semaphore(AT_ONCE), count(1), study.run.tell
 
     async def one(book: Executed) -> None:
         async with gate:

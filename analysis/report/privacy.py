@@ -134,24 +134,21 @@ def search(
     texts: Sequence[str],
     own: Iterable[str] = (),
     quotes: bool = False,
-    keep: bool = False,
-    progress: Progress | None = None,
+    tell: Progress = lambda *_: None,
 ) -> Search:
     """Search a finished report, every page, csv and json file in it and below, for what tells who somebody is.
 
-    `authors` are the names as they were read, before pseudonyms, and not searched for if the study keeps them (`keep`);
-    `ids` and `texts` are the comments, whose words are not searched for if they may be quoted (`quotes`); `own` is what
-    Threadline itself says in a report: a name that stands there is an ordinary word. A StudyError if there is no report
-    in the folder.
+    `authors` are the names as they were read, before pseudonyms; `ids` and `texts` are the comments, whose words are
+    not searched for if they may be quoted (`quotes`); `own` is what Threadline itself says in a report: a name that
+    stands there is an ordinary word. A StudyError if there is no report in the folder.
     """
-    tell = progress or (lambda *_: None)
     files = {p.relative_to(report).as_posix(): p for p in sorted(report.rglob("*")) if p.is_file()}
     read = {file: path for file, path in files.items() if path.suffix.lower() in (*PAGES, *TEXTS)}
     if not any(path.suffix.lower() in PAGES for path in read.values()):
         expected, remedy = "a report with at least one page", "Name its folder."
         raise StudyError(expected=expected, found="none", where=str(report), remedy=remedy)
     said = {file: [(text, words(text)) for text in _texts(path)] for file, path in read.items()}
-    names, ordinary = _names([] if keep else authors, texts, own)
+    names, ordinary = _names(authors, texts, own)
     sizes, known = sorted(set(map(len, names))), {address for text in texts for address in addresses(text)}
     leaks: dict[Leak, None] = {}  # in their order, each once
     for done, (file, ways) in enumerate(said.items()):

@@ -22,7 +22,6 @@ from analysis.report.notebooks import HOME, NAMES, Executed, chosen, executed, n
 from analysis.report.provenance import TABLES, provenance, write, write_tables
 from analysis.report.tables import under
 from analysis.run.parts import CODE
-from analysis.run.progress import Progress
 from analysis.run.store import digest_of, work_folder
 from analysis.settings import StudyError, writing
 
@@ -61,7 +60,7 @@ def ingest(study: Study, out: Path) -> Path:
     return out / "tables"
 
 
-def build_report(study: Study, out: Path, progress: Progress | None = None, *, only: Sequence[str] = ()) -> Built:
+def build_report(study: Study, out: Path, *, only: Sequence[str] = ()) -> Built:
     """Compute what the study asks for, and write its report under `out`: pages, tables/, provenance.json.
 
     `only` names the notebooks whose pages are made; the others' stay as they are. A StudyError if the study cannot be
@@ -73,7 +72,7 @@ def build_report(study: Study, out: Path, progress: Progress | None = None, *, o
         tables = write_tables(study, work, TABLES)
         computed = sum(s for step, s in study.store.seconds.items() if not study.store.kept[step])
         times.append(time.perf_counter())
-        books = executed(study, notebooks, progress)
+        books = executed(study, notebooks)
         times.append(time.perf_counter())
         pages = [{"file": "index.html", "name": "Findings"}]
         pages += [{"file": f"{notebook.name}.html", "name": notebook.title} for notebook in everything]

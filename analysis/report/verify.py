@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.report.provenance import TABLES, packages, settings_of, table_file, write_tables
-from analysis.run.progress import Progress
 from analysis.run.store import digest_of_file
 from analysis.settings import StudyError
 
@@ -70,7 +69,7 @@ def read_provenance(report: Path) -> dict[str, object]:
     )
 
 
-def verify(report: Path, study: Study, progress: Progress | None = None) -> Verdict:
+def verify(report: Path, study: Study) -> Verdict:
     """Run a study again, without its kept results, and hold the tables against those of a report.
 
     The comparison is by the digests in provenance.json, which leave out how the input files are named. The study's
@@ -90,8 +89,7 @@ def verify(report: Path, study: Study, progress: Progress | None = None) -> Verd
     with tempfile.TemporaryDirectory() as scratch:  # what was kept could be what is wrong
         anew = study.kept_in(Path(scratch) / "kept")
         for done, name in enumerate(names):
-            if progress:
-                progress("making the tables anew", done, len(names))
+            study.run.tell("making the tables anew", done, len(names))
             made = write_tables(anew, Path(scratch), [name])[table_file(name)]
             lines.append(Line("table", name, _differs(was[table_file(name)], made)))
     unknown = sorted(set(was) - {table_file(n) for n in names})

@@ -150,6 +150,7 @@ def test_a_report_is_searched_for_comments_of_all_partitions(folder, monkeypatch
     found = study.search(report)
     assert found.n_comments == len(study.comments)
     assert {f"comment {one}" for one in some["comment_id"]} <= {leak.what for leak in found.leaks}
+    assert found.n_names and open_study(folder, privacy={"authors": "keep"}).search(report).n_names == 0
 
 
 def test_a_damaged_partition_is_made_anew(folder, monkeypatch):
