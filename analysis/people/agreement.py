@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.sentiment import NEITHER
-from analysis.sentiment.codes import Codes
+from analysis.sentiment.codes import SCALE, Codes
 
-SCALE = (-1, 0, 1)
 LEVEL = 0.95  # of the intervals
 MIN_THREADS = 5  # coded threads below which an interval would claim to know what it cannot
 METRICS = ("alpha", "accuracy", "f1_macro", "r")

@@ -10,15 +10,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from analysis.corpus.sheets import Problems, read_rows
+from analysis.sentiment.scores import number
 from analysis.settings import StudyError
 
 SAMPLE = "sample.csv"
 COLUMNS = ["comment_id", "stratum", "probability"]
-_CODES = {"-1": -1, "0": 0, "1": 1, "+1": 1, "-1.0": -1, "0.0": 0, "1.0": 1, "-0": 0}
+SCALE = (-1, 0, 1)  # negative, neither, positive
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,7 @@ def _read_sample(path: Path, known: set[str], problems: Problems) -> dict[str, t
     """Stratum and probability of each comment that was drawn."""
     sample: dict[str, tuple[str, float]] = {}
     for line, (comment, stratum, chance) in read_rows(path, COLUMNS):
-        try:
-            probability = float(chance)
-        except ValueError:
-            probability = np.nan
+        probability = number(chance) or 0.0
         if comment not in known:
             problems.add(path, line, f"comment {comment or '(no id)'} is not in the corpus")
         elif comment in sample:
@@ -80,8 +77,8 @@ def _read_sheet(path: Path, sample: Collection[str], problems: Problems) -> dict
     """Codes of one coder."""
     codes: dict[str, int | None] = {}  # None where none is valid
     for line, (comment, cell) in read_rows(path, ["comment_id", "code"]):
-        # A spreadsheet may have kept its guard against formulas, or set a typographic minus.
-        code = _CODES.get(cell.lstrip("'").replace("\u2212", "-").replace(",", "."))
+        value = number(cell.lstrip("'"))  # a spreadsheet may have kept its guard against formulas
+        code = int(value) if value in SCALE else None  # type: ignore[arg-type]
         if comment not in sample:
             problems.add(path, line, f"comment {comment or '(no id)'} is extra: it is not in the sample")
         elif comment in codes:

@@ -17,6 +17,7 @@ import numpy as np
 
 from analysis.corpus.sheets import read_rows
 from analysis.sentiment import vader
+from analysis.sentiment.scores import number
 from analysis.settings import StudyError
 
 NEGATION = "negation"
@@ -56,18 +57,16 @@ def read(path: Path) -> Lexicon:
 
     scores: dict[str, float] = {}
     languages, line = set[str](), 1
-    for line, (cell, number, language) in read_rows(path, ["word", "score"], ["language"]):
+    for line, (cell, strength, language) in read_rows(path, ["word", "score"], ["language"]):
         word = _plain(cell)
         if not word.strip("*") or not _TOKEN.fullmatch(word.removesuffix("*")):
             raise wrong(line, "word", "one word, or its beginning and *", cell)
         if word in scores:
             raise wrong(line, "word", "each word once", cell)
-        try:
-            scores[word] = math.nan if number.lower() == NEGATION else float(number.replace(",", "."))
-        except ValueError:
-            scores[word] = math.inf
-        if not math.isfinite(scores[word]) and number.lower() != NEGATION:
-            raise wrong(line, "score", f"a number, or {NEGATION}", number)
+        value = number(strength)
+        if strength.lower() != NEGATION and (value is None or math.isnan(value)):
+            raise wrong(line, "score", f"a number, or {NEGATION}", strength)
+        scores[word] = math.nan if value is None else value
         if not re.fullmatch("([a-z]{2,3})?", language.lower()):
             raise wrong(line, "language", "an ISO 639-1 code", language)
         languages.add(language.lower())

@@ -45,7 +45,7 @@ def read(path: Path, comment_ids: Iterable[str], bounds: tuple[float, float]) ->
         if comment not in known:
             problems.add(path, line, f"comment {comment or '(no id)'} is not in the corpus")
             continue
-        value = _number(cell)
+        value = number(cell)
         if value is None or (not math.isnan(value) and not bounds[0] <= value <= bounds[1]):
             raise StudyError(
                 expected=f"a number from {bounds[0]:g} to {bounds[1]:g}",
@@ -83,8 +83,8 @@ def _must_have(table: Table, row: dict[str, object]) -> None:
             raise StudyError(expected=f"a column {name}", found=there or "none", where=table.name, remedy=remedy)
 
 
-def _number(cell: str) -> float | None:
-    """NaN of nothing; None of what is no number."""
+def number(cell: str) -> float | None:
+    """A number as people and spreadsheets write it, with a comma or a typographic minus; NaN of nothing, else None."""
     if cell.casefold() in ("", "nan", "none", "null", "na", "n/a"):
         return math.nan
     try:
