@@ -20,9 +20,11 @@ PERIODS = ("period_start", "period_end")
 SERIES = (*PERIODS, "n_comments", "estimate", "low", "high")
 MOST_PANELS = 20  # of small multiples; the heat map has the other topics
 MOST_BARS = 400
+LEAST_EFFECTIVE, WIDEST = 30, 0.6  # effective comments and width (.3 of the range) for an interval of a cell's own
 SHAPED = 30  # comments from which their spread has a shape; of fewer the mean alone is drawn, and pale
 WRITTEN = 14  # columns of a heat map up to which each cell has its number written in it
 UNKNOWN = "#dcdcdc"
+BAND = "Band: 95 % interval that borrows from neighbouring periods. Points: each period alone."
 FEW = "no period has threads enough for an interval"
 SHADES = LinearSegmentedColormap.from_list("share", ["#f4f8fb", "#7db3d5", ACCENT, "#06283d"])
 
@@ -116,6 +118,11 @@ def by_period(
         figure, panels, cut = _multiples(table, topics, by, events)
         figure.supylabel(f"mean {measure} per {period}", fontsize=10)
         alt = f"Mean {measure} of each {by} per {period}, {span_of(table)}. {cut}"
+        if "borrowed" in table:
+            n, cells = int(sure(table).sum()), int(table["n_comments"].gt(0).sum())
+            figure.suptitle(BAND, x=0.01, ha="left", fontsize=9.5)
+            alt += f" {n} of {cells} cells with comments say enough for an interval of their own. {BAND}"
+            table = table.assign(**{end: table[end].where(sure(table)) for end in ("low", "high")})
     else:
         figure, (top, bottom) = new_axes(2, 1, height=4.2, sharex=True, height_ratios=[3, 1])
         panels, how = {None: top}, f"Mean {measure} per {period}, 95 % interval that respects threads"
@@ -144,7 +151,9 @@ def by_period(
         if sided:
             style.signed_axis(ax, "y", bins=5)
     if sided:  # on both sides of none, as wide as the intervals need
-        reach = table[["low", "high", "estimate"]].abs().max(axis=None)
+        ends = [name for name in (*SERIES[3:], "borrowed_low", "borrowed_high") if name in table]
+        drawn = table[table[by].isin(list(panels))] if parted else table
+        reach = drawn[ends].abs().max(axis=None)
         ax.set_ylim(*(min(1.0, max(0.2, 1.1 * (reach if np.isfinite(reach) else 0))) * np.array([-1, 1])))
     said = f"Marked changes: {'; '.join(marks)}." if marks else "No change is marked." if parted else ""
     return finished(figure, f"{alt} {said} {note}", table, topics)
@@ -221,12 +230,29 @@ def _multiples(
     panels = dict(zip(shown, axes, strict=False))
     for i, (value, ax) in enumerate(panels.items()):
         colour = COLOURS[i % len(COLOURS)] if isinstance(value, str) else style.colour_of(value, topics)
-        style.draw_series(ax, table[table[by] == value], colour)
+        (_borrowing if "borrowed" in table else style.draw_series)(ax, table[table[by] == value], colour)
         ax.set_title(shorten(name_of(value, topics)), fontsize=10)
         style.event_lines(ax, events)
     kind = f"{by}s" if by == "topic" else "panels"
     cut = f"The {MOST_PANELS} largest of {len(there)} {kind}." if len(there) > MOST_PANELS else ""
     return figure, panels, cut
+
+
+def sure(table: pd.DataFrame) -> pd.Series:
+    """Whether a cell's own interval is worth showing: the rule of NCHS (Parker et al. 2017), on the measure's range."""
+    return (table["n_eff"] >= LEAST_EFFECTIVE) & (table["high"] - table["low"] < WIDEST)
+
+
+def _borrowing(axes: Axes, table: pd.DataFrame, colour: str) -> None:
+    """What cells borrow from their neighbours as a pale band, on it what they say themselves, larger if of more."""
+    x = np.mean(style.days_of(table), axis=0)
+    axes.fill_between(x, table["borrowed_low"], table["borrowed_high"], color=colour, alpha=0.16, linewidth=0)
+    axes.plot(x, table["borrowed"], color=colour, linewidth=1.2, alpha=0.6)
+    own, n = sure(table), table["n_comments"].clip(4, 60)
+    axes.vlines(x[own], table["low"][own], table["high"][own], color=colour, linewidth=1.4)
+    faces = [colour if one else "none" for one in own]
+    axes.scatter(x, table["estimate"], s=n / 2, facecolors=faces, edgecolors=colour, linewidths=0.8)
+    style.date_axis(axes, table)
 
 
 def _largest_first(table: pd.DataFrame, topics: pd.DataFrame | None, by: str = "topic") -> list:

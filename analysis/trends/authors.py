@@ -46,6 +46,11 @@ class Crossed:
             sums.append(np.bincount(cell, (of / kept(part)) ** 2, n_cells))
         return np.maximum(sums[0] - sums[1], 0)
 
+    def held(self, weight: np.ndarray) -> np.ndarray:
+        """Of each author the part of what the authors here hold in their cell, by the weight of all comments."""
+        of = np.bincount(self.author, weight[self.rows])
+        return of / np.bincount(self.cell, of)[self.cell]
+
 
 def kept(leverage: np.ndarray) -> np.ndarray:
     """What the jackknife divides an influence by."""

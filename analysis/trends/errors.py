@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import stdtr
 
 from analysis.trends.authors import Crossed, kept
-from analysis.trends.intervals import NO_SPREAD, THREADS, Method, one_freedom, quantile, total, without
+from analysis.trends.intervals import NO_SPREAD, THREADS, Method, both, one_freedom, quantile, total, without
 from analysis.trends.units import Units
 
 BASES = 14  # cosines: news that lasts up to a seventh of the corpus is in the error (of 24 months 15 weeks)
@@ -79,9 +79,7 @@ class Design:
         variance, df = float((by_thread**2).sum()), one_freedom(total(self.thread, h, 0))
         more = float(self.crossed.added(influence, self.leverage, 1)[0]) if self.crossed and variance else 0.0
         if more:
-            part = more / (variance + more)
-            by_author = one_freedom(total(self.crossed.author, h[self.crossed.rows], 0))
-            df = 1 / ((1 - part) ** 2 / df + part**2 / by_author)
+            df = float(both(df, one_freedom(self.crossed.held(h)), more / (variance + more)))
         return float(np.sqrt(variance + more)), df, float(np.sqrt(1 + more / variance)) if variance else 1.0
 
     def _serial(self, influence: np.ndarray, weight: np.ndarray) -> tuple[float, float] | None:

@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtr, stdtrit  # scipy.stats takes a second to import
 
+from analysis.trends.authors import Crossed
+
 THREADS, TOO_FEW, EMPTY = "threads", "too few", "empty"  # what an interval is made from
 NO_SPREAD = "no spread"  # no thread differs from another, so nothing says how sure the figure is
 Bounds = tuple[float, float]
@@ -46,18 +48,31 @@ def freedom(h: np.ndarray, cell: np.ndarray, n_cells: int) -> np.ndarray:
     return np.maximum(1 / np.where(down > 0, down, 1), 1)
 
 
+def both(threads: np.ndarray | float, authors: np.ndarray | float, part: np.ndarray | float) -> np.ndarray:
+    """Degrees of freedom of a variance of which authors give a part, and threads the rest (Satterthwaite)."""
+    return 1 / ((1 - part) ** 2 / threads + part**2 / authors)
+
+
 def quantile(level: float, df: np.ndarray | float) -> np.ndarray:
     """Two-sided quantile of Student's t."""
     return stdtrit(df, (1 + level) / 2)
 
 
 def means(
-    cell: np.ndarray, thread: np.ndarray, y: np.ndarray, n_cells: int, method: Method, bounds: Bounds = (-1, 1)
+    cell: np.ndarray,
+    thread: np.ndarray,
+    y: np.ndarray,
+    n_cells: int,
+    method: Method,
+    bounds: Bounds = (-1, 1),
+    author: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Mean of each cell with an interval that respects threads (CR2, Bell and McCaffrey 2002), and one that does not.
 
-    Of each comment its cell, its thread and its value, within `bounds` and no NaN; a row a cell: estimate, low, high,
-    n_eff, naive_low, naive_high (a t interval), interval, as of `series.by_period`.
+    Of each comment its cell, its thread and its value, within `bounds` and no NaN; with its author, -1 for nobody, the
+    interval respects both (`authors`). A row a cell: estimate, low, high, n_eff, author_ratio (error with authors over
+    that without), naive_low, naive_high (a t interval), interval, as of `series.by_period`; expected, the variance that
+    the estimate would have if comments of all cells were alike.
     """
     (row_cell, _), row = grouped(cell, thread)
     n_row, y_row = total(row, None, len(row_cell)), total(row, y, len(row_cell))
@@ -72,10 +87,17 @@ def means(
         # Where all comments of a cell say the same, its own variance is 0, which nobody believes: the pooled one.
         pooled = within[several].sum() / max((n[several] - 1).sum(), 1)
         n2 = total(row_cell, n_row**2, n_cells)
-        icc = _icc((robust - n * pooled)[several].sum(), (pooled * (n2 - n))[several].sum())
+        icc = _larger((robust - n * pooled)[several].sum(), (pooled * (n2 - n))[several].sum(), 1)
         fallback = pooled * (n + (n2 - n) * icc)
-        variance = np.where(robust > 1e-12 * n, robust, fallback) / n**2
-        half = quantile(method.level, freedom(h, row_cell, n_cells)) * np.sqrt(variance)
+        variance, df = np.where(robust > 1e-12 * n, robust, fallback) / n**2, freedom(h, row_cell, n_cells)
+        crossed = Crossed.of(cell, thread, author)
+        more = crossed.added((y - mean[cell]) / n[cell], 1 / n[cell], n_cells) if crossed else np.zeros(n_cells)
+        wider = 1 + more / variance
+        if crossed:
+            by_author = freedom(crossed.held(np.ones(len(y))), crossed.cell, n_cells)
+            df = both(df, by_author, 1 - 1 / wider)
+        variance = variance * wider
+        half = quantile(method.level, df) * np.sqrt(variance)
         naive = quantile(method.level, np.maximum(n - 1, 1)) * np.sqrt(within / np.maximum(n - 1, 1) / n)
         n_eff = np.where(within > 0, within / np.maximum(n - 1, 1), pooled) / variance
     enough = threads >= method.min_threads
@@ -85,22 +107,31 @@ def means(
             "low": np.where(enough, np.clip(mean - half, *bounds), np.nan),
             "high": np.where(enough, np.clip(mean + half, *bounds), np.nan),
             "n_eff": np.where(enough & np.isfinite(n_eff), n_eff, np.nan),
+            "author_ratio": np.where(enough, np.sqrt(wider), np.nan),
             "naive_low": np.where(n > 1, np.clip(mean - naive, *bounds), np.nan),
             "naive_high": np.where(n > 1, np.clip(mean + naive, *bounds), np.nan),
             "interval": _made_from(threads, method),
+            "expected": np.where(n > 0, fallback * wider / n**2, np.nan),
         }
     )
 
 
 def shares(
-    cell: np.ndarray, thread: np.ndarray, option: np.ndarray, n_cells: int, n_options: int, method: Method
+    cell: np.ndarray,
+    thread: np.ndarray,
+    option: np.ndarray,
+    n_cells: int,
+    n_options: int,
+    method: Method,
+    author: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Share of each option among a cell's comments: Wilson's interval on the effective number of comments.
 
-    Korn and Graubard (1998), Franco et al. (2019). The design effect is pooled over the cells of an option: within one
-    cell, a rare option has too few comments to estimate it from, and would get an interval that is far too short (56 %
-    coverage instead of 95). An option is from 0 to n_options - 1, or -1 for none of them. A row an option, those of the
-    first cell first: estimate, low, high in [0, 1]; n_eff; interval.
+    Korn and Graubard (1998), Franco et al. (2019). The design effect is pooled over the cells of an option, and is that
+    of all options where it is the larger one: a rare option has too few comments to estimate it from, and would get an
+    interval that is far too short. So is what authors add to it, who are -1 where they are nobody. An option is from 0
+    to n_options - 1, or -1 for none of them. A row an option, those of the first cell first: estimate, low, high in
+    [0, 1]; n_eff; interval.
     """
     (row_cell, _), row = grouped(cell, thread)
     n_row = total(row, None, len(row_cell))
@@ -122,8 +153,11 @@ def shares(
         several = threads > 1
         pq, n2 = p * (1 - p), total(row_cell, n_row**2, n_cells)
         over = (robust - n[:, None] * pq)[several].sum(axis=0)
-        icc = _icc(over, (pq * (n2 - n)[:, None])[several].sum(axis=0))
+        icc = _larger(over, (pq * (n2 - n)[:, None])[several].sum(axis=0), 1)
         n_eff = n[:, None] / (1 + (n2 / n - 1)[:, None] * icc)
+        if crossed := Crossed.of(cell, thread, author):
+            ours = [crossed.added((option == of) - p[cell, of], 1 / n[cell], n_cells) for of in range(n_options)]
+            n_eff /= 1 + _larger(np.stack(ours)[:, several].sum(axis=1), robust[several].sum(axis=0), np.inf)
         q = quantile(method.level, freedom(h, row_cell, n_cells))[:, None]
         down = 1 + q**2 / n_eff
         middle, half = (p + q**2 / 2 / n_eff) / down, q / down * np.sqrt(pq / n_eff + (q / 2 / n_eff) ** 2)
@@ -135,9 +169,11 @@ def shares(
     return pd.DataFrame({"estimate": p.ravel(), "low": low, "high": high, "n_eff": n_eff, "interval": interval})
 
 
-def _icc(over: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Intraclass correlation in [0, 1] by moments: by how much threads differ more than by chance."""
-    return np.clip(np.where(scale > 0, over / np.where(scale > 0, scale, 1), 0), 0, 1)
+def _larger(over: np.ndarray, scale: np.ndarray, most: float) -> np.ndarray:
+    """Each option's ratio in [0, most], or that of all of them where it is larger."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        own, every = over / scale, over.sum() / scale.sum()
+    return np.clip(np.fmax(np.nan_to_num(own, posinf=0.0), np.nan_to_num(every, posinf=0.0)), 0, most)
 
 
 def _made_from(threads: np.ndarray, method: Method) -> pd.Series:

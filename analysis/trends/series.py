@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.settings import PERIODS, StudyError
 from analysis.topics.keywords import words_over_time
+from analysis.trends import small_areas
 from analysis.trends.intervals import Bounds, Method, grouped, means, shares, total
 from analysis.trends.periods import Calendar
 from analysis.trends.units import Units, arrange, marked
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from analysis.topics.tokens import Tokens
 
 BINS = 21  # of scores between their bounds, the middle one around their middle
+BORROWED = ("borrowed", "borrowed_low", "borrowed_high")
 POLAR = 0.05  # VADER's authors call a compound score positive from .05 on, negative from -.05 down
 
 
@@ -55,9 +57,12 @@ def by_period(
     DataFrame
         period_start, period_end (in the zone; period_start <= t < period_end); the column `by`; n_comments (dated and
         scored), n_threads, n_authors (left out where authors are unknown); estimate, low, high; n_eff, the number of
-        independent comments that would say as much; naive_low, naive_high, as if comments were independent; interval
-        ("threads", "too few", "empty"). Of a measure whose bounds lie on both sides of 0 also share_negative and
-        share_positive in [0, 1], each with _low and _high: those from 5 % of half the range on, VADER's ±.05.
+        independent comments that would say as much; author_ratio, the error with authors who return over that by
+        threads alone; naive_low, naive_high, as if comments were independent; interval ("threads", "too few", "empty").
+        Of a measure whose bounds lie on both sides of 0 also share_negative and share_positive in [0, 1], each with
+        _low and _high: those from 5 % of half the range on, VADER's ±.05. With `by` also borrowed, borrowed_low and
+        borrowed_high, of cells without comments too: an estimate that borrows from neighbouring periods
+        (`small_areas`), to be looked at and not to be tested on.
 
     Raises
     ------
@@ -224,12 +229,21 @@ def _means(a: Units, method: Method) -> pd.DataFrame:
     """Mean of every cell and, of a measure on both sides of 0, the shares of both."""
     a = a.scored.grouped
     cell, rows = _cells(a)
-    tables = [rows, _counts(a, cell, len(rows)), means(cell, a.thread, a.y, len(rows), method, a.bounds)]
+    estimates = means(cell, a.thread, a.y, len(rows), method, a.bounds, a.author)
+    expected = estimates.pop("expected").to_numpy()
+    tables = [rows, _counts(a, cell, len(rows)), estimates]
+    if a.by and "period_start" in rows:
+        mean, shape = estimates["estimate"].to_numpy(), (len(a.grid), len(a.groups))
+        spread = np.sqrt(((a.y - mean[cell]) ** 2).sum() / max(len(a.y) - len(np.unique(cell)), 1))
+        n = tables[1]["n_comments"].to_numpy()
+        by_group = (of.reshape(shape).T for of in (mean, expected, n))
+        ends = small_areas.borrowed(*by_group, float(spread), method.level, a.bounds)
+        tables.append(pd.DataFrame({name: of.T.ravel() for name, of in zip(BORROWED, ends, strict=True)}))
     low, high = a.bounds
     if low < 0 < high and np.isfinite(high - low):
         polar = POLAR * (high - low) / 2
         pole = np.where(a.y <= -polar, 0, np.where(a.y >= polar, 1, -1))
-        poles = shares(cell, a.thread, pole, len(rows), 2, method)
+        poles = shares(cell, a.thread, pole, len(rows), 2, method, a.author)
         for option, name in enumerate(("share_negative", "share_positive")):
             one = poles.loc[option::2, ["estimate", "low", "high"]].reset_index(drop=True)
             tables.append(one.set_axis([name, f"{name}_low", f"{name}_high"], axis=1))
@@ -242,4 +256,5 @@ def _shares(a: Units, method: Method) -> pd.DataFrame:
     cell, rows = _cells(known)
     counts = _counts(known, cell, len(rows))
     counts["n_total"] = np.repeat(total(a.period, None, len(a.grid)).astype(np.int64), k)
-    return pd.concat([rows, counts, shares(a.period, a.thread, a.group, len(a.grid), k, method)], axis=1)
+    estimates = shares(a.period, a.thread, a.group, len(a.grid), k, method, a.author)
+    return pd.concat([rows, counts, estimates], axis=1)

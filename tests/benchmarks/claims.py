@@ -258,6 +258,50 @@ def forty(n_corpora: int) -> None:
     show("One drop among many topics", rows_of(one_of_forty, [{"n_topics": 40, "drop": 2.0}], n_corpora))
 
 
+def one_sparse(rng: np.random.Generator, course: str) -> Row:
+    """Ten topics in 24 periods of some 12 threads: how many cells have an interval, and how often it is right."""
+    n_topics, n_periods, each = 10, 24, 12
+    period = np.arange(n_periods)
+    true = rng.normal(0, 0.15, n_topics)[:, None] + np.zeros((n_topics, n_periods))
+    if course == "walk":
+        true += rng.normal(0, 0.05, true.shape).cumsum(axis=1)
+    elif course == "season":
+        true += 0.1 * np.sin(2 * np.pi * (period / 12 + rng.random((n_topics, 1))))
+    elif course == "white":
+        true += rng.normal(0, 0.1, true.shape)
+    elif course == "step":
+        true[::2] -= 0.3 * (period >= n_periods // 2)
+    n = np.ceil(rng.lognormal(1.0, 1.2, n_periods * each)).astype(int)
+    thread = np.repeat(np.arange(len(n)), n)
+    topic = np.where(rng.random(len(thread)) < 0.7, rng.integers(0, n_topics, len(n))[thread], -1)
+    c = pd.DataFrame({"article_id": thread, "topic": topic})
+    at = thread // each
+    c["posted_at"] = (np.datetime64("2015-01-15", "M") + at.astype("m8[M]")).astype("M8[us]")
+    c["posted_at"] = c["posted_at"].dt.tz_localize("UTC")
+    own = rng.standard_normal(len(n)) * np.sqrt(0.05) * SD
+    c["sentiment"] = true[topic, at] + own[thread] + rng.standard_normal(len(thread)) * np.sqrt(0.95) * SD
+    table = trends.by_period(c, by="topic", bounds=BOUNDS)
+    table = table[table["topic"] >= 0].reset_index(drop=True)
+    truth = true[table["topic"].astype(int), np.repeat(np.arange(len(table) // n_topics), n_topics)]
+    inside = (table["borrowed_low"] <= truth) & (table["borrowed_high"] >= truth)
+    direct = table["low"].notna()
+    width, wide = table["borrowed_high"] - table["borrowed_low"], table["high"] - table["low"]
+    near = (table.index // n_topics - n_periods // 2).isin([-1, 0]) & (table["topic"] % 2 == 0)
+    return {
+        "direct has": direct.mean(),
+        "borrowed has": table["borrowed_low"].notna().mean(),
+        "covers": inside.mean(),
+        "beside the step": inside[near].mean() if course == "step" else np.nan,
+        "width over direct": (width[direct] / wide[direct]).median(),
+    }
+
+
+def sparse(n_corpora: int) -> None:
+    """Cells with few threads, of topics that stay, walk, follow the season, jump about, or step once."""
+    courses = ("constant", "walk", "season", "white", "step")
+    show("Sparse cells, topic by month", rows_of(one_sparse, [{"course": course} for course in courses], n_corpora))
+
+
 PARTS = {
     "news": news,
     "tones": tones,
@@ -266,6 +310,7 @@ PARTS = {
     "rare": rare,
     "sizes": sizes_of_changes,
     "forty": forty,
+    "sparse": sparse,
 }
 
 if __name__ == "__main__":
