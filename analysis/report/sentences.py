@@ -134,7 +134,8 @@ def sentiment(
     if not coded:
         show = signed if measure == "sentiment" or "share_negative" in row else fixed  # as its figures have it
         text = f"Mean {measure} is {interval(row, show=show)} over {plural(int(row['n_comments']), 'scored comment')}"
-        text += f" in {plural(int(row['n_threads']), 'thread')}."
+        text += f" in {plural(int(row['n_threads']), 'thread')}, every comment counting once"
+        text += f"; with every thread counting once it is {interval(row, 'by_thread', show)}."
     else:
         text = as_coded(corrected, measure)
     if n_unscored and row["n_comments"]:

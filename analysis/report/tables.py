@@ -39,7 +39,14 @@ HEADS = {
 MOST = 60  # rows that are shown unless more are asked for: a longer table is read in a spreadsheet
 UNDER_ROWS = 200
 NONE = "–"
-MACHINES = ("series", "interval", "n_eff", "naive_low", "naive_high")  # read these columns, people do not
+MACHINES = (
+    "series",
+    "interval",
+    "n_eff",
+    "author_ratio",
+    "naive_low",
+    "naive_high",
+)  # read these columns, people do not
 SHARE_MEASURES = ("share", "same topic", "negative", "positive")  # in a column `measure`: the row's values are shares
 VALUES = ("before", "after", "first", "second", "article", "thread", "uncorrected", "codes_only", "estimate")
 VALUES += ("difference",)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 BINS = 21  # of scores between their bounds, the middle one around their middle
 BORROWED = ("borrowed", "borrowed_low", "borrowed_high")
+BY_THREAD = ("by_thread", "by_thread_low", "by_thread_high")
 POLAR = 0.05  # VADER's authors call a compound score positive from .05 on, negative from -.05 down
 
 
@@ -58,7 +59,8 @@ def by_period(
         period_start, period_end (in the zone; period_start <= t < period_end); the column `by`; n_comments (dated and
         scored), n_threads, n_authors (left out where authors are unknown); estimate, low, high; n_eff, the number of
         independent comments that would say as much; author_ratio, the error with authors who return over that by
-        threads alone; naive_low, naive_high, as if comments were independent; interval ("threads", "too few", "empty").
+        threads alone; naive_low, naive_high, as if comments were independent; interval ("threads", "too few", "empty");
+        by_thread, by_thread_low, by_thread_high: the mean with which every thread, not every comment, counts the same.
         Of a measure whose bounds lie on both sides of 0 also share_negative and share_positive in [0, 1], each with
         _low and _high: those from 5 % of half the range on, VADER's ±.05. With `by` also borrowed, borrowed_low and
         borrowed_high, of cells without comments too: an estimate that borrows from neighbouring periods
@@ -231,7 +233,10 @@ def _means(a: Units, method: Method) -> pd.DataFrame:
     cell, rows = _cells(a)
     estimates = means(cell, a.thread, a.y, len(rows), method, a.bounds, a.author)
     expected = estimates.pop("expected").to_numpy()
-    tables = [rows, _counts(a, cell, len(rows)), estimates]
+    (of_cell, thread), own = grouped(cell, a.thread)
+    each = means(of_cell, thread, total(own, a.y, 0) / total(own, None, 0), len(rows), method, a.bounds)
+    by_thread = each[["estimate", "low", "high"]].set_axis(BY_THREAD, axis=1)
+    tables = [rows, _counts(a, cell, len(rows)), estimates, by_thread]
     if a.by and "period_start" in rows:
         mean, shape = estimates["estimate"].to_numpy(), (len(a.grid), len(a.groups))
         spread = np.sqrt(((a.y - mean[cell]) ** 2).sum() / max(len(a.y) - len(np.unique(cell)), 1))

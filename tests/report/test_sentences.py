@@ -80,7 +80,16 @@ def test_many_changes_are_counted_and_not_all_told():
 
 def overall(**kwargs):
     row = {"estimate": 0.1, "low": 0.05, "high": 0.15, "n_comments": 100, "n_threads": 10}
+    row |= {"by_thread": 0.2, "by_thread_low": 0.12, "by_thread_high": 0.28}
     return pd.DataFrame([row | kwargs])
+
+
+def test_the_mean_says_what_counts_once():
+    text = findings.sentiment(overall(), agreed()).text
+    assert (
+        "over 100 scored comments in 10 threads, every comment counting once; with every thread counting once" in text
+    )
+    assert "it is +0.20 (95 % interval +0.12 to +0.28)." in text
 
 
 def agreed(**kwargs):

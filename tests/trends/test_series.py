@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from corpora import TABLES, comments, corpus, dates
+from scipy import stats
 
 from analysis import trends
 from analysis.trends.periods import Calendar
@@ -113,3 +114,11 @@ def test_poor_corpora_give_tables_of_the_same_columns_and_types(name, case):
         if "interval" in found:
             assert (found.loc[found["interval"] != "threads", "low"].isna()).all()
     assert (trends.overall(case)["n_comments"] == case["sentiment"].notna().sum()).all()
+
+
+def test_the_mean_by_threads_is_students_on_their_means(rng):
+    c = corpus(rng)
+    row = trends.overall(c).iloc[0]
+    of = c.groupby("article_id")["sentiment"].mean()
+    low, high = stats.t.interval(0.95, len(of) - 1, of.mean(), of.sem())
+    assert row[["by_thread", "by_thread_low", "by_thread_high"]].tolist() == pytest.approx([of.mean(), low, high])
