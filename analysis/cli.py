@@ -245,6 +245,23 @@ def intrusion(arguments: argparse.Namespace) -> None:
     _done(study)
 
 
+@command(STUDY)
+def robustness(arguments: argparse.Namespace) -> None:
+    """Compute otherwise what the report tells of change, and write robustness.csv: what survives, and what does not."""
+    from analysis.report import robustness
+    from analysis.report.tables import show
+
+    study = _study(arguments)
+    table = robustness.computed(study)
+    _done(study)
+    if table.empty:
+        print("Nothing is told of change: there is nothing to compute otherwise.")
+        return
+    path = robustness.write(study, table)
+    print(repr(show(robustness.summary(table), topics=study.topics.table, rows=60)))
+    print(f"Wrote {path}. Each finding now says in how many ways it holds: threadline report {arguments.study}")
+
+
 def _in_use(study: Study, kept: list[Entry]) -> list[Entry]:
     """What of the kept is of use as things are now: steps, executed notebooks, and vectors, which never age."""
     from analysis.report.notebooks import kept_digest, notebooks_of

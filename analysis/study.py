@@ -22,7 +22,7 @@ from analysis.corpus.steps import corpus
 from analysis.corpus.threads import ALONE
 from analysis.people import intrusion, labels, sampling
 from analysis.people.steps import changes, coding, judged_files
-from analysis.report import sentences
+from analysis.report import robustness, sentences
 from analysis.report.findings import Findings
 from analysis.report.privacy import Search, search
 from analysis.report.sentences import Finding
@@ -168,6 +168,9 @@ class Tables:
     agreement = _of(coding, "the instrument against people", "agreement")
     corrected = _of(coding, "means that people's codes correct", "corrected")
     corrected_changes = _of(changes, "changes of the scores, as people would have coded them")
+    robustness = _of(
+        lambda s: robustness.read(s.settings.folder, s.settings.source.timezone), "what is told, computed otherwise"
+    )
     confusion = _of(coding, "codes by people and by the instrument", "confusion")
     problems = _of(lambda s: s._problems, "rows of coders' sheets, and of a file of scores, that are not used")
     limits = _of(lambda s: pd.DataFrame({"limit": s.findings.limits}), "what the figures do not say")
@@ -349,7 +352,9 @@ class Study:
     def inputs(self) -> dict[str, str]:
         """SHA-256 of every input file by its name: of what steps read, and of what people named or found odd."""
         read = {name: sha for step in STEPS for name, sha in self._results.files(step).items()}
-        return read | {name: digest_of_file(path) for name, path in judged_files(self.settings).items()}
+        read |= {name: digest_of_file(path) for name, path in judged_files(self.settings).items()}
+        tried = self.settings.folder / robustness.FILE
+        return read | ({tried.name: digest_of_file(tried)} if tried.is_file() else {})
 
     @property
     def digests(self) -> dict[str, str]:

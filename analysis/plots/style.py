@@ -119,8 +119,8 @@ def drawing() -> Iterator[None]:
         yield
 
 
-def draws(*columns: str) -> Callable[[Draw[Rest]], Draw[Rest]]:
-    """A function that draws a table with these columns; of one without rows it says in words that there is nothing."""
+def draws(*columns: str, none: str = "its table has no rows") -> Callable[[Draw[Rest]], Draw[Rest]]:
+    """A function that draws a table with these columns; of one without rows it says in words why there is nothing."""
 
     def styled(draw: Draw[Rest]) -> Draw[Rest]:
         @wraps(draw)
@@ -129,7 +129,7 @@ def draws(*columns: str) -> Callable[[Draw[Rest]], Draw[Rest]]:
             table = table.reset_index(drop=table.index.names == [None])
             with drawing():
                 if table.empty:
-                    figure = undrawn(table, "its table has no rows")
+                    figure = undrawn(table, none)
                 else:
                     need(table, *columns)
                     figure = draw(table, *args, **kwargs)

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from analysis.corpus.wording import plural
 from analysis.plots.wording import MAX_Q, name_of, percent, period_name, points, signed
+from analysis.report.robustness import survived
 from analysis.report.sentences import Finding, interval, q_value
 
 MOST = 6  # changes that are said; the others are in a table
+UNSUPPORTED = "of the scores that people's codes do not support; corrected_changes.csv has them"
+FRAGILE = "not holding in most other ways of computing it; robustness.csv has them"
 MIN_PERIODS = 4  # fewer are no series
+
+
+Said = tuple[str, str]  # a sentence, and why it is not told, or ""
 
 
 def _significant(table: pd.DataFrame) -> pd.DataFrame:
@@ -21,50 +28,71 @@ def _significant(table: pd.DataFrame) -> pd.DataFrame:
     return found.sort_values(["q_value", "p_value", "series"], kind="stable")
 
 
-def _what(
-    row: pd.Series, topics: pd.DataFrame, checked: pd.DataFrame | None
-) -> tuple[str, str, Callable[[float], str]]:
+@dataclass(frozen=True)
+class Ground:
+    """What is known of a claim beside its own table."""
+
+    coded: pd.DataFrame | None = None  # `corrected_changes`: what people would have coded of it
+    tried: pd.DataFrame | None = None  # `robustness`: whether it holds where something is decided otherwise
+
+    @property
+    def is_coded(self) -> bool:
+        """Whether people coded a sample."""
+        return self.coded is not None and len(self.coded) > 0
+
+    def of(self, row: pd.Series, change: str) -> tuple[str, str]:
+        """What is said of a change beside it; and why it is not to be told, or ""."""
+        coded, supported = self._as_coded(row, change)
+        held, stands = self._held(row, change)
+        return coded + held, UNSUPPORTED if not supported else "" if stands else FRAGILE
+
+    def _as_coded(self, row: pd.Series, change: str) -> tuple[str, bool]:
+        """What people's codes say of a change of the scores, and whether they support it."""
+        if not self.is_coded or row["measure"] == "share":
+            return "", True
+        table = self.coded
+        same = (table["change"] == change) & table["topic"].isna()
+        if pd.notna(row["topic"]):
+            same = (table["change"] == change) & (table["topic"] == row["topic"])
+        if change != "slope":
+            same &= table["at"] == row["at"]
+        found = table[same & table["low"].notna()]
+        if found.empty:
+            return "; too few of its comments are coded to hold this against people", True
+        coded = found.iloc[0]
+        supported = coded["low"] > 0 if coded["scores"] > 0 else coded["high"] < 0
+        return f"; as people code it, by {interval(coded)}", bool(supported)
+
+    def _held(self, row: pd.Series, change: str) -> tuple[str, bool]:
+        """In how many other ways of computing it a change holds, and whether that is most of them."""
+        estimate = {"break": "difference", "slope": "estimate", "event": "step"}[change]
+        value = row["after"] - row["before"] if estimate == "difference" else row[estimate]
+        found = None if self.tried is None else survived(self.tried, change, row, value)
+        if found is None or not found[1]:
+            return "", True
+        return f"; holds in {found[0]} of {found[1]} other ways of computing it", 2 * found[0] > found[1]
+
+
+def _what(row: pd.Series, topics: pd.DataFrame, ground: Ground) -> tuple[str, str, Callable[[float], str]]:
     """Of a row's series: what it is of, whose, and how its values are written; of coded studies the scores by name."""
     whose = name_of(row["topic"], topics)
-    share, scored = row["measure"] == "share", " as scored" if checked is not None and len(checked) else ""
+    share, scored = row["measure"] == "share", " as scored" if ground.is_coded else ""
     whose = whose if pd.isna(row["topic"]) else f"“{whose}”"
     return "share" if share else f"mean {row['measure']}{scored}", whose, percent if share else signed
 
 
-def _as_coded(row: pd.Series, change: str, checked: pd.DataFrame | None) -> tuple[str, bool]:
-    """What people's codes say of a change of the scores (`corrected_changes`), and whether it may be told."""
-    if checked is None or checked.empty or row["measure"] == "share":
-        return "", True
-    same = (checked["change"] == change) & checked["topic"].isna()
-    if pd.notna(row["topic"]):
-        same = (checked["change"] == change) & (checked["topic"] == row["topic"])
-    if change != "slope":
-        same &= checked["at"] == row["at"]
-    found = checked[same & checked["low"].notna()]
-    if found.empty:
-        return "; too few of its comments are coded to hold this against people", True
-    coded = found.iloc[0]
-    supported = coded["low"] > 0 if coded["scores"] > 0 else coded["high"] < 0
-    return f"; as people code it, by {interval(coded)}", bool(supported)
-
-
-def _changes(
-    table: pd.DataFrame, topics: pd.DataFrame, checked: pd.DataFrame | None, sloping: set[str]
-) -> list[str | None]:
+def _changes(table: pd.DataFrame, topics: pd.DataFrame, ground: Ground, sloping: set[str]) -> list[Said]:
     """Say each change that chance does not explain: `change_points`; as one at once only where no line explains it.
 
-    Of what a line explains as well the slope is said, where there is one. None for what the codes do not support.
+    Of what a line explains as well the slope is said, where there is one.
     """
-    sentences: list[str | None] = []
+    sentences: list[Said] = []
     for _, row in _significant(table).iterrows():
         at_once = row["line_p"] <= MAX_Q
         if not at_once and row["series"] in sloping:
             continue
-        coded, supported = _as_coded(row, "break", checked)
-        if not supported:
-            sentences.append(None)
-            continue
-        what, whose, show = _what(row, topics, checked)
+        further, why_not = ground.of(row, "break")
+        what, whose, show = _what(row, topics, ground)
         verb = "fell" if row["after"] < row["before"] else "rose"
         around = period_name(row["at"], "month" if row["at"].day == 1 else "day")
         moved = f"The {what} of {whose} {verb} from {show(row['before'])} to {show(row['after'])}"
@@ -76,7 +104,7 @@ def _changes(
             )
         else:
             moved += f", around {around} or little by little, which these data do not tell ({q_value(row)})"
-        sentences.append(f"{moved}{coded}.")
+        sentences.append((f"{moved}{further}.", why_not))
     return sentences
 
 
@@ -86,21 +114,17 @@ def _sloping(table: pd.DataFrame) -> pd.DataFrame:
     return found[(found["low"] > 0) | (found["high"] < 0)].sort_values(["q_value", "series"], kind="stable")
 
 
-def _trends(table: pd.DataFrame, topics: pd.DataFrame, checked: pd.DataFrame | None) -> list[str | None]:
-    """Say each steady rise or fall: `slopes`; None for what the codes do not support."""
-    sentences: list[str | None] = []
+def _trends(table: pd.DataFrame, topics: pd.DataFrame, ground: Ground) -> list[Said]:
+    """Say each steady rise or fall: `slopes`."""
+    sentences: list[Said] = []
     for _, row in _sloping(table).iterrows():
-        coded, supported = _as_coded(row, "slope", checked)
-        if not supported:
-            sentences.append(None)
-            continue
-        what, whose, _ = _what(row, topics, checked)
+        further, why_not = ground.of(row, "slope")
+        what, whose, _ = _what(row, topics, ground)
         show, unit, falls = (points, " points", "fades") if what == "share" else (signed, "", "falls")
         verb = "rises" if row["estimate"] > 0 else falls
-        sentences.append(
-            f"The {what} of {whose} {verb} by {show(row['estimate'])}{unit} a year (95 % interval {show(row['low'])} "
-            f"to {show(row['high'])}; {q_value(row)}){coded}."
-        )
+        moved = f"The {what} of {whose} {verb} by {show(row['estimate'])}{unit} a year"
+        moved += f" (95 % interval {show(row['low'])} to {show(row['high'])}; {q_value(row)})"
+        sentences.append((f"{moved}{further}.", why_not))
     return sentences
 
 
@@ -108,7 +132,7 @@ def over_time(
     breaks: pd.DataFrame,
     slopes: pd.DataFrame,
     topics: pd.DataFrame,
-    checked: pd.DataFrame | None = None,
+    ground: Ground = Ground(),
     *,
     n_comments: int,
     n_threads: int,
@@ -117,15 +141,15 @@ def over_time(
     """What changed, a line each, the least likely by chance first; or that nothing can be said to have.
 
     Of a series that both breaks and rises or fades, the break is said if no line explains it, else the line. What
-    `checked` (`corrected_changes`) does not support is counted, and not told.
+    people's codes do not support, or does not hold in most ways of computing it, is counted, and not told.
     """
     broken = set(_significant(breaks[breaks["line_p"] <= MAX_Q])["series"])
     slopes = slopes.assign(**{"q_value": slopes["q_value"].where(~slopes["series"].isin(broken))})
-    found = _changes(breaks, topics, checked, set(_sloping(slopes)["series"])) + _trends(slopes, topics, checked)
-    sentences = [one for one in found if one is not None]
-    if withdrawn := len(found) - len(sentences):
-        what = f"{plural(withdrawn, 'change')} of the scores that people's codes do not support"
-        sentences.append(f"Not told: {what}; corrected_changes.csv has them.")
+    found = _changes(breaks, topics, ground, set(_sloping(slopes)["series"])) + _trends(slopes, topics, ground)
+    sentences = [one for one, why_not in found if not why_not]
+    for why in (UNSUPPORTED, FRAGILE):
+        if withdrawn := sum(why_not == why for _, why_not in found):
+            sentences.append(f"Not told: {plural(withdrawn, 'change')} {why}.")
     if sentences:
         if (more := len(sentences) - MOST) > 0:
             sentences[MOST:] = [f"{plural(more, 'further change')} with q below {MAX_Q}: see Over time."]
@@ -137,7 +161,7 @@ def over_time(
     return Finding(f"No change over time that chance does not explain: of {tested} tests none has q below {MAX_Q}.")
 
 
-def events(table: pd.DataFrame, topics: pd.DataFrame, checked: pd.DataFrame | None = None) -> Finding:
+def events(table: pd.DataFrame, topics: pd.DataFrame, ground: Ground = Ground()) -> Finding:
     """What changed from each event on that the study names: the mean of all, and what chance does not explain."""
     rows = table[table["comparison"] == "event"]
     if rows.empty:
@@ -151,22 +175,28 @@ def events(table: pd.DataFrame, topics: pd.DataFrame, checked: pd.DataFrame | No
             lines.append(f"{start}, nothing can be said: {n} are in too few threads.")
             continue
         moved = f"went from {signed(overall['first'])} to {signed(overall['second'])}"
-        name = _what(overall, topics, checked)[0]
+        name = _what(overall, topics, ground)[0]
         text = f"{start}, the {name} of all comments {moved}, a difference of {interval(overall)}"
-        text += f"{_step(overall)}{_as_coded(overall, 'event', checked)[0]}."
+        text += f"{_step(overall)}{ground.of(overall, 'event')[0]}."
         sure = _significant(others)
         tested = int(others["q_value"].notna().sum())
-        said = []
+        said, fragile = [], 0
         for _, row in sure.head(MOST).iterrows():
-            what, whose, show = _what(row, topics, checked)
+            what, whose, show = _what(row, topics, ground)
             moved = f"went from {show(row['first'])} to {show(row['second'])}"
-            coded = _as_coded(row, "event", checked)[0].replace(";", ",")
+            further, why_not = ground.of(row, "event")
+            if why_not == FRAGILE:
+                fragile += 1
+                continue
+            further = further.replace(";", ",")
             change = points if what == "share" else signed
             said.append(
-                f"the {what} of {whose} {moved}, a step of {interval(row, 'step', change)} ({q_value(row)}){coded}"
+                f"the {what} of {whose} {moved}, a step of {interval(row, 'step', change)} ({q_value(row)}){further}"
             )
         text += f" Of {tested} series of topics, {len(sure) or 'none'} took a step that chance does not explain"
         lines.append(f"{text}{': ' + '; '.join(said) if said else ''}.")
+        if fragile:
+            lines[-1] += f" Not told: {plural(fragile, 'step')} {FRAGILE}."
     lines[-1] += (
         " An event is named before its figures are seen, so that its tests confirm; "
         "other changes over time are explored."

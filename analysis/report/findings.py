@@ -69,6 +69,10 @@ class Findings:
         t = self._tables
         return sentences.corrected(t.corrected, t.agreement, self._study.topics.table, self._study.measure)
 
+    def _ground(self) -> change.Ground:
+        """What people's codes and other ways of computing say of changes."""
+        return change.Ground(self._tables.corrected_changes, self._tables.robustness)
+
     @property
     def over_time(self) -> Finding:
         """What changed over time, a line each."""
@@ -77,7 +81,7 @@ class Findings:
             self._tables.change_points,
             self._tables.slopes,
             self._study.topics.table,
-            self._tables.corrected_changes,
+            self._ground(),
             n_comments=len(c),
             n_threads=c["article_id"].nunique(),
             n_periods=len(self._tables.activity_by_period),
@@ -86,7 +90,7 @@ class Findings:
     @property
     def events(self) -> Finding:
         """What changed with the events that study.toml names."""
-        return change.events(self._tables.comparisons, self._study.topics.table, self._tables.corrected_changes)
+        return change.events(self._tables.comparisons, self._study.topics.table, self._ground())
 
     @property
     def article_and_comments(self) -> Finding:

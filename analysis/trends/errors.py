@@ -55,14 +55,18 @@ class Design:
         """Cosines over the days, as of `cosines`."""
         return cosines(total(self.a.day, None, self.a.n_days), self.x.shape[1])
 
+    def influence(self, y: np.ndarray, which: int) -> np.ndarray:
+        """By how much each comment moves a coefficient."""
+        return (self.x @ self.inverse[which]) * (y - self.x @ (self.inverse @ (self.x.T @ y)))
+
     def coefficient(self, y: np.ndarray, which: int, method: Method) -> dict[str, object]:
         """A coefficient with its interval and the p-value of its being 0.
 
         Beside them author_ratio and serial_ratio: the error with authors over that by threads alone, 1 or more; the
         error by time over that by threads and authors, which is used where it is above 1 (NaN: too few days to say).
         """
-        beta, weight = self.inverse @ (self.x.T @ y), self.x @ self.inverse[which]
-        value, influence = float(beta[which]), weight * (y - self.x @ beta)
+        weight = self.x @ self.inverse[which]
+        value, influence = float(weight @ y), self.influence(y, which)
         se, df, ratio = self._clustered(influence, weight)
         if not np.isfinite(se) or se < 1e-12:
             return without(value, NO_SPREAD)

@@ -31,13 +31,10 @@ def sensitivity(
     n_authors_out, n_comments (left in); estimate, low, high; interval; difference from nothing left out, with its ends.
     """
     a = arrange(comments, measure, by, Calendar(period, zone, week_starts), bounds)
-    author = np.full(len(a.thread), -1) if a.author is None else a.author
-    per_author = total(author[author >= 0], None, int(author.max(initial=-1)) + 1)
-    # Of authors with as many comments, the one whose first comment has the smaller id is left out first.
-    loudest = np.argsort(-per_author, kind="stable")[: int(np.ceil(LOUDEST * len(per_author)))]
+    quiet, n_loud = without_loudest(a)
     kept = {
-        "nothing": np.ones(len(author), dtype=bool),
-        "loudest authors": ~np.isin(author, loudest),
+        "nothing": np.ones(len(quiet), dtype=bool),
+        "loudest authors": quiet,
         "duplicates": ~marked(comments, a, "duplicate_of"),
         "duplicates, exact or near": ~marked(comments, a, "duplicate_of", "near_duplicate_of"),
     }
@@ -46,13 +43,22 @@ def sensitivity(
         for left_out, (named, figure, n, limits) in zip(kept, figures, strict=True):
             width = limits[1] - limits[0]
             difference = compared(figure - figures[0][1], n, (-width, width), method)
-            n_out = len(loudest) if left_out == "loudest authors" else 0
+            n_out = n_loud if left_out == "loudest authors" else 0
             row = {"left_out": left_out, "n_authors_out": n_out, "n_comments": int(sum(one.sum() for one in n))}
             row |= {"difference": difference["estimate"]}
             row |= {f"difference_{end}": difference[end] for end in ("low", "high")}
             rows.append(named | row | compared(figure, n, limits, method))
     figures = "n_authors_out n_comments estimate low high interval difference difference_low difference_high"
     return table(rows, "series", a.of_groups, "measure left_out", figures)
+
+
+def without_loudest(a: Units) -> tuple[np.ndarray, int]:
+    """Whether each comment is of none of the loudest authors, and how many these are."""
+    author = np.full(len(a.thread), -1) if a.author is None else a.author
+    per_author = total(author[author >= 0], None, int(author.max(initial=-1)) + 1)
+    # Of authors with as many comments, the one whose first comment has the smaller id is left out first.
+    loudest = np.argsort(-per_author, kind="stable")[: int(np.ceil(LOUDEST * len(per_author)))]
+    return ~np.isin(author, loudest), len(loudest)
 
 
 def _figures(a: Units) -> list[tuple[dict[str, object], Figure, list[np.ndarray], Bounds]]:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.report import sentences as findings
-from analysis.report.change import MOST, events, over_time
+from analysis.report.change import MOST, Ground, events, over_time
 
 TOPICS = pd.DataFrame(
     {"topic": [0], "label": ["hospital · ward"], "n_comments": [300], "n_threads": [20], "stability": [0.9]}
@@ -269,7 +269,7 @@ def test_a_change_of_the_scores_is_told_as_people_code_it_and_not_where_they_do_
 
     def told(what, low, high, scores):
         changes, slopes = (change(0.01), none) if what == "break" else (change(0.9), steady)
-        return over_time(changes, slopes, TOPICS, checked(what, 0, low, high, scores), **many).text
+        return over_time(changes, slopes, TOPICS, Ground(checked(what, 0, low, high, scores)), **many).text
 
     for what, sign in (("break", -1), ("slope", 1)):
         yes, unsure, against, few = (
@@ -283,12 +283,51 @@ def test_a_change_of_the_scores_is_told_as_people_code_it_and_not_where_they_do_
         assert "too few of its comments are coded" in few
     unchecked = over_time(change(0.01), none, TOPICS, **many).text
     assert "as people code it" not in unchecked and "as scored" not in unchecked
-    share = over_time(change(0.9), slope(0.01), TOPICS, checked("slope", 0, -1, 1, 1), **many).text
+    share = over_time(change(0.9), slope(0.01), TOPICS, Ground(checked("slope", 0, -1, 1, 1)), **many).text
     assert "rises by +3.0 points" in share and "code" not in share, "codes say nothing of shares"
 
 
 def test_an_event_is_told_as_people_code_it_whatever_they_say():
     table = pd.DataFrame([compared()]).astype({"topic": "Int64"})
-    text = events(table, TOPICS, checked("event", None, -0.4, 0.2, -0.1, table["at"].iloc[0])).text
+    text = events(table, TOPICS, Ground(checked("event", None, -0.4, 0.2, -0.1, table["at"].iloc[0]))).text
     assert "mean sentiment as scored of all comments" in text
     assert "; as people code it, by −0.10 (95 % interval −0.40 to +0.20)." in text
+
+
+def tried(what, row, estimate, holds):
+    """What came of a claim when it was computed otherwise, so often."""
+    of = {"change": what, "event": row.get("event"), "at": row.get("at"), "series": row["series"]}
+    of |= {"topic": row["topic"], "measure": row["measure"], "n_comments": 9, "low": -1.0, "high": 1.0}
+    ways = [("as told", estimate, True), *((f"otherwise {i}", 0.0, held) for i, held in enumerate(holds))]
+    return pd.DataFrame([of | {"specification": name, "estimate": value, "holds": held} for name, value, held in ways])
+
+
+def test_a_change_says_in_how_many_ways_it_holds_and_is_not_told_where_it_holds_in_half():
+    many = {"n_comments": 9, "n_threads": 1, "n_periods": 24}
+    found, none = change(0.01), slope(0.9)
+    row = found.iloc[0]
+    moved = row["after"] - row["before"]
+
+    def told(holds, estimate=moved, **other):
+        return over_time(
+            found, none, TOPICS, Ground(None, tried("break", row.to_dict() | other, estimate, holds)), **many
+        ).text
+
+    assert "; holds in 2 of 3 other ways of computing it." in told([True, True, False])
+    assert told([True, False]).startswith("Not told: 1 change not holding in most other ways")
+    for stale in (told([False, False], moved + 0.01), told([False], series="sentiment of topic 8")):
+        assert "holding" not in stale and "holds" not in stale and stale.startswith("The mean sentiment"), (
+            "of other data"
+        )
+
+
+def test_a_step_with_an_event_that_does_not_hold_is_counted_and_not_told():
+    drop = compared(series="sentiment of topic 0", topic=0, second=-0.3, low=-0.7, high=-0.3, q_value=0.004)
+    table = pd.DataFrame([compared(), drop]).astype({"topic": "Int64"})
+    row = table.iloc[1]
+    for holds, says in (
+        ([True, True, False], "holds in 2 of 3"),
+        ([False, False, True], "Not told: 1 step not holding"),
+    ):
+        text = events(table, TOPICS, Ground(None, tried("event", row.to_dict(), row["step"], holds))).text
+        assert says in text and ("“hospital · ward” went" in text) == ("holds in" in says)

@@ -1,0 +1,112 @@
+"""`threadline robustness`: what is told, computed otherwise; kept as robustness.csv in the study folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analysis.corpus.sheets import csv_bytes
+from analysis.settings import LEARNED, StudyError
+from analysis.trends.specifications import CLAIM, TOLD, claims, specifications
+
+if TYPE_CHECKING:
+    from analysis.study import Study
+
+FILE = "robustness.csv"
+FIGURES = ["n_comments", "estimate", "low", "high"]
+COLUMNS = [*CLAIM, "specification", *FIGURES, "holds"]
+INSTRUMENTS = {"vader": "vader-scaled", "vader-scaled": "vader"}
+MINILM = "sentence-transformers:all-MiniLM-L6-v2"
+Variants = Mapping[str, Callable[[], pd.DataFrame]]
+
+
+def variants(study: Study) -> tuple[Variants, Variants]:
+    """Other topics, and other scores: by what is decided otherwise, the study's comments then."""
+    settings, k = study.settings.topics, len(study.topics.table)
+    otherwise: dict[str, dict[str, object]] = {}
+    for n in sorted({max(2, round(0.75 * k)), round(1.33 * k)} - {k, 0}):
+        otherwise[f"{n} topics"] = {"n_topics": n}
+    for name, context in (("own words alone", 0.0), ("half of the thread", 0.5), ("context learned", LEARNED)):
+        if context != settings.context:
+            otherwise[name] = {"context": context}
+    instrument = INSTRUMENTS.get(study.settings.sentiment.instrument)
+    scored = {f"scored by {instrument}": {"instrument": instrument}} if instrument else {}
+
+    def made(changes: Mapping[str, object]) -> Callable[[], pd.DataFrame]:
+        return lambda: _comments(study.with_(**changes))
+
+    return ({name: made(of) for name, of in otherwise.items()}, {name: made(of) for name, of in scored.items()})
+
+
+def _comments(study: Study) -> pd.DataFrame:
+    """The comments, the score by the measure's name."""
+    return study.comments.rename(columns={"sentiment": study.measure})
+
+
+def computed(study: Study) -> pd.DataFrame:
+    """Everything that the study tells of change, under every specification."""
+    t, settings = study.tables, study.settings
+    told = claims(t.change_points, t.slopes, t.comparisons)
+    topics, scores = variants(study)
+    older = list(study.store.older)
+    made = specifications(told, _comments(study), topics, scores, study.measure, bounds=settings.sentiment.range)
+    study.store.older[:] = older  # what is kept of the study itself is no older than what was computed otherwise
+    return made
+
+
+def summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Of each claim: what was told, and in how many of the other ways of computing it it holds."""
+    told = table["specification"] == TOLD
+    by = table[~told].groupby(CLAIM, dropna=False, sort=False)["holds"].agg(["sum", "size"]).reset_index()
+    first = table.loc[told, [*CLAIM, "estimate", "low", "high"]]
+    found = first.merge(by, on=CLAIM, how="left")
+    return found.rename(columns={"sum": "holds_in", "size": "of"}).drop(columns=["series"])
+
+
+def write(study: Study, table: pd.DataFrame) -> Path:
+    """Write robustness.csv into the study folder."""
+    path = study.settings.folder / FILE
+    path.write_bytes(csv_bytes(table))
+    return path
+
+
+def read(folder: Path, zone: str) -> pd.DataFrame:
+    """robustness.csv of a study folder; no rows where there is none."""
+    path = folder / FILE
+    if not path.is_file():
+        return pd.DataFrame({name: pd.Series(dtype="object") for name in COLUMNS})
+    try:
+        table = pd.read_csv(path, dtype={"event": "str", "series": "str", "specification": "str", "topic": "Int64"})
+        table = table[COLUMNS].astype(dict.fromkeys(FIGURES, "float64") | {"holds": "bool"})
+        table["at"] = pd.to_datetime(table["at"], utc=True).dt.tz_convert(zone).dt.as_unit("us")
+    except (KeyError, ValueError, UnicodeDecodeError) as error:
+        raise StudyError(
+            expected=f"the columns {', '.join(COLUMNS)}",
+            found=str(error).strip("'\"").splitlines()[0][:200],
+            where=str(path),
+            remedy="It is not to be edited: remove it, or write it anew by `threadline robustness`.",
+        ) from None
+    return table
+
+
+def survived(tried: pd.DataFrame, change: str, row: pd.Series, estimate: float) -> tuple[int, int] | None:
+    """In how many other ways what a row tells holds, and of how many; None where just this was not tried.
+
+    A file that was made of other settings or data has another estimate, and is none.
+    """
+    if tried.empty:
+        return None
+    same = (tried["change"] == change) & (tried["series"] == row["series"])
+    if change != "slope":
+        same &= tried["at"] == row["at"]
+    if change == "event":
+        same &= tried["event"] == row["event"]
+    first = tried[same & (tried["specification"] == TOLD)]
+    if len(first) != 1 or not np.isclose(first["estimate"].iloc[0], estimate, rtol=1e-6, atol=1e-9):
+        return None
+    other = tried[same & (tried["specification"] != TOLD)]
+    return int(other["holds"].sum()), len(other)

@@ -1,0 +1,173 @@
+"""What is told of change, estimated otherwise: the table behind "holds in 11 of 12" (Simonsohn et al. 2020).
+
+Each claim is estimated again at its own date where something was decided otherwise: on other comments, with other
+topics or another instrument, without the thread or the author that moves it most. Claims do not depend on the period.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from analysis.trends.contrasts import series
+from analysis.trends.errors import Design
+from analysis.trends.intervals import Bounds, Method, total
+from analysis.trends.least_squares import YEAR
+from analysis.trends.periods import Calendar
+from analysis.trends.robustness import without_loudest
+from analysis.trends.units import Units, arrange, marked
+
+TOLD = "as told"
+CLAIM = ["change", "event", "at", "series", "topic", "measure"]  # by which a claim is known
+ALIKE = 0.25  # of two topics the comments in both over those in either; below, the topic is not there
+
+
+def claims(
+    change_points: pd.DataFrame, slopes: pd.DataFrame, comparisons: pd.DataFrame, sure: float = 0.05
+) -> pd.DataFrame:
+    """What the tables claim of change, a row a claim, with CLAIM; of an event the whole mean, whatever it did.
+
+    change is "break" (the difference before and after), "slope" (a year) or "event" (the step between two lines).
+    """
+    events = comparisons[comparisons["comparison"] == "event"]
+    of_all = events["topic"].isna() & (events["measure"] != "share")
+    never = pd.Series(pd.NaT, index=slopes.index, dtype=change_points["at"].dtype)
+    found = [
+        change_points[change_points["q_value"] < sure].assign(change="break", event=None),
+        slopes.assign(change="slope", event=None, at=never)[slopes["q_value"] < sure],
+        events[(events["q_value"] < sure) | of_all].dropna(subset="step").assign(change="event"),
+    ]
+    return pd.concat([one[CLAIM].astype({"event": "str"}) for one in found], ignore_index=True)
+
+
+def specifications(
+    told: pd.DataFrame,
+    comments: pd.DataFrame,
+    topics: Mapping[str, Callable[[], pd.DataFrame]],
+    scores: Mapping[str, Callable[[], pd.DataFrame]],
+    measure: str = "sentiment",
+    *,
+    bounds: Bounds = (-1, 1),
+    method: Method = Method(),
+) -> pd.DataFrame:
+    """Estimate each claim again under each specification.
+
+    Parameters
+    ----------
+    told : DataFrame
+        As of `claims`.
+    comments : DataFrame
+        As of `trends.by_period`, with topic.
+    topics, scores : mapping of str to callable
+        By what was decided otherwise, the comments then, with other topics or with other scores, which are asked only
+        about claims that rest on them. Topics found otherwise are held against the first ones by the comments that they
+        share; where they share too few, nothing holds of the topic.
+
+    Returns
+    -------
+    DataFrame
+        CLAIM; specification, "as told" first; n_comments; estimate, low, high, in the units of the claim; holds:
+        whether the interval lies on that side of 0 where the estimate that was told is.
+    """
+    rows: list[dict[str, object]] = []
+    of_topics, of_scores = told["topic"].notna(), told["measure"] != "share"
+    asked = [(TOLD, lambda: comments, of_topics | True)]
+    asked += [(name, made, of_topics) for name, made in topics.items()]
+    asked += [(name, made, of_scores) for name, made in scores.items()]
+    for name, made, which in asked:
+        if which.any():
+            rows += _under(name, made(), comments, told[which], measure, bounds, method)
+    columns = [*CLAIM, "specification", "n_comments", "estimate", "low", "high", "holds"]
+    first = {_key(row): row["estimate"] for row in rows if row["specification"] == TOLD}
+    for row in rows:
+        row["holds"] = bool(row["low"] > 0 if first[_key(row)] > 0 else row["high"] < 0)
+    place = {_key(claim): at for at, claim in enumerate(told.to_dict("records"))}
+    rows.sort(key=lambda row: place[_key(row)])
+    return pd.DataFrame(rows, columns=columns).astype({**told.dtypes, "holds": bool, "n_comments": "int64"})
+
+
+def _key(row: Mapping[str, object]) -> tuple[object, ...]:
+    """By which a claim is found again."""
+    return row["change"], row["series"], str(row["at"]), str(row["event"])
+
+
+def _under(
+    name: str,
+    comments: pd.DataFrame,
+    first: pd.DataFrame,
+    told: pd.DataFrame,
+    measure: str,
+    bounds: Bounds,
+    method: Method,
+) -> Iterator[dict[str, object]]:
+    """Every claim under one specification; of what was told also under those that leave some comments out."""
+    for claim in told.to_dict("records"):
+        of = comments
+        if pd.notna(claim["topic"]) and comments is not first:
+            of = comments.assign(topic=_same_topic(first, comments, int(claim["topic"])))
+        a = arrange(of, measure, "topic", Calendar("year"), bounds)
+        some = {name: np.ones(len(a.y), dtype=bool)}
+        if name == TOLD:
+            some["without the loudest 1 % of authors"], n = without_loudest(a)
+            some = some if n else {name: some[name]}
+            some["without repeated comments"] = ~marked(of, a, "duplicate_of", "near_duplicate_of")
+        for specification, keep in some.items():
+            yield {**claim, "specification": specification, **_Claimed(a.only(keep), claim).estimate(method)}
+        if name == TOLD:
+            for what, code in (("thread", a.thread), ("author", a.author)):
+                moves = _Claimed(a, claim).moves(what)
+                if moves is not None:
+                    less = _Claimed(a.only(code != moves), claim).estimate(method)
+                    yield {**claim, "specification": f"without the {what} that moves it most", **less}
+
+
+def _same_topic(first: pd.DataFrame, other: pd.DataFrame, topic: int) -> np.ndarray:
+    """The topic found otherwise that is most alike, by its number in `first`; -1 for all other comments."""
+    ours = (first["topic"] == topic).to_numpy()
+    theirs = other["topic"].to_numpy()
+    n = int(theirs.max(initial=-1)) + 1
+    both, size = (total(theirs[of & (theirs >= 0)], None, n) for of in (ours, np.True_))
+    alike = both / np.maximum(ours.sum() + size - both, 1)
+    best = int(np.argmax(alike)) if n else 0
+    return np.where((theirs == best) & (n > 0 and alike[best] >= ALIKE), topic, -1)
+
+
+class _Claimed:
+    """A claim as a coefficient of some comments, or nothing where they have no such series."""
+
+    def __init__(self, a: Units, claim: Mapping[str, object]) -> None:
+        found = [(b, y) for named, b, y, _ in series(a.dated) if named["series"] == claim["series"]]
+        self.a, self.y = found[0] if found else (a.only(slice(0)), np.zeros(0))
+        one, self.which, self.sides = np.ones(len(self.y)), 1, [np.ones(len(self.y), dtype=bool)]
+        if claim["change"] == "slope":
+            x = [one, (self.a.instant - self.a.instant.min()) / YEAR if len(self.y) else one]
+        else:
+            late = self.a.since(claim["at"])  # type: ignore[arg-type]
+            x, self.sides = [one, late], [~late, late]
+            if claim["change"] == "event":
+                t = (
+                    self.a.instant - np.datetime64(pd.Timestamp(claim["at"]).tz_convert("UTC").tz_localize(None))
+                ) / YEAR
+                x, self.which = [one, late, t, t * late], 1
+        self.x = np.stack(x, axis=1).astype(float)
+
+    def estimate(self, method: Method) -> dict[str, object]:
+        """The coefficient with its interval; none where a side has too few threads, or its comments one time."""
+        threads = min(len(np.unique(self.a.thread[side])) for side in self.sides)
+        row: dict[str, object] = {"n_comments": len(self.y), "estimate": np.nan, "low": np.nan, "high": np.nan}
+        if threads < method.min_threads or np.linalg.matrix_rank(self.x) < self.x.shape[1]:
+            return row
+        found = Design(self.a.compact, self.x).coefficient(self.y, self.which, method)
+        return row | {name: found[name] for name in ("estimate", "low", "high")}
+
+    def moves(self, what: str) -> int | None:
+        """The thread or the author that moves the estimate most to where it is; None where none is known."""
+        code = getattr(self.a, what)
+        if code is None or not len(self.y) or np.linalg.matrix_rank(self.x) < self.x.shape[1]:
+            return None
+        design, known = Design(self.a.compact, self.x), code >= 0
+        by = total(code[known], design.influence(self.y, self.which)[known], 0)
+        sign = np.sign((design.x @ design.inverse[self.which]) @ self.y)
+        return int(np.argmax(by * sign)) if len(by) else None
