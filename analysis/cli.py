@@ -246,6 +246,17 @@ def intrusion(arguments: argparse.Namespace) -> None:
 
 
 @command(STUDY)
+def freeze(arguments: argparse.Namespace) -> None:
+    """Write down what is planned, before scores are opened: findings then say what was planned and what explored."""
+    from analysis.report import plan
+
+    study = _study(arguments)
+    opened = study.is_scored
+    path = plan.freeze(study.settings, opened)
+    print(f"Wrote {path}, {'after' if opened else 'before'} scores were first computed here. Keep it with the study.")
+
+
+@command(STUDY)
 def robustness(arguments: argparse.Namespace) -> None:
     """Compute otherwise what the report tells of change, and write robustness.csv: what survives, and what does not."""
     from analysis.report import robustness

@@ -22,7 +22,7 @@ from analysis.corpus.steps import corpus
 from analysis.corpus.threads import ALONE
 from analysis.people import intrusion, labels, sampling
 from analysis.people.steps import changes, coding, judged_files
-from analysis.report import robustness, sentences
+from analysis.report import plan, robustness, sentences
 from analysis.report.findings import Findings
 from analysis.report.privacy import Search, search
 from analysis.report.sentences import Finding
@@ -353,13 +353,18 @@ class Study:
         """SHA-256 of every input file by its name: of what steps read, and of what people named or found odd."""
         read = {name: sha for step in STEPS for name, sha in self._results.files(step).items()}
         read |= {name: digest_of_file(path) for name, path in judged_files(self.settings).items()}
-        tried = self.settings.folder / robustness.FILE
-        return read | ({tried.name: digest_of_file(tried)} if tried.is_file() else {})
+        made = [self.settings.folder / name for name in (plan.FILE, robustness.FILE)]
+        return read | {path.name: digest_of_file(path) for path in made if path.is_file()}
 
     @property
     def digests(self) -> dict[str, str]:
         """Digest of what each step's result is made from, as things are now; nothing is computed for it."""
         return {step.name: self._results.digest(step) for step in STEPS}
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether any score was computed here and kept, of whatever settings."""
+        return any(self.store.folder.glob(f"{sentiment.name}-*"))
 
     @property
     def is_modelled(self) -> bool:

@@ -13,6 +13,7 @@ from analysis.sentiment.codes import COLUMNS, SAMPLE
 from analysis.settings import StudyError
 
 RULES = "RULES.txt"
+POOLED = "the smallest strata"
 LEAST = 2  # comments of each stratum at least, where it has so many: a stratum without codes cannot be corrected
 SCALE = """How to code
 
@@ -33,10 +34,10 @@ Save the sheet as CSV (UTF-8) under the name it has. Add no rows, and change not
 def draw(comments: pd.DataFrame, strata: Sequence[str], n: int, seed: int) -> pd.DataFrame:
     """Draw comments by chance within strata, which the columns of `strata` make together, with known probabilities.
 
-    Each stratum gets its share of n, rounded by the largest remainders, and at least two comments; within a stratum
-    each comment has the same chance. Empty texts and what repeats an earlier text stay in: they are comments too. Gives
-    comment_id, stratum (text), probability (0, 1], text, in an order that shows no stratum; a StudyError if n is not
-    positive, or there are no comments.
+    n are drawn, or all that there are. Each stratum gets its share of n, and at least two comments; where n is too
+    small for that, the smallest strata are one. Within a stratum each comment has the same chance. Empty texts and what
+    repeats an earlier text stay in: they are comments too. Gives comment_id, stratum (text), probability (0, 1], text,
+    in an order that shows no stratum; a StudyError if n is not positive, or there are no comments.
     """
     if n < 1 or comments.empty:
         raise StudyError(
@@ -49,17 +50,30 @@ def draw(comments: pd.DataFrame, strata: Sequence[str], n: int, seed: int) -> pd
     parts = [rows[column].astype("str").fillna("none") for column in strata]
     stratum = parts[0].str.cat(parts[1:], sep=" / ") if parts else pd.Series("all", index=rows.index)
     sizes = stratum.value_counts().sort_index()
-    share = sizes * min(n / len(rows), 1)
-    wanted = np.floor(share).astype(int)
-    left = max(0, min(n, len(rows)) - wanted.sum())
-    wanted[(share - wanted).sort_values(ascending=False, kind="stable").index[:left]] += 1
-    wanted = np.minimum(np.maximum(wanted, LEAST), sizes)
+    if LEAST * len(sizes) > n:  # the smallest are one stratum, in which all have the same chance
+        small = sizes.sort_values(kind="stable").index[: len(sizes) - max(n // LEAST, 1) + 1]
+        stratum = stratum.where(~stratum.isin(small), POOLED)
+        sizes = stratum.value_counts().sort_index()
+    wanted = _allotted(sizes.to_numpy(), min(n, len(rows)))
+    wanted = pd.Series(wanted, index=sizes.index)
     rng = np.random.default_rng([seed, 8])
     chosen = [rng.choice(np.flatnonzero(stratum == name), wanted[name], replace=False) for name in sizes.index]
     order = rng.permutation(np.concatenate(chosen))
     drawn = rows.loc[order, ["comment_id", "text"]].assign(stratum=stratum[order])
     drawn["probability"] = drawn["stratum"].map(wanted) / drawn["stratum"].map(sizes)
     return drawn[[*COLUMNS, "text"]].reset_index(drop=True)
+
+
+def _allotted(sizes: np.ndarray, n: int) -> np.ndarray:
+    """How many of each stratum to draw, n in all: as near to its share as the least and its size allow."""
+    share = sizes * n / sizes.sum()
+    wanted = np.minimum(np.maximum(np.round(share).astype(int), LEAST), sizes)
+    while (missing := n - wanted.sum()) != 0:
+        can = wanted < sizes if missing > 0 else wanted > np.minimum(LEAST, sizes)
+        can = can if can.any() else wanted > 0
+        order = np.where(can, np.sign(missing) * (share - wanted), -np.inf)
+        wanted[np.argmax(order)] += np.sign(missing)
+    return wanted
 
 
 def check_names(names: Sequence[str], where: str, *taken: str) -> None:

@@ -16,6 +16,10 @@ from analysis.report.sentences import Finding, interval, q_value
 MOST = 6  # changes that are said; the others are in a table
 UNSUPPORTED = "of the scores that people's codes do not support; corrected_changes.csv has them"
 FRAGILE = "not holding in most other ways of computing it; robustness.csv has them"
+EXPLORED = "Other changes over time are explored."
+UNPLANNED = (
+    "Whether this was planned before its figures were seen, no file says (“threadline freeze” writes one). " + EXPLORED
+)
 MIN_PERIODS = 4  # fewer are no series
 
 
@@ -33,6 +37,7 @@ class Ground:
     """What is known of a claim beside its own table."""
 
     coded: pd.DataFrame | None = None  # `corrected_changes`: what people would have coded of it
+    planned: Callable[[str], str] | None = None  # whether the test of an event was planned, in a sentence
     tried: pd.DataFrame | None = None  # `robustness`: whether it holds where something is decided otherwise
 
     @property
@@ -170,9 +175,10 @@ def events(table: pd.DataFrame, topics: pd.DataFrame, ground: Ground = Ground())
     for event, part in rows.groupby("event", sort=False):
         overall, others = part.iloc[0], part.iloc[1:]
         start = f"From “{event}” ({overall['at']:%Y-%m-%d}) on"
+        planned = f" {ground.planned(str(event))}" if ground.planned else ""
         if not np.isfinite(overall["low"]):
             n = f"{plural(int(overall['n_first']), 'comment')} before and {int(overall['n_second']):,} after"
-            lines.append(f"{start}, nothing can be said: {n} are in too few threads.")
+            lines.append(f"{start}, nothing can be said: {n} are in too few threads.{planned}")
             continue
         moved = f"went from {signed(overall['first'])} to {signed(overall['second'])}"
         name = _what(overall, topics, ground)[0]
@@ -197,10 +203,8 @@ def events(table: pd.DataFrame, topics: pd.DataFrame, ground: Ground = Ground())
         lines.append(f"{text}{': ' + '; '.join(said) if said else ''}.")
         if fragile:
             lines[-1] += f" Not told: {plural(fragile, 'step')} {FRAGILE}."
-    lines[-1] += (
-        " An event is named before its figures are seen, so that its tests confirm; "
-        "other changes over time are explored."
-    )
+        lines[-1] += planned
+    lines[-1] += f" {EXPLORED if ground.planned else UNPLANNED}"
     return Finding("\n".join(lines))
 
 

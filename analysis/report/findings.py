@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from analysis.report import change, sentences
+from analysis.report import change, plan, sentences
 from analysis.report.sentences import Finding
 from analysis.sentiment.instruments import parse
 from analysis.topics.context import in_main_topic
@@ -70,8 +71,11 @@ class Findings:
         return sentences.corrected(t.corrected, t.agreement, self._study.topics.table, self._study.measure)
 
     def _ground(self) -> change.Ground:
-        """What people's codes and other ways of computing say of changes."""
-        return change.Ground(self._tables.corrected_changes, self._tables.robustness)
+        """What people's codes, the plan and other ways of computing say of changes."""
+        settings = self._study.settings
+        frozen = plan.read(settings.folder)
+        planned = partial(frozen.says, settings) if frozen else None
+        return change.Ground(self._tables.corrected_changes, planned, self._tables.robustness)
 
     @property
     def over_time(self) -> Finding:

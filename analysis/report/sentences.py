@@ -279,7 +279,9 @@ def limits(summary: pd.DataFrame, agreement: pd.DataFrame, instrument: str) -> l
         "Nor does a period's interval cover what moves all its threads at once, such as a week's news: a single period "
         "that stands out is one observation, however many comments it has. Tests of change over time allow for it.",
     ]
-    if agreement.empty:
+    if len(agreement):
+        said.append("What people would have coded is what these coders would have: others might code otherwise.")
+    else:
         said.insert(0, f"Nobody has checked the instrument ({instrument}) on these comments: its scores may mislead.")
     if share["comments with a time of their own"] + share["comments without any date"] < 1 - 1e-9:
         said.append("Comments without a time of their own take their article's: what was said later looks earlier.")

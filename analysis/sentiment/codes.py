@@ -25,8 +25,9 @@ SCALE = (-1, 0, 1)  # negative, neither, positive
 class Codes:
     """What people coded by hand."""
 
-    # A row a coded comment, sorted by comment_id: comment_id, stratum, probability (0, 1], code (mean over coders,
-    # [-1, 1]), n_coders, and a column a coder (-1, 0, 1; NaN where that coder has no valid code).
+    # A row a coded comment, sorted by comment_id: comment_id, stratum, probability (0, 1] of being drawn and coded, as
+    # far as its stratum was coded, code (mean over coders, [-1, 1]), n_coders, and a column a coder (-1, 0, 1; NaN
+    # where that coder has no valid code).
     table: pd.DataFrame
     coders: tuple[str, ...]  # names of the sheets
     problems: pd.DataFrame  # every row that is not used, and every one that lacks: see `Problems.table`
@@ -54,6 +55,8 @@ def read_codes(folder: Path, comment_ids: Collection[str]) -> Codes | None:
     by_coder = table[list(coders)]
     table.insert(3, "code", by_coder.mean(axis=1))
     table.insert(4, "n_coders", by_coder.notna().sum(axis=1).astype("int64"))
+    # Whoever has coded but some of the sample has, of each stratum, as good as drawn fewer.
+    table["probability"] *= (table["n_coders"] > 0).groupby(table["stratum"]).transform("mean")
     return Codes(table[table["n_coders"] > 0].reset_index(drop=True), coders, problems.table)
 
 

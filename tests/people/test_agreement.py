@@ -47,6 +47,13 @@ def test_codes_are_read(tmp_path):
     assert codes.table["n_coders"].tolist() == [2, 2, 2, 2] and codes.table["probability"].eq(0.5).all()
 
 
+def test_who_has_coded_but_some_has_as_good_as_drawn_fewer(tmp_path):
+    sample(tmp_path, [["c0", "a", "0.5"], ["c1", "a", "0.5"], ["c2", "b", "0.8"], ["c3", "b", "0.8"], ["c4", "c", "1"]])
+    sheet(tmp_path, "anna.csv", [("c0", "1"), ("c1", ""), ("c2", "0"), ("c3", "-1")])
+    table = read_codes(tmp_path, IDS).table.set_index("comment_id")
+    assert table["probability"].to_dict() == pytest.approx({"c0": 0.25, "c2": 0.8, "c3": 0.8})
+
+
 def test_semicolons_and_a_byte_order_mark_of_a_spreadsheet(tmp_path):
     (tmp_path / "sample.csv").write_text("\ufeffcomment_id;stratum;probability\nc0;a;1\n", encoding="utf-8")
     (tmp_path / "anna.csv").write_text("\ufeffcomment_id;text;code\r\nc0;so, so;-1\r\n", encoding="utf-8")

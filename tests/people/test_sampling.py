@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.people.sampling import draw, write_sheets
+from analysis.people.sampling import LEAST, POOLED, draw, write_sheets
 from analysis.sentiment.codes import read_codes
 from analysis.settings import StudyError
 
@@ -29,11 +29,13 @@ def test_chances_are_drawn_over_size_and_weights_give_the_corpus_back(sizes, n):
     drawn = draw(comments, ["period"], n, 1)
     assert not drawn["comment_id"].duplicated().any()
     counts = drawn.groupby("stratum")["probability"].agg(["size", "first", "nunique"])
+    pooled = len(comments) - sum(sizes[int(name)] for name in counts.index if name != POOLED)
     for name, row in counts.iterrows():
-        assert row["nunique"] == 1 and row["first"] == pytest.approx(row["size"] / sizes[int(name)])
-    assert (1 / drawn["probability"]).sum() == pytest.approx(len(comments))
-    assert len(counts) == len(sizes), "no stratum without codes"
-    assert min(n, len(comments)) <= len(drawn) <= min(max(n, 0) + 2 * len(sizes), len(comments))
+        size = pooled if name == POOLED else sizes[int(name)]
+        assert row["nunique"] == 1 and row["first"] == pytest.approx(row["size"] / size)
+    assert (1 / drawn["probability"]).sum() == pytest.approx(len(comments)), "every comment could be drawn"
+    assert len(drawn) == min(n, len(comments)), "as many as were asked for"
+    assert n == 1 or n >= len(comments) or counts["size"].min() >= min(LEAST, *sizes)
 
 
 def test_each_comment_has_the_same_chance():

@@ -230,7 +230,7 @@ def test_an_event_is_said_with_what_changed_and_what_chance_explains():
     assert (
         "a step of −0.10 (95 % interval −0.30 to +0.10), number 3 of 12 dates by size, which chance may explain" in text
     )
-    assert "four of five such studies would find a step of 0.29" in text and "its tests confirm" in text
+    assert "four of five such studies would find a step of 0.29" in text and "no file says" in text
     assert "Of 2 series of topics, 1 took a step that chance does not explain" in text
     assert "“hospital · ward” went from +0.20 to −0.30, a step of −0.10 (95 %" in text and "(q = 0.004)" in text
     assert "share of" not in text
@@ -310,7 +310,7 @@ def test_a_change_says_in_how_many_ways_it_holds_and_is_not_told_where_it_holds_
 
     def told(holds, estimate=moved, **other):
         return over_time(
-            found, none, TOPICS, Ground(None, tried("break", row.to_dict() | other, estimate, holds)), **many
+            found, none, TOPICS, Ground(tried=tried("break", row.to_dict() | other, estimate, holds)), **many
         ).text
 
     assert "; holds in 2 of 3 other ways of computing it." in told([True, True, False])
@@ -329,5 +329,5 @@ def test_a_step_with_an_event_that_does_not_hold_is_counted_and_not_told():
         ([True, True, False], "holds in 2 of 3"),
         ([False, False, True], "Not told: 1 step not holding"),
     ):
-        text = events(table, TOPICS, Ground(None, tried("event", row.to_dict(), row["step"], holds))).text
+        text = events(table, TOPICS, Ground(tried=tried("event", row.to_dict(), row["step"], holds))).text
         assert says in text and ("“hospital · ward” went" in text) == ("holds in" in says)
