@@ -140,7 +140,11 @@ def sentiment(
         text = as_coded(corrected, measure)
     if n_unscored and row["n_comments"]:
         got = f"{plural(n_unscored, 'comment')} got no score"
-        text += f" {got}: empty, or not known to the instrument or its file."
+        text += f" {got}: empty, or not known to the instrument or its file"
+        if not coded and "least" in row:
+            ends = f"between {show(row['least'])} and {show(row['most'])}"
+            text += f"; whatever they sound like, the mean of all comments is {ends}"
+        text += "."
     return Finding(f"{text} {instrument(agreement)}")
 
 

@@ -61,6 +61,8 @@ def by_period(
         independent comments that would say as much; author_ratio, the error with authors who return over that by
         threads alone; naive_low, naive_high, as if comments were independent; interval ("threads", "too few", "empty");
         by_thread, by_thread_low, by_thread_high: the mean with which every thread, not every comment, counts the same.
+        Of a measure with finite bounds n_unscored, least and most: what the mean of all comments, the unscored too,
+        cannot be below or above (Manski 1990).
         Of a measure whose bounds lie on both sides of 0 also share_negative and share_positive in [0, 1], each with
         _low and _high: those from 5 % of half the range on, VADER's ±.05. With `by` also borrowed, borrowed_low and
         borrowed_high, of cells without comments too: an estimate that borrows from neighbouring periods
@@ -229,14 +231,21 @@ def _counts(a: Units, cell: np.ndarray, n_cells: int) -> pd.DataFrame:
 
 def _means(a: Units, method: Method) -> pd.DataFrame:
     """Mean of every cell and, of a measure on both sides of 0, the shares of both."""
+    every, rows = _cells(a.grouped)
     a = a.scored.grouped
-    cell, rows = _cells(a)
+    cell, _ = _cells(a)
     estimates = means(cell, a.thread, a.y, len(rows), method, a.bounds, a.author)
     expected = estimates.pop("expected").to_numpy()
     (of_cell, thread), own = grouped(cell, a.thread)
     each = means(of_cell, thread, total(own, a.y, 0) / total(own, None, 0), len(rows), method, a.bounds)
     by_thread = each[["estimate", "low", "high"]].set_axis(BY_THREAD, axis=1)
     tables = [rows, _counts(a, cell, len(rows)), estimates, by_thread]
+    if np.isfinite(a.bounds).all():  # Manski: whatever those without a score sound like
+        scored, n = (total(of, None, len(rows)) for of in (cell, every))
+        said, missing = total(cell, a.y, len(rows)), n - scored
+        with np.errstate(invalid="ignore"):
+            least, most = ((said + missing * end) / n for end in a.bounds)
+        tables.append(pd.DataFrame({"n_unscored": missing.astype(np.int64), "least": least, "most": most}))
     if a.by and "period_start" in rows:
         mean, shape = estimates["estimate"].to_numpy(), (len(a.grid), len(a.groups))
         spread = np.sqrt(((a.y - mean[cell]) ** 2).sum() / max(len(a.y) - len(np.unique(cell)), 1))

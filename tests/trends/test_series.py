@@ -122,3 +122,17 @@ def test_the_mean_by_threads_is_students_on_their_means(rng):
     of = c.groupby("article_id")["sentiment"].mean()
     low, high = stats.t.interval(0.95, len(of) - 1, of.mean(), of.sem())
     assert row[["by_thread", "by_thread_low", "by_thread_high"]].tolist() == pytest.approx([of.mean(), low, high])
+
+
+def test_bounds_hold_whatever_the_unscored_sound_like(rng):
+    c = corpus(rng)
+    gone = rng.random(len(c)) < 0.2
+    table = trends.by_period(c.assign(sentiment=c["sentiment"].where(~gone)))
+    for filled in (-1.0, 1.0, c["sentiment"]):
+        whole = trends.by_period(c.assign(sentiment=c["sentiment"].where(~gone, filled)))["estimate"]
+        assert ((table["least"] <= whole + 1e-9) & (whole <= table["most"] + 1e-9)).all()
+    ends = [trends.by_period(c.assign(sentiment=c["sentiment"].where(~gone, end)))["estimate"] for end in (-1.0, 1.0)]
+    assert table["least"].tolist() == pytest.approx(ends[0].tolist())
+    assert table["most"].tolist() == pytest.approx(ends[1].tolist())
+    assert table["n_unscored"].sum() == gone.sum()
+    assert "least" not in trends.by_period(c, bounds=(-np.inf, np.inf))
