@@ -11,7 +11,6 @@ from scipy.special import stdtr, stdtrit
 from analysis.people.agreement import MIN_THREADS
 from analysis.sentiment.codes import Codes
 from analysis.trends.intervals import freedom
-from analysis.trends.units import UNASSIGNED
 
 YEAR = pd.Timedelta(days=365.25)
 CLAIM = ["change", "event", "at", "topic"]  # by which a claim is known
@@ -116,18 +115,3 @@ def _change(rows: pd.DataFrame, table: pd.DataFrame, x: np.ndarray, kind: str, l
         if name == "estimate" and sd > 0:
             out["p_value"] = float(2 * stdtr(df, -abs(slope) / sd))
     return out | {"codes_only": people.slope, "weight": weight}
-
-
-def claims_of(changes: pd.DataFrame, slopes: pd.DataFrame, comparisons: pd.DataFrame, sure: float) -> pd.DataFrame:
-    """What is claimed of the measure: each event over all comments, and the breaks and slopes with q below `sure`."""
-    measured = [table[(table["measure"] != "share") & (table["q_value"] < sure)] for table in (changes, slopes)]
-    broken, steady = (table[table["topic"].fillna(0) != UNASSIGNED] for table in measured)
-    events = comparisons[(comparisons["comparison"] == "event") & (comparisons["measure"] != "share")]
-    events = events[events["topic"].isna() | (events["q_value"] < sure)]
-    ends = broken.sort_values(["series", "at"]).groupby("series")["at"]
-    broken = broken.assign(since=ends.shift(), until=ends.shift(-1))
-    parts = [part.assign(change=name) for name, part in (("event", events), ("break", broken), ("slope", steady))]
-    found = pd.concat([part.reindex(columns=[*CLAIM, "since", "until"]) for part in parts], ignore_index=True)
-    for when in ("at", "since", "until"):
-        found[when] = pd.to_datetime(found[when], utc=True).astype(changes["at"].dtype)
-    return found.astype({"change": "str", "event": "str", "topic": "Int64"})

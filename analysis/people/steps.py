@@ -10,7 +10,7 @@ from analysis.corpus.sheets import Problems
 from analysis.corpus.sources import named
 from analysis.corpus.steps import corpus
 from analysis.people import agreement, intrusion, labels
-from analysis.people.changes import claims_of, corrected_changes
+from analysis.people.changes import CLAIM, corrected_changes
 from analysis.people.corrected import corrected_table
 from analysis.run import Run
 from analysis.run.steps import Given, step
@@ -20,6 +20,7 @@ from analysis.sentiment.steps import sentiment
 from analysis.settings import Settings
 from analysis.topics.steps import topics
 from analysis.trends.periods import Calendar
+from analysis.trends.specifications import WITHIN, claims
 from analysis.trends.steps import CALENDAR, arguments, change_points, comparisons, scored, slopes
 
 SURE = 0.05  # q-value below which a change of the scores is claimed, and held against the codes
@@ -83,5 +84,6 @@ def changes(given: Given, run: Run) -> pd.DataFrame:
     """What the scores claim to have changed, as people would have coded it."""
     rows = scored(given, (topics, sentiment))
     codes = _codes(given, rows)
-    claims = claims_of(given[change_points], given[slopes], given[comparisons], SURE)
-    return corrected_changes(codes, rows, claims).drop(columns=["since", "until"])
+    told = claims(given[change_points], given[slopes], given[comparisons], SURE)
+    told = told.loc[told["measure"] != "share", [*CLAIM, *WITHIN]].reset_index(drop=True)
+    return corrected_changes(codes, rows, told).drop(columns=WITHIN)

@@ -21,6 +21,7 @@ from analysis.trends.units import Units, arrange, marked
 
 TOLD = "as told"
 CLAIM = ["change", "event", "at", "series", "topic", "measure"]  # by which a claim is known
+WITHIN = ["since", "until"]  # the comments that a break is about
 ALIKE = 0.25  # of two topics the comments in both over those in either; below, the topic is not there
 
 
@@ -29,17 +30,20 @@ def claims(
 ) -> pd.DataFrame:
     """What the tables claim of change, a row a claim, with CLAIM; of an event the whole mean, whatever it did.
 
-    change is "break" (the difference before and after), "slope" (a year) or "event" (the step between two lines).
+    change is "event" (the step between two lines), "break" (the difference before and after, within since and until:
+    the breaks of the series before and after it, or NaT) or "slope" (a year); `sure` is the q-value below which.
     """
     events = comparisons[comparisons["comparison"] == "event"]
     of_all = events["topic"].isna() & (events["measure"] != "share")
-    never = pd.Series(pd.NaT, index=slopes.index, dtype=change_points["at"].dtype)
-    found = [
-        change_points[change_points["q_value"] < sure].assign(change="break", event=None),
-        slopes.assign(change="slope", event=None, at=never)[slopes["q_value"] < sure],
-        events[(events["q_value"] < sure) | of_all].dropna(subset="step").assign(change="event"),
-    ]
-    return pd.concat([one[CLAIM].astype({"event": "str"}) for one in found], ignore_index=True)
+    broken, steady = (table[table["q_value"] < sure] for table in (change_points, slopes))
+    ends = broken.sort_values(["series", "at"]).groupby("series")["at"]
+    broken = broken.assign(since=ends.shift(), until=ends.shift(-1))
+    parts = (("event", events[(events["q_value"] < sure) | of_all]), ("break", broken), ("slope", steady))
+    columns = [*CLAIM, *WITHIN]
+    found = pd.concat([part.assign(change=name).reindex(columns=columns) for name, part in parts], ignore_index=True)
+    for when in ("at", *WITHIN):
+        found[when] = pd.to_datetime(found[when], utc=True).astype(change_points["at"].dtype)
+    return found.astype({"change": "str", "event": "str", "topic": "Int64"})
 
 
 def specifications(
@@ -85,7 +89,8 @@ def specifications(
         row["holds"] = bool(row["low"] > 0 if first[_key(row)] > 0 else row["high"] < 0)
     place = {_key(claim): at for at, claim in enumerate(told.to_dict("records"))}
     rows.sort(key=lambda row: place[_key(row)])
-    return pd.DataFrame(rows, columns=columns).astype({**told.dtypes, "holds": bool, "n_comments": "int64"})
+    types = told[CLAIM].dtypes.to_dict() | {"holds": bool, "n_comments": "int64"}
+    return pd.DataFrame(rows, columns=columns).astype(types)
 
 
 def _key(row: Mapping[str, object]) -> tuple[object, ...]:
@@ -138,7 +143,10 @@ class _Claimed:
     """A claim as a coefficient of some comments, or nothing where they have no such series."""
 
     def __init__(self, a: Units, claim: Mapping[str, object]) -> None:
-        found = [(b, y) for named, b, y, _ in series(a.dated) if named["series"] == claim["series"]]
+        a = a.dated
+        for end, side in ((claim["since"], True), (claim["until"], False)):
+            a = a if pd.isna(end) else a.only(a.since(end) == side)  # type: ignore[arg-type]
+        found = [(b, y) for named, b, y, _ in series(a) if named["series"] == claim["series"]]
         self.a, self.y = found[0] if found else (a.only(slice(0)), np.zeros(0))
         one, self.which, self.sides = np.ones(len(self.y)), 1, [np.ones(len(self.y), dtype=bool)]
         if claim["change"] == "slope":

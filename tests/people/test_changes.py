@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.people.changes import FIGURES, claims_of, corrected_changes
+from analysis.people.changes import FIGURES, corrected_changes
 from analysis.sentiment.codes import Codes
 
 AT = pd.Timestamp("2022-01-01", tz="UTC")
@@ -66,14 +66,3 @@ def test_too_few_codes_give_no_interval_and_no_codes_no_row():
     row = corrected_changes(coded(comments, code, few), comments, claim("event")).iloc[0]
     assert row[["estimate", "low", "drift", "p_value"]].isna().all() and np.isfinite(row["scores"])
     assert len(corrected_changes(None, comments, claim("event"))) == 0
-
-
-def test_claims_are_the_events_and_what_is_sure():
-    breaks = pd.DataFrame({"series": ["sentiment", "share of topic 0"], "topic": [None, 0], "q_value": [0.01, 0.01]})
-    breaks = breaks.assign(measure=["sentiment", "share"], at=AT)
-    slopes = pd.DataFrame({"series": ["sentiment of topic 0"], "topic": [0], "measure": "sentiment", "q_value": [0.5]})
-    events = pd.DataFrame(
-        {"comparison": "event", "event": "x", "at": AT, "topic": [None, 0, 1], "measure": "sentiment"}
-    )
-    found = claims_of(breaks, slopes, events.assign(q_value=[0.9, 0.9, 0.01]), 0.05)
-    assert found[["change", "topic"]].fillna(-9).to_numpy().tolist() == [["event", -9], ["event", 1], ["break", -9]]

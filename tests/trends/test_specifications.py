@@ -61,7 +61,7 @@ def test_what_one_thread_or_one_author_has_made_does_not_hold_without(rng):
             "topic": pd.array([pd.NA], dtype="Int64"),
             "measure": ["sentiment"],
         }
-    )
+    ).assign(since=pd.NaT, until=pd.NaT)
     for what, loud in (
         ("thread", [("loud", f"v{i}", "2020-09-10", 0, -1.0) for i in range(150)]),
         ("author", [(f"t{i}", "loud", "2020-09-10", 0, -1.0) for i in range(150)]),
@@ -103,7 +103,31 @@ def test_a_claim_is_asked_only_of_what_it_rests_on(rng):
     assert "other scores" not in set(found["specification"])
 
 
+def test_a_break_is_estimated_between_those_beside_it(rng):
+    c = corpus(rng, n_threads=400, days=1.0)
+    month = c["posted_at"].dt.month
+    c = c.assign(sentiment=(0.3 * c["sentiment"] + np.select([month < 5, month < 9], [0.3, -0.5], 0.5)).clip(-1, 1))
+    claim = told(c).query("change == 'break' and series == 'sentiment'").reset_index(drop=True)
+    assert len(claim) == 2 and claim["until"][0] == claim["at"][1] and claim["since"][1] == claim["at"][0]
+    found = specifications(claim, c, {}, {}).query("specification == 'as told'")["estimate"].tolist()
+    assert found == pytest.approx([-0.8, 1.0], abs=0.08)
+
+
 def test_nothing_told_gives_an_empty_table(rng):
     c = corpus(rng)
     empty = told(c).iloc[:0]
     assert specifications(empty, c, {}, {}).empty
+
+
+def test_claims_are_the_events_and_what_is_sure():
+    at = pd.Timestamp("2020-07-01", tz="UTC")
+    breaks = pd.DataFrame({"series": ["sentiment", "share of topic 0"], "topic": [None, 0], "q_value": [0.01, 0.01]})
+    breaks = breaks.assign(measure=["sentiment", "share"], at=at)
+    slopes = pd.DataFrame({"series": ["sentiment of topic 0"], "topic": [0], "measure": "sentiment", "q_value": [0.5]})
+    events = pd.DataFrame(
+        {"comparison": "event", "event": "x", "at": at, "topic": [None, 0, 1], "measure": "sentiment"}
+    )
+    found = claims(breaks, slopes, events.assign(q_value=[0.9, 0.9, 0.01], step=0.1, series="s"), 0.05)
+    assert found[["change", "topic"]].fillna(-9).to_numpy().tolist() == [
+        ["event", -9], ["event", 1], ["break", -9], ["break", 0]
+    ]  # fmt: skip
