@@ -230,7 +230,7 @@ class Study:
     @cached_property
     def topics(self) -> Topics:
         """The topics, and what can be made of them; `topics.bertopic` is a fitted BERTopic."""
-        fit = fit_of(self._results[topic_model])
+        fit = replace(fit_of(self._results[topic_model]), cut=self._results[tokens].cut)
         if self._matched is not None:
             fit = replace(fit, table=labels.named(fit.table, self._matched))
         encoder = self.settings.topics.encoder
@@ -292,7 +292,7 @@ class Study:
             )
         words = [found.words.loc[found.words["topic"] == topic, "word"].tolist() for topic in found.table["topic"]]
         rng = np.random.default_rng([self.settings.seed, 9])
-        odd = intrusion.word_items(words, intrusion.word_rates(self.texts, of, words), rng)
+        odd = intrusion.word_items(words, intrusion.word_rates(self._results[tokens], of, words), rng)
         far = intrusion.topic_items(self.partitioned.whole(), self._vectors, found.centroids, words, rng)
         items = {intrusion.WORDS: odd, intrusion.COMMENTS: far.assign(text=far["text"].map(plain))}
         return intrusion.write_sheets(self.settings.folder / intrusion.FOLDER, items, raters)

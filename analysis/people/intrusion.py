@@ -21,7 +21,7 @@ import pandas as pd
 from analysis.corpus.sheets import Problems, csv_bytes, read_rows, write_new
 from analysis.run.vectors import unit_length
 from analysis.topics.keywords import count_words
-from analysis.topics.tokens import tokenised
+from analysis.topics.tokens import Tokens
 from analysis.trends.intervals import Method, shares
 
 FOLDER, ANSWERS = "intrusion", "answers"  # in the study folder; the answers in a folder of their own
@@ -89,9 +89,9 @@ def topic_items(
     return pd.DataFrame(rows, columns=["topic", "comment_id", "text", *_cells(COMMENTS), "odd"])
 
 
-def word_rates(texts: Sequence[str], topic: np.ndarray, words: Sequence[Sequence[str]]) -> np.ndarray:
+def word_rates(tokens: Tokens, topic: np.ndarray, words: Sequence[Sequence[str]]) -> np.ndarray:
     """How often each topic uses each of the shown words, sorted, of all uses of shown words: (n_topics, n_words)."""
-    counts = count_words(tokenised(texts), topic, len(words), _names(words)).toarray()
+    counts = count_words(tokens, topic, len(words), _names(words)).toarray()
     return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
 

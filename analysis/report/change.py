@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.corpus.wording import plural
-from analysis.plots.wording import MAX_Q, name_of, percent, period_name, points, signed
+from analysis.plots.wording import MAX_Q, name_of, percent, period_name, points, signed, steady
 from analysis.report.sentences import Finding, interval, q_value
 
 MOST = 6  # changes that are said; the others are in a table
@@ -117,18 +117,24 @@ def over_time(
     """What changed, a line each, the least likely by chance first; or that nothing can be said to have.
 
     Of a series that both breaks and rises or fades, the break is said if no line explains it, else the line. What
-    `checked` (`corrected_changes`) does not support is counted, and not told.
+    `checked` (`corrected_changes`) does not support, and what is of no stable topic, is counted and not told.
     """
     broken = set(_significant(breaks[breaks["line_p"] <= MAX_Q])["series"])
     slopes = slopes.assign(**{"q_value": slopes["q_value"].where(~slopes["series"].isin(broken))})
-    found = _changes(breaks, topics, checked, set(_sloping(slopes)["series"])) + _trends(slopes, topics, checked)
+    sloping = set(_sloping(slopes)["series"])
+    found = _changes(steady(breaks, topics), topics, checked, sloping)
+    found += _trends(steady(slopes, topics), topics, checked)
+    unsteady = len(_changes(breaks, topics, checked, sloping) + _trends(slopes, topics, checked)) - len(found)
     sentences = [one for one in found if one is not None]
-    if withdrawn := len(found) - len(sentences):
+    withdrawn = len(found) - len(sentences)
+    if (more := len(sentences) - MOST) > 0:
+        sentences[MOST:] = [f"{plural(more, 'further change')} with q below {MAX_Q}: see Over time."]
+    if unsteady:
+        sentences.append(f"Not told: {plural(unsteady, 'change')} of topics that are not stable.")
+    if withdrawn:
         what = f"{plural(withdrawn, 'change')} of the scores that people's codes do not support"
         sentences.append(f"Not told: {what}; corrected_changes.csv has them.")
     if sentences:
-        if (more := len(sentences) - MOST) > 0:
-            sentences[MOST:] = [f"{plural(more, 'further change')} with q below {MAX_Q}: see Over time."]
         return Finding("\n".join(sentences))
     tested = int(breaks["p_value"].notna().sum() + slopes["p_value"].notna().sum())
     if not tested or n_periods < MIN_PERIODS:
@@ -154,7 +160,9 @@ def events(table: pd.DataFrame, topics: pd.DataFrame, checked: pd.DataFrame | No
         name = _what(overall, topics, checked)[0]
         text = f"{start}, the {name} of all comments {moved}, a difference of {interval(overall)}"
         text += f"{_step(overall)}{_as_coded(overall, 'event', checked)[0]}."
+        unsteady, others = len(_significant(others)), steady(others, topics)
         sure = _significant(others)
+        unsteady -= len(sure)
         tested = int(others["q_value"].notna().sum())
         said = []
         for _, row in sure.head(MOST).iterrows():
@@ -165,8 +173,12 @@ def events(table: pd.DataFrame, topics: pd.DataFrame, checked: pd.DataFrame | No
             said.append(
                 f"the {what} of {whose} {moved}, a step of {interval(row, 'step', change)} ({q_value(row)}){coded}"
             )
-        text += f" Of {tested} series of topics, {len(sure) or 'none'} took a step that chance does not explain"
-        lines.append(f"{text}{': ' + '; '.join(said) if said else ''}.")
+        which = "stable topics" if unsteady else "topics"
+        text += f" Of {tested} series of {which}, {len(sure) or 'none'} took a step that chance does not explain"
+        text += f"{': ' + '; '.join(said) if said else ''}."
+        if unsteady:
+            text += f" Not told: {plural(unsteady, 'change')} of topics that are not stable."
+        lines.append(text)
     lines[-1] += (
         " An event is named before its figures are seen, so that its tests confirm; "
         "other changes over time are explored."

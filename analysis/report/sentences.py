@@ -12,12 +12,15 @@ import pandas as pd
 
 from analysis.corpus.wording import plural
 from analysis.plots import wording
-from analysis.plots.wording import MAX_Q, UNSTABLE, fixed, named, percent, signed
+from analysis.plots.wording import MAX_Q, UNSTABLE, fixed, is_unstable, named, percent, signed
 from analysis.sentiment.instruments import Instrument
+from analysis.topics.fit import SMALLEST
 
 # Krippendorff (2004): below 0.667 codes do not support even tentative conclusions. The same line for the
 # instrument's accuracy would be higher than most reach; below one half it is wrong more often than right.
 MIN_ALPHA, MIN_ACCURACY = 0.667, 0.5
+MOST_STABLE = 0.6  # of the comments with a topic: where fewer are in stable ones, the topics are not told
+FLAT = 0.1  # between the best and the worst number of topics: within this, the curve chooses none
 
 
 @dataclass(frozen=True)
@@ -69,21 +72,32 @@ def topics(
     note: str = "",
     history: pd.DataFrame | None = None,
     in_main: Sequence[float] = (),
+    curve: pd.DataFrame | None = None,
 ) -> Finding:
     """How many topics there are, how large, how far to trust them, and what became of those that people named.
 
-    `in_main` are the shares of comments in their thread's main topic, and in that by their own words alone.
+    `curve` is `topic_choice`; `in_main` are the shares of comments in their thread's main topic, with context and by
+    their own words alone.
     """
     if table.empty:
         return Finding(note or f"No topics are claimed for {plural(n_comments, 'comment')}.")
-    stable = int((table["stability"] >= UNSTABLE).sum())
-    first = table.iloc[0]
-    text = (
-        f"{plural(len(table), 'topic')} in {n_comments:,} comments; the largest, “{first['label']}”, has "
-        f"{percent(first['n_comments'] / n_comments)} of them. {stable} of {len(table)} come out again in reruns "
-        f"(stability of {UNSTABLE} or more). {percent(n_unassigned / n_comments).capitalize()} of the comments are "
-        "unassigned: the runs disagree on them."
+    stable = table[table["stability"] >= UNSTABLE]
+    in_stable = float(stable["n_comments"].sum() / max(int(table["n_comments"].sum()), 1))
+    text = f"{plural(len(table), 'topic')} in {n_comments:,} comments"
+    if len(stable):
+        first = stable.iloc[0]
+        which = "" if first["topic"] == table["topic"].iloc[0] else "stable "
+        text += f"; the largest {which}one, “{first['label']}”, has {percent(first['n_comments'] / n_comments)} of them"
+    text += (
+        f". {len(stable) or 'None'} of {len(table)} come out again in reruns (stability of {UNSTABLE} or more)"
+        f"{f', with {percent(in_stable)} of the comments that have a topic' if len(stable) < len(table) else ''}. "
+        f"{percent(n_unassigned / n_comments).capitalize()} of the comments are unassigned: the runs disagree on them, "
+        f"or fewer than {SMALLEST} different ones would be a topic."
     )
+    if in_stable < MOST_STABLE:
+        text += " So many are in topics that do not come out again that these topics are no finding: they are listed, "
+        text += "drawn pale, and no sentence tells of them. Fewer topics (n_topics in study.toml) are often steadier."
+    text += choice(curve)
     if len(in_main) and np.isfinite(in_main).all():
         text += (
             f" {percent(in_main[0])} of the comments have the main topic of their thread; by their own words alone, "
@@ -94,6 +108,27 @@ def topics(
         named = [(what, int(became[what])) for what in ("same", "split", "merged", "new", "gone") if what in became]
         text += f" Against the topics that people named: {', '.join(f'{n} {what}' for what, n in named)}."
     return Finding(f"{text} {note}".strip())
+
+
+def choice(curve: pd.DataFrame | None) -> str:
+    """What is to be said of the number of topics that was chosen, " …" or nothing: `topic_choice`."""
+    if curve is None or curve.empty or not curve["chosen"].any():
+        return ""
+    stability, number = curve["stability"], int(curve.loc[curve["chosen"], "n_topics"].iloc[0])
+    best, low, high = float(stability.max()), int(curve["n_topics"].iloc[0]), int(curve["n_topics"].iloc[-1])
+    text = ""
+    if best < UNSTABLE:
+        text += f" No number of topics is good here: two halves of the threads agree at best at {best:.2f} of 1."
+    if len(curve) > 1 and best - stability.min() < FLAT:
+        text += f" The curve is flat: from {low} to {high} topics the halves agree about as well, so the number is a"
+        text += " choice of how fine to look, not a finding."
+    elif len(curve) > 1 and number in (low, high):
+        more = "more" if number == high else "fewer"
+        text += (
+            f" {number} is the {'largest' if number == high else 'smallest'} number tried, and agreement still rises"
+        )
+        text += f" towards it: {more} topics may agree better (n_topics in study.toml)."
+    return text
 
 
 def judged(coherence: pd.DataFrame, intrusion: pd.DataFrame) -> Finding:
@@ -203,7 +238,9 @@ def corrected(
     if table.empty:
         return Finding("Nothing is corrected: no comment has been coded by hand. “threadline code” draws a sample.")
     text = as_coded(table, measure)
-    groups = named(agreement.iloc[1:], topics)
+    by_group = agreement.iloc[1:]
+    unsteady = [row.by == "topic" and is_unstable(int(row.group), topics) for row in by_group.itertuples()]
+    groups = named(by_group[~np.array(unsteady, dtype=bool)], topics)
     sure = groups["accuracy_high"] < MIN_ACCURACY
     poor = groups.loc[~sure & (groups["accuracy"] < MIN_ACCURACY), "group"]
     if sure.any():

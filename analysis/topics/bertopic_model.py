@@ -23,7 +23,6 @@ from analysis.run.texts import take
 from analysis.run.vectors import Vectors, blocks
 from analysis.topics.encoders import parse
 from analysis.topics.keywords import SHOWN, choose
-from analysis.topics.tokens import tokens
 
 if TYPE_CHECKING:
     from analysis.topics.fit import Fit
@@ -69,14 +68,14 @@ def fitted(texts: Sequence[str], vectors: Vectors, fit: Fit, encoder: str) -> BE
     logging.getLogger("BERTopic").setLevel(logging.ERROR)  # "embedding model not found" is no news to the user
     rows = _read(fit.topic)
     read = take(texts, rows)
-    used = set().union(*map(tokens, read))  # a word that is in none of them would have an infinite weight
+    used = set().union(*map(fit.cut, read))  # a word that is in none of them would have an infinite weight
     vocabulary = [word for word in fit.vocabulary if word in used] or ["-"]
     model = ConsensusTopic(
         language="multilingual",  # "english" would strip every letter that is not ASCII
         embedding_model=None if encoder.startswith("npy:") else Encoder(encoder),
         umap_model=BaseDimensionalityReduction(),
         hdbscan_model=BaseCluster(),
-        vectorizer_model=CountVectorizer(tokenizer=tokens, token_pattern=None, lowercase=False, vocabulary=vocabulary),
+        vectorizer_model=CountVectorizer(tokenizer=fit.cut, token_pattern=None, lowercase=False, vocabulary=vocabulary),
         ctfidf_model=ClassTfidfTransformer(bm25_weighting=False, reduce_frequent_words=True),
         representation_model=Varied(),
         top_n_words=SHOWN,

@@ -18,10 +18,10 @@ from analysis.run.vectors import Directions, Vectors, blocks, unit_length
 from analysis.settings import StudyError
 from analysis.topics.clusters import sums
 from analysis.topics.consensus import Consensus, find_consensus
-from analysis.topics.keywords import IN_LABEL, count_words, topic_words, vocabulary
+from analysis.topics.keywords import IN_LABEL, count_words, everywhere, topic_words, vocabulary
 from analysis.topics.similarity import topic_map, topic_tree
 from analysis.topics.stop_words import stop_words
-from analysis.topics.tokens import Tokens, tokenised
+from analysis.topics.tokens import Cut, Tokens, tokenised
 
 if TYPE_CHECKING:
     from bertopic import BERTopic
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 # Agreement: of the usual twenty fits none puts the comment where the consensus does. A stricter rule would leave out
 # comments by the luck of the seed: at 0.15 reruns agree at ARI 0.81 on post titles of 22 subreddits, at 0.05 at 0.94.
 UNASSIGNED_BELOW = 0.05
+SMALLEST = 10  # different texts in a topic; of fewer, none would be left in a half to find it again by
 CLAIM_FROM = 0.1  # stability of the best number of topics; on vectors without any structure it is below 0.01
 MIN_WORDS = 3  # in a text on average (median), or there is nothing to tell topics by
 LOOKED_AT = 5_000  # texts, to know that average
@@ -51,6 +52,7 @@ class Fit:
     centroids: np.ndarray  # (n_topics, n_dims): mean vector of a topic's distinct texts, each scaled to length 1
     words: pd.DataFrame  # topic, word, weight; best first
     vocabulary: tuple[str, ...] = ()  # all words that may be shown
+    cut: Cut = Cut()  # cuts a text into such words
 
 
 def fit_topics(
@@ -122,11 +124,13 @@ def fit_topics(
     curve, best = found.curve if auto else _empty(_CURVE), float(found.curve["stability"].max())
     topic, agreement = _to_all(same, names.get_indexer(copied), fit, found, able)
     topic = np.where(agreement < UNASSIGNED_BELOW, -1, topic)
+    size = np.bincount(topic[fit][topic[fit] >= 0], minlength=int(found.topic.max()) + 1)
+    topic = np.where(size[topic] < SMALLEST, -1, topic)  # the unassigned stay so, whatever is looked up
     if auto and best < CLAIM_FROM:
         why = f"agree on no number of topics (agreement at best {best:.2f} of 1)."
         note = f"No topics are claimed: two halves of the threads, each modelled on its own, {why}"
     elif (topic < 0).all():
-        note = "No topics are claimed: independent fits agree on the topic of no comment."
+        note = f"No topics are claimed: independent fits agree on no topic of {SMALLEST} comments or more."
     if note:
         return _nothing(vectors.shape, note, curve)
     if best < CLAIM_FROM:
@@ -137,7 +141,10 @@ def fit_topics(
     topic, order = _by_size(topic, found.topic)
     used = (tokens or tokenised(texts, run)).take(fit)
     words = vocabulary(used, thread[fit], stop_words(languages) | set(hidden_words))
-    shown = topic_words(count_words(used, topic[fit], len(order), words), words)
+    counts = count_words(used, topic[fit], len(order), words)
+    telling = np.flatnonzero(~everywhere(counts))
+    words = [words[i] for i in telling]
+    shown = topic_words(counts[:, telling], words)
     own = [shown.loc[shown["topic"] == i, "word"].tolist() for i in range(len(order))]
     table = pd.DataFrame(
         {
@@ -149,7 +156,9 @@ def fit_topics(
             "stability": found.stability[order],
         }
     )
-    return Fit(topic, agreement, table, curve, note, _centroids(unit, topic[fit], len(order)), shown, tuple(words))
+    return Fit(
+        topic, agreement, table, curve, note, _centroids(unit, topic[fit], len(order)), shown, tuple(words), used.cut
+    )
 
 
 def nearest(vectors: np.ndarray, centroids: np.ndarray) -> np.ndarray:

@@ -18,17 +18,34 @@ from analysis.settings import LEARNED, Settings
 from analysis.topics.context import Worth, directions, in_context, learned, middle
 from analysis.topics.encoders import Encoder, parse
 from analysis.topics.fit import Fit, fit_topics, nearest
+from analysis.topics.forms import readable
 from analysis.topics.keywords import coherence
-from analysis.topics.tokens import Tokens, tokenised
+from analysis.topics.tokens import Cut, Tokens, tokenised
 
 AS_FOUND = ("table", "curve", "centroids", "words")  # of a fit, kept under the same names
 
 
-@step(needs=[corpus], opened=lambda values: Tokens(tuple(values["names"]), values["ids"], values["n_of"]))
+def _opened(values: Values) -> Tokens:
+    form, phrases = values["forms"], values["phrases"]
+    pairs = phrases[["first", "second"]].itertuples(index=False, name=None)
+    cut = Cut(
+        dict(form[["form", "shown"]].itertuples(index=False, name=None)), {pair: i for i, pair in enumerate(pairs)}
+    )
+    return Tokens(tuple(values["names"]), values["ids"], values["n_of"], cut)
+
+
+@step(needs=[corpus], opened=_opened)
 def tokens(given: Given, run: Run) -> Values:
     """The words of the comments, as numbers."""
-    made = tokenised(given[corpus].texts, run)
-    return {"names": list(made.names), "ids": made.ids, "n_of": made.n_of}
+    read = given[corpus]
+    made = readable(tokenised(read.texts, run), read.rows["language"], read.hidden_words["word"].tolist())
+    return {
+        "names": list(made.names),
+        "ids": made.ids,
+        "n_of": made.n_of,
+        "forms": pd.DataFrame(sorted(made.cut.form.items()), columns=["form", "shown"], dtype="str"),
+        "phrases": pd.DataFrame(list(made.cut.phrases), columns=["first", "second"], dtype="str"),
+    }
 
 
 def fit_of(values: Values) -> Fit:

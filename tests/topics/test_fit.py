@@ -89,6 +89,14 @@ def test_shapes_types_ranges_and_numbering(corpus, topics):
     assert list(topics.table) == ["topic", "label", "words", "n_comments", "n_threads", "stability"]
 
 
+def test_fewer_than_ten_different_comments_are_no_topic():
+    texts, threads, ids, _ = planted(300)
+    found = fit([*texts, *texts[:200]], [*threads, *threads[:200]], [*ids, *[f"z{i}" for i in range(200)]], n_topics=40)
+    different = pd.Series(found.topic[:300]).value_counts().drop(-1)
+    assert different.min() >= 10 and len(found.table) == len(different) < 40, "copies count once"
+    assert (found.topic[:300] == -1).any()
+
+
 def test_a_given_number_is_obeyed(corpus):
     texts, threads, ids, _ = corpus
     found = fit(texts, threads, ids, runs=2, n_topics=3)
@@ -366,9 +374,12 @@ def test_words_recur_in_three_threads_and_hidden_words_are_never_shown(corpus):
 def test_inflections_and_stop_words_are_passed_over():
     ranked = [("train", 9.0), ("trains", 8.0), ("ticket", 7.0), ("tickets", 6.0), ("delay", 5.0)]
     assert [word for word, _ in choose(ranked)] == ["train", "ticket", "delay"]
+    ranked = [("tram stop", 9.0), ("tram", 8.0), ("tram stops", 7.0), ("late trams", 6.0), ("delay", 5.0)]
+    assert [word for word, _ in choose(ranked)] == ["tram stop", "delay"]
     assert {"the", "don't", "dont"} <= stop_words(None)
     assert {"und", "nicht", "the"} <= stop_words(["de"] * 9 + ["en"])
     assert "und" not in stop_words(["en"] * 99 + ["de"])
+    assert {"ali", "koji", "the"} <= stop_words(["hr"] * 9) and "から" in stop_words(["ja"])
     assert "the" in stop_words(["xx"])
 
 
