@@ -196,6 +196,8 @@ class TopicSettings:
         Annotated[StrictFloat, Field(ge=0, le=10)] | Literal["learned"],
         Field(description='"learned" or a number from 0 to 10'),
     ] = "learned"
+    # a file of topics made elsewhere (comment_id, topic), in place of found ones
+    assigned: Annotated[str, Field(description='a table with comment_id and topic, such as "topics.csv"')] = ""
     # runs of which the topics are a consensus; more are steadier and slower
     runs: Annotated[StrictInt, Field(ge=1, le=200, description="a whole number from 1 to 200")] = 20
     min_comments: Count = 200  # below, no topics are claimed: too few for a topic of ten comments to recur

@@ -208,7 +208,7 @@ class Study:
     @property
     def _problems(self) -> pd.DataFrame:
         """What of the files that people filled in is not used."""
-        found = [self._results[step].get("problems") for step in (sentiment, coding)]
+        found = [self._results[step].get("problems") for step in (topic_model, sentiment, coding)]
         there = [table for table in found if table is not None and len(table)]
         return pd.concat(there, ignore_index=True) if there else pd.DataFrame()
 

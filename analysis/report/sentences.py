@@ -82,21 +82,12 @@ def topics(
     if table.empty:
         return Finding(note or f"No topics are claimed for {plural(n_comments, 'comment')}.")
     stable = table[table["stability"] >= UNSTABLE]
-    in_stable = float(stable["n_comments"].sum() / max(int(table["n_comments"].sum()), 1))
+    first = (table if table["stability"].isna().all() else stable).head(1)
     text = f"{plural(len(table), 'topic')} in {n_comments:,} comments"
-    if len(stable):
-        first = stable.iloc[0]
-        which = "" if first["topic"] == table["topic"].iloc[0] else "stable "
-        text += f"; the largest {which}one, “{first['label']}”, has {percent(first['n_comments'] / n_comments)} of them"
-    text += (
-        f". {len(stable) or 'None'} of {len(table)} come out again in reruns (stability of {UNSTABLE} or more)"
-        f"{f', with {percent(in_stable)} of the comments that have a topic' if len(stable) < len(table) else ''}. "
-        f"{percent(n_unassigned / n_comments).capitalize()} of the comments are unassigned: the runs disagree on them, "
-        f"or fewer than {SMALLEST} different ones would be a topic."
-    )
-    if in_stable < MOST_STABLE:
-        text += " So many are in topics that do not come out again that these topics are no finding: they are listed, "
-        text += "drawn pale, and no sentence tells of them. Fewer topics (n_topics in study.toml) are often steadier."
+    for row in first.itertuples():
+        which = "" if row.topic == table["topic"].iloc[0] else "stable "
+        text += f"; the largest {which}one, “{row.label}”, has {percent(row.n_comments / n_comments)} of them"
+    text += f". {_recurring(table, stable, n_unassigned / n_comments)}"
     text += choice(curve)
     if len(in_main) and np.isfinite(in_main).all():
         text += (
@@ -108,6 +99,21 @@ def topics(
         named = [(what, int(became[what])) for what in ("same", "split", "merged", "new", "gone") if what in became]
         text += f" Against the topics that people named: {', '.join(f'{n} {what}' for what, n in named)}."
     return Finding(f"{text} {note}".strip())
+
+
+def _recurring(table: pd.DataFrame, stable: pd.DataFrame, unassigned: float) -> str:
+    """Which topics come out again, and how many comments have none."""
+    none = f"{percent(unassigned).capitalize()} of the comments are unassigned"
+    if table["stability"].isna().all():
+        return f"They were assigned in a file: whether they would come out again is not known. {none}."
+    in_stable = float(stable["n_comments"].sum() / max(int(table["n_comments"].sum()), 1))
+    text = f"{len(stable) or 'None'} of {len(table)} come out again in reruns (stability of {UNSTABLE} or more)"
+    text += f", with {percent(in_stable)} of the comments that have a topic" if len(stable) < len(table) else ""
+    text += f". {none}: the runs disagree on them, or fewer than {SMALLEST} different ones would be a topic."
+    if in_stable < MOST_STABLE:
+        text += " So many are in topics that do not come out again that these topics are no finding: they are listed, "
+        text += "drawn pale, and no sentence tells of them. Fewer topics (n_topics in study.toml) are often steadier."
+    return text
 
 
 def choice(curve: pd.DataFrame | None) -> str:

@@ -71,7 +71,9 @@ def topic_browser(
         close = [name_of(int(j), topics) for j in near if alike[row.topic, j] >= LEAST_LIKE]
         said = [
             f"{size} in {row.n_threads:,} threads",
-            f"stability {row.stability:.2f} of 1" + (", not to be trusted" if row.stability < UNSTABLE else ""),
+            "stability not known"
+            if np.isnan(row.stability)
+            else f"stability {row.stability:.2f} of 1" + (", not to be trusted" if row.stability < UNSTABLE else ""),
             f"mean {measure} {with_interval(tone.loc[row.topic])}",
             f"nearest topics: {'; '.join(close)}" if close else "no topic lies near it",
         ]

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -139,26 +139,74 @@ def fit_topics(
             f"({best:.2f} of 1): these topics arrange the comments, they are not findings about them."
         )
     topic, order = _by_size(topic, found.topic)
-    used = (tokens or tokenised(texts, run)).take(fit)
-    words = vocabulary(used, thread[fit], stop_words(languages) | set(hidden_words))
-    counts = count_words(used, topic[fit], len(order), words)
+    hidden = stop_words(languages) | set(hidden_words)
+    shown = _described(topic, thread, unit, fit, (tokens or tokenised(texts, run)).take(fit), hidden)
+    table = shown.pop("table").assign(stability=found.stability[order])
+    return Fit(topic=topic, agreement=agreement, table=table, curve=curve, note=note, **shown)
+
+
+def fit_assigned(
+    texts: Sequence[str],
+    vectors: Vectors,
+    names: Sequence[str],
+    *,
+    threads: Sequence[str],
+    ids: Sequence[str],
+    languages: Sequence[str] | None = None,
+    copies: Sequence[str | None] | None = None,
+    hidden_words: Collection[str] = (),
+    tokens: Tokens | None = None,
+    run: Run = Run(),
+) -> Fit:
+    """Take the topics of comments as they are named, "" for none: what `fit_topics` says of topics, of these.
+
+    Whether they would come out again is not known: stability and agreement are NaN. A topic whose name is a number has
+    it before its words, as its label.
+    """
+    by_id = pd.Index(pd.Series(ids, dtype="str"))
+    copied = pd.Series([None] * len(texts) if copies is None else copies, dtype="str").reset_index(drop=True)
+    able = _check(texts, vectors, by_id, threads=threads, languages=languages, copies=copied, names=names)
+    thread, name = pd.factorize(pd.Series(threads, dtype="str"), sort=True)[0], np.asarray(names, dtype=object)
+    topic, called = pd.factorize(np.where(name == "", None, name), sort=True)
+    size = np.bincount(topic[topic >= 0], minlength=len(called))
+    order = np.lexsort((np.arange(len(called)), -size))
+    number = np.append(np.argsort(order), -1)
+    topic = number[topic].astype(np.int64)
+    if not len(called):
+        return _nothing(vectors.shape, "No topics: the file assigns none.", _empty(_CURVE))
+    fit = np.flatnonzero(able & copied.isna().to_numpy())
+    hidden = stop_words(languages) | set(hidden_words)
+    shown = _described(
+        topic, thread, Directions(vectors, fit), fit, (tokens or tokenised(texts, run)).take(fit), hidden
+    )
+    table, given = shown.pop("table").assign(stability=np.nan), [str(called[i]) for i in order]
+    labels = [f"{one}: {own}" if one.isdecimal() else one for one, own in zip(given, table["label"], strict=True)]
+    table["label"] = pd.Series(labels, dtype="str")
+    return Fit(topic=topic, agreement=np.full(len(texts), np.nan), table=table, curve=_empty(_CURVE), note="", **shown)
+
+
+def _described(
+    topic: np.ndarray, thread: np.ndarray, unit: Directions, fit: np.ndarray, used: Tokens, hidden: Collection[str]
+) -> dict[str, Any]:
+    """What is said of topics, numbered from 0: their table but for stability, centroids, words; `fit` as in `unit`."""
+    n = int(topic.max()) + 1
+    words = vocabulary(used, thread[fit], hidden)
+    counts = count_words(used, topic[fit], n, words)
     telling = np.flatnonzero(~everywhere(counts))
     words = [words[i] for i in telling]
     shown = topic_words(counts[:, telling], words)
-    own = [shown.loc[shown["topic"] == i, "word"].tolist() for i in range(len(order))]
+    own = [shown.loc[shown["topic"] == i, "word"].tolist() for i in range(n)]
     table = pd.DataFrame(
         {
-            "topic": np.arange(len(order), dtype=np.int64),
+            "topic": np.arange(n, dtype=np.int64),
             "label": [" · ".join(row[:IN_LABEL]) or f"topic {i}" for i, row in enumerate(own)],
             "words": [", ".join(row) for row in own],
-            "n_comments": np.bincount(topic[topic >= 0], minlength=len(order)).astype(np.int64),
-            "n_threads": pd.Series(thread).groupby(topic).nunique().reindex(range(len(order))).to_numpy("int64"),
-            "stability": found.stability[order],
+            "n_comments": np.bincount(topic[topic >= 0], minlength=n).astype(np.int64),
+            "n_threads": pd.Series(thread).groupby(topic).nunique().reindex(range(n)).to_numpy("int64"),
         }
     )
-    return Fit(
-        topic, agreement, table, curve, note, _centroids(unit, topic[fit], len(order)), shown, tuple(words), used.cut
-    )
+    centroids = _centroids(unit, topic[fit], n)
+    return {"table": table, "centroids": centroids, "words": shown, "vocabulary": tuple(words), "cut": used.cut}
 
 
 def nearest(vectors: np.ndarray, centroids: np.ndarray) -> np.ndarray:
@@ -259,7 +307,8 @@ def _centroids(unit: Directions, topic: np.ndarray, n_topics: int) -> np.ndarray
     for rows in blocks(len(unit)):
         named = topic[rows] >= 0
         total += sums(unit[rows][named].astype(np.float64), topic[rows][named], n_topics)
-    return (total / np.bincount(topic[topic >= 0], minlength=n_topics)[:, None]).astype(np.float32)
+    size = np.maximum(np.bincount(topic[topic >= 0], minlength=n_topics), 1)  # of an assigned one all may be copies
+    return (total / size[:, None]).astype(np.float32)
 
 
 class Topics:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from analysis.corpus.schema import whole_text
+from analysis.corpus.sheets import Problems
 from analysis.corpus.sources import named
 from analysis.corpus.steps import corpus
 from analysis.run import Run
@@ -15,9 +17,10 @@ from analysis.run.steps import Given, step
 from analysis.run.store import Values
 from analysis.run.vectors import blocks
 from analysis.settings import LEARNED, Settings
+from analysis.topics import assigned
 from analysis.topics.context import Worth, directions, in_context, learned, middle
 from analysis.topics.encoders import Encoder, parse
-from analysis.topics.fit import Fit, fit_topics, nearest
+from analysis.topics.fit import Fit, fit_assigned, fit_topics, nearest
 from analysis.topics.forms import readable
 from analysis.topics.keywords import coherence
 from analysis.topics.tokens import Cut, Tokens, tokenised
@@ -69,9 +72,15 @@ def _encoder(settings: Settings) -> Encoder:
     return parse(settings.topics.encoder, settings.folder)
 
 
+def _assigned(settings: Settings) -> list[Path]:
+    """The file of topics of one's own, where there is one."""
+    path = settings.folder / settings.topics.assigned
+    return [path] if settings.topics.assigned and path.is_file() else []
+
+
 @step(
     settings=["topics", "seed"],
-    files=lambda settings: named(_encoder(settings).files, settings.folder),
+    files=lambda settings: named([*_encoder(settings).files, *_assigned(settings)], settings.folder),
     versions=lambda settings: _encoder(settings).version,
     needs=[corpus, tokens],
 )
@@ -90,21 +99,22 @@ def topics(given: Given, run: Run) -> Values:
         halves = parse("static") if encoder.files else encoder  # which words a comment has is luck for any encoder
         worth = learned(read.texts, own, c["article_id"], words.n_of, lambda texts: halves.encode(texts, run, store))
     vectors = in_context(own, c["article_id"], worth, words.n_of, run)
-    found = fit_topics(
-        read.texts,
-        vectors,
-        threads=c["article_id"],
-        ids=c["comment_id"],
-        languages=c["language"],
-        copies=c["duplicate_of"].fillna(c["near_duplicate_of"]),
-        n_topics=settings.n_topics,
-        runs=settings.runs,
-        min_comments=settings.min_comments,
-        seed=given.settings.seed,
-        hidden_words=read.hidden_words["word"].tolist(),
-        tokens=words,
-        run=run,
-    )
+    given_of = {
+        "threads": c["article_id"],
+        "ids": c["comment_id"],
+        "languages": c["language"],
+        "copies": c["duplicate_of"].fillna(c["near_duplicate_of"]),
+        "hidden_words": read.hidden_words["word"].tolist(),
+        "tokens": words,
+        "run": run,
+    }
+    problems = Problems().table
+    if settings.assigned:
+        names, problems = assigned.read(given.folder / settings.assigned, c["comment_id"])
+        found = fit_assigned(read.texts, vectors, names, **given_of)
+    else:
+        wanted = {"n_topics": settings.n_topics, "runs": settings.runs, "min_comments": settings.min_comments}
+        found = fit_topics(read.texts, vectors, seed=given.settings.seed, **wanted, **given_of)
     shown = [found.words.loc[found.words["topic"] == topic, "word"].tolist() for topic in found.table["topic"]]
     npmi, diversity = coherence(words, shown)
     by_own_words = [nearest(directions(own[rows], mean), found.centroids) for rows in blocks(len(own))]
@@ -119,6 +129,7 @@ def topics(given: Given, run: Run) -> Values:
         "comments": pd.DataFrame(of_comments),
         "articles": pd.DataFrame(of_articles),
         "note": [found.note],
+        "problems": problems,
         "context": pd.DataFrame([asdict(worth)] if isinstance(worth, Worth) else []),
         "coherence": pd.DataFrame({"npmi": [npmi], "diversity": [diversity]}),
         "vocabulary": list(found.vocabulary),
