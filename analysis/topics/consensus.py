@@ -42,6 +42,7 @@ HALF_LIMIT = 5_000  # texts in the fit of a half
 CANDIDATES = (5, 6, 8, 10, 12, 16, 20, 24, 32, 40)
 CURVE_TEXTS = 2_000  # on which the agreement of two fits is measured
 TEXTS_PER_TOPIC = 20  # on average, at the least: a topic of ten texts in each half
+ANCHORS = 10  # texts that are nearest to what is expected of a topic; 10 to 100 differ little on labelled texts
 TOLERANCE = 0.02  # of numbers that are equally stable within this, the largest: it says most
 
 
@@ -56,22 +57,31 @@ class Consensus:
 
 
 def find_consensus(
-    unit: Directions, threads: Sequence[object], *, n_topics: int | str, runs: int, seed: int, run: Run
+    unit: Directions,
+    threads: Sequence[object],
+    *,
+    n_topics: int | str,
+    runs: int,
+    seed: int,
+    run: Run,
+    expected: np.ndarray | None = None,
 ) -> Consensus:
-    """Partition distinct texts, of vectors of length 1, into topics.
+    """Partition distinct texts, of vectors of length 1, into topics; of `expected` ones there are directions.
 
     The result depends on the order of the rows, which the caller makes canonical, and not on `run`: linear algebra is
     held at one thread, since with several sums are added up in another order; fits go side by side in processes.
     """
     n, runs = len(unit), max(2, runs)  # one half has nothing to be compared with
     enough = tuple(k for k in CANDIDATES if k * TEXTS_PER_TOPIC <= n) or CANDIDATES[:1]
-    wanted = enough if n_topics == "auto" else (int(n_topics),)
+    least = 0 if expected is None else len(expected)
+    enough = tuple(k for k in enough if k >= least) or (least,)
+    wanted = enough if n_topics == "auto" else (max(int(n_topics), least),)
     # Fits are of some size at the most, whatever the corpus: a cluster has nothing to gain, nor does keeping them.
     run = replace(run, compute=replace(run.compute, scheduler=""), kept=None)
     apart = {"part": 1, "least": 0 if n >= SIDE_BY_SIDE else runs + 1}
     sides: list[Half] = run.map(
         _fit_halves,
-        [(unit[half], half, wanted, [seed, 1, r]) for r, half in enumerate(halves(threads, runs, seed))],
+        [(unit[half], half, wanted, [seed, 1, r], expected) for r, half in enumerate(halves(threads, runs, seed))],
         "fitting halves of the threads",
         **apart,
     )
@@ -87,12 +97,14 @@ def find_consensus(
         fitted = unit[rows]
         components = projection(fitted)
         smooth = smoothed(fitted, components, count_workers(run.compute))
+        held = anchors(fitted, smooth, expected)
     fits: list[Clusters] = run.map(
-        _fit_all, [(smooth, chosen, [seed, 3, r]) for r in range(runs)], "fitting all comments", **apart
+        _fit_all, [(smooth, chosen, [seed, 3, r], held) for r in range(runs)], "fitting all comments", **apart
     )
     with threadpool_limits(1):
-        voted = _vote(smooth, np.stack([labels for _, labels, _ in fits]), chosen)
-        tightest = min([*fits, voted], key=lambda clusters: clusters[2])
+        # What is expected would be lost in a vote, which is as tight as can be.
+        voted = [] if held is not None else [_vote(smooth, np.stack([labels for _, labels, _ in fits]), chosen)]
+        tightest = min([*fits, *voted], key=lambda clusters: clusters[2])
         whole = _known(fitted, components, rows, {chosen: tightest[1]})
         # Every text is read once, and asked of all fits.
         labels = np.empty((runs + 1, n), dtype=np.int16)
@@ -111,21 +123,34 @@ def find_consensus(
     return Consensus(topic, agree / runs, stability / runs, curve)
 
 
-def _fit_halves(items: Sequence[tuple[np.ndarray, np.ndarray, tuple[int, ...], list[int]]]) -> list[Half]:
-    """Fit halves, each of its vectors, their rows, the wanted numbers of topics and a seed."""
+def anchors(unit: np.ndarray, smooth: np.ndarray, expected: np.ndarray | None) -> np.ndarray | None:
+    """Where expected topics lie among smoothed vectors: in the mean of the texts that are nearest to each."""
+    return None if expected is None else np.stack([smooth[rows].mean(axis=0) for rows in nearest_to(unit, expected)])
+
+
+def nearest_to(unit: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Rows of the texts nearest to each direction, (n_expected, at most 10)."""
+    return np.argsort(-(unit @ expected.T), axis=0, kind="stable")[:ANCHORS].T
+
+
+def _fit_halves(
+    items: Sequence[tuple[np.ndarray, np.ndarray, tuple[int, ...], list[int], np.ndarray | None]],
+) -> list[Half]:
+    """Fit halves, each of its vectors, their rows, the wanted numbers of topics, a seed and expected directions."""
     out = []
     with threadpool_limits(1):
-        for fitted, rows, wanted, seed in items:
+        for fitted, rows, wanted, seed, expected in items:
             components = projection(fitted)
-            fits = fit_clusters(smoothed(fitted, components), wanted, seed)
+            smooth = smoothed(fitted, components)
+            fits = fit_clusters(smooth, wanted, seed, anchors(fitted, smooth, expected))
             out.append(_known(fitted, components, rows, {k: labels for k, (_, labels, _) in fits.items()}))
     return out
 
 
-def _fit_all(items: Sequence[tuple[np.ndarray, int, list[int]]]) -> list[Clusters]:
-    """Fits, each of smoothed vectors, a number of topics and a seed."""
+def _fit_all(items: Sequence[tuple[np.ndarray, int, list[int], np.ndarray | None]]) -> list[Clusters]:
+    """Fits, each of smoothed vectors, a number of topics, a seed and where expected topics lie."""
     with threadpool_limits(1):
-        return [fit_clusters(smooth, (k,), seed)[k] for smooth, k, seed in items]
+        return [fit_clusters(smooth, (k,), seed, held)[k] for smooth, k, seed, held in items]
 
 
 def halves(threads: Sequence[object], runs: int, seed: int) -> list[np.ndarray]:

@@ -114,7 +114,11 @@ def topics(given: Given, run: Run) -> Values:
         found = fit_assigned(read.texts, vectors, names, **given_of)
     else:
         wanted = {"n_topics": settings.n_topics, "runs": settings.runs, "min_comments": settings.min_comments}
-        found = fit_topics(read.texts, vectors, seed=given.settings.seed, **wanted, **given_of)
+        expected = {
+            name: directions(encoder.encode(list(words), run, store)[:], mean).mean(axis=0)
+            for name, words in settings.seeds.items()
+        }
+        found = fit_topics(read.texts, vectors, seed=given.settings.seed, expected=expected, **wanted, **given_of)
     shown = [found.words.loc[found.words["topic"] == topic, "word"].tolist() for topic in found.table["topic"]]
     npmi, diversity = coherence(words, shown)
     by_own_words = [nearest(directions(own[rows], mean), found.centroids) for rows in blocks(len(own))]

@@ -36,6 +36,7 @@ OTHER = {
     ("topics", "n_topics"): 3,
     ("topics", "context"): 0.1,
     ("topics", "assigned"): "mine.csv",
+    ("topics", "seeds"): {"trams": ["the tram is late"]},
     ("topics", "runs"): 3,
     ("topics", "min_comments"): 100_000,
     ("sentiment", "instrument"): "lexicon:words.csv",

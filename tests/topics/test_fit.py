@@ -15,6 +15,7 @@ from analysis.run import Run
 from analysis.settings import ComputeSettings, StudyError
 from analysis.topics import clusters, consensus
 from analysis.topics import keywords as words
+from analysis.topics.context import directions, middle
 from analysis.topics.encoders import parse
 from analysis.topics.fit import UNASSIGNED_BELOW, Fit, Topics, fit_topics
 from analysis.topics.keywords import choose, coherence, words_over_time
@@ -87,6 +88,40 @@ def test_shapes_types_ranges_and_numbering(corpus, topics):
     assert topics.table["n_threads"].tolist() == [len(set(threads[topics.topic == t])) for t in range(6)]
     assert ((topics.topic == -1) == (topics.agreement < UNASSIGNED_BELOW)).all()
     assert list(topics.table) == ["topic", "label", "words", "n_comments", "n_threads", "stability"]
+
+
+def expected(texts, **words):
+    """Directions of seeds among texts, and the texts' own."""
+    mean = middle(encode(texts))
+    seeds = {name: directions(encode(some)[:], mean).mean(axis=0) for name, some in words.items()}
+    return directions(encode(texts)[:], mean), seeds
+
+
+def test_an_expected_topic_has_its_name_and_what_the_corpus_does_not_hold_is_said(corpus):
+    texts, threads, ids, truth = corpus
+    words = {"rail": ["the train was late"], "songs": ["a concert", "guitar music"], "volcanoes": ["lava and ash"]}
+    own, seeds = expected(texts, **words)
+    found = fit_topics(texts, own, threads=threads, ids=ids, runs=4, expected=seeds)
+    of = found.table.set_index("label")
+    assert found.note == "The corpus does not hold what was expected as: volcanoes."
+    assert set(of.loc["rail", "words"].split(", ")) <= set(THEMES["trains"].split())
+    assert set(of.loc["songs", "words"].split(", ")) <= set(THEMES["music"].split())
+    assert of.loc["rail", "stability"] > 0.9 and adjusted_rand_score(truth, found.topic) > 0.95
+    again = fit_topics(
+        texts, own, threads=threads, ids=ids, runs=4, expected=seeds, run=Run(ComputeSettings(workers=3))
+    )
+    assert digest(again) == digest(found)
+
+
+def test_what_is_expected_parts_what_would_be_one_topic(corpus):
+    texts, threads, ids, truth = corpus
+    own, seeds = expected(texts, rail=["train station ticket"], songs=["concert guitar"], rain=["rain and snow"])
+    found = fit_topics(texts, own, threads=threads, ids=ids, runs=2, expected=seeds, n_topics=3)
+    labels = found.table["label"].tolist()
+    assert sorted(labels) == ["rail", "rain", "songs"]
+    themes = [list(THEMES).index(name) for name in ("trains", "music", "weather")]
+    for theme, label in zip(themes, ("rail", "songs", "rain"), strict=True):
+        assert (found.topic[truth == theme] == labels.index(label)).mean() > 0.9
 
 
 def test_fewer_than_ten_different_comments_are_no_topic():
