@@ -141,6 +141,7 @@ class Tables:
     languages = _of(lambda s: language_counts(s.corpus), "comments by language")
     floods = _of(lambda s: floods(s.corpus.rows), "comments that are said over and over")
     topics = _of(lambda s: s.topics.table, "the topics, with people's names where there are any")
+    topic_levels = _of(topic_model, "themes above the topics, and subtopics below them", "levels")
     topic_choice = _of(topic_model, "agreement of halves by number of topics", "curve")
     coherence = _of(topic_model, "NPMI and diversity of the words shown", "coherence")
     topic_history = _of(
@@ -198,7 +199,7 @@ class Study:
 
     @property
     def comments(self) -> pd.DataFrame:
-        """The comments with topic, topic_agreement, own_topic and sentiment; their texts are apart, in `texts`."""
+        """The comments with what was found of topic and sentiment; their texts are apart, in `texts`."""
         return self._comments.copy(deep=False)
 
     @cached_property
@@ -270,6 +271,7 @@ class Study:
             self.tables.by_topic,
             unit @ unit.T,
             measure=self.measure,
+            levels=of.levels,
             examples=examples(self._comments, self.texts, self._vectors, unit) if quotes else None,
         )
 
@@ -323,7 +325,7 @@ class Study:
     @cached_property
     def partitioned(self) -> Partitioned:
         """The comments with their texts: `comments.parquet`."""
-        added = ("topic", "topic_agreement", "own_topic", "sentiment")
+        added = ("topic", "theme", "subtopic", "topic_agreement", "own_topic", "sentiment")
         return Partitioned(self._comments, self.texts, (*self.corpus.partitioned.columns, *added))
 
     @property

@@ -73,11 +73,12 @@ def topics(
     history: pd.DataFrame | None = None,
     in_main: Sequence[float] = (),
     curve: pd.DataFrame | None = None,
+    levels: pd.DataFrame | None = None,
 ) -> Finding:
     """How many topics there are, how large, how far to trust them, and what became of those that people named.
 
-    `curve` is `topic_choice`; `in_main` are the shares of comments in their thread's main topic, with context and by
-    their own words alone.
+    `curve` is `topic_choice`, `levels` `topic_levels`; `in_main` are the shares of comments in their thread's main
+    topic, with context and by their own words alone.
     """
     if table.empty:
         return Finding(note or f"No topics are claimed for {plural(n_comments, 'comment')}.")
@@ -88,6 +89,8 @@ def topics(
         which = "" if row.topic == table["topic"].iloc[0] else "stable "
         text += f"; the largest {which}one, “{row.label}”, has {percent(row.n_comments / n_comments)} of them"
     text += f". {_recurring(table, stable, n_unassigned / n_comments)}"
+    if levels is not None and not table["stability"].isna().all() and _share(table, stable) < MOST_STABLE:
+        text += above(levels)
     text += choice(curve)
     if len(in_main) and np.isfinite(in_main).all():
         text += (
@@ -106,7 +109,7 @@ def _recurring(table: pd.DataFrame, stable: pd.DataFrame, unassigned: float) -> 
     none = f"{percent(unassigned).capitalize()} of the comments are unassigned"
     if table["stability"].isna().all():
         return f"They were assigned in a file: whether they would come out again is not known. {none}."
-    in_stable = float(stable["n_comments"].sum() / max(int(table["n_comments"].sum()), 1))
+    in_stable = _share(table, stable)
     text = f"{len(stable) or 'None'} of {len(table)} come out again in reruns (stability of {UNSTABLE} or more)"
     text += f", with {percent(in_stable)} of the comments that have a topic" if len(stable) < len(table) else ""
     text += f". {none}: the runs disagree on them, or fewer than {SMALLEST} different ones would be a topic."
@@ -114,6 +117,23 @@ def _recurring(table: pd.DataFrame, stable: pd.DataFrame, unassigned: float) -> 
         text += " So many are in topics that do not come out again that these topics are no finding: they are listed, "
         text += "drawn pale, and no sentence tells of them. Fewer topics (n_topics in study.toml) are often steadier."
     return text
+
+
+def _share(table: pd.DataFrame, stable: pd.DataFrame) -> float:
+    """Of the comments with a topic the share in stable ones."""
+    return float(stable["n_comments"].sum() / max(int(table["n_comments"].sum()), 1))
+
+
+def above(levels: pd.DataFrame) -> str:
+    """What the themes above unstable topics are, where those are stable: " …", or nothing."""
+    themes = levels[levels["level"] == "theme"]
+    stable = themes[themes["stability"] >= UNSTABLE]
+    if themes.empty or (share := _share(themes, stable)) < MOST_STABLE:
+        return ""
+    return (
+        f" Their {len(themes)} themes are steadier: {len(stable)} come out again, with {percent(share)} of these "
+        f"comments: {'; '.join(f'“{label}”' for label in stable['label'])}."
+    )
 
 
 def choice(curve: pd.DataFrame | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from analysis.settings import StudyError
 from analysis.topics.clusters import sums
 from analysis.topics.consensus import ANCHORS, Consensus, find_consensus, nearest_to
 from analysis.topics.keywords import IN_LABEL, count_words, everywhere, topic_words, vocabulary
+from analysis.topics.levels import Level
 from analysis.topics.similarity import topic_map, topic_tree
 from analysis.topics.stop_words import stop_words
 from analysis.topics.tokens import Cut, Tokens, tokenised
@@ -35,6 +36,7 @@ MIN_WORDS = 3  # in a text on average (median), or there is nothing to tell topi
 NEAR = 0.65  # of how near texts come to each other, from which an expected topic is one of the corpus
 LOOKED_AT = 5_000  # texts, to know that average
 _TABLE = dict(topic="int64", label="str", words="str", n_comments="int64", n_threads="int64", stability="float64")
+_LEVELS = dict(level="str", number="int64", parent="Int64") | {k: v for k, v in _TABLE.items() if k != "topic"}
 _WORDS = dict(topic="int64", word="str", weight="float64")
 _MAP = dict(topic="int64", comment="bool", x="float64", y="float64")
 _CURVE = dict(n_topics="int64", stability="float64", chosen="bool")
@@ -54,6 +56,9 @@ class Fit:
     words: pd.DataFrame  # topic, word, weight; best first
     vocabulary: tuple[str, ...] = ()  # all words that may be shown
     cut: Cut = Cut()  # cuts a text into such words
+    theme: np.ndarray | None = None  # (n_texts,) int64, -1 = none: a theme is one topic or more
+    subtopic: np.ndarray | None = None  # (n_texts,) int64, -1 = none: a part of a topic
+    levels: pd.DataFrame = field(default_factory=lambda: _empty(_LEVELS))  # themes and subtopics, as in `table`
 
 
 def fit_topics(
@@ -152,23 +157,65 @@ def fit_topics(
             f"Two halves of the threads, each modelled on its own, hardly agree on {n_topics} topics "
             f"({best:.2f} of 1): these topics arrange the comments, they are not findings about them."
         )
+    theme, subtopic = (
+        _to_level(level, same, names.get_indexer(copied), fit, able, topic) for level in (found.themes, found.subtopics)
+    )
     topic, order = _by_size(topic, found.topic)
     hidden = stop_words(languages) | set(hidden_words)
-    shown = _described(topic, thread, unit, fit, (tokens or tokenised(texts, run)).take(fit), hidden)
+    used = (tokens or tokenised(texts, run)).take(fit)
+    shown = _described(topic, thread, unit, fit, used, hidden)
     table = shown.pop("table").assign(stability=found.stability[order])
     if seeds:
         table, lost = _named(table, seeds, topic[fit], unit)
         missing += lost
     if missing:
         note = f"{note} The corpus does not hold what was expected as: {', '.join(missing)}.".strip()
-    return Fit(topic=topic, agreement=agreement, table=table, curve=curve, note=note, **shown)
+    made = Fit(topic=topic, agreement=agreement, table=table, curve=curve, note=note, **shown)
+    return _with_levels(made, theme, subtopic, thread, fit, used)
+
+
+def _to_level(
+    level: Level | None, same: np.ndarray, copy_of: np.ndarray, fit: np.ndarray, able: np.ndarray, topic: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The theme or subtopic of every text that has a topic, numbered by size; and how stable each is."""
+    if level is None:
+        return np.full(len(topic), -1, dtype=np.int64), np.zeros(0)
+    of, _ = _to_all(same, copy_of, fit, Consensus(level.of, np.ones(len(fit)), level.stability, _empty(_CURVE)), able)
+    of = np.where(topic < 0, -1, of)
+    size = np.bincount(of[of >= 0], minlength=len(level.stability))
+    order = np.argsort(-size, kind="stable")[: int((size > 0).sum())]
+    number = np.full(len(size) + 1, -1, dtype=np.int64)
+    number[order] = np.arange(len(order))
+    return number[of], level.stability[order]
+
+
+def _with_levels(
+    made: Fit,
+    theme: tuple[np.ndarray, np.ndarray],
+    subtopic: tuple[np.ndarray, np.ndarray],
+    thread: np.ndarray,
+    fit: np.ndarray,
+    used: Tokens,
+) -> Fit:
+    """The same with themes and subtopics, each with its words, size and stability, and what it is a part of."""
+    tables = [made.levels]
+    for level, (of, stability) in {"theme": theme, "subtopic": subtopic}.items():
+        if len(stability):
+            words = list(made.vocabulary)
+            shown = topic_words(count_words(used, of[fit], len(stability), words), words)
+            table = _table(of, thread, shown, len(stability)).assign(stability=stability, level=level)
+            inside = pd.Series(made.topic).groupby(of).first().reindex(range(len(stability))).astype("Int64")
+            table["parent"] = inside if level == "subtopic" else pd.NA
+            tables.append(table.rename(columns={"topic": "number"}))
+    levels = pd.concat([table[list(_LEVELS)].astype(_LEVELS) for table in tables], ignore_index=True)
+    return replace(made, theme=theme[0], subtopic=subtopic[0], levels=levels)
 
 
 def _held(unit: Directions, expected: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], list[str]]:
     """Directions, of length 1, of the expected topics that texts come near to, and the names of the others.
 
-    That is, about two thirds as near as texts come to texts: to the ten nearest on average, in the median. On the sample
-    lines on its themes come to .84 and more of that, lines on what nobody wrote about to .50 and less.
+    That is, about two thirds as near as texts come to texts: to the ten nearest on average, in the median. On the
+    sample lines on its themes come to .84 and more of that, lines on what nobody wrote about to .50 and less.
     """
     if not expected:
         return {}, []
@@ -254,8 +301,15 @@ def _described(
     telling = np.flatnonzero(~everywhere(counts))
     words = [words[i] for i in telling]
     shown = topic_words(counts[:, telling], words)
-    own = [shown.loc[shown["topic"] == i, "word"].tolist() for i in range(n)]
-    table = pd.DataFrame(
+    table = _table(topic, thread, shown, n)
+    centroids = _centroids(unit, topic[fit], n)
+    return {"table": table, "centroids": centroids, "words": shown, "vocabulary": tuple(words), "cut": used.cut}
+
+
+def _table(topic: np.ndarray, thread: np.ndarray, words: pd.DataFrame, n: int) -> pd.DataFrame:
+    """Label, words and size of each of n topics, of which the words are given."""
+    own = [words.loc[words["topic"] == i, "word"].tolist() for i in range(n)]
+    return pd.DataFrame(
         {
             "topic": np.arange(n, dtype=np.int64),
             "label": [" · ".join(row[:IN_LABEL]) or f"topic {i}" for i, row in enumerate(own)],
@@ -264,8 +318,6 @@ def _described(
             "n_threads": pd.Series(thread).groupby(topic).nunique().reindex(range(n)).to_numpy("int64"),
         }
     )
-    centroids = _centroids(unit, topic[fit], n)
-    return {"table": table, "centroids": centroids, "words": shown, "vocabulary": tuple(words), "cut": used.cut}
 
 
 def nearest(vectors: np.ndarray, centroids: np.ndarray) -> np.ndarray:
@@ -371,13 +423,13 @@ def _centroids(unit: Directions, topic: np.ndarray, n_topics: int) -> np.ndarray
 
 
 class Topics:
-    """The topics of a study, `table`, `curve`, `note`, `centroids` and `words` as in a `Fit`, and what they make."""
+    """The topics of a study: `table`, `levels`, `curve`, `note`, `centroids`, `words` of a `Fit`, and what they make."""
 
     def __init__(
         self, fit: Fit, texts: Sequence[str], vectors: Callable[[], Vectors], *, encoder: str = "static", seed: int = 1
     ) -> None:
         self.table, self.curve, self.note = fit.table, fit.curve, fit.note
-        self.centroids, self.words = fit.centroids, fit.words
+        self.centroids, self.words, self.levels = fit.centroids, fit.words, fit.levels
         self._fit, self._texts, self._vectors, self._encoder, self._seed = fit, texts, vectors, encoder, seed
 
     def __repr__(self) -> str:

@@ -25,7 +25,7 @@ from analysis.topics.forms import readable
 from analysis.topics.keywords import coherence
 from analysis.topics.tokens import Cut, Tokens, tokenised
 
-AS_FOUND = ("table", "curve", "centroids", "words")  # of a fit, kept under the same names
+AS_FOUND = ("table", "curve", "centroids", "words", "levels")  # of a fit, kept under the same names
 
 
 def _opened(values: Values) -> Tokens:
@@ -57,6 +57,8 @@ def fit_of(values: Values) -> Fit:
     return Fit(
         topic=comments["topic"].to_numpy("int64"),
         agreement=comments["topic_agreement"].to_numpy(float),
+        theme=comments["theme"].to_numpy("int64"),
+        subtopic=comments["subtopic"].to_numpy("int64"),
         note=str(values["note"][0]),
         vocabulary=tuple(values["vocabulary"]),
         **{name: values[name] for name in AS_FOUND},
@@ -122,10 +124,13 @@ def topics(given: Given, run: Run) -> Values:
     shown = [found.words.loc[found.words["topic"] == topic, "word"].tolist() for topic in found.table["topic"]]
     npmi, diversity = coherence(words, shown)
     by_own_words = [nearest(directions(own[rows], mean), found.centroids) for rows in blocks(len(own))]
+    none = np.full(len(c), -1, dtype=np.int64)
     of_comments = {
         "comment_id": c["comment_id"],
         "topic": found.topic,
         "topic_agreement": found.agreement,
+        "theme": none if found.theme is None else found.theme,
+        "subtopic": none if found.subtopic is None else found.subtopic,
         "own_topic": np.concatenate([np.zeros(0, dtype=np.int64), *by_own_words]),
     }
     of_articles = {"article_id": read.articles["article_id"], "topic": nearest(articles, found.centroids)}

@@ -222,6 +222,16 @@ def test_the_share_in_the_main_topic_stands_beside_that_by_own_words():
     assert "main topic" not in findings.topics(TOPICS, n_comments=400, n_unassigned=0, in_main=(np.nan, np.nan)).text
 
 
+def test_stable_themes_are_told_where_the_topics_are_not_stable():
+    level = {"level": "theme", "label": ["transport", "the rest"], "n_comments": [250, 150], "stability": [0.8, 0.2]}
+    levels = pd.DataFrame(level)
+    text = findings.topics(TWO, n_comments=500, n_unassigned=100, levels=levels).text
+    assert "Their 2 themes are steadier: 1 come out again, with 62 % of these comments: “transport”." in text
+    assert "themes" not in findings.topics(TOPICS, n_comments=400, n_unassigned=0, levels=levels).text
+    few = levels.assign(n_comments=[50, 350])
+    assert "themes" not in findings.topics(TWO, n_comments=500, n_unassigned=100, levels=few).text
+
+
 def test_corrected_in_words_names_where_the_instrument_fails():
     row = {"by": "all", "measure": "mean", "n_coded": 300, "estimate": -0.1, "low": -0.2, "high": 0.0}
     row |= {"n_comments": 900, "n_threads": 40}
