@@ -423,7 +423,7 @@ def _centroids(unit: Directions, topic: np.ndarray, n_topics: int) -> np.ndarray
 
 
 class Topics:
-    """The topics of a study: `table`, `levels`, `curve`, `note`, `centroids`, `words` of a `Fit`, and what they make."""
+    """The topics of a study, with what a `Fit` has (`table`, `levels`, `curve`, `words` …), and what is made of it."""
 
     def __init__(
         self, fit: Fit, texts: Sequence[str], vectors: Callable[[], Vectors], *, encoder: str = "static", seed: int = 1
