@@ -10,11 +10,11 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analysis.run.progress import Bar
-from analysis.settings import StudyError
+from analysis.settings import VARIABLE, StudyError, read_settings, writing
 
 if TYPE_CHECKING:
     from analysis.run.store import Entry
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 EXIT_OK, EXIT_FAILED, EXIT_INPUT = 0, 1, 2
 
 CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
-
-
 Command = Callable[[argparse.Namespace], int | None]
 Option = tuple[str, dict[str, Any]]
 COMMANDS: dict[str, tuple[Command, tuple[Option, ...]]] = {}
@@ -52,6 +50,7 @@ def command(*options: Option) -> Callable[[Command], Command]:
 
 def _study(arguments: argparse.Namespace, **changes: str | None) -> Study:
     """The study of a command, with progress; pandas and the rest are imported only now."""
+    from analysis.run.progress import Bar
     from analysis.study import open_study
 
     return open_study(arguments.study, Bar(), **changes)
@@ -63,7 +62,7 @@ def _names(given: str) -> list[str]:
 
 def _done(study: Study) -> None:
     """End the progress; say which kept results were damaged, and which were made of something else."""
-    study.progress.close()  # type: ignore[union-attr]
+    study.run.progress.close()  # type: ignore[union-attr]
     for step in dict.fromkeys(study.store.damaged):
         print(f"The kept result of {step!r} was damaged: it was removed and computed anew.", file=sys.stderr)
     if older := ", ".join(study.store.older):
@@ -102,8 +101,8 @@ def verify(arguments: argparse.Namespace) -> int:
 
     verify.read_provenance(Path(arguments.report))  # a wrong folder is said before anything is computed
     study = _study(arguments)
-    verdict = verify.verify(Path(arguments.report), study, study.progress)
-    study.progress.close()
+    verdict = verify.verify(Path(arguments.report), study)
+    _done(study)
     print(verdict)
     return EXIT_OK if verdict.holds else EXIT_FAILED
 
@@ -119,7 +118,7 @@ def check(arguments: argparse.Namespace) -> int:
         from analysis.report.site import own_words
 
         found = study.search(Path(arguments.privacy), own_words())
-        study.progress.close()
+        _done(study)
         print(found)
         return EXIT_FAILED if found.leaks else EXIT_OK
     from analysis.report.tables import show
@@ -128,8 +127,7 @@ def check(arguments: argparse.Namespace) -> int:
     _done(study)
     print(repr(study))
     print(repr(show(study.tables.summary)))
-    reasons = corpus.rejects["reason"].value_counts().sort_index()
-    for reason, n in reasons.items():
+    for reason, n in corpus.rejects["reason"].value_counts().sort_index().items():
         print(f"rejected, {reason}: {n:,}")
     for note in corpus.notes.head(20).itertuples():
         print(f"note: {note.source_file}, line {note.line}: {note.note}")
@@ -161,7 +159,7 @@ def export(arguments: argparse.Namespace) -> None:
     study = _study(arguments)
     out = Path(arguments.out) if arguments.out else _out(arguments) / arguments.to
     comments = study.partitioned.whole() if study.is_modelled else study.corpus.comments
-    write_convokit(study.corpus, comments, out, title=study.settings.title, progress=study.progress)
+    write_convokit(study.corpus, comments, out, title=study.settings.title, progress=study.run.progress)
     _done(study)
     left = "" if study.is_modelled else " Topics and sentiment are not in it: `threadline report` computes them."
     print(f"ConvoKit: {out}, {len(comments):,} comments, texts word for word.{left}")
@@ -180,7 +178,7 @@ def report(arguments: argparse.Namespace) -> int:
 
     start = time.perf_counter()
     study = _study(arguments, title=arguments.title, scheduler=arguments.scheduler)
-    built = build_report(study, _out(arguments), study.progress, only=arguments.only or ())
+    built = build_report(study, _out(arguments), only=arguments.only or ())
     _done(study)
     for failure in built.failures:
         print(f"A notebook failed; its page says what there is up to there.\n{failure}", file=sys.stderr)
@@ -215,7 +213,7 @@ def code(arguments: argparse.Namespace) -> None:
     """Draw comments for people to code, and write a sheet for each coder."""
     study = _study(arguments)
     paths = study.write_coding_sheets(arguments.n, _names(arguments.coders))
-    study.progress.close()
+    _done(study)
     for path in paths:
         print(path)
     rules = paths[0].parent / "RULES.txt"
@@ -238,62 +236,47 @@ def intrusion(arguments: argparse.Namespace) -> None:
             print(f"{row.file}{line}: {row.problem}")
         print(repr(show(study.tables.intrusion, shares=("estimate", "by_chance"))))
     else:
-        raters = _names(arguments.raters)
-        if not raters or any(not name.replace("-", "").replace("_", "").isalnum() for name in raters):
-            raise StudyError(
-                expected="names of raters, of letters and digits, divided by commas",
-                found=repr(arguments.raters),
-                where="--raters",
-                remedy="As in --raters anna,brian.",
-            )
-        for path in study.write_intrusion_sheets(raters):
+        for path in study.write_intrusion_sheets(_names(arguments.raters)):
             print(path)
         print(
             "In each row, write into `odd` the number of the word, or of the topic, that does not belong. The answers "
             f"lie in `intrusion/answers`: not for raters. Then: threadline intrusion {arguments.study} --read"
         )
-    study.progress.close()
-
-
-def _age(written_at: float) -> str:
-    """How long ago, in the largest unit of which there is one."""
-    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        if n := int((time.time() - written_at) // length):
-            return f"{n} {unit}{'s' if n > 1 else ''} ago"
-    return "just now"
+    _done(study)
 
 
 def _in_use(study: Study, kept: list[Entry]) -> list[Entry]:
     """What of the kept is of use as things are now: steps, executed notebooks, and vectors, which never age."""
     from analysis.report.notebooks import kept_digest, notebooks_of
-    from analysis.run.store import DIGITS, NOTEBOOK, VECTORS
+    from analysis.run.store import NOTEBOOK, VECTORS, place_of
 
-    books = [kept_digest(study, notebook) for notebook in notebooks_of(study.settings.folder) if not notebook.own]
-    now = {f"{step}-{digest[:DIGITS]}" for step, digest in study.digests.items()}
-    now |= {f"{NOTEBOOK}-{digest[:DIGITS]}" for digest in books}
+    now = {place_of(step, digest) for step, digest in study.digests.items()}
+    books = [notebook for notebook in notebooks_of(study.settings.folder) if not notebook.own]
+    now |= {place_of(NOTEBOOK, kept_digest(study, notebook)) for notebook in books}
     return [e for e in kept if e.path.name in now or e.step == VECTORS]
 
 
 @command(STUDY)
 def status(arguments: argparse.Namespace) -> None:
     """Say what is kept of a study's results."""
-    from analysis.run.store import NOTEBOOK, PART, VECTORS, entries
+    from analysis.run.store import PART, entries
 
     study = _study(arguments)
-    kept, now = entries(study.store.folder), study.digests
+    kept = entries(study.store.folder)
     used, unfinished = _in_use(study, kept), [e for e in kept if e.step.startswith(PART)]
-    print(f"{'step':25} {'state':13} {'MB':>7} {'took':>8}  written")
-    for step in dict.fromkeys([*now, NOTEBOOK, VECTORS, *(e.step for e in unfinished)]):
-        if some := [e for e in (*used, *unfinished) if e.step == step]:
-            name = "notebooks" if step == NOTEBOOK else step.removeprefix(PART)
-            state, goes_on = ("kept", "") if some[0] in used else ("unfinished", "; the next run goes on from it")
-            size, took = sum(e.n_bytes for e in some) / 1e6, f"{some[0].seconds:.1f} s" if step in now else ""
-            print(f"{name:25} {state:13} {size:7.1f} {took:>8}  {_age(max(e.written_at for e in some))}{goes_on}")
-        elif step in now:
-            print(f"{step:25} {'to compute':13} {'':7} {'':8}")
+    print(f"{'step':25} {'state':12} {'MB':>7} {'took':>8}  written")
+    for step in dict.fromkeys([*study.digests, *(e.step for e in (*used, *unfinished))]):
+        some = [e for e in (*used, *unfinished) if e.step == step]
+        if not some:
+            print(f"{step:25} to compute")
+            continue
+        state = "unfinished" if step.startswith(PART) else "kept"
+        size, took = sum(e.n_bytes for e in some) / 1e6, f"{sum(e.seconds for e in some):.1f} s"
+        written = f"{datetime.fromtimestamp(max(e.written_at for e in some)):%Y-%m-%d %H:%M}"
+        goes_on = "; the next run goes on from it" if state == "unfinished" else ""
+        print(f"{step.removeprefix(PART):25} {state:12} {size:7.1f} {took:>8}  {written}{goes_on}")
     if old := [e for e in kept if e not in used and e not in unfinished]:
-        size, oldest = sum(e.n_bytes for e in old) / 1e6, _age(min(e.written_at for e in old))
-        print(f"Of other inputs, settings or versions: {len(old)}, {size:.1f} MB, the oldest written {oldest}.")
+        print(f"Of other inputs, settings or versions: {len(old)}, {sum(e.n_bytes for e in old) / 1e6:.1f} MB.")
         print(f"`threadline clean {arguments.study}` removes them; with --all, everything that is kept.")
 
 
@@ -301,30 +284,21 @@ def status(arguments: argparse.Namespace) -> None:
 def clean(arguments: argparse.Namespace) -> None:
     """Remove kept results that are of no use any more."""
     from analysis.run.store import FOLDER, entries
-    from analysis.settings import read_settings
 
-    kept = entries(read_settings(arguments.study).folder / FOLDER)
-    if not arguments.all:
-        used = _in_use(_study(arguments), kept)
-        kept = [e for e in kept if e not in used]
-    try:
-        for entry in kept:
+    folder = read_settings(arguments.study).folder / FOLDER
+    kept = entries(folder)
+    used = [] if arguments.all else _in_use(_study(arguments), kept)
+    removed = [e for e in kept if e not in used]
+    with writing(folder, "a folder of kept results", "Remove the folder by hand."):
+        for entry in removed:
             shutil.rmtree(entry.path)
-    except OSError as error:
-        raise StudyError(
-            expected="kept results that can be removed",
-            found=error.strerror or str(error),
-            where=str(Path(arguments.study) / FOLDER),
-            remedy="Remove the folder by hand.",
-        ) from None
-    print(f"Removed {len(kept)} kept results, {sum(e.n_bytes for e in kept) / 1e6:.1f} MB.")
+    print(f"Removed {len(removed)} kept results, {sum(e.n_bytes for e in removed) / 1e6:.1f} MB.")
 
 
 @command(STUDY, option("jupyter", "OPTION", nargs="*", help="options of jupyter lab, after --"))
 def lab(arguments: argparse.Namespace) -> None:
     """Open the notebooks on a study in JupyterLab."""
     from analysis.report.notebooks import copy_to
-    from analysis.settings import VARIABLE
 
     study = _study(arguments).settings.folder
     folder = copy_to(study)
@@ -350,12 +324,9 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-class Terminated(KeyboardInterrupt):
-    """SIGTERM, which ends a command as Ctrl-C does."""
-
-
 def _terminate(number: int, frame: object) -> None:
-    raise Terminated
+    """End a command by SIGTERM as Ctrl-C does."""
+    raise KeyboardInterrupt(number)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -381,6 +352,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as error:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # a second one, while Python ends, would show where it is
         print("Stopped. What was computed is kept; the same command goes on from there.", file=sys.stderr)
-        return 128 + (signal.SIGTERM if isinstance(error, Terminated) else signal.SIGINT)
+        return 128 + (error.args[0] if error.args else signal.SIGINT)
     finally:
         signal.signal(signal.SIGTERM, before)

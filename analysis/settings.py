@@ -9,10 +9,10 @@ import math
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -35,7 +35,6 @@ MOST_SEEDS = 100
 # the export of a tool (analysis/corpus/platforms.py).
 KINDS = ("csv", "tsv", "jsonl", "json", "parquet", "xml")
 EXPORTS = ("4cat", "communalytic", "convokit", "disqus", "nyt", "reddit", "socc", "wordpress", "youtube")
-FORMATS = ("auto", "threads", *KINDS, *EXPORTS)
 STUDY_FILE = "study.toml"
 LEARNED = "learned"  # a context that no one names
 SCORES = "scores"  # kind of an instrument: a file of them
@@ -75,10 +74,8 @@ def writing(folder: Path, what: str = "a folder", remedy: str = "Name another wi
     try:
         yield
     except OSError as error:
-        found = error.strerror or str(error)
-        raise StudyError(
-            expected=f"{what} that can be written", found=found, where=str(folder), remedy=remedy
-        ) from None
+        expected, found = f"{what} that can be written", error.strerror or str(error)
+        raise StudyError(expected=expected, found=found, where=str(folder), remedy=remedy) from None
 
 
 STUDY_FOLDER = {"what": "a study folder", "remedy": "Change its permissions, or copy the study."}
@@ -93,13 +90,6 @@ UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")  # pydantic's words
 def _must(ok: object) -> None:
     if not ok:
         raise ValueError
-
-
-def _zone(name: str) -> str:
-    try:
-        return ZoneInfo(name) and name
-    except (ZoneInfoNotFoundError, OSError):
-        raise ValueError(name) from None
 
 
 def _events(raw: object) -> object:
@@ -125,64 +115,58 @@ def _seeds(raw: object) -> object:
     return {name: tuple(texts) for name, texts in raw.items()}  # type: ignore[attr-defined]
 
 
-def _one_of(values: Sequence[str], with_name: Sequence[str] = ()) -> AfterValidator:
-    def checked(value: str) -> str:
-        kind, _, name = value.partition(":")
-        _must(value in values or (kind in with_name and name))
-        return value
-
-    return AfterValidator(checked)
+def says(expected: str, **limits: Any) -> Any:
+    """The limits of a value, and what is said to be right where it is beyond them."""
+    return Field(description=expected, **limits)
 
 
-FilesOrGlobs = Annotated[
-    tuple[Annotated[str, Field(min_length=1)], ...],
-    BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),
-    Field(min_length=1, description='a list of files or globs, such as ["threads/*.txt"]'),
+Zone = Annotated[
+    str,
+    says("an IANA time zone such as Europe/Paris"),
+    AfterValidator(lambda name: _must(name in available_timezones()) or name),
 ]
-Zone = Annotated[str, AfterValidator(_zone), Field(description="an IANA time zone such as Europe/Paris")]
-Count = Annotated[StrictInt, Field(ge=0, description="a whole number from 0")]
+Count = Annotated[StrictInt, says("a whole number from 0", ge=0)]
+AUTO = Literal["auto"]
 
 
 @dataclass(frozen=True, config=CONFIG)
 class SourceSettings:
     """Where the threads are, and how to read them."""
 
-    paths: FilesOrGlobs  # relative to study.toml or absolute
-    # "auto": by the files' endings and columns
-    format: Annotated[str, _one_of(FORMATS), Field(description=f"one of: {', '.join(FORMATS)}")] = "auto"
+    # relative to study.toml or absolute
+    paths: Annotated[
+        tuple[Annotated[str, Field(min_length=1)], ...],
+        says('a list of files or globs, such as ["threads/*.txt"]', min_length=1),
+    ]
+    format: Literal["auto", "threads", *KINDS, *EXPORTS] = "auto"  # "auto": by the files' endings and columns
     timezone: Zone = "UTC"  # of dates without a zone; periods are cut in it
     # of dates such as 03/04/2023; "auto": as the rows of a column settle it
-    dates: Annotated[
-        Literal["auto", "day-first", "month-first", "year-first"],
-        Field(description='"auto", "day-first", "month-first" or "year-first"'),
-    ] = "auto"
+    dates: Literal["auto", "day-first", "month-first", "year-first"] = "auto"
     # of text files, as "cp1251"; "": as each file shows it
-    encoding: Annotated[str, Field(description='an encoding such as "cp1251"')] = ""
+    encoding: Annotated[str, says('an encoding such as "cp1251"')] = ""
     # of spreadsheets; "": the first in which there is a table
-    sheet: Annotated[str, Field(description="the name of a sheet")] = ""
-    licence: Annotated[str, Field(description="a text in quotes")] = "not stated"
+    sheet: Annotated[str, says("the name of a sheet")] = ""
+    licence: Annotated[str, says("a text in quotes")] = "not stated"
     # a file of known names, one a line: settles what is a name in plain-text threads
-    authors: Annotated[str, Field(description="a file of names, one a line")] = ""
+    authors: Annotated[str, says("a file of names, one a line")] = ""
     # our column = theirs; tables only
-    columns: Annotated[Mapping[str, str], Field(description="names of their columns in quotes")] = Field({})
+    columns: Annotated[Mapping[str, str], says("names of their columns in quotes")] = Field({})
     # paths and columns of the articles' table
-    articles: Annotated[Mapping[str, Any], Field(description="a table [source.articles]")] = Field({})
+    articles: Annotated[Mapping[str, Any], says("a table [source.articles]")] = Field({})
 
 
 @dataclass(frozen=True, config=CONFIG)
 class TimeSettings:
     """How time is cut."""
 
-    # short enough to see a change, long enough for an interval
-    period: Annotated[str, _one_of(PERIODS), Field(description=f"one of: {', '.join(PERIODS)}")] = "month"
-    # as ISO 8601 has it; of weeks only
-    week_starts: Annotated[str, _one_of(WEEKDAYS), Field(description=f"one of: {', '.join(WEEKDAYS)}")] = "monday"
+    period: Literal[PERIODS] = "month"  # short enough to see a change, long enough for an interval
+    week_starts: Literal[WEEKDAYS] = "monday"  # as ISO 8601 has it; of weeks only
     # what happened = its date; compared before and after
     events: Annotated[
         Mapping[str, str],
         BeforeValidator(_events),
-        Field(
-            description=f"at most {MOST_EVENTS} names of 1 to {LONGEST_EVENT} characters and their dates, such as "
+        says(
+            f"at most {MOST_EVENTS} names of 1 to {LONGEST_EVENT} characters and their dates, such as "
             '{ "the bridge is closed" = 2023-02-16 }'
         ),
     ] = Field({})
@@ -195,28 +179,26 @@ class TopicSettings:
     # needs no network and no GPU
     encoder: Annotated[
         str,
-        _one_of(["static"], ["sentence-transformers", "npy"]),
-        Field(description='"static", "sentence-transformers:NAME" or "npy:FILE"'),
+        says(
+            '"static", "sentence-transformers:NAME" or "npy:FILE"', pattern="^(static|(sentence-transformers|npy):.+)$"
+        ),
     ] = "static"
     # the number that is most stable
-    n_topics: Annotated[
-        Annotated[StrictInt, Field(ge=2, le=500)] | Literal["auto"], Field(description='"auto" or 2 to 500')
-    ] = "auto"
+    n_topics: Annotated[Annotated[StrictInt, Field(ge=2, le=500)] | AUTO, says('"auto" or 2 to 500')] = "auto"
     # weight of a comment's thread against its own words; 0 is none. "learned": what it is worth in this corpus
     context: Annotated[
-        Annotated[StrictFloat, Field(ge=0, le=10)] | Literal["learned"],
-        Field(description='"learned" or a number from 0 to 10'),
-    ] = "learned"
+        Annotated[StrictFloat, Field(ge=0, le=10)] | Literal[LEARNED], says('"learned" or a number from 0 to 10')
+    ] = LEARNED
     # a file of topics made elsewhere (comment_id, topic), in place of found ones
-    assigned: Annotated[str, Field(description='a table with comment_id and topic, such as "topics.csv"')] = ""
+    assigned: Annotated[str, says('a table with comment_id and topic, such as "topics.csv"')] = ""
     # expected topics: a name = words and sentences that are typical of it
     seeds: Annotated[
         Mapping[str, tuple[str, ...]],
-        BeforeValidator(lambda value: _seeds(value)),
-        Field(description='a table [topics.seeds] of names and lists of texts: tram = ["the tram is late"]'),
+        says('a table [topics.seeds] of names and lists of texts: tram = ["the tram is late"]'),
+        BeforeValidator(_seeds),
     ] = Field({})
     # runs of which the topics are a consensus; more are steadier and slower
-    runs: Annotated[StrictInt, Field(ge=1, le=200, description="a whole number from 1 to 200")] = 20
+    runs: Annotated[StrictInt, says("a whole number from 1 to 200", ge=1, le=200)] = 20
     min_comments: Count = 200  # below, no topics are claimed: too few for a topic of ten comments to recur
 
 
@@ -226,21 +208,22 @@ class SentimentSettings:
 
     instrument: Annotated[
         str,
-        _one_of(["vader", "vader-scaled", "coded"], ["lexicon", "transformer", SCORES]),
-        Field(description='"vader", "vader-scaled", "coded", "lexicon:FILE", "transformer:NAME" or "scores:FILE"'),
+        says(
+            '"vader", "vader-scaled", "coded", "lexicon:FILE", "transformer:NAME" or "scores:FILE"',
+            pattern=f"^(vader|vader-scaled|coded|(lexicon|transformer|{SCORES}):.+)$",
+        ),
     ] = "vader"
     # what the scores measure: it stands in titles, tables and sentences
     name: Annotated[
         str,
+        says('a word or two that no table has for something else, such as "incivility"', max_length=40),
         AfterValidator(lambda value: _must(value.strip() and value not in NOT_MEASURES) or value),
-        Field(max_length=40, description='a word or two that no table has for something else, such as "incivility"'),
     ] = "sentiment"
     # the lowest and the highest score; of "scores:FILE" alone, for all others are from -1 to 1
     range: Annotated[
-        tuple[float, float],
-        BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),
+        tuple[StrictFloat, StrictFloat],
+        says("the lowest and the highest score, such as [0, 1]"),
         AfterValidator(lambda value: _must(value[0] < value[1] and all(map(math.isfinite, value))) or value),
-        Field(description="the lowest and the highest score, such as [0, 1]"),
     ] = (-1.0, 1.0)
 
 
@@ -248,9 +231,9 @@ class SentimentSettings:
 class PrivacySettings:
     """What of the authors and their words may be shown."""
 
-    authors: Annotated[Literal["pseudonym", "keep"], Field(description='"pseudonym" or "keep"')] = "pseudonym"
+    authors: Literal["pseudonym", "keep"] = "pseudonym"
     # no verbatim comment in a report: it could be searched for
-    quotes: Annotated[StrictBool, Field(description="true or false")] = False
+    quotes: Annotated[StrictBool, says("true or false")] = False
 
 
 @dataclass(frozen=True, config=CONFIG)
@@ -258,15 +241,9 @@ class ComputeSettings:
     """On what the study runs; it changes no result."""
 
     # processes; "auto" is the number of cores
-    workers: Annotated[
-        Annotated[StrictInt, Field(ge=1)] | Literal["auto"], Field(description='"auto" or a number from 1')
-    ] = "auto"
+    workers: Annotated[Annotated[StrictInt, Field(ge=1)] | AUTO, says('"auto" or a number from 1')] = "auto"
     # of a Dask scheduler
-    scheduler: Annotated[
-        str,
-        AfterValidator(lambda value: _must(not value or "://" in value) or value),
-        Field(description='an address such as "tcp://host:8786"'),
-    ] = ""
+    scheduler: Annotated[str, says('an address such as "tcp://host:8786"', pattern="^$|://")] = ""
 
 
 @dataclass(frozen=True, config=CONFIG)
@@ -274,14 +251,14 @@ class Settings:
     """All of study.toml, and the folder that it stands in."""
 
     folder: Path
-    title: Annotated[str, AfterValidator(lambda value: _must(value.strip()) or value), Field(description="a title")]
-    source: Annotated[SourceSettings, Field(description="a table [source]")]
+    title: Annotated[str, says("a title", pattern=r"\S")]
+    source: Annotated[SourceSettings, says("a table [source]")]
     seed: Count = 1  # of everything that draws: fits, intervals, maps, coded samples
-    time: Annotated[TimeSettings, Field(description="a table [time]")] = Field(TimeSettings())
-    topics: Annotated[TopicSettings, Field(description="a table [topics]")] = Field(TopicSettings())
-    sentiment: Annotated[SentimentSettings, Field(description="a table [sentiment]")] = Field(SentimentSettings())
-    privacy: Annotated[PrivacySettings, Field(description="a table [privacy]")] = Field(PrivacySettings())
-    compute: Annotated[ComputeSettings, Field(description="a table [compute]")] = Field(ComputeSettings())
+    time: Annotated[TimeSettings, says("a table [time]")] = Field(TimeSettings())
+    topics: Annotated[TopicSettings, says("a table [topics]")] = Field(TopicSettings())
+    sentiment: Annotated[SentimentSettings, says("a table [sentiment]")] = Field(SentimentSettings())
+    privacy: Annotated[PrivacySettings, says("a table [privacy]")] = Field(PrivacySettings())
+    compute: Annotated[ComputeSettings, says("a table [compute]")] = Field(ComputeSettings())
 
 
 SECTIONS = ("source", "time", "topics", "sentiment", "privacy", "compute")
@@ -293,38 +270,23 @@ SECTIONS = ("source", "time", "topics", "sentiment", "privacy", "compute")
 def read_settings(folder: str | Path) -> Settings:
     """Read the settings of a study: of its folder, or its study.toml.
 
-    Raises
-    ------
-    StudyError
-        If the folder or the file is missing, is not TOML, or has an unknown key or a wrong value.
+    A StudyError if the folder or the file is missing, is not TOML, or has an unknown key or a wrong value.
     """
     folder = Path(folder)
     folder = folder.parent if folder.name == STUDY_FILE else folder
-    path, makes = folder / STUDY_FILE, "`threadline new FOLDER FILES…`"
+    path, remedy = folder / STUDY_FILE, "`threadline new FOLDER FILES…` makes one from your files."
     if not folder.is_dir():
-        raise StudyError(
-            expected="a study folder",
-            found="a file" if folder.exists() else "nothing",
-            where=str(folder),
-            remedy=f"{makes} makes one from your files.",
-        )
+        found = "a file" if folder.exists() else "nothing"
+        raise StudyError(expected="a study folder", found=found, where=str(folder), remedy=remedy)
     if not path.is_file():
         n_files = sum(1 for p in folder.iterdir() if not p.name.startswith("."))
-        raise StudyError(
-            expected=f"a {STUDY_FILE} in the study folder",
-            found=f"{n_files} other files and folders" if n_files else "an empty folder",
-            where=str(folder),
-            remedy=f"{makes} writes a first one from your files.",
-        )
+        found = f"{n_files} other files and folders" if n_files else "an empty folder"
+        raise StudyError(expected=f"a {STUDY_FILE} in the study folder", found=found, where=str(folder), remedy=remedy)
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise StudyError(
-            expected="TOML in UTF-8",
-            found=f"text that is not: {error}",
-            where=str(path),
-            remedy="See README, “Your own corpus”.",
-        ) from None
+        found, remedy = f"text that is not: {error}", "See README, “Your own corpus”."
+        raise StudyError(expected="TOML in UTF-8", found=found, where=str(path), remedy=remedy) from None
     return _validated(folder, raw, str(path))
 
 
@@ -344,13 +306,9 @@ def changed(settings: Settings, where: str = "with_", **changes: object) -> Sett
         elif len(of) == 1:
             raw[of[0]][key] = value
         else:
+            expected = f"a section: {of[0]}={{{key!r}: …}} or {of[1]}=…" if of else f"a key of {STUDY_FILE}"
             known = sorted({name for section in SECTIONS for name in raw[section]} | {"title", "seed"})
-            raise StudyError(
-                expected=f"a key of {STUDY_FILE}" if not of else f"a section: {of[0]}={{{key!r}: …}} or {of[1]}=…",
-                found=repr(key),
-                where=where,
-                remedy=_suggestion(key, known),
-            )
+            raise StudyError(expected=expected, found=repr(key), where=where, remedy=_suggestion(key, known))
     return _validated(settings.folder, raw, where)
 
 
@@ -393,26 +351,26 @@ def _validated(folder: Path, raw: Mapping[str, object], where: str) -> Settings:
 
 
 def _as_ours(error: Any, raw: Mapping[str, object], where: str) -> StudyError:
-    """What pydantic found, in one line: the key, what its description says is right, and what stands there."""
-    names, kind = [str(part) for part in error["loc"][:2]], Settings
-    if names[0] in SECTIONS and len(names) > 1:
-        kind = type(getattr(_DEFAULTS, names[0]))
-    else:
-        names = names[:1]
+    """What pydantic found, in one line: the key, what is right by its choices or description, and what stands there."""
+    section, *key = (str(part) for part in error["loc"][:2])
+    keys = Settings.__pydantic_fields__  # type: ignore[attr-defined]
+    kind = keys[section].annotation if key and section in SECTIONS else Settings
+    names = [section, *key] if kind is not Settings else [section]
     if error["type"] in UNKNOWN:
-        return _wrong_key(names[-1], kind, where, names[0] if len(names) > 1 else "")
-    expected = TypeAdapter(kind).json_schema()["properties"].get(names[-1], {}).get("description", "another value")
-    name = f"[{names[0]}] {names[1]}" if len(names) > 1 else names[0]
+        return _wrong_key(names[-1], kind, where, section if len(names) > 1 else "")
+    expected = kind.__pydantic_fields__[names[-1]].description
+    name = f"[{section}] {names[1]}" if len(names) > 1 else section
     if error["type"] in ("missing", "missing_argument"):
         what = expected if expected.startswith("a table") else f"a value for {name}"
         return StudyError(expected=what, found="nothing", where=where, remedy="Add it; README shows one.")
     value = repr(functools.reduce(lambda at, key: at[key] if isinstance(at, Mapping) else at, names, raw))
     found = value if len(value) <= 80 else value[:77] + "…"
+    expected = expected or f"one of: {error['ctx']['expected']}".replace("'", "")
     return StudyError(expected=expected, found=found, where=f"{where}, {name}", remedy="Correct the value.")
 
 
-def _wrong_key(key: str, kind: type, where: str, section: str = "") -> StudyError:
-    known = [f.name for f in fields(kind) if f.name != "folder"]  # type: ignore[arg-type]
+def _wrong_key(key: str, kind: Any, where: str, section: str = "") -> StudyError:
+    known = [name for name in kind.__pydantic_fields__ if name != "folder"]
     return StudyError(
         expected=f"one of: {', '.join(known)}",
         found="an unknown key",
@@ -424,6 +382,3 @@ def _wrong_key(key: str, kind: type, where: str, section: str = "") -> StudyErro
 def _suggestion(key: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(key, known, n=1)
     return f"Did you mean “{near[0]}”?" if near else "Remove it or correct its name."
-
-
-_DEFAULTS = Settings(folder=Path(), title="-", source=SourceSettings(paths=("-",)))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 import os
-import shutil
 import weakref
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -17,12 +17,11 @@ import pandas as pd
 
 from analysis.corpus.duplicates import floods
 from analysis.corpus.schema import Corpus, language_counts, summary
-from analysis.corpus.sources import named as named_files
 from analysis.corpus.sources import read_sources
 from analysis.corpus.steps import corpus
 from analysis.corpus.threads import ALONE
 from analysis.people import intrusion, labels, sampling
-from analysis.people.steps import changes, coding
+from analysis.people.steps import changes, coding, judged_files
 from analysis.report import sentences
 from analysis.report.findings import Findings
 from analysis.report.privacy import Search, search
@@ -32,9 +31,9 @@ from analysis.report.topic_browser import TopicBrowser, examples, topic_browser
 from analysis.run import Run
 from analysis.run.progress import Progress, in_notebook
 from analysis.run.steps import Results, Step
-from analysis.run.store import FOLDER, Store, digest_of_file, work_folder
+from analysis.run.store import FOLDER, Store, digest_of_file
 from analysis.run.texts import Partitioned, Texts
-from analysis.run.vectors import Vectors
+from analysis.run.vectors import Vectors, unit_length
 from analysis.sentiment.steps import sentiment
 from analysis.settings import (
     PROGRESS,
@@ -94,7 +93,8 @@ def open_study(folder: str | Path | None = None, progress: Progress | None = Non
     for name, variable in (("title", TITLE), ("scheduler", SCHEDULER)):
         if value := changes.pop(name, None) or os.environ.get(variable):
             settings = changed(settings, f"--{name}", **{name: value})
-    return Study(changed(settings, "open_study", **changes) if changes else settings, progress)
+    settings = changed(settings, "open_study", **changes) if changes else settings
+    return Study(settings, Results(settings, Run(settings.compute, progress), Store(settings.folder / FOLDER)))
 
 
 def _around() -> Path | None:
@@ -177,10 +177,9 @@ class Tables:
 class Study:
     """A study: its comments, tables, topics and findings, each computed when it is first asked for, and kept."""
 
-    def __init__(self, settings: Settings, progress: Progress | None = None, results: Results | None = None) -> None:
-        self.settings, self.progress = settings, progress
-        run = Run(settings.compute, progress)
-        self._results = results or Results(settings, run, Store(settings.folder / FOLDER))
+    def __init__(self, settings: Settings, results: Results | None = None) -> None:
+        self.settings = settings
+        self._results = results or Results(settings, Run(settings.compute), Store(settings.folder / FOLDER))
         self.tables = Tables(self)
         self.findings = Findings(self)
 
@@ -193,7 +192,7 @@ class Study:
     def with_(self, **changes: object) -> Study:
         """The same study with other settings, as `period="quarter", n_topics=15`; what does not change is shared."""
         settings = changed(self.settings, **changes)
-        return Study(settings, self.progress, self._results.with_(settings))
+        return Study(settings, self._results.with_(settings))
 
     # ------------------------------------------------------------------------------------ what a researcher holds
 
@@ -262,8 +261,7 @@ class Study:
         of = self.topics
         if of.table.empty:
             return Finding(f"No topics to look into. {of.note}".strip())
-        unit = of.centroids / np.maximum(np.linalg.norm(of.centroids, axis=1, keepdims=True), 1e-12)
-        quotes = self.settings.privacy.quotes
+        unit, quotes = unit_length(of.centroids), self.settings.privacy.quotes
         return topic_browser(
             of.table,
             of.words,
@@ -279,24 +277,21 @@ class Study:
 
     def write_coding_sheets(self, n: int, coders: Sequence[str]) -> list[Path]:
         """Draw comments for people to code, by period and topic, and write their sheets: `people.sampling`."""
-        c = self.partitioned.whole()
-        start = self.calendar.starts(c["posted_at"])
+        c, time = self.partitioned.whole(), self.settings.time
+        start = Calendar(time.period, self.settings.source.timezone, time.week_starts).starts(c["posted_at"])
         comments = c.assign(period=start.dt.strftime("%Y-%m-%d").fillna("undated"), about=c["topic"].astype("str"))
         drawn = sampling.draw(comments, ["period", "about"], n, self.settings.seed)
         return sampling.write_sheets(self.settings.folder / "coded", drawn, coders, plain)
 
     def write_intrusion_sheets(self, raters: Sequence[str]) -> list[Path]:
         """Write the sheets on which people judge the topics: `people.intrusion`."""
-        found, of = self.topics, self._comments["topic"].to_numpy("int64")
+        found = self.topics
         if len(found.table) < 2:
-            raise StudyError(
-                expected="two topics or more", found=str(len(found.table)), where="topics", remedy=found.note or "Add."
-            )
-        words = [found.words.loc[found.words["topic"] == topic, "word"].tolist() for topic in found.table["topic"]]
-        rng = np.random.default_rng([self.settings.seed, 9])
-        odd = intrusion.word_items(words, intrusion.word_rates(self._results[tokens], of, words), rng)
-        far = intrusion.topic_items(self.partitioned.whole(), self._vectors, found.centroids, words, rng)
-        items = {intrusion.WORDS: odd, intrusion.COMMENTS: far.assign(text=far["text"].map(plain))}
+            expected, n = "two topics or more", str(len(found.table))
+            raise StudyError(expected=expected, found=n, where="topics", remedy=found.note or "Add comments.")
+        comments = self.partitioned.whole()
+        given = (comments, self._results[tokens], self._vectors)
+        items = intrusion.items(found.words, found.centroids, *given, plain, self.settings.seed)
         return intrusion.write_sheets(self.settings.folder / intrusion.FOLDER, items, raters)
 
     def write_labels(self) -> Path:
@@ -313,9 +308,14 @@ class Study:
 
     @cached_property
     def _judged(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        return intrusion.read_answers(self.settings.folder / intrusion.FOLDER) or (pd.DataFrame(), pd.DataFrame())
+        return intrusion.read_answers(self.settings.folder / intrusion.FOLDER)
 
     # --------------------------------------------------------------------------------- for commands and the report
+
+    @property
+    def run(self) -> Run:
+        """On what it computes, and what it tells."""
+        return self._results.run
 
     @property
     def corpus(self) -> Corpus:
@@ -328,22 +328,13 @@ class Study:
         added = ("topic", "theme", "subtopic", "topic_agreement", "own_topic", "sentiment")
         return Partitioned(self._comments, self.texts, (*self.corpus.partitioned.columns, *added))
 
-    @property
-    def calendar(self) -> Calendar:
-        """The study's periods."""
-        return Calendar(self.settings.time.period, self.settings.source.timezone, self.settings.time.week_starts)
-
     @cached_property
     def _vectors(self) -> Vectors:
         """Vectors as topics were found from; large ones are in a folder that goes with this object."""
-        scratch = None
+        t, run, until_gone = self.settings.topics, self.run, ExitStack()
         if len(self.texts.column.chunks) > 1:
-            try:
-                scratch = work_folder(self.store.folder, "vectors")
-                weakref.finalize(self, shutil.rmtree, scratch, ignore_errors=True)
-            except OSError:
-                pass
-        t, run = self.settings.topics, replace(self._results.run, scratch=scratch)
+            run = replace(run, scratch=until_gone.enter_context(self._results.scratch("vectors")))
+            weakref.finalize(self, until_gone.close)
         own = parse(t.encoder, self.settings.folder).encode(self.texts, run, self.store)
         worth = worth_of(self._results[topic_model], t.context)
         return in_context(own, self.corpus.rows["article_id"], worth, self._results[tokens].n_of, run)
@@ -355,18 +346,13 @@ class Study:
 
     def kept_in(self, folder: Path) -> Study:
         """The same study with its results kept elsewhere: nothing that was kept here is used."""
-        results = Results(self.settings, self._results.run, Store(folder))
-        return Study(self.settings, self.progress, results)
+        return Study(self.settings, Results(self.settings, self.run, Store(folder)))
 
     @property
     def inputs(self) -> dict[str, str]:
         """SHA-256 of every input file by its name: of what steps read, and of what people named or found odd."""
-        folder = self.settings.folder
-        names = [path for name in (labels.FOR_PEOPLE, labels.FOR_MATCHING) if (path := folder / name).is_file()]
-        odd = folder / intrusion.FOLDER
-        names += sorted([*odd.glob("*.csv"), *(odd / intrusion.ANSWERS).glob("*.csv")])
-        further = {name: digest_of_file(path) for name, path in named_files(names, folder).items()}
-        return {**{name: sha for step in STEPS for name, sha in self._results.files(step).items()}, **further}
+        read = {name: sha for step in STEPS for name, sha in self._results.files(step).items()}
+        return read | {name: digest_of_file(path) for name, path in judged_files(self.settings).items()}
 
     @property
     def digests(self) -> dict[str, str]:
@@ -380,18 +366,10 @@ class Study:
 
     def search(self, report: Path, own: Iterable[str] = ()) -> Search:
         """Search a finished report for what tells who somebody is, the sources read anew for it: `privacy.search`."""
-        privacy = self.settings.privacy
+        s = self.settings
         with self._results.scratch("texts") as scratch:
-            run = replace(self._results.run, scratch=scratch)
-            read = read_sources(self.settings.source, self.settings.folder, run)
-            as_read = np.argsort(read.texts.rows)  # texts in the order of their partitions
-            return search(
-                report,
-                authors=read.rows["author"].dropna().unique(),
-                ids=read.rows["comment_id"].iloc[as_read],
-                texts=read.texts.texts,
-                own=own,
-                quotes=privacy.quotes,
-                keep=privacy.authors == "keep",
-                progress=self.progress,
-            )
+            read = read_sources(s.source, s.folder, replace(self.run, scratch=scratch))
+            ids = read.rows["comment_id"].iloc[np.argsort(read.texts.rows)]  # in the order of the texts' partitions
+            names = read.rows["author"].dropna().unique() if s.privacy.authors == "pseudonym" else []
+            texts, quotes = read.texts.texts, s.privacy.quotes
+            return search(report, authors=names, ids=ids, texts=texts, own=own, quotes=quotes, tell=self.run.tell)

@@ -22,29 +22,12 @@ T = TypeVar("T")
 def read_by_comment(
     path: Path, column: str, comment_ids: Iterable[str], value: Callable[[str, str], T | None], does: str
 ) -> tuple[list[T | None], pd.DataFrame]:
-    """What a file says of each comment, and the rows that are not used.
+    """What a file says of each comment, and the rows that are not used, as `Problems.table`.
 
-    Parameters
-    ----------
-    path : Path
-        A table of any kind that comments are read from (csv, jsonl, parquet, xlsx), with comment_id, as in
-        comments.parquet, and the column; an empty cell says nothing.
-    column : str
-    comment_ids : iterable of str
-    value : callable
-        What a cell says, given the cell and where it stands; it may raise a StudyError. None is nothing.
-    does : str
-        What was done to a comment that has a value, as "scored".
-
-    Returns
-    -------
-    tuple of (list, DataFrame)
-        None where nothing is said, or two things that differ; file, line, problem.
-
-    Raises
-    ------
-    StudyError
-        If the file cannot be read, lacks a column, or names no comment of the study; and those of `value`.
+    The file is a table of any kind that comments are read from (csv, jsonl, parquet, xlsx), with comment_id, as in
+    comments.parquet, and the column. `value` makes of a cell, given where it stands, what it says, and may raise a
+    StudyError; an empty cell says nothing. None where nothing is said, or two things that differ; `does` is what was
+    done to a comment, as "scored". A StudyError if the file cannot be read, lacks a column, or names no comment.
     """
     ids = list(comment_ids)
     known, found, problems, seen, twice = set(ids), dict[str, T | None](), Problems(), 0, set[str]()

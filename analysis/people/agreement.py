@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.sentiment import NEITHER
-from analysis.sentiment.codes import Codes
+from analysis.sentiment.codes import SCALE, Codes
 
-SCALE = (-1, 0, 1)
+LEVEL = 0.95  # of the intervals
 MIN_THREADS = 5  # coded threads below which an interval would claim to know what it cannot
 METRICS = ("alpha", "accuracy", "f1_macro", "r")
 COLUMNS = ["by", "group", "instrument", "coders", "n", *(f"{m}{end}" for m in METRICS for end in ("", "_low", "_high"))]
@@ -25,57 +25,41 @@ def agreement(
     instrument: str,
     by: Sequence[str] = (),
     draws: int = 2000,
-    seed: int = 1,
-    level: float = 0.95,
 ) -> pd.DataFrame:
-    """Compare coders with each other, and the instrument with them.
+    """Compare coders with each other, and the instrument with them; no rows if nothing is coded.
 
-    Parameters
-    ----------
-    codes : Codes or None
-    comments : DataFrame
-        comment_id, article_id, sentiment, and the columns of `by`.
-    instrument : str
-        Its name, for the table.
-    by : sequence of str
-        Columns by whose values agreement is also given: an instrument that is right on the whole may fail on a topic.
-    draws, seed, level
-        Of the bootstrap of threads whose percentiles are the intervals.
+    `comments` have comment_id, article_id, sentiment and the columns of `by`, for whose values agreement is also given:
+    an instrument that is right on the whole may fail on a topic. `draws` of the bootstrap of threads give the
+    intervals.
 
-    Returns
-    -------
-    DataFrame, of no rows if nothing is coded
-        by and group: "all", then each column of `by` and each of its values (as text) that has ten coded comments or
-        more; instrument; coders, their number; n, comments that have both a code and a score; alpha, Krippendorff's,
-        ordinal, of the whole sample as it is; accuracy and f1_macro of the instrument's class (thresholds ±0.05)
-        against the people's, and r of its score with their mean code, all three weighted to the corpus by the inverse
-        of the probability of being drawn; each with _low and _high. NaN where a figure is not defined (alpha of one
-        coder), and intervals where fewer than five threads are coded.
+    The rows are by and group ("all", then each column of `by` and each of its values that has ten coded comments or
+    more); instrument; coders, their number; n, comments that have both a code and a score; alpha, Krippendorff's,
+    ordinal, of the whole sample as it is; accuracy and f1_macro of the instrument's class (thresholds ±0.05) against
+    the people's, and r of its score with their mean code, all three weighted to the corpus by the inverse of the
+    probability of being drawn; each with _low and _high. NaN where a figure is not defined (alpha of one coder), and
+    intervals where fewer than five threads are coded.
     """
     rows = _joined(codes, comments)
-    kinds = dict.fromkeys(COLUMNS, "float64") | dict.fromkeys(("by", "group", "instrument"), "str")
-    kinds |= {"coders": "int64", "n": "int64"}
+    kinds = dict.fromkeys(COLUMNS, "float64") | dict.fromkeys(COLUMNS[:3], "str") | dict.fromkeys(COLUMNS[3:5], "int64")
     if codes is None or rows.empty:
         return pd.DataFrame(columns=COLUMNS).astype(kinds)
-    made = [{"by": "all", "group": "all"} | _row(codes, rows, draws, seed, level)]
+    made = [{"by": "all", "group": "all"} | _row(codes, rows, draws)]
     for column in by:
         value = rows["comment_id"].map(comments.set_index("comment_id")[column])
         for group in sorted(value.dropna().unique()):
             some = rows[value == group]
             if some["sentiment"].notna().sum() >= MIN_CODED:
-                made.append({"by": column, "group": str(group)} | _row(codes, some, draws, seed, level, alpha=False))
+                made.append({"by": column, "group": str(group)} | _row(codes, some, draws, alpha=False))
     table = pd.DataFrame(made).assign(instrument=instrument, coders=len(codes.coders))
     return table[COLUMNS].astype(kinds)
 
 
-def _row(
-    codes: Codes, rows: pd.DataFrame, draws: int, seed: int, level: float, *, alpha: bool = True
-) -> dict[str, object]:
+def _row(codes: Codes, rows: pd.DataFrame, draws: int, *, alpha: bool = True) -> dict[str, object]:
     """Figures of agreement over some coded comments, with their intervals."""
     rows = rows.assign(thread=pd.factorize(rows["thread"], sort=True)[0])
     scored = rows[rows["sentiment"].notna()]
     n_threads = rows["thread"].max() + 1
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(1)
     times = np.vstack([np.ones(n_threads), rng.multinomial(n_threads, np.full(n_threads, 1 / n_threads), draws)])
     by_coder, thread = rows[list(codes.coders)].to_numpy(), rows["thread"].to_numpy()
     alphas = _alphas(by_coder, thread, times) if alpha else np.full(len(times), np.nan)
@@ -84,7 +68,7 @@ def _row(
     for metric, (value, *drawn) in values.items():
         drawn = np.array(drawn)[np.isfinite(drawn)]
         known = n_threads >= MIN_THREADS and len(drawn) > draws / 2 and np.isfinite(value)
-        low, high = np.quantile(drawn, [(1 - level) / 2, 1 - (1 - level) / 2]) if known else (np.nan, np.nan)
+        low, high = np.quantile(drawn, [(1 - LEVEL) / 2, 1 - (1 - LEVEL) / 2]) if known else (np.nan, np.nan)
         row |= {metric: value, f"{metric}_low": low, f"{metric}_high": high}
     return row
 

@@ -12,14 +12,15 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from analysis.corpus.sheets import Problems, csv_bytes, read_rows, write_new
-from analysis.run.vectors import unit_length
+from analysis.people.sampling import check_names
+from analysis.run.vectors import Vectors, unit_length
 from analysis.topics.keywords import count_words
 from analysis.topics.tokens import Tokens
 from analysis.trends.intervals import Method, shares
@@ -33,16 +34,27 @@ RARE = 0.2  # an intruding word is at most so frequent in the topic as in its ow
 LONG = range(8, 81)  # words of a comment that is shown: enough to tell, short enough to read
 
 
+def items(
+    words: pd.DataFrame,
+    centroids: np.ndarray,
+    comments: pd.DataFrame,
+    tokens: Tokens,
+    vectors: Vectors,
+    show: Callable[[str], str],
+    seed: int,
+) -> dict[str, pd.DataFrame]:
+    """What is asked of topics, by kind of sheet; `show` makes a text fit to be shown."""
+    own = [words.loc[words["topic"] == topic, "word"].tolist() for topic in range(len(centroids))]
+    rng = np.random.default_rng([seed, 9])
+    rates = word_rates(tokens, comments["topic"].to_numpy("int64"), own)
+    odd, far = word_items(own, rates, rng), topic_items(comments, vectors, centroids, own, rng)
+    return {WORDS: odd, COMMENTS: far.assign(text=far["text"].map(show))}
+
+
 def word_items(words: Sequence[Sequence[str]], rates: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
     """A row for each topic: topic, 1 to 6 (words), odd (1 to 6).
 
-    Parameters
-    ----------
-    words : sequence of sequences of str, length n_topics
-        Words of each topic, best first.
-    rates : ndarray of shape (n_topics, n_words)
-        From `word_rates`.
-    rng : Generator
+    `words` are those of each topic, best first; `rates`, of shape (n_topics, n_words), are from `word_rates`.
     """
     column = {word: i for i, word in enumerate(_names(words))}
     rows = []
@@ -59,21 +71,15 @@ def word_items(words: Sequence[Sequence[str]], rates: np.ndarray, rng: np.random
 
 def topic_items(
     comments: pd.DataFrame,
-    vectors: np.ndarray,
+    vectors: Vectors,
     centroids: np.ndarray,
     words: Sequence[Sequence[str]],
     rng: np.random.Generator,
 ) -> pd.DataFrame:
     """A few rows for each topic: topic, comment_id, text, 1 to 4 (words of a topic each), odd (1 to 4).
 
-    Parameters
-    ----------
-    comments : DataFrame of n rows
-        comment_id, topic, text.
-    vectors : ndarray of shape (n, n_dims)
-    centroids : ndarray of shape (n_topics, n_dims)
-    words : sequence of sequences of str, length n_topics
-    rng : Generator
+    `comments` have comment_id, topic and text, and `vectors` a row for each of them; `centroids` and `words` are the
+    topics'.
     """
     n_words, shown = comments["text"].str.split().str.len(), [", ".join(row[: OWN_WORDS + 1]) for row in words]
     rows = []
@@ -110,27 +116,19 @@ def _shuffled(cells: Sequence[str], rng: np.random.Generator) -> list[object]:
     return [*(cells[i] for i in order), int(np.flatnonzero(order == len(cells) - 1)[0]) + 1]
 
 
-def read_answers(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame] | None:
-    """Read what people wrote to the folder `intrusion` of a study, and score it; None where there are no sheets.
+def read_answers(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read what people wrote to the folder `intrusion` of a study, and score it.
 
-    Returns
-    -------
-    tuple of two DataFrames
-        Scores: kind ("words", "topics"), rater ("all", then each), n (answers), n_topics, estimate, low, high (share of
-        right answers, [0, 1], its interval from resampling topics), by_chance. Problems: see `Problems.table`.
-
-    Raises
-    ------
-    StudyError
-        If there are sheets without answers, or a file cannot be read.
+    Gives the scores, a row for each kind ("words", "topics") and rater ("all", then each): n (answers), n_topics,
+    estimate, low, high (share of right answers, [0, 1], its interval from resampling topics), by_chance; and the
+    problems, as `Problems.table`. A StudyError if there are sheets without answers, or a file cannot be read.
     """
     problems, given = Problems(), []
     for kind in AMONG:
-        paths, answers = sorted(folder.glob(f"{kind}_*.csv")), {}
-        for _, (item, topic, odd) in (
-            read_rows(folder / ANSWERS / f"{kind}.csv", ["item", "topic", "odd"]) if paths else ()
-        ):
-            answers[item] = (int(topic), odd)
+        if not (paths := sorted(folder.glob(f"{kind}_*.csv"))):
+            continue
+        rows = read_rows(folder / ANSWERS / f"{kind}.csv", ["item", "topic", "odd"])
+        answers = {item: (int(topic), odd) for _, (item, topic, odd) in rows}
         for path in paths:
             seen: set[str] = set()
             for line, (item, odd) in read_rows(path, ["item", "odd"]):
@@ -145,11 +143,8 @@ def read_answers(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame] | None:
                     topic, right = answers[item]
                     given.append((kind, path.stem.removeprefix(f"{kind}_"), topic, odd == right))
                 seen.add(item)
-            for item in answers:
-                if item not in seen:
-                    problems.add(path, None, f"item {item} is missing")
-    if not given and not problems:
-        return None
+            for item in sorted(set(answers) - seen):
+                problems.add(path, None, f"item {item} is missing")
     return _scores(pd.DataFrame(given, columns=["kind", "rater", "topic", "right"])), problems.table
 
 
@@ -175,19 +170,10 @@ def _scores(table: pd.DataFrame) -> pd.DataFrame:
 def write_sheets(folder: Path, items: dict[str, pd.DataFrame], raters: Sequence[str]) -> list[Path]:
     """Write a sheet of each kind for each rater, which are returned, and the answers apart; nothing is overwritten.
 
-    Parameters
-    ----------
-    folder : Path
-        The folder `intrusion` of a study.
-    items : dict
-        Kind of sheet -> its items, from `word_items` and `topic_items`, texts ready to be shown.
-    raters : sequence of str
-
-    Raises
-    ------
-    StudyError
-        If there are sheets already, or the folder cannot be written.
+    `folder` is the folder `intrusion` of a study, `items` are from `word_items` and `topic_items` by kind, texts ready
+    to be shown. A StudyError if there are sheets already, or the folder cannot be written.
     """
+    check_names(raters, "threadline intrusion --raters")
     files, sheets = {}, []
     for kind, table in items.items():
         if table.empty:

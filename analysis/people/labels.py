@@ -33,31 +33,19 @@ class Labels:
 
 @dataclass(frozen=True)
 class Matched:
-    """Topics of this run held against the labelled ones.
+    """Topics of this run held against the labelled ones."""
 
-    Attributes
-    ----------
-    label : dict
-        Number of a topic of this run -> (key, label) of the labelled topic that it continues.
-    history : DataFrame
-        what (same, split, merged, new, gone), before (label; missing for new), topic (number now; <NA> for gone),
-        shared (comments of both), of_before and of_now (shares of the comments that both runs know, [0, 1]).
-    used : int
-        The largest number of a key that was ever given.
-    """
-
-    label: dict[int, tuple[str, str]]
+    label: dict[int, tuple[str, str]]  # number of a topic of this run -> key and label of the one that it continues
+    # what (same, split, merged, new, gone), before (label; missing for new), topic (number now; <NA> for gone), shared
+    # (comments of both), of_before and of_now (shares of the comments that both runs know, [0, 1])
     history: pd.DataFrame
-    used: int = 0
+    used: int = 0  # the largest number of a key that was ever given
 
 
 def read_labels(folder: Path) -> Labels | None:
     """Read the names that people gave to the topics of a study; None where there is no labels.csv.
 
-    Raises
-    ------
-    StudyError
-        If a file cannot be read, a key is unknown or stands twice, or a label is empty or too long.
+    A StudyError if a file cannot be read, a key is unknown or stands twice, or a label is empty or too long.
     """
     path = folder / FOR_PEOPLE
     if not path.is_file():
@@ -134,38 +122,18 @@ def named(table: pd.DataFrame, matched: Matched) -> pd.DataFrame:
 
 
 def write_labels(folder: Path, comments: pd.DataFrame, table: pd.DataFrame, matched: Matched | None) -> Path:
-    """Write the topics of this run for people to name; names that were given stay with their topics.
+    """Write the topics of this run, `Topics.table`, for people to name; names that were given stay with their topics.
 
-    Parameters
-    ----------
-    folder : Path
-        The study folder.
-    comments : DataFrame
-        comment_id, topic.
-    table : DataFrame
-        `Topics.table`, with the words' labels or with people's.
-    matched : Matched or None
-        From `match`, where there were labels already.
-
-    Returns
-    -------
-    Path
-        labels.csv.
-
-    Raises
-    ------
-    StudyError
-        If there are no topics, or the files cannot be written.
+    `comments` have comment_id and topic; `matched` is from `match`, where there were labels already. Gives the path of
+    labels.csv; a StudyError if there are no topics, or the files cannot be written.
     """
     if table.empty:
         raise StudyError(expected="topics", found="none", where=str(folder), remedy="There is nothing to name yet.")
     old, used = ({}, 0) if matched is None else (matched.label, matched.used)
     new = count(used + 1)  # a key is never given a second time, though its topic be gone
     keys = {t: old[t][0] if t in old else f"T{next(new):03d}" for t in table["topic"]}
-    sheet = table[["label", "words", "n_comments"]]
-    sheet.insert(0, "key", [keys[t] for t in table["topic"]])
-    some = comments[comments["topic"] >= 0]
+    sheet = table.assign(key=[keys[t] for t in table["topic"]])[["key", "label", "words", "n_comments"]]
+    some = comments[comments["topic"] >= 0].sort_values("comment_id", ignore_index=True)
     which = pd.DataFrame({"comment_id": some["comment_id"], "key": some["topic"].map(keys).astype("str")})
-    which = which.sort_values("comment_id").reset_index(drop=True)
     write_new(folder, {FOR_MATCHING: which.to_parquet(), FOR_PEOPLE: csv_bytes(sheet, bom=True)}, over=True)
     return folder / FOR_PEOPLE

@@ -31,31 +31,12 @@ Save the sheet as CSV (UTF-8) under the name it has. Add no rows, and change not
 
 
 def draw(comments: pd.DataFrame, strata: Sequence[str], n: int, seed: int) -> pd.DataFrame:
-    """Draw comments by chance within strata, with known probabilities.
+    """Draw comments by chance within strata, which the columns of `strata` make together, with known probabilities.
 
     Each stratum gets its share of n, rounded by the largest remainders, and at least two comments; within a stratum
-    each comment has the same chance.
-
-    Parameters
-    ----------
-    comments : DataFrame
-        comment_id, text and the columns of `strata`; empty texts and what repeats an earlier text stay in: they are
-        comments too.
-    strata : sequence of str
-        Columns whose values together make a stratum.
-    n : int
-        Comments to draw; a few more where there are many strata.
-    seed : int
-
-    Returns
-    -------
-    DataFrame
-        comment_id, stratum (text), probability (0, 1], text; in an order that shows no stratum.
-
-    Raises
-    ------
-    StudyError
-        If n is not positive, or there are no comments.
+    each comment has the same chance. Empty texts and what repeats an earlier text stay in: they are comments too. Gives
+    comment_id, stratum (text), probability (0, 1], text, in an order that shows no stratum; a StudyError if n is not
+    positive, or there are no comments.
     """
     if n < 1 or comments.empty:
         raise StudyError(
@@ -81,32 +62,25 @@ def draw(comments: pd.DataFrame, strata: Sequence[str], n: int, seed: int) -> pd
     return drawn[[*COLUMNS, "text"]].reset_index(drop=True)
 
 
-def write_sheets(folder: Path, drawn: pd.DataFrame, coders: Sequence[str], show: Callable[[str], str]) -> list[Path]:
-    """Write the sample, the rules and a sheet for each coder, which are returned; nothing is overwritten.
-
-    Parameters
-    ----------
-    folder : Path
-        The folder `coded` of a study.
-    drawn : DataFrame
-        From `draw`.
-    coders : sequence of str
-    show : callable
-        Makes a text fit to be shown.
-
-    Raises
-    ------
-    StudyError
-        If something is there already, a name cannot be a file's, or the folder cannot be written.
-    """
-    wrong = [c for c in coders if not c.replace("-", "").replace("_", "").isalnum() or f"{c}.csv" == SAMPLE]
-    if wrong or not coders or len(set(coders)) < len(coders):
+def check_names(names: Sequence[str], where: str, *taken: str) -> None:
+    """Refuse what cannot be the names of people who each get a sheet."""
+    wrong = [name for name in names if not name.replace("-", "").replace("_", "").isalnum() or name in taken]
+    if wrong or not names or len(set(names)) < len(names):
         raise StudyError(
             expected="different names of letters and digits, divided by commas",
-            found=", ".join(coders) or "none",
-            where="threadline code --coders",
-            remedy="As in --coders anna,brian.",
+            found=", ".join(names) or "none",
+            where=where,
+            remedy="As in anna,brian.",
         )
+
+
+def write_sheets(folder: Path, drawn: pd.DataFrame, coders: Sequence[str], show: Callable[[str], str]) -> list[Path]:
+    """Write the sample from `draw`, the rules and a sheet for each coder, which are returned; nothing is overwritten.
+
+    `folder` is the folder `coded` of a study; `show` makes a text fit to be shown. A StudyError if something is there
+    already, a name cannot be a file's, or the folder cannot be written.
+    """
+    check_names(coders, "threadline code --coders", Path(SAMPLE).stem)
     sheet = csv_bytes(drawn[["comment_id", "text"]].assign(text=drawn["text"].map(show), code=""), bom=True)
     sample = csv_bytes(drawn[COLUMNS].sort_values("comment_id"), bom=True)
     sheets = [f"{coder}.csv" for coder in coders]

@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.corpus.sheets import Problems
 from analysis.corpus.sources import named
 from analysis.corpus.steps import corpus
-from analysis.people import agreement
+from analysis.people import agreement, intrusion, labels
 from analysis.people.changes import claims_of, corrected_changes
 from analysis.people.corrected import corrected_table
 from analysis.run import Run
@@ -29,6 +29,13 @@ BY = ("language", "length", "topic", "period_start")
 def code_files(settings: Settings) -> dict[str, Path]:
     """The sheets of people's codes."""
     return named(sorted((settings.folder / "coded").glob("*.csv")), settings.folder)
+
+
+def judged_files(settings: Settings) -> dict[str, Path]:
+    """What people named and found odd of the topics: no step reads it."""
+    folder = settings.folder
+    globs = (labels.FOR_PEOPLE, labels.FOR_MATCHING, f"{intrusion.FOLDER}/**/*.csv")
+    return named([path for glob in globs for path in sorted(folder.glob(glob))], folder)
 
 
 CODED = (-1.0, 1.0)  # what people code: scores of another range cannot be held against it

@@ -11,11 +11,10 @@ from matplotlib.axes import Axes
 from analysis.plots import style, wording
 from analysis.plots.style import ACCENT, INK, LINE, PALE, WARN, Figure, draws, finished, new_axes, new_rows, undrawn
 from analysis.plots.wording import MAX_Q, OVERALL, listed, named, names_of, percent, shorten, signed, with_interval
+from analysis.sentiment import NEITHER
 
 MOST = 24  # rows of a figure of comparisons
 MOST_GROUPS = 40  # rows of a figure of groups: more cannot be read
-MIN_ACCURACY = 0.5  # below, an instrument is wrong more often than right
-NEUTRAL = 0.05  # scores nearer to none than this are neither negative nor positive, as VADER's authors have it
 JUDGED = {
     "alpha": "coders with each other (α)",
     "accuracy": "accuracy",
@@ -32,7 +31,7 @@ def scores(table: pd.DataFrame, *, measure: str = "sentiment") -> Figure:
     middle, width = (table["low"] + table["high"]) / 2, table["high"] - table["low"]
     scale = wording.Scale.of(middle)
     names = ("negative", "neutral", "positive") if scale.sided else ("low", "in the middle", "high")
-    from_centre, near = middle - scale.centre, NEUTRAL * (scale.high - scale.low) / 2
+    from_centre, near = middle - scale.centre, NEITHER * (scale.high - scale.low) / 2
     sides = [from_centre < -near, from_centre.abs() <= near, from_centre > near]
     ax.bar(middle, n, width=0.9 * width, color=np.select(sides, [style.COLOURS[1], PALE, style.COLOURS[0]], PALE))
     ax.set_xlabel(f"{measure} of a comment, {scale} (n = {total:,})")
@@ -93,8 +92,8 @@ def agreement_by_group(table: pd.DataFrame, *, topics: pd.DataFrame | None = Non
     table = named(table, topics)
     names, value = table["group"], table["accuracy"]
     figure, ax, y = _rows(names, table["n"], "accuracy, 95 % interval; below the line: do not use", 0.27)
-    style.estimates(ax, table, y, np.where(value < MIN_ACCURACY, WARN, ACCENT), "accuracy")
-    ax.axvline(MIN_ACCURACY, color=WARN, linewidth=1, linestyle="--")
+    style.estimates(ax, table, y, np.where(value < wording.MIN_ACCURACY, WARN, ACCENT), "accuracy")
+    ax.axvline(wording.MIN_ACCURACY, color=WARN, linewidth=1, linestyle="--")
     ax.set_xlim(0, 1)
     style.percent_axis(ax.xaxis)
     said = [f"{name} {percent(v)}" for name, v in zip(names, value, strict=True) if np.isfinite(v)]

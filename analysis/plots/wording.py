@@ -12,6 +12,7 @@ import pandas as pd
 MINUS = "\u2212"
 OVERALL = "all comments"
 MAX_Q = 0.05  # false discovery rate (Benjamini-Hochberg) above which nothing is called a change
+MIN_ACCURACY = 0.5  # of an instrument: below, it is wrong more often than right
 UNSTABLE = 0.6  # Hennig (2007): a cluster with a mean Jaccard below 0.6 is not to be trusted
 UNSTABLE_MARK = " (unstable)"
 GROUPS = {"language": "language ", "period_start": "from "}  # what comes before a group's name

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.report.provenance import packages, settings_of
 from analysis.run.parts import made_with
-from analysis.run.progress import Progress
 from analysis.run.store import NOTEBOOK, digest_of
 from analysis.settings import DATA, PROGRESS, SCHEDULER, STUDY_FOLDER, TITLE, VARIABLE, StudyError, writing
 
@@ -65,10 +64,8 @@ class Notebook:
         try:
             return nbformat.read(self.path, as_version=4)
         except Exception as error:  # nbformat raises what its parts do
-            found = f"{type(error).__name__}: {error}".splitlines()[0][:120]
-            raise StudyError(
-                expected="a Jupyter notebook", found=found, where=str(self.path), remedy="Save it anew, or remove it."
-            ) from None
+            found, remedy = f"{type(error).__name__}: {error}".splitlines()[0][:120], "Save it anew, or remove it."
+            raise StudyError(expected="a Jupyter notebook", found=found, where=str(self.path), remedy=remedy) from None
 
     @property
     def digest(self) -> str:
@@ -90,12 +87,8 @@ def shipped() -> Path:
     for folder in (HOME.parent / "notebooks", HOME / "notebooks"):
         if (folder / f"{next(iter(NAMES))}.ipynb").is_file():
             return folder
-    raise StudyError(
-        expected="the notebooks beside the package",
-        found="none",
-        where=str(HOME.parent),
-        remedy="Clone the repository anew.",
-    )
+    expected, remedy = "the notebooks beside the package", "Clone the repository anew."
+    raise StudyError(expected=expected, found="none", where=str(HOME.parent), remedy=remedy)
 
 
 def notebooks_of(study: Path) -> list[Notebook]:
@@ -116,9 +109,8 @@ def chosen(study: Path, names: Iterable[str]) -> list[Notebook]:
     """Which notebooks are meant, all of them where none is named; a StudyError if there is none of a name."""
     found, names = {notebook.name: notebook for notebook in notebooks_of(study)}, set(names)
     for name in sorted(names - set(found)):
-        raise StudyError(
-            expected=f"one of: {', '.join(found)}", found=repr(name), where="--only", remedy="Correct the name."
-        )
+        expected, remedy = f"one of: {', '.join(found)}", "Correct the name."
+        raise StudyError(expected=expected, found=repr(name), where="--only", remedy=remedy)
     return [found[name] for name in found if name in names or not names]
 
 
@@ -153,7 +145,7 @@ def kept_digest(study: Study, notebook: Notebook) -> str:
     return digest_of(notebook.digest, *made_of, packages(), made_with())
 
 
-def executed(study: Study, notebooks: Sequence[Notebook], progress: Progress | None = None) -> list[Executed]:
+def executed(study: Study, notebooks: Sequence[Notebook]) -> list[Executed]:
     """Execute notebooks on a study.
 
     What ours show follows from the study, and is kept; a study's own may read what we do not know of, and are executed
@@ -168,14 +160,14 @@ def executed(study: Study, notebooks: Sequence[Notebook], progress: Progress | N
         if found := kept.get(book.notebook):
             book.book = nbformat.reads(str(found["notebook"][0]), as_version=4)
     if new := [book for book in books if not kept.get(book.notebook)]:
-        _in_thread(_every(study, new, progress))
+        _in_thread(_every(study, new))
     for book in new:
         if not book.notebook.own and not book.failure:
             study.store.write(NOTEBOOK, digests[book.notebook], {"notebook": [nbformat.writes(book.book)]})
     return books
 
 
-async def _every(study: Study, books: Sequence[Executed], progress: Progress | None) -> None:
+async def _every(study: Study, books: Sequence[Executed]) -> None:
     """Execute notebooks, some at a time, each in a kernel of its own."""
     env = {
         **os.environ,
@@ -186,7 +178,7 @@ async def _every(study: Study, books: Sequence[Executed], progress: Progress | N
         DATA: "on",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
-    gate, done, tell = asyncio.Semaphore(AT_ONCE), count(1), progress or (lambda *_: None)
+    gate, done, tell = asyncio.Semaphore(AT_ONCE), count(1), study.run.tell
 
     async def one(book: Executed) -> None:
         async with gate:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
+from bs4 import BeautifulSoup
 
 from analysis.corpus.wording import plural
 from analysis.run.progress import Progress
@@ -74,78 +75,45 @@ class Leak:
 
 @dataclass(frozen=True)
 class Search:
-    """What a report was searched for, and what was found.
-
-    Attributes
-    ----------
-    ordinary : int
-        Names that were not searched for: words that stand in the texts in small letters or in what Threadline itself
-        says, numbers, and names of one or two letters.
-    texts : tuple of str
-        Files that hold the comments by design, in which only names of authors were searched.
-    """
+    """What a report was searched for, and what was found."""
 
     leaks: tuple[Leak, ...]
     n_files: int
     n_names: int
     n_addresses: int
     n_comments: int
+    # Names that were not searched for: words that stand in the texts in small letters or in what Threadline itself
+    # says, numbers, and names of one or two letters.
     ordinary: int
-    texts: tuple[str, ...]
+    texts: tuple[str, ...]  # files that hold the comments by design, in which only names of authors were searched
 
     def __str__(self) -> str:
         """A line for each leak, then what was searched."""
         said = [f"{leak.file}: {leak.kind}: {leak.what}" for leak in self.leaks]
-        runs = (
-            f"and runs of {RUN} words of {plural(self.n_comments, 'comment')}" if self.n_comments else "(quotes are on)"
-        )
+        of = f"and runs of {RUN} words of {plural(self.n_comments, 'comment')}"
+        runs = of if self.n_comments else "(quotes are on)"
         said.append(
             f"{'Found the above' if self.leaks else 'Nothing found'} in {plural(self.n_files, 'file')}, searched for "
             f"{plural(self.n_names, 'name')} of authors, {plural(self.n_addresses, 'address', 'addresses')} {runs}."
         )
         if self.ordinary:
-            said.append(
-                f"Not searched for: {self.ordinary:,} names that are also ordinary words, numbers or very short."
-            )
+            said.append(f"Not searched for: {self.ordinary:,} names that are also common words, numbers or very short.")
         if self.texts:
             said.append(f"These hold the comments themselves, do not share them: {', '.join(self.texts)}.")
         return "\n".join(said)
-
-
-class _Page(HTMLParser):
-    """The text of a page, and what its attributes say to people."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self.said: list[str] = []
-        self.style = False
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.style = tag == "style"
-        self.said += [value for name, value in attrs if value and not value.startswith("data:")]
-
-    def handle_endtag(self, tag: str) -> None:
-        self.style = False
-
-    def handle_data(self, data: str) -> None:
-        if not self.style:
-            self.parts.append(data)
 
 
 def _texts(path: Path) -> list[str]:
     """What a file says, in each of the ways in which a reader may join it."""
     text = path.read_text(encoding="utf-8", errors="replace")
     if path.suffix.lower() in PAGES:
-        page = _Page(text)
-        return ["".join(page.parts), " ".join(page.parts), "\n".join(page.said)]
+        page = BeautifulSoup(text, "html.parser", multi_valued_attributes=None)
+        parts = [part for part in page.find_all(string=True) if part.parent.name != "style"]
+        said = [value for tag in page.find_all() for value in tag.attrs.values() if not value.startswith("data:")]
+        return ["".join(parts), " ".join(parts), "\n".join(said)]
     if path.suffix.lower() == ".json":
-        try:
+        with suppress(ValueError, RecursionError):
             return [text, json.dumps(json.loads(text), ensure_ascii=False)]  # escapes read
-        except (ValueError, RecursionError):
-            pass
     return [text]
 
 
@@ -166,51 +134,35 @@ def search(
     texts: Sequence[str],
     own: Iterable[str] = (),
     quotes: bool = False,
-    keep: bool = False,
-    progress: Progress | None = None,
+    tell: Progress = lambda *_: None,
 ) -> Search:
     """Search a finished report, every page, csv and json file in it and below, for what tells who somebody is.
 
-    Parameters
-    ----------
-    authors : iterable of str
-        Names as they were read, before pseudonyms.
-    ids, texts : sequence of str
-        The comments; gone through several times.
-    own : iterable of str
-        What Threadline itself says in a report: a name that stands there is an ordinary word.
-    quotes : bool
-        Whether comments may be quoted; runs of words are then not searched for.
-    keep : bool
-        Whether the study keeps authors' names; they are then not searched for.
-
-    Raises
-    ------
-    StudyError
-        If there is no report in the folder.
+    `authors` are the names as they were read, before pseudonyms; `ids` and `texts` are the comments, whose words are
+    not searched for if they may be quoted (`quotes`); `own` is what Threadline itself says in a report: a name that
+    stands there is an ordinary word. A StudyError if there is no report in the folder.
     """
-    tell = progress or (lambda *_: None)
     files = {p.relative_to(report).as_posix(): p for p in sorted(report.rglob("*")) if p.is_file()}
     read = {file: path for file, path in files.items() if path.suffix.lower() in (*PAGES, *TEXTS)}
     if not any(path.suffix.lower() in PAGES for path in read.values()):
-        raise StudyError(
-            expected="a report with at least one page", found="none", where=str(report), remedy="Name its folder."
-        )
+        expected, remedy = "a report with at least one page", "Name its folder."
+        raise StudyError(expected=expected, found="none", where=str(report), remedy=remedy)
     said = {file: [(text, words(text)) for text in _texts(path)] for file, path in read.items()}
-    names, ordinary = _names([] if keep else authors, texts, own)
-    known = {address for text in texts for address in addresses(text)}
+    names, ordinary = _names(authors, texts, own)
+    sizes, known = sorted(set(map(len, names))), {address for text in texts for address in addresses(text)}
     leaks: dict[Leak, None] = {}  # in their order, each once
     for done, (file, ways) in enumerate(said.items()):
         tell("searching the report", done, len(said))
         for text, tokens in ways:
-            leaks |= dict.fromkeys(Leak(file, "author's name", name) for name in _found(names, tokens))
+            grams = (gram for n in sizes for gram in _grams(tokens, n))
+            leaks |= dict.fromkeys(Leak(file, "author's name", names[gram]) for gram in grams if gram in names)
             leaks |= dict.fromkeys(Leak(file, "address", one) for one in sorted(addresses(text) & known))
     if not quotes:
         for done, (identity, found) in enumerate(zip(ids, _runs(said, texts), strict=True)):
             if done % 10_000 == 0:
                 tell("searching for comments", done, len(texts))
             leaks |= dict.fromkeys(Leak(file, f"run of {RUN} words", f"comment {identity}") for file in found)
-    held, every = [], {name for some in names.values() for name, _ in some}
+    held, every = [], set(names.values())
     for file, path in files.items():
         if path.suffix == ".parquet":
             table = pd.read_parquet(path)
@@ -221,31 +173,20 @@ def search(
     return Search(tuple(leaks), len(read), len(every), len(known), n_comments, ordinary, tuple(held))
 
 
-Names = dict[str, list[tuple[str, tuple[str, ...]]]]  # by their first word: as written, and their words
-
-
-def _names(authors: Iterable[str], texts: Iterable[str], own: Iterable[str]) -> tuple[Names, int]:
-    """The names to search for; and how many are not, since they stand in texts that name nobody."""
+def _names(authors: Iterable[str], texts: Iterable[str], own: Iterable[str]) -> tuple[dict[tuple[str, ...], str], int]:
+    """The names to search for, by their words; and how many are not, since they stand in texts that name nobody."""
     small = {word for text in texts for word in WORD.findall(text) if word.islower()}
     ours = words(" ".join(own))
     plain = {gram for n in (1, 2, 3) for gram in _grams(ours, n)} | {(word,) for word in small}
-    found: Names = {}
-    ordinary = 0
+    found, ordinary = {}, 0
     for name in sorted(set(authors)):
         tokens = tuple(words(name))
         letters = "".join(tokens)
         if len(letters) < SHORT or letters.isdigit() or tokens in plain:
             ordinary += 1
         else:
-            found.setdefault(tokens[0], []).append((name, tokens))
+            found.setdefault(tokens, name)
     return found, ordinary
-
-
-def _found(names: Names, tokens: Sequence[str]) -> Iterator[str]:
-    for i, token in enumerate(tokens):
-        for name, parts in names.get(token, ()):
-            if tuple(tokens[i : i + len(parts)]) == parts:
-                yield name
 
 
 def _runs(said: dict[str, list[tuple[str, list[str]]]], texts: Iterable[str]) -> Iterator[list[str]]:

@@ -22,9 +22,8 @@ from analysis.report.notebooks import HOME, NAMES, Executed, chosen, executed, n
 from analysis.report.provenance import TABLES, provenance, write, write_tables
 from analysis.report.tables import under
 from analysis.run.parts import CODE
-from analysis.run.progress import Progress
 from analysis.run.store import digest_of, work_folder
-from analysis.settings import StudyError
+from analysis.settings import StudyError, writing
 
 if TYPE_CHECKING:
     from analysis.study import Study
@@ -61,7 +60,7 @@ def ingest(study: Study, out: Path) -> Path:
     return out / "tables"
 
 
-def build_report(study: Study, out: Path, progress: Progress | None = None, *, only: Sequence[str] = ()) -> Built:
+def build_report(study: Study, out: Path, *, only: Sequence[str] = ()) -> Built:
     """Compute what the study asks for, and write its report under `out`: pages, tables/, provenance.json.
 
     `only` names the notebooks whose pages are made; the others' stay as they are. A StudyError if the study cannot be
@@ -73,7 +72,7 @@ def build_report(study: Study, out: Path, progress: Progress | None = None, *, o
         tables = write_tables(study, work, TABLES)
         computed = sum(s for step, s in study.store.seconds.items() if not study.store.kept[step])
         times.append(time.perf_counter())
-        books = executed(study, notebooks, progress)
+        books = executed(study, notebooks)
         times.append(time.perf_counter())
         pages = [{"file": "index.html", "name": "Findings"}]
         pages += [{"file": f"{notebook.name}.html", "name": notebook.title} for notebook in everything]
@@ -98,19 +97,12 @@ def build_report(study: Study, out: Path, progress: Progress | None = None, *, o
 @contextmanager
 def _whole(out: Path, study: Study) -> Iterator[Path]:
     """A folder to write to, whose files take their places in `out` when all are there: till then it is as it was."""
-    expected, found = "a folder that can be written", ""
-    if out.exists() and not out.is_dir():
-        found = "a file"
-    elif out.resolve() == study.settings.folder.resolve():
-        expected, found = "a folder other than the study's", "the study folder"
-    else:
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-            work = work_folder(out, "report")
-        except OSError as error:
-            found = error.strerror or str(error)
-    if found:
-        raise StudyError(expected=expected, found=found, where=str(out), remedy="Name another with --out.")
+    if out.resolve() == study.settings.folder.resolve():
+        expected, remedy = "a folder other than the study's", "Name another with --out."
+        raise StudyError(expected=expected, found="the study folder", where=str(out), remedy=remedy)
+    with writing(out):
+        out.mkdir(parents=True, exist_ok=True)
+        work = work_folder(out, "report")
     study.store.check()
     try:
         yield work

@@ -4,34 +4,26 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.report.provenance import TABLES, packages, settings_of, table_file, write_tables
-from analysis.run.progress import Progress
 from analysis.run.store import digest_of_file
 from analysis.settings import StudyError
 
 if TYPE_CHECKING:
     from analysis.study import Study
 
-SAME = "the same"
-
 
 @dataclass(frozen=True)
 class Line:
-    """What was found of an input, setting, package, file (against SHA256SUMS) or table: the same, or how it differs."""
+    """How an input, setting, package, file (against SHA256SUMS) or table differs; "" if it is the same."""
 
     kind: str
     name: str
-    result: str
-
-    @property
-    def same(self) -> bool:
-        """Whether nothing differs."""
-        return self.result == SAME
+    differs: str
 
 
 @dataclass(frozen=True)
@@ -43,17 +35,18 @@ class Verdict:
     @property
     def holds(self) -> bool:
         """Whether every table comes out the same and no file of the report was changed since it was written."""
-        return all(line.same for line in self.lines if line.kind in ("file", "table"))
+        return not any(line.differs for line in self.lines if line.kind in ("file", "table"))
 
     def __str__(self) -> str:
         """One line for each thing that differs, then the verdict."""
-        tables = [line for line in self.lines if line.kind == "table"]
-        said = [f"{line.kind} {line.name}: {line.result}" for line in self.lines if not line.same]
+        said = [f"{line.kind} {line.name}: {line.differs}" for line in self.lines if line.differs]
+        n = sum(line.kind == "table" for line in self.lines)
         if self.holds:
-            return "\n".join([*said, f"Verified: all {len(tables)} tables come out the same."])
-        wrong = [line.name for line in tables if not line.same]
-        edited = [line.name for line in self.lines if line.kind == "file" and not line.same]
-        ends = [f"{len(wrong)} of {len(tables)} tables come out otherwise: {', '.join(wrong)}."] if wrong else []
+            return "\n".join([*said, f"Verified: all {n} tables come out the same."])
+        wrong, edited = (
+            [line.name for line in self.lines if line.kind == kind and line.differs] for kind in ("table", "file")
+        )
+        ends = [f"{len(wrong)} of {n} tables come out otherwise: {', '.join(wrong)}."] if wrong else []
         ends += [f"Changed or lost since the report was written: {', '.join(edited)}."] if edited else []
         return "\n".join([*said, "Not verified. " + " ".join(ends)])
 
@@ -76,7 +69,7 @@ def read_provenance(report: Path) -> dict[str, object]:
     )
 
 
-def verify(report: Path, study: Study, progress: Progress | None = None) -> Verdict:
+def verify(report: Path, study: Study) -> Verdict:
     """Run a study again, without its kept results, and hold the tables against those of a report.
 
     The comparison is by the digests in provenance.json, which leave out how the input files are named. The study's
@@ -87,15 +80,16 @@ def verify(report: Path, study: Study, progress: Progress | None = None) -> Verd
     was: dict = said["tables"]  # type: ignore[assignment]
     now = json.loads(json.dumps(settings_of(study.settings), default=str))
     lines = _compare("input", said["inputs"], study.inputs)
-    lines += _compare("setting", _flat(said["settings"]), _flat(now))
-    lines += _compare("package", said.get("packages") or {}, packages())
-    lines += _files(report, was)
+    lines += _compare("setting", _flat(said["settings"]), _flat(now), values=True)
+    lines += _compare("package", said.get("packages") or {}, packages(), values=True)
+    written = {name: path for name in was if (path := report / "tables" / name).is_file()}
+    sums = dict.fromkeys(was, "") | _sums(report / "tables" / "SHA256SUMS", was)
+    lines += _compare("file", sums, {name: digest_of_file(path) for name, path in written.items()})
     names = [n for n in TABLES if table_file(n) in was]
     with tempfile.TemporaryDirectory() as scratch:  # what was kept could be what is wrong
         anew = study.kept_in(Path(scratch) / "kept")
         for done, name in enumerate(names):
-            if progress:
-                progress("making the tables anew", done, len(names))
+            study.run.tell("making the tables anew", done, len(names))
             made = write_tables(anew, Path(scratch), [name])[table_file(name)]
             lines.append(Line("table", name, _differs(was[table_file(name)], made)))
     unknown = sorted(set(was) - {table_file(n) for n in names})
@@ -103,19 +97,16 @@ def verify(report: Path, study: Study, progress: Progress | None = None) -> Verd
     return Verdict(tuple(lines))
 
 
-def _compare(kind: str, was: Mapping[str, object], now: Mapping[str, object]) -> list[Line]:
-    """A line for each name of two mappings."""
+def _compare(kind: str, was: Mapping[str, object], now: Mapping[str, object], *, values: bool = False) -> list[Line]:
+    """A line for each name of two mappings; with their values, if these say something."""
     lines = []
     for name in sorted({*was, *now}):
+        differs = f"{was.get(name)} in the report, {now.get(name)} now" if values else "differs"
         if name not in now:
-            result = "not there any more"
+            differs = "not there any more"
         elif name not in was:
-            result = "not there when the report was made"
-        elif was[name] == now[name]:
-            result = SAME
-        else:
-            result = "differs" if kind == "input" else f"{was[name]} in the report, {now[name]} now"
-        lines.append(Line(kind, name, result))
+            differs = "not there when the report was made"
+        lines.append(Line(kind, name, "" if name in was and name in now and was[name] == now[name] else differs))
     return lines
 
 
@@ -128,26 +119,19 @@ def _flat(settings: Mapping[str, object]) -> dict[str, object]:
     return flat
 
 
-def _files(report: Path, tables: Mapping[str, object]) -> list[Line]:
-    """Whether the report's own tables are as they were written."""
+def _sums(path: Path, names: Collection[str]) -> dict[str, str]:
+    """Digests that SHA256SUMS states of some files."""
     try:
-        rows = (report / "tables" / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
-        sums = dict(reversed(row.split("  ", 1)) for row in rows)  # digest, name
+        rows = path.read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError):
-        return [Line("file", "SHA256SUMS", "missing or damaged")]
-    lines = []
-    for name in sorted(tables):
-        path, result = report / "tables" / name, "missing"
-        if path.is_file():
-            result = SAME if digest_of_file(path) == sums.get(name) else "changed since it was written"
-        lines.append(Line("file", name, result))
-    return lines
+        return {}
+    return {name: digest for digest, _, name in (row.partition("  ") for row in rows) if name in names}
 
 
 def _differs(was: Mapping[str, object], now: Mapping[str, object]) -> str:
     """How a table made anew differs from what the report says of it."""
     if now["sha256"] == was.get("sha256"):
-        return SAME
+        return ""
     if now["columns"] != was.get("columns"):
         return f"columns were {was.get('columns')}, now {now['columns']}"
     if now["rows"] != was.get("rows"):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, wait
 from contextlib import contextmanager, suppress
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analysis.run import parts
 from analysis.run.parts import Item, Result
@@ -55,20 +55,19 @@ def cluster(scheduler: str, message: str) -> Iterator[Cluster]:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Dask logs and warns on stderr what is said here in one line."""
-    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client", "tornado.application")]
-    levels = [logger.level for logger in loggers]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            for logger in loggers:
-                logger.setLevel(logging.CRITICAL + 1)
+    loggers = {name: logging.getLogger(name) for name in ("distributed", "distributed.client", "tornado.application")}
+    levels = {name: logger.level for name, logger in loggers.items()}
+    try:
+        for logger in loggers.values():
+            logger.setLevel(logging.CRITICAL + 1)
+        with warnings.catch_warnings(action="ignore"):
             yield
-        finally:
-            for logger, level in zip(loggers, levels, strict=True):
-                logger.setLevel(level)
+    finally:
+        for name, logger in loggers.items():
+            logger.setLevel(levels[name])
 
 
-class Cluster(parts.Pool):
+class Cluster(parts.Processes):
     """Dask's workers: a part whose worker is lost is done by another."""
 
     def __init__(self, client: Client, where: str) -> None:
@@ -102,13 +101,17 @@ class Cluster(parts.Pool):
                 "once, their log says why. What was finished is kept.",
             )
 
-    def result(self, future: Future) -> object:
-        """The result of a part that is done; the cluster's own errors as ours, those of the function as they are."""
+    def result(self, job: Future) -> Any:
+        """The result of a part; the cluster's own errors as ours, those of the function as they are."""
         from distributed import KilledWorker
         from distributed.comm import CommClosedError
 
+        self.look()
+        while not job.done():
+            wait([job], timeout=parts.LOOK_SECONDS)
+            self.look()
         try:
-            result, error = future.result()
+            result, error = job.result()
         except KilledWorker:
             result, error = None, MemoryError()
         except (CancelledError, CommClosedError, TimeoutError):  # the connection is lost: Dask cancels every part

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from analysis.run.parts import KeptParts, in_order, mapped, pool_of
+from analysis.run.parts import KeptParts, pool_of, results
 from analysis.run.progress import Progress
 from analysis.run.texts import rows_of_a_part
 from analysis.run.vectors import Vectors, zeros
@@ -65,51 +65,23 @@ class Run:
     ) -> Iterator[tuple[int, Sequence[Result]]]:
         """Apply `function` to parts of `items`; yield the number of each part's first item and its results, in order.
 
-        Parameters
-        ----------
-        function : callable
-            Takes a sequence of items and gives as many results; importable by name. An item's result must not depend on
-            the other items: one process and many then give the same bytes.
-        part : int, optional
-            Items of a part; by default 5,000, or of long texts fewer.
-        least : int, optional
-            With fewer items than this, all is done in this process; 5,000 by default.
-
-        Raises
-        ------
-        StudyError
-            If the cluster cannot be used, or a process here was killed. What `function` raises passes through.
+        `function` takes a sequence of items and gives as many results, can be imported by name, and gives an item the
+        same whatever the other items: one process and many then give the same bytes. A part has 5,000 items, or of long
+        texts fewer; with fewer items than `least`, 5,000 unless said, all is done in this process. A StudyError if the
+        cluster cannot be used, or a process here was killed; what `function` raises passes through.
         """
         if part is None:
             part = rows_of_a_part(items, PART) if len(items) and isinstance(items[0], str) else PART  # type: ignore[arg-type]
         cuts = [slice(first, first + part) for first in range(0, len(items), part)]
-        kept = self.kept if len(cuts) > 1 else None
-
-        def parts() -> Iterator[tuple[int, Sequence[Result]]]:
-            """Number and result of each part: those that are kept, then the others as they are ready."""
-            missing, done = list[tuple[int, str]](), 0
-            for number, cut in enumerate(cuts):
-                digest = kept.digest(function, items[cut]) if kept else ""
-                result = kept.read(digest) if kept else None
-                if result is None:
-                    missing.append((number, digest))
-                else:
-                    done += len(result)
-                    yield number, result  # type: ignore[misc]
-            few = not self.compute.scheduler and len(missing) * part < (MIN_ITEMS if least is None else least)
-            compute, todo = ComputeSettings(workers=1) if few else self.compute, (items[cuts[n]] for n, _ in missing)
-            if missing:
-                with pool_of(compute, message, len(missing)) as pool:
-                    for at, result in mapped(function, todo, pool):
-                        number, digest = missing[at]
-                        if kept:
-                            kept.write(digest, result)
-                        done += len(result)
-                        self.tell(message, done, len(items))
-                        yield number, result
-
-        for number, result in enumerate(in_order(parts())):
-            yield number * part, result
+        few = not self.compute.scheduler and len(items) < (MIN_ITEMS if least is None else least)
+        kept, done = self.kept if len(cuts) > 1 else None, 0
+        with pool_of(ComputeSettings(workers=1) if few else self.compute, message, len(cuts)) as pool:
+            every = results(function, (items[cut] for cut in cuts), pool, kept)
+            for cut, (is_new, result) in zip(cuts, every, strict=True):
+                done += len(result)
+                if is_new:
+                    self.tell(message, done, len(items))
+                yield cut.start, result
 
     def matrix(self, shape: tuple[int, int], dtype: type[np.generic] = np.float32) -> Vectors:
         """Rows of zeros to write to: in memory, large ones in a file of the scratch folder."""

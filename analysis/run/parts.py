@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
-import os
 import platform
-import types
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import joblib
 import numpy as np
 
 from analysis.run.store import PART, Store
@@ -26,43 +26,55 @@ Result = TypeVar("Result")
 
 PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "bertopic", "wordllama", "vaderSentiment", "py3langid")
 PLAIN = {str, int, float, bool, type(None)}  # what JSON gives back as it was
-LOOK_SECONDS = 2  # between looks at the pool while nothing comes
-AHEAD = 4  # parts a worker that are on their way: none waits for work, and few are in memory
+LOOK_SECONDS = 2  # between looks at a cluster while nothing comes
+AHEAD = 8  # parts a worker that are on their way or wait for the slowest: none waits for work, and few are in memory
 CODE = (".py", ".toml", ".json")  # modules, and the words and weights beside them
 LEAK = 2**32  # bytes that a process may grow by before it is begun anew
 
 
 def count_workers(compute: ComputeSettings) -> int:
-    """Processes to use on this machine, at least 1: the cores that this process may run on, if "auto"."""
-    if compute.workers == "auto":
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return int(compute.workers)
+    """Processes to use on this machine, at least 1: the cores that this process may use, if "auto"."""
+    return joblib.cpu_count() if compute.workers == "auto" else int(compute.workers)
 
 
-class Pool:
-    """What computes parts: processes of this machine, which stay for the next step; a cluster is another."""
+class Here:
+    """What computes parts: this process, one after the other."""
 
-    room: int  # how many parts may be on their way
+    room = 1  # how many parts may be on their way
+
+    def submit(self, function: Callable[[Item], Result], part: Item) -> Any:
+        """Have a part computed."""
+        return functools.partial(function, part)
+
+    def result(self, job: Any) -> Any:
+        """The result of a part, which is waited for."""
+        return job()
+
+    def cancel(self, job: Any) -> None:
+        """Do without a part."""
+
+
+class Processes(Here):
+    """Processes of this machine, which stay for the next step."""
+
+    _executor: Executor
 
     def __init__(self, workers: int, where: str) -> None:
         from joblib.externals.loky import get_reusable_executor
 
         self.room, self._where = AHEAD * workers, where
-        self._executor: Executor = get_reusable_executor(workers, timeout=300, initializer=_begun)
+        self._executor = get_reusable_executor(workers, timeout=300, initializer=_begun)
 
     def submit(self, function: Callable[[Item], Result], part: Item) -> Future:
         """Have a part computed."""
         return self._executor.submit(function, part)
 
-    def look(self) -> None:
-        """Raise a StudyError if nothing can come any more; a process here that ends fails its parts at once."""
-
-    def result(self, future: Future) -> object:
-        """The result of a part that is done; what broke the pool as a StudyError."""
+    def result(self, job: Future) -> Any:
+        """The result of a part, which is waited for; what broke the pool as a StudyError."""
         from concurrent.futures.process import BrokenProcessPool
 
         try:
-            return future.result()
+            return job.result()
         except BrokenProcessPool:
             raise StudyError(
                 expected="processes that live until the step is done",
@@ -70,6 +82,10 @@ class Pool:
                 where=self._where,
                 remedy="Set fewer workers, or close other programs; what was finished is kept.",
             ) from None
+
+    def cancel(self, job: Future) -> None:
+        """Do without a part."""
+        job.cancel()
 
 
 def _begun() -> None:
@@ -80,7 +96,7 @@ def _begun() -> None:
 
 
 @contextmanager
-def pool_of(compute: ComputeSettings, message: str, n_parts: int) -> Iterator[Pool | None]:
+def pool_of(compute: ComputeSettings, message: str, n_parts: int) -> Iterator[Here]:
     """What there is to compute on: a cluster, else this machine's cores, if there are several parts."""
     if compute.scheduler:
         from analysis.run.cluster import cluster
@@ -89,46 +105,35 @@ def pool_of(compute: ComputeSettings, message: str, n_parts: int) -> Iterator[Po
             yield pool
         return
     workers = count_workers(compute) if n_parts > 1 else 1
-    yield Pool(workers, f"{message}, [compute] workers = {compute.workers!r}") if workers > 1 else None
+    yield Processes(workers, f"{message}, [compute] workers = {compute.workers!r}") if workers > 1 else Here()
 
 
-def mapped(
-    function: Callable[[Item], Result], items: Iterable[Item], pool: Pool | None
-) -> Iterator[tuple[int, Result]]:
-    """Number and result of each item, as they are ready; items are asked for when there is room for them."""
-    if pool is None:
-        yield from enumerate(map(function, items))
-        return
-    numbered, flying = enumerate(items), {}
+def results(
+    function: Callable[[Item], Result], items: Iterable[Item], pool: Here, kept: KeptParts | None = None
+) -> Iterator[tuple[bool, Result]]:
+    """For each item, in order, whether its result is new, and the result: a kept one, or one that is kept from now on.
+
+    While one is awaited, those after it are on their way; items are asked for when there is room for them.
+    """
+    items, waiting = iter(items), deque[tuple[str, Any, Any]]()
     try:
-        more, sent = True, 0
-        while more or flying:
-            # None runs far ahead of the slowest: results that are wanted in order wait for it, in memory.
-            while more and len(flying) < pool.room and (not flying or sent - min(flying.values()) < 2 * pool.room):
-                if (item := next(numbered, None)) is None:
-                    more = False
-                else:
-                    flying[pool.submit(function, item[1])] = item[0]
-                    sent = item[0] + 1
-            done, _ = wait(flying, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
-            pool.look()
-            for future in sorted(done, key=flying.__getitem__):
-                result = pool.result(future)
-                yield flying.pop(future), result
+        while True:
+            for item in islice(items, max(0, pool.room - len(waiting))):
+                digest = kept.digest(function, item) if kept else ""  # type: ignore[arg-type]
+                found = kept.read(digest) if kept else None
+                waiting.append((digest, found, None if found is not None else pool.submit(function, item)))
+            if not waiting:
+                return
+            digest, result, job = waiting[0]
+            if job is not None:
+                result = pool.result(job)
+                if kept:
+                    kept.write(digest, result)
+            waiting.popleft()
+            yield job is not None, result
     finally:
-        for future in flying:
-            future.cancel()
-
-
-def in_order(numbered: Iterable[tuple[int, Result]]) -> Iterator[Result]:
-    """Results in the order of their numbers, each as soon as those before it are there."""
-    waiting: dict[int, Result] = {}
-    due = 0
-    for number, result in numbered:
-        waiting[number] = result
-        while due in waiting:
-            yield waiting.pop(due)
-            due += 1
+        for *_, job in waiting:
+            pool.cancel(job)
 
 
 # ------------------------------------------------------------------------------------------ kept parts
@@ -163,7 +168,7 @@ class KeptParts:
 
     def digest(self, function: Callable[..., object], part: Sequence[object]) -> str:
         """Of a function that is importable by name, or a `functools.partial` of one, and of its part."""
-        return hashlib.sha256(json.dumps([function, made_with(), list(part)], default=_said).encode()).hexdigest()
+        return str(joblib.hash([function, made_with(), list(part)], "sha1"))
 
     def read(self, digest: str) -> Sequence[object] | None:
         """A kept result; None where there is none."""
@@ -180,19 +185,3 @@ class KeptParts:
             same = isinstance(result, list) and set(map(type, inner)) <= PLAIN
         if same:
             self.store.write(f"{PART}{self.step}", digest, {"result": result})  # type: ignore[dict-item]
-
-
-def _said(value: object) -> object:
-    """What JSON cannot write, in a form that is the same under every hash seed."""
-    if isinstance(value, functools.partial):
-        return [value.func, value.args, value.keywords]
-    if isinstance(value, (set, frozenset)):
-        return sorted(json.dumps(one, default=_said) for one in value)
-    if isinstance(value, (types.FunctionType, type)):
-        return f"{value.__module__}.{value.__qualname__}"
-    if is_dataclass(value):
-        # What takes no part in comparing, as words looked up already, changes no result.
-        return [type(value), [getattr(value, f.name) for f in fields(value) if f.compare]]
-    import joblib
-
-    return str(joblib.hash(value, "sha1"))

@@ -104,7 +104,6 @@ class Entry:
 
     path: Path
     step: str
-    digest: str  # its first 20 digits
     n_bytes: int
     seconds: float  # that it took
     written_at: float  # seconds since 1970
@@ -113,20 +112,19 @@ class Entry:
 def entries(folder: Path) -> list[Entry]:
     """All that is kept under a folder, sorted by step and age, the newest first; nothing if there is no such folder."""
     found = []
-    for path in folder.iterdir() if folder.is_dir() else ():
-        if not path.is_dir():
-            continue
-        try:
+    for path in folder.glob("*/"):
+        with contextlib.suppress(OSError):  # another process has just removed it
             size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-            written = path.stat().st_mtime
-        except OSError:  # another process has just removed it
-            continue
-        step, _, digest = path.name.rpartition("-")
-        seconds = _index(path).get("seconds")
-        if path.name.startswith(".") or not isinstance(seconds, float):
-            step, digest, seconds = "", "", 0.0
-        found.append(Entry(path, step, digest, size, seconds, written))
-    return sorted(found, key=lambda e: (e.step, -e.written_at, e.digest))
+            step, seconds = path.name.rpartition("-")[0], _index(path).get("seconds")
+            if path.name.startswith(".") or not isinstance(seconds, float):
+                step, seconds = "", 0.0
+            found.append(Entry(path, step, size, seconds, path.stat().st_mtime))
+    return sorted(found, key=lambda e: (e.step, -e.written_at, e.path))
+
+
+def place_of(name: str, digest: str) -> str:
+    """The folder in which a result is kept."""
+    return f"{name}-{digest[:DIGITS]}"
 
 
 @dataclass
@@ -165,7 +163,7 @@ class Store:
 
     def has(self, name: str, digest: str) -> bool:
         """Whether a result is kept."""
-        return (self._place(name, digest) / "index.json").is_file()
+        return ((self.folder / place_of(name, digest)) / "index.json").is_file()
 
     def read(self, name: str, digest: str) -> Values | None:
         """A kept result; None where there is none, or where it is damaged (it is then removed)."""
@@ -176,7 +174,7 @@ class Store:
 
         It takes the place of one of the same digest; where it cannot be written, nothing happens.
         """
-        place = self._place(name, digest)
+        place = self.folder / place_of(name, digest)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             (self.folder / ".gitignore").write_text("*\n", encoding="utf-8")
@@ -206,12 +204,9 @@ class Store:
             name, _, digest = place.name.rpartition("-")
             self._sound(name, digest)
 
-    def _place(self, name: str, digest: str) -> Path:
-        return self.folder / f"{name}-{digest[:DIGITS]}"
-
     def _opened(self, name: str, digest: str) -> tuple[float, Values | None]:
         """How long a kept result took, and its values."""
-        place, index = self._place(name, digest), self._sound(name, digest)
+        place, index = self.folder / place_of(name, digest), self._sound(name, digest)
         try:
             values = index and {key: _read(place / file) for key, (file, _) in index["files"].items()}
         except (OSError, ValueError):  # another process has just removed it
@@ -220,7 +215,7 @@ class Store:
 
     def _sound(self, name: str, digest: str) -> dict | None:
         """What is said of a kept result; None where there is none, or where a byte of it is not as it was written."""
-        place = self._place(name, digest)
+        place = self.folder / place_of(name, digest)
         index = _index(place)
         if index.pop("digest", "") == digest_of(index) and index.get("of") == place.name:
             with contextlib.suppress(OSError, KeyError, TypeError, ValueError):

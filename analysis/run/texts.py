@@ -128,12 +128,12 @@ def gathered(texts: Iterable[Iterable[str]], folder: Path | None = None) -> Text
 class Gathering:
     """Texts that come one after the other, until `texts` gives all of them.
 
-    In `folder` a file may be made, which is the caller's to remove; without it, or on a full disk, they are in memory.
+    They go to a file that is made in `folder`, which is the caller's to remove; without one they are in memory.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._folder, self._file, self._path = folder, None, Path()
-        self._chunks: list[pa.Array] = []  # those that are in no file
+        self._folder, self._path, self._file = folder, Path(), None
+        self._chunks: list[pa.Array] = []  # if they are in no file
         self._open: list[str] = []
         self._characters = 0
 
@@ -148,16 +148,13 @@ class Gathering:
     def _close(self) -> None:
         chunk = pa.array(self._open, type=pa.large_string())
         self._open, self._characters = [], 0
-        if self._folder is not None and not self._chunks:
-            try:
-                if self._file is None:
-                    self._path = self._folder / f"{len(list(self._folder.iterdir()))}.arrow"
-                    self._file = pa.ipc.new_file(str(self._path), SCHEMA)
-                self._file.write_batch(pa.record_batch([chunk], schema=SCHEMA))
-                return
-            except OSError:  # a full disk: what is written can be read, the others stay in memory
-                pass
-        self._chunks.append(chunk)
+        if self._folder is None:
+            self._chunks.append(chunk)
+            return
+        if self._file is None:
+            self._path = self._folder / f"{len(list(self._folder.iterdir()))}.arrow"
+            self._file = pa.ipc.new_file(str(self._path), SCHEMA)
+        self._file.write_batch(pa.record_batch([chunk], schema=SCHEMA))
 
     def texts(self) -> Texts:
         """All texts that came."""
@@ -166,7 +163,7 @@ class Gathering:
         if self._file is None:
             return Texts(self._chunks)
         self._file.close()
-        return Texts([*Texts.open(self._path).column.chunks, *self._chunks])
+        return Texts.open(self._path)
 
 
 @dataclass(frozen=True)

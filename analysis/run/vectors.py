@@ -42,19 +42,15 @@ Vectors = np.ndarray | OnDisk
 
 
 def zeros(shape: tuple[int, int], folder: Path | None = None, dtype: type = np.float32) -> Vectors:
-    """Rows of zeros to write to: in memory; large ones in a file of `folder`, where it has room for them."""
+    """Rows of zeros to write to: in memory; large ones in a file of `folder`, if there is one."""
     size = shape[0] * shape[1] * np.dtype(dtype).itemsize
     if folder is None or size <= IN_MEMORY:
         return np.zeros(shape, dtype=dtype)
     path = folder / f"{len(list(folder.iterdir()))}.matrix"
-    try:
-        with path.open("wb") as file:
-            if hasattr(os, "posix_fallocate"):  # else a disk that fills later would end the process
-                os.posix_fallocate(file.fileno(), 0, size)
-            file.truncate(size)
-    except OSError:
-        path.unlink(missing_ok=True)
-        return np.zeros(shape, dtype=dtype)
+    with path.open("wb") as file:
+        if hasattr(os, "posix_fallocate"):  # else a disk that fills later would end the process
+            os.posix_fallocate(file.fileno(), 0, size)
+        file.truncate(size)
     return OnDisk(path, shape, dtype)
 
 

@@ -35,12 +35,8 @@ def score(
     """Score texts, (n_texts,), by the mean codes in [-1, 1] that people gave to some `rows` of them.
 
     The chance of positive less that of negative, kept within 0.05 of 0 where neither is likeliest and out of it
-    elsewhere; NaN of an empty text. `threads`, of the coded texts, are never in two folds.
-
-    Raises
-    ------
-    StudyError
-        If fewer than 50 texts are coded, they are in fewer threads than folds, or a class has fewer than ten.
+    elsewhere; NaN of an empty text. `threads`, of the coded texts, are never in two folds. A StudyError if fewer than
+    50 texts are coded, they are in fewer threads than folds, or a class has fewer than ten.
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression

@@ -10,46 +10,33 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from analysis.corpus.sheets import Problems, read_rows
+from analysis.sentiment.scores import number
 from analysis.settings import StudyError
 
 SAMPLE = "sample.csv"
 COLUMNS = ["comment_id", "stratum", "probability"]
-_CODES = {"-1": -1, "0": 0, "1": 1, "+1": 1, "-1.0": -1, "0.0": 0, "1.0": 1, "-0": 0}
+SCALE = (-1, 0, 1)  # negative, neither, positive
 
 
 @dataclass(frozen=True)
 class Codes:
-    """What people coded by hand.
+    """What people coded by hand."""
 
-    Attributes
-    ----------
-    table : DataFrame
-        A row per coded comment, sorted by comment_id: comment_id, stratum, probability (0, 1], code (mean over coders,
-        [-1, 1]), n_coders, and a column per coder (-1, 0, 1; NaN where that coder has no valid code).
-    coders : tuple of str
-        Names of the sheets.
-    problems : DataFrame
-        Every row that is not used, and every one that lacks: see `Problems.table`.
-    """
-
+    # A row a coded comment, sorted by comment_id: comment_id, stratum, probability (0, 1], code (mean over coders,
+    # [-1, 1]), n_coders, and a column a coder (-1, 0, 1; NaN where that coder has no valid code).
     table: pd.DataFrame
-    coders: tuple[str, ...]
-    problems: pd.DataFrame
+    coders: tuple[str, ...]  # names of the sheets
+    problems: pd.DataFrame  # every row that is not used, and every one that lacks: see `Problems.table`
 
 
 def read_codes(folder: Path, comment_ids: Collection[str]) -> Codes | None:
     """Read the coded sample of a study, from its folder `coded/`; None where there is no coder's sheet.
 
-    Of rows that stand twice the first counts if they say the same, and none if they contradict each other.
-
-    Raises
-    ------
-    StudyError
-        If a file cannot be read or lacks a column, or if there are sheets but no sample.csv.
+    Of rows that stand twice the first counts if they say the same, and none if they contradict each other. A StudyError
+    if a file cannot be read or lacks a column, or if there are sheets but no sample.csv.
     """
     sheets = sorted(path for path in folder.glob("*.csv") if path.name != SAMPLE)
     if not sheets:
@@ -74,10 +61,7 @@ def _read_sample(path: Path, known: set[str], problems: Problems) -> dict[str, t
     """Stratum and probability of each comment that was drawn."""
     sample: dict[str, tuple[str, float]] = {}
     for line, (comment, stratum, chance) in read_rows(path, COLUMNS):
-        try:
-            probability = float(chance)
-        except ValueError:
-            probability = np.nan
+        probability = number(chance) or 0.0
         if comment not in known:
             problems.add(path, line, f"comment {comment or '(no id)'} is not in the corpus")
         elif comment in sample:
@@ -93,8 +77,8 @@ def _read_sheet(path: Path, sample: Collection[str], problems: Problems) -> dict
     """Codes of one coder."""
     codes: dict[str, int | None] = {}  # None where none is valid
     for line, (comment, cell) in read_rows(path, ["comment_id", "code"]):
-        # A spreadsheet may have kept its guard against formulas, or set a typographic minus.
-        code = _CODES.get(cell.lstrip("'").replace("\u2212", "-").replace(",", "."))
+        value = number(cell.lstrip("'"))  # a spreadsheet may have kept its guard against formulas
+        code = int(value) if value in SCALE else None  # type: ignore[arg-type]
         if comment not in sample:
             problems.add(path, line, f"comment {comment or '(no id)'} is extra: it is not in the sample")
         elif comment in codes:

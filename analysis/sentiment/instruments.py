@@ -28,30 +28,15 @@ from analysis.topics import encoders
 
 @dataclass(frozen=True)
 class Instrument:
-    """What scores texts.
+    """What scores texts."""
 
-    Attributes
-    ----------
-    name : str
-        As in study.toml.
-    version : str
-        The packages and models that its scores rest on, beside its name.
-    files : tuple of Path
-        The study's files that they rest on.
-    languages : frozenset of str or None
-        ISO 639-1 of the languages that it can score; None for any.
-    measure : callable, optional
-        Texts -> their scores, whatever their language; none of "coded" and "scores", which score a whole study.
-    part : int, optional
-        Texts that it takes at a time, in this process alone, whose threads take the cores.
-    """
-
-    name: str
-    version: str = ""
-    files: tuple[Path, ...] = ()
-    languages: frozenset[str] | None = None
+    name: str  # as in study.toml
+    version: str = ""  # the packages and models that its scores rest on, beside its name
+    files: tuple[Path, ...] = ()  # the study's files that they rest on
+    languages: frozenset[str] | None = None  # ISO 639-1 of those that it can score; None for any
+    # Texts -> their scores, whatever their language; none of "coded" and "scores", which score a whole study.
     measure: Callable[[Sequence[str]], np.ndarray] | None = field(default=None, repr=False)
-    part: int | None = None
+    part: int | None = None  # texts that it takes at a time, in this process alone, whose threads take the cores
 
     def score(self, texts: Sequence[str], languages: Sequence[str] | None = None, run: Run = Run()) -> np.ndarray:
         """Score how texts sound.
@@ -61,7 +46,6 @@ class Instrument:
         texts : sequence of str
         languages : sequence of str, optional
             ISO 639-1 code of each text, such as "en" or "en-GB"; one whose language is "und" or missing is scored.
-        run : Run
 
         Returns
         -------
@@ -93,12 +77,7 @@ def parse(name: str, folder: Path = Path(), encoder: str = "static") -> Instrume
     """The instrument of a name: "vader", "vader-scaled", "lexicon:FILE", "transformer:NAME", "coded" or "scores:FILE".
 
     A relative FILE, and a NAME that is a folder, are relative to `folder`, as a rule the study's; `encoder` is by name
-    what "coded" learns on.
-
-    Raises
-    ------
-    StudyError
-        If there is no such instrument, or its file is wrong.
+    what "coded" learns on. A StudyError if there is no such instrument, or its file is wrong.
     """
     kind, _, of = name.partition(":")
     if name in ("vader", "vader-scaled"):
@@ -106,9 +85,8 @@ def parse(name: str, folder: Path = Path(), encoder: str = "static") -> Instrume
         return Instrument(name, encoders.versions_of("vaderSentiment"), (), frozenset({"en"}), measure)
     if kind == "lexicon" and of:
         words = lexicon.read(folder / of)
-        return Instrument(
-            name, "", (folder / of,), words.languages, partial(_each, partial(lexicon.score, lexicon=words))
-        )
+        measure = partial(_each, partial(lexicon.score, lexicon=words))
+        return Instrument(name, "", (folder / of,), frozenset(words.languages) or None, measure)
     if kind == "transformer" and of:
         version = encoders.versions_of("transformers", "torch")
         files = tuple(sorted(path for path in (folder / of).rglob("*") if path.is_file()))

@@ -17,6 +17,7 @@ import numpy as np
 
 from analysis.corpus.sheets import read_rows
 from analysis.sentiment import vader
+from analysis.sentiment.scores import number
 from analysis.settings import StudyError
 
 NEGATION = "negation"
@@ -32,8 +33,12 @@ class Lexicon:
 
     scores: dict[str, float]  # word, or beginning of one ("ljub*") -> score in [-1, 1]; NaN of a negation
     beginnings: tuple[int, ...]  # lengths of the beginnings, longest first
-    languages: frozenset[str] | None  # ISO 639-1 codes; None for any
+    languages: tuple[str, ...]  # ISO 639-1 codes, sorted; none for any
     seen: dict[str, float | None] = field(default_factory=dict, compare=False, repr=False)  # words looked up
+
+    def __getstate__(self) -> dict[str, object]:
+        """What it is made of: what was looked up in it changes no digest."""
+        return {**vars(self), "seen": {}}
 
     def look_up(self, word: str) -> float | None:
         """Score of a word: its own, or that of the longest beginning; NaN of a negation; None if not in the list."""
@@ -44,32 +49,24 @@ class Lexicon:
 
 
 def read(path: Path) -> Lexicon:
-    """Read a word list.
-
-    Raises
-    ------
-    StudyError
-        Naming the line and the column that is wrong, or the file that is missing.
-    """
+    """Read a word list; a StudyError names the line and the column that is wrong, or the file that is missing."""
 
     def wrong(line: int, column: str, expected: str, found: str) -> StudyError:
         where = f"{path}, line {line}, column {column}"
         return StudyError(expected=expected, found=f'"{found}"', where=where, remedy="Correct it.")
 
     scores: dict[str, float] = {}
-    languages, line = set(), 1
-    for line, (cell, number, language) in read_rows(path, ["word", "score"], ["language"]):
+    languages, line = set[str](), 1
+    for line, (cell, strength, language) in read_rows(path, ["word", "score"], ["language"]):
         word = _plain(cell)
         if not word.strip("*") or not _TOKEN.fullmatch(word.removesuffix("*")):
             raise wrong(line, "word", "one word, or its beginning and *", cell)
         if word in scores:
             raise wrong(line, "word", "each word once", cell)
-        try:
-            scores[word] = math.nan if number.lower() == NEGATION else float(number.replace(",", "."))
-        except ValueError:
-            scores[word] = math.inf
-        if not math.isfinite(scores[word]) and number.lower() != NEGATION:
-            raise wrong(line, "score", f"a number, or {NEGATION}", number)
+        value = number(strength)
+        if strength.lower() != NEGATION and (value is None or math.isnan(value)):
+            raise wrong(line, "score", f"a number, or {NEGATION}", strength)
+        scores[word] = math.nan if value is None else value
         if not re.fullmatch("([a-z]{2,3})?", language.lower()):
             raise wrong(line, "language", "an ISO 639-1 code", language)
         languages.add(language.lower())
@@ -77,9 +74,8 @@ def read(path: Path) -> Lexicon:
     if not strongest:
         raise wrong(line, "score", "at least one score other than 0", "none")
     beginnings = sorted({len(w) - 1 for w in scores if w.endswith("*")}, reverse=True)
-    return Lexicon(
-        {w: s / strongest for w, s in scores.items()}, tuple(beginnings), frozenset(languages) - {""} or None
-    )
+    of = tuple(sorted(languages - {""}))
+    return Lexicon({w: s / strongest for w, s in scores.items()}, tuple(beginnings), of)
 
 
 def _plain(text: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
@@ -16,7 +14,7 @@ from analysis.run.steps import Given, step
 from analysis.run.store import Values
 from analysis.sentiment import coded, scores
 from analysis.sentiment.codes import read_codes
-from analysis.sentiment.instruments import parse
+from analysis.sentiment.instruments import Instrument, parse
 from analysis.settings import SCORES, Settings
 from analysis.topics import encoders
 
@@ -25,15 +23,8 @@ from analysis.topics import encoders
 LEAST = 0.5
 
 
-def instrument_files(settings: Settings) -> dict[str, Path]:
-    """The files of the instrument that study.toml names."""
-    instrument = parse(settings.sentiment.instrument, settings.folder, settings.topics.encoder)
-    return named(instrument.files, settings.folder)
-
-
-def instrument_version(settings: Settings) -> str:
-    """What the instrument's scores rest on beside its files."""
-    return parse(settings.sentiment.instrument, settings.folder, settings.topics.encoder).version
+def _instrument(settings: Settings) -> Instrument:
+    return parse(settings.sentiment.instrument, settings.folder, settings.topics.encoder)
 
 
 def main_language(languages: pd.Series) -> str:
@@ -47,8 +38,8 @@ def main_language(languages: pd.Series) -> str:
 
 @step(
     settings=["sentiment.instrument", "sentiment.range", "topics.encoder"],
-    files=instrument_files,
-    versions=instrument_version,
+    files=lambda settings: named(_instrument(settings).files, settings.folder),
+    versions=lambda settings: _instrument(settings).version,
     needs=[corpus],
 )
 def sentiment(given: Given, run: Run) -> Values:

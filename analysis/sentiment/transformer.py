@@ -17,12 +17,8 @@ POSITIVE, NEGATIVE = ("positive", "pos", "label_2"), ("negative", "neg", "label_
 def score(texts: Sequence[str], name: str, version: str = "") -> np.ndarray:
     """Score texts in [-1, 1] by the probabilities of a model's classes, weighted by `class_values`; NaN of empty ones.
 
-    A text longer than the model reads is cut; `name` is a model's, or a folder; `version` tells kept scores apart.
-
-    Raises
-    ------
-    StudyError
-        If the packages or the model are missing, or its classes are not understood.
+    A text longer than the model reads is cut; `name` is a model's, or a folder; `version` tells kept scores apart. A
+    StudyError if the packages or the model are missing, or its classes are not understood.
     """
     tokenizer, model, values = _loaded(name)
     import torch
@@ -59,13 +55,7 @@ def _loaded(name: str) -> tuple:
 
 
 def class_values(labels: Sequence[str], where: str) -> list[float]:
-    """What each class of a model counts for, in [-1, 1], from its name: negative, neutral, positive, or stars.
-
-    Raises
-    ------
-    StudyError
-        If the names are neither.
-    """
+    """What each class of a model counts for, in [-1, 1], by its name: negative, neutral, positive, or stars."""
     names = [label.lower() for label in labels]
     stars = [int(name.split()[0]) for name in names if name.endswith(("star", "stars")) and name.split()[0].isdigit()]
     if len(stars) == len(names) > 1:

@@ -17,18 +17,8 @@ MOST = 500  # topics
 def read(path: Path, comment_ids: Iterable[str]) -> tuple[list[str], pd.DataFrame]:
     """The topic of each comment as the file names it, "" where it has none (an empty cell, or -1); rows not used.
 
-    Parameters
-    ----------
-    path : Path
-        A table of any kind that comments are read from (csv, jsonl, parquet, xlsx), with comment_id, as in
-        comments.parquet, and topic: a number or a name.
-    comment_ids : iterable of str
-
-    Raises
-    ------
-    StudyError
-        If the file cannot be read, lacks a column, names no comment of the study, a name is longer than 80 characters,
-        or there are more than 500 topics.
+    A topic is a number or a name. A StudyError as of `read_by_comment`, and if a name is longer than 80 characters or
+    there are more than 500 topics.
     """
 
     def name(cell: str, where: str) -> str:

@@ -123,10 +123,6 @@ def test_tables_and_provenance_are_searched_and_those_that_hold_texts_are_named(
     assert "do not share them: tables/comments.parquet" in str(found)
 
 
-def test_names_that_are_kept_are_not_searched_for(tmp_path):
-    assert not look(page(tmp_path / "r", "<p>Zebedee Quill</p>"), keep=True).leaks
-
-
 def test_a_folder_without_a_page_is_no_report(tmp_path):
     for folder in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(StudyError, match="at least one page"):

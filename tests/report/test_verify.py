@@ -45,7 +45,7 @@ def copy(made, tmp_path):
 def test_an_unchanged_study_is_verified(made, capsys):
     folder, out = made
     verdict = verify(out, open_study(folder))
-    assert verdict.holds and all(line.same for line in verdict.lines)
+    assert verdict.holds and not any(line.differs for line in verdict.lines)
     assert [line.name for line in verdict.lines if line.kind == "table"] == list(TABLES)
     assert main(["verify", str(out), str(folder)]) == 0
     assert capsys.readouterr().out == "Verified: all 22 tables come out the same.\n"
@@ -94,8 +94,8 @@ def test_a_table_that_was_edited_or_lost_is_named(copy, capsys):
     (out / "tables" / "accounting.csv").unlink()
     assert main(["verify", str(out), str(folder)]) == 1
     assert capsys.readouterr().out.splitlines() == [
-        "file accounting.csv: missing",
-        "file rejects.csv: changed since it was written",
+        "file accounting.csv: not there any more",
+        "file rejects.csv: differs",
         "Not verified. Changed or lost since the report was written: accounting.csv, rejects.csv.",
     ]
 
@@ -104,7 +104,7 @@ def test_another_key_gives_other_pseudonyms_and_is_noticed(copy):
     folder, out = copy
     (folder / "pseudonym.key").unlink()
     verdict = verify(out, open_study(folder))
-    assert [line.name for line in verdict.lines if not line.same] == ["comments"]
+    assert [line.name for line in verdict.lines if line.differs] == ["comments"]
 
 
 @pytest.mark.parametrize("text", [None, "no json", "[]", '{"inputs": 3}'])

@@ -195,10 +195,10 @@ def test_a_part_is_found_under_another_hash_seed(tmp_path):
     """The digest of a function's arguments, a set of words among them, is the same in every process."""
     code = (
         "import functools, test_parts as t; from analysis.run.parts import KeptParts;"
-        "from analysis.sentiment.lexicon import Lexicon; words = Lexicon({'a*': 1.0}, (1,), frozenset(['en', 'sl', 'de']));"
-        "print(KeptParts(None, 'x').digest(functools.partial(t.lengths, words=words), ['a']));"
+        "from analysis.sentiment.lexicon import Lexicon; words = Lexicon({'a*': 1.0}, (1,), ('de', 'sl'));"
+        "print(KeptParts(None, 'x').digest(functools.partial(t.lengths, words=words, more={'x', 'y', 'z'}), ['a']));"
         "words.look_up('ab');"
-        "print(KeptParts(None, 'x').digest(functools.partial(t.lengths, words=words), ['a']))"
+        "print(KeptParts(None, 'x').digest(functools.partial(t.lengths, words=words, more={'x', 'y', 'z'}), ['a']))"
     )
     names = {
         subprocess.run(

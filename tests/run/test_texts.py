@@ -60,11 +60,6 @@ def test_a_row_that_is_not_there():
     assert take(["a", "b"], np.array([1, 0])) == ["b", "a"] and list(Texts()) == []
 
 
-def test_where_no_file_can_be_made_texts_stay_in_memory(small, tmp_path):
-    words = [f"word {i}" for i in range(30)]
-    assert list(gathered([words], tmp_path / "nowhere")) == words
-
-
 def test_a_table_is_written_block_by_block(small, tmp_path):
     n = 17
     table = pd.DataFrame({
@@ -155,6 +150,7 @@ def test_a_report_is_searched_for_comments_of_all_partitions(folder, monkeypatch
     found = study.search(report)
     assert found.n_comments == len(study.comments)
     assert {f"comment {one}" for one in some["comment_id"]} <= {leak.what for leak in found.leaks}
+    assert found.n_names and open_study(folder, privacy={"authors": "keep"}).search(report).n_names == 0
 
 
 def test_a_damaged_partition_is_made_anew(folder, monkeypatch):

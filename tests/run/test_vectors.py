@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -41,15 +39,6 @@ def test_two_of_one_folder_are_two(filed, tmp_path):
     other = zeros((10, 3), tmp_path)
     other[:] = 1
     assert (filed[:] == 0).all()
-
-
-def test_without_room_on_the_disk_they_are_in_memory(tmp_path, monkeypatch):
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(vectors, "IN_MEMORY", 0)
-    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
-    assert isinstance(zeros((10, 3), tmp_path), np.ndarray) and not list(tmp_path.iterdir())
 
 
 @given(st.integers(0, 40_000))
