@@ -46,6 +46,7 @@ from analysis.settings import (
     changed,
     read_settings,
 )
+from analysis.topics import assigned
 from analysis.topics.context import in_context
 from analysis.topics.encoders import parse
 from analysis.topics.fit import Topics
@@ -234,7 +235,13 @@ class Study:
         if self._matched is not None:
             fit = replace(fit, table=labels.named(fit.table, self._matched))
         encoder = self.settings.topics.encoder
-        return Topics(fit, self.texts, lambda: self._vectors, encoder=encoder, seed=self.settings.seed)
+        given = {"encoder": encoder, "seed": self.settings.seed, "adopted": self._adopted}
+        return Topics(fit, self.texts, lambda: self._vectors, **given)
+
+    def _adopted(self, names: Sequence[str]) -> Study:
+        """The study with topics named for each comment: a file in its folder, which study.toml names."""
+        assigned.write(self.settings.folder, self.corpus.rows["comment_id"], names)
+        return self.with_(assigned=assigned.ADOPTED)
 
     @property
     def events(self) -> dict[str, pd.Timestamp]:

@@ -426,11 +426,19 @@ class Topics:
     """The topics of a study, with what a `Fit` has (`table`, `levels`, `curve`, `words` …), and what is made of it."""
 
     def __init__(
-        self, fit: Fit, texts: Sequence[str], vectors: Callable[[], Vectors], *, encoder: str = "static", seed: int = 1
+        self,
+        fit: Fit,
+        texts: Sequence[str],
+        vectors: Callable[[], Vectors],
+        *,
+        encoder: str = "static",
+        seed: int = 1,
+        adopted: Callable[[Sequence[str]], Any] | None = None,
     ) -> None:
         self.table, self.curve, self.note = fit.table, fit.curve, fit.note
         self.centroids, self.words, self.levels = fit.centroids, fit.words, fit.levels
         self._fit, self._texts, self._vectors, self._encoder, self._seed = fit, texts, vectors, encoder, seed
+        self._adopted = adopted
 
     def __repr__(self) -> str:
         """How many there are, and which."""
@@ -456,6 +464,17 @@ class Topics:
             warnings.filterwarnings("ignore", message="IProgress not found")  # tqdm's; nothing is shown by it
             from analysis.topics.bertopic_model import fitted
         return fitted(self._texts, self._vectors(), self._fit, self._encoder)
+
+    def adopt(self, model: BERTopic) -> Any:
+        """Take the topics as a model has them, after its `merge_topics` or `reduce_topics`: `study.adopt`.
+
+        Gives the study with these topics; they are in its folder from now on, and in its report.
+        """
+        from analysis.topics.bertopic_model import names_of_topics
+
+        if self._adopted is None:
+            raise StudyError(expected="topics of a study", found="others", where="topics.adopt", remedy="Open a study.")
+        return self._adopted(names_of_topics(model, self._fit.topic, self.table["label"].tolist()))
 
     @cached_property
     def map(self) -> pd.DataFrame:

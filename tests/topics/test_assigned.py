@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -95,3 +97,32 @@ def test_a_file_that_assigns_nothing_gives_no_topics(study):
     assert none.topics.table.empty and (none.comments["topic"] == -1).all()
     assert none.findings.topics.text == "No topics: the file assigns none."
     assert np.isfinite(none.comments["sentiment"]).any()
+
+
+def test_what_is_merged_in_bertopic_reaches_the_study_and_stays(study, tmp_path):
+    folder = tmp_path / "again"
+    shutil.copytree(study.settings.folder, folder)
+    (folder / "mine.csv").unlink()
+    (folder / "study.toml").write_text("title = 'x'\n[source]\npaths = ['comments.csv']\n[topics]\n")
+    (folder / "three.csv").write_text(
+        "comment_id,topic\n" + "".join(f"c{i:02d},{['bus', 'bread', 'oak'][i % 3]}\n" for i in range(60))
+    )
+    three = open_study(folder, assigned="three.csv")
+    model = three.topics.bertopic
+    before = {label: number for number, label in enumerate(three.topics.table["label"])}
+    model.merge_topics(three.texts, [before["bus"], before["oak"]])
+    assert sorted(model.get_topic_info()["Topic"]) == [0, 1], "numbered without a gap"
+    merged = three.topics.adopt(model)
+    assert merged.topics.table["n_comments"].tolist() == [40, 20] and merged.topics.table["label"].iloc[1] == "bread"
+    assert 'assigned = "adopted.csv"' in (folder / "study.toml").read_text()
+    again = open_study(folder)
+    assert again.comments["topic"].equals(merged.comments["topic"])
+    assert again.topics.adopt(again.topics.bertopic).topics.table["label"].equals(again.topics.table["label"])
+    (folder / "study.toml").write_text(
+        "title = 'x'\n[source]\npaths = ['comments.csv']\n[topics]\nassigned = 'three.csv'\n"
+    )
+    with pytest.raises(StudyError, match="change the key"):
+        open_study(folder).topics.adopt(model)
+    with pytest.raises(StudyError, match="changed"):
+        model.topics_ = model.topics_[1:]
+        again.topics.adopt(model)

@@ -1,6 +1,7 @@
 """Topics: the same twice, found where they were planted, and silent where nothing can be said."""
 
 import hashlib
+import importlib.util
 import os
 import subprocess
 import sys
@@ -430,7 +431,7 @@ def model(made):
 
 def test_a_researcher_sees_what_there_is(made, topics):
     seen = [name for name in dir(made) if not name.startswith("_")]
-    assert seen == ["bertopic", "centroids", "curve", "levels", "map", "note", "table", "tree", "words"]
+    assert seen == ["adopt", "bertopic", "centroids", "curve", "levels", "map", "note", "table", "tree", "words"]
     assert made.table is topics.table and made.map is made.map
     assert set(made.map["topic"]) == set(range(6)) and made.tree.shape == (5, 4)
     assert made.words.groupby("topic")["word"].agg(", ".join).tolist() == made.table["words"].tolist()
@@ -471,6 +472,31 @@ def test_bertopic_over_time_and_its_plots(corpus, model):
     assert model.visualize_hierarchy(hierarchical_topics=hierarchy).data
     assert model.visualize_topics_over_time(over_time).data
     assert model.visualize_heatmap().data
+    assert model.visualize_term_rank().data
+    assert model.visualize_documents(texts, reduced_embeddings=np.random.default_rng(0).normal(size=(600, 2))).data
+    assert model.visualize_topics_per_class(model.topics_per_class(texts, ["a", "b"] * 300)).data
+    assert model.get_document_info(texts).shape[0] == 600 and model.find_topics("bread")[0]
+    assert len(model.get_representative_docs(0)) and model.generate_topic_labels()
+
+
+@pytest.mark.parametrize("ask", [lambda m: m.visualize_topics(), lambda m: m.visualize_documents(["a"])])
+def test_what_needs_umap_says_so(model, ask, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(StudyError, match="pip install umap-learn"):
+        ask(model)
+
+
+def test_bertopic_reduced_numbers_its_topics_anew(corpus, made):
+    from analysis.topics.bertopic_model import fitted
+
+    texts = corpus[0]
+    reduced = fitted(texts, encode(texts), made._fit, "static").reduce_topics(texts, nr_topics=3)
+    merged = fitted(texts, encode(texts), made._fit, "static")
+    merged.merge_topics(texts, [[0, 1], [2, 3]])
+    for one, n in ((reduced, 3), (merged, 4)):
+        assert sorted(set(one.topics_)) == list(range(n)) and one.get_topic_info()["Count"].sum() == len(texts)
+    merged.reduce_topics(texts, nr_topics=2)
+    assert set(merged.topics_) == {0, 1}
 
 
 def test_bertopic_saved_and_loaded_gives_the_same_words_and_assignments(corpus, model, tmp_path):
