@@ -241,7 +241,9 @@ class Study:
     def _adopted(self, names: Sequence[str]) -> Study:
         """The study with topics named for each comment: a file in its folder, which study.toml names."""
         assigned.write(self.settings.folder, self.corpus.rows["comment_id"], names)
-        return self.with_(assigned=assigned.ADOPTED)
+        return Study(
+            changed(self.settings, assigned=assigned.ADOPTED), self.progress
+        )  # the file is another than before
 
     @property
     def events(self) -> dict[str, pd.Timestamp]:

@@ -476,6 +476,33 @@ class Topics:
             raise StudyError(expected="topics of a study", found="others", where="topics.adopt", remedy="Open a study.")
         return self._adopted(names_of_topics(model, self._fit.topic, self.table["label"].tolist()))
 
+    def curate(
+        self,
+        *,
+        merge: Sequence[Sequence[int]] = (),
+        split: Sequence[int] = (),
+        drop: Sequence[int] = (),
+        rename: Mapping[int, str] | None = None,
+    ) -> Any:
+        """Change topics by their numbers, and give the study with what comes of it, as `adopt` does.
+
+        `merge` makes topics one, under the name of the first; `split` puts in a topic's place its subtopics; comments
+        of one to `drop` are unassigned.
+        """
+        label = dict(zip(self.table["topic"], self.table["label"], strict=True)) | dict(rename or {})
+        named = [*drop, *split, *(topic for one in merge for topic in one), *(rename or {})]
+        wrong = sorted({topic for topic in named if topic not in set(self.table["topic"])})
+        if wrong or self._adopted is None:
+            found = f"{wrong}" if wrong else "topics of no study"
+            expected = f"numbers of topics, 0 to {len(self.table) - 1}"
+            raise StudyError(expected=expected, found=found, where="topics.curate", remedy="See study.topics.table.")
+        name = {topic: label[topic] for topic in label} | {topic: label[one[0]] for one in merge for topic in one}
+        name |= dict.fromkeys(drop, "")
+        parts = self.levels[self.levels["level"] == "subtopic"].set_index("number")["label"].to_dict()
+        inside = np.full(len(self._fit.topic), -1) if self._fit.subtopic is None else self._fit.subtopic
+        of = zip(self._fit.topic.tolist(), inside.tolist(), strict=True)
+        return self._adopted([parts[s] if t in split and s in parts else name.get(t, "") for t, s in of])
+
     @cached_property
     def map(self) -> pd.DataFrame:
         """Where topics and comments lie to each other: `similarity.topic_map`; empty without topics."""

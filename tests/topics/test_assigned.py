@@ -99,30 +99,50 @@ def test_a_file_that_assigns_nothing_gives_no_topics(study):
     assert np.isfinite(none.comments["sentiment"]).any()
 
 
-def test_what_is_merged_in_bertopic_reaches_the_study_and_stays(study, tmp_path):
+@pytest.fixture
+def three(study, tmp_path):
+    """The same comments with three assigned topics, which study.toml does not name; and the number of each."""
     folder = tmp_path / "again"
     shutil.copytree(study.settings.folder, folder)
-    (folder / "mine.csv").unlink()
     (folder / "study.toml").write_text("title = 'x'\n[source]\npaths = ['comments.csv']\n[topics]\n")
-    (folder / "three.csv").write_text(
-        "comment_id,topic\n" + "".join(f"c{i:02d},{['bus', 'bread', 'oak'][i % 3]}\n" for i in range(60))
-    )
-    three = open_study(folder, assigned="three.csv")
-    model = three.topics.bertopic
-    before = {label: number for number, label in enumerate(three.topics.table["label"])}
-    model.merge_topics(three.texts, [before["bus"], before["oak"]])
+    rows = "".join(f"c{i:02d},{['bus', 'bread', 'oak'][i % 3]}\n" for i in range(60))
+    (folder / "three.csv").write_text("comment_id,topic\n" + rows)
+    made = open_study(folder, assigned="three.csv")
+    return made, {label: number for number, label in enumerate(made.topics.table["label"])}
+
+
+def test_what_is_merged_in_bertopic_reaches_the_study_and_stays(three):
+    made, number = three
+    folder, model = made.settings.folder, made.topics.bertopic
+    model.merge_topics(made.texts, [number["bus"], number["oak"]])
     assert sorted(model.get_topic_info()["Topic"]) == [0, 1], "numbered without a gap"
-    merged = three.topics.adopt(model)
+    merged = made.topics.adopt(model)
     assert merged.topics.table["n_comments"].tolist() == [40, 20] and merged.topics.table["label"].iloc[1] == "bread"
     assert 'assigned = "adopted.csv"' in (folder / "study.toml").read_text()
     again = open_study(folder)
     assert again.comments["topic"].equals(merged.comments["topic"])
     assert again.topics.adopt(again.topics.bertopic).topics.table["label"].equals(again.topics.table["label"])
-    (folder / "study.toml").write_text(
-        "title = 'x'\n[source]\npaths = ['comments.csv']\n[topics]\nassigned = 'three.csv'\n"
-    )
-    with pytest.raises(StudyError, match="change the key"):
-        open_study(folder).topics.adopt(model)
     with pytest.raises(StudyError, match="changed"):
         model.topics_ = model.topics_[1:]
         again.topics.adopt(model)
+
+
+def test_topics_are_merged_dropped_and_renamed(three):
+    made, number = three
+    bus, oak = number["bus"], number["oak"]
+    changed = made.topics.curate(merge=[[bus, oak]], rename={bus: "roads"})
+    assert changed.topics.table["label"].tolist() == ["roads", "bread"]
+    assert open_study(made.settings.folder).topics.table["label"].tolist() == ["roads", "bread"]
+    dropped = made.topics.curate(drop=[oak])
+    assert sorted(dropped.topics.table["label"]) == ["bread", "bus"] and (dropped.comments["topic"] == -1).sum() == 20
+    with pytest.raises(StudyError, match="0 to 2"):
+        made.topics.curate(drop=[7])
+
+
+def test_a_study_that_names_another_file_is_left_as_it_is(three):
+    made, number = three
+    path = made.settings.folder / "study.toml"
+    path.write_text("title = 'x'\n[source]\npaths = ['comments.csv']\n[topics]\nassigned = 'three.csv'\n")
+    with pytest.raises(StudyError, match="change the key"):
+        open_study(made.settings.folder).topics.curate(drop=[number["oak"]])
+    assert "adopted" not in path.read_text()

@@ -431,7 +431,19 @@ def model(made):
 
 def test_a_researcher_sees_what_there_is(made, topics):
     seen = [name for name in dir(made) if not name.startswith("_")]
-    assert seen == ["adopt", "bertopic", "centroids", "curve", "levels", "map", "note", "table", "tree", "words"]
+    assert seen == [
+        "adopt",
+        "bertopic",
+        "centroids",
+        "curate",
+        "curve",
+        "levels",
+        "map",
+        "note",
+        "table",
+        "tree",
+        "words",
+    ]
     assert made.table is topics.table and made.map is made.map
     assert set(made.map["topic"]) == set(range(6)) and made.tree.shape == (5, 4)
     assert made.words.groupby("topic")["word"].agg(", ".join).tolist() == made.table["words"].tolist()

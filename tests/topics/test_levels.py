@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.topics.encoders import parse
-from analysis.topics.fit import fit_topics
+from analysis.topics.fit import Topics, fit_topics
 from analysis.topics.levels import numbers_beside, subtopics, themes
 
 encode = parse("static").encode
@@ -72,3 +72,16 @@ def test_levels_are_nested_counted_and_named(fitted):
         assert set(found.topic[found.subtopic == number]) == {parent}
     assert levels.loc["theme", "parent"].isna().all()
     assert ((found.theme >= 0) == (found.topic >= 0)).all()
+
+
+def test_a_topic_that_is_split_has_its_subtopics_in_its_place(fitted):
+    _, found = fitted
+    said = []
+    topics = Topics(found, [], lambda: np.zeros((0, 1)), adopted=said.append)
+    parent = int(found.levels.loc[found.levels["level"] == "subtopic", "parent"].iloc[0])
+    topics.curate(split=[parent])
+    parts = found.levels[(found.levels["level"] == "subtopic") & (found.levels["parent"] == parent)]
+    inside = np.array(said[0], dtype=object)[(found.topic == parent) & (found.subtopic >= 0)]
+    assert set(inside) == set(parts["label"])
+    others = (found.topic >= 0) & (found.topic != parent)
+    assert (np.array(said[0], dtype=object)[others] == found.table["label"].to_numpy()[found.topic[others]]).all()
