@@ -241,9 +241,8 @@ class Study:
     def _adopted(self, names: Sequence[str]) -> Study:
         """The study with topics named for each comment: a file in its folder, which study.toml names."""
         assigned.write(self.settings.folder, self.corpus.rows["comment_id"], names)
-        return Study(
-            changed(self.settings, assigned=assigned.ADOPTED), self.progress
-        )  # the file is another than before
+        settings = changed(self.settings, assigned=assigned.ADOPTED)
+        return Study(settings, Results(settings, self._results.run, self.store))  # the file may be another than before
 
     @property
     def events(self) -> dict[str, pd.Timestamp]:
