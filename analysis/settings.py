@@ -30,6 +30,7 @@ from pydantic.dataclasses import dataclass
 PERIODS = ("day", "week", "month", "quarter", "year")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MOST_EVENTS, LONGEST_EVENT = 12, 60  # more of them, or longer names, no figure can show
+MOST_SEEDS = 100
 # What the sources may be: told by their endings and columns, plain-text threads, a table read by its columns' names, or
 # the export of a tool (analysis/corpus/platforms.py).
 KINDS = ("csv", "tsv", "jsonl", "json", "parquet", "xml")
@@ -39,8 +40,9 @@ LEARNED = "learned"  # a context that no one names
 SCORES = "scores"  # kind of an instrument: a file of them
 # What a measure cannot be called: tables have it for something else.
 NOT_MEASURES = (
-    "share", "same topic", "topic", "topic_agreement", "own_topic", "comment_id", "article_id", "position", "parent_id",
-    "author", "posted_at", "posted_at_source", "language", "duplicate_of", "near_duplicate_of", "boundary_confidence",
+    "share", "same topic", "topic", "theme", "subtopic", "topic_agreement", "own_topic", "comment_id", "article_id",
+    "position", "parent_id", "author", "posted_at", "posted_at_source", "language", "duplicate_of", "near_duplicate_of",
+    "boundary_confidence",
 )  # fmt: skip
 # Environment variables that notebooks and commands obey.
 VARIABLE = "THREADLINE_STUDY"
@@ -102,6 +104,15 @@ def _events(raw: object) -> object:
             _must(isinstance(date, datetime.date))
         found[name] = date if isinstance(date, str) else date.isoformat()
     return found
+
+
+def _seeds(raw: object) -> object:
+    """Names of topics, and of each a list of texts that are more than white space."""
+    _must(isinstance(raw, Mapping) and len(raw) <= MOST_SEEDS)
+    for name, texts in raw.items():  # type: ignore[attr-defined]
+        _must(0 < len(name.strip()) <= LONGEST_EVENT and isinstance(texts, list | tuple) and len(texts))
+        _must(all(isinstance(text, str) and text.strip() for text in texts))
+    return {name: tuple(texts) for name, texts in raw.items()}  # type: ignore[attr-defined]
 
 
 def says(expected: str, **limits: Any) -> Any:
@@ -178,6 +189,14 @@ class TopicSettings:
     context: Annotated[
         Annotated[StrictFloat, Field(ge=0, le=10)] | Literal[LEARNED], says('"learned" or a number from 0 to 10')
     ] = LEARNED
+    # a file of topics made elsewhere (comment_id, topic), in place of found ones
+    assigned: Annotated[str, says('a table with comment_id and topic, such as "topics.csv"')] = ""
+    # expected topics: a name = words and sentences that are typical of it
+    seeds: Annotated[
+        Mapping[str, tuple[str, ...]],
+        says('a table [topics.seeds] of names and lists of texts: tram = ["the tram is late"]'),
+        BeforeValidator(_seeds),
+    ] = Field({})
     # runs of which the topics are a consensus; more are steadier and slower
     runs: Annotated[StrictInt, says("a whole number from 1 to 200", ge=1, le=200)] = 20
     min_comments: Count = 200  # below, no topics are claimed: too few for a topic of ten comments to recur
@@ -313,6 +332,13 @@ def _validated(folder: Path, raw: Mapping[str, object], where: str) -> Settings:
             found=repr(settings.source.authors),
             where=f"{where}, [source] authors",
             remedy="Write the file, or remove the key.",
+        )
+    if settings.topics.seeds and settings.topics.encoder.startswith("npy:"):
+        raise StudyError(
+            expected="an encoder that makes vectors of the seeds too",
+            found=repr(settings.topics.encoder),
+            where=f"{where}, [topics.seeds]",
+            remedy="Remove the seeds, or use another encoder.",
         )
     if settings.sentiment.range != (-1.0, 1.0) and not settings.sentiment.instrument.startswith(f"{SCORES}:"):
         raise StudyError(

@@ -46,6 +46,7 @@ from analysis.settings import (
     changed,
     read_settings,
 )
+from analysis.topics import assigned
 from analysis.topics.context import in_context
 from analysis.topics.encoders import parse
 from analysis.topics.fit import Topics
@@ -141,6 +142,7 @@ class Tables:
     languages = _of(lambda s: language_counts(s.corpus), "comments by language")
     floods = _of(lambda s: floods(s.corpus.rows), "comments that are said over and over")
     topics = _of(lambda s: s.topics.table, "the topics, with people's names where there are any")
+    topic_levels = _of(topic_model, "themes above the topics, and subtopics below them", "levels")
     topic_choice = _of(topic_model, "agreement of halves by number of topics", "curve")
     coherence = _of(topic_model, "NPMI and diversity of the words shown", "coherence")
     topic_history = _of(
@@ -200,7 +202,7 @@ class Study:
 
     @property
     def comments(self) -> pd.DataFrame:
-        """The comments with topic, topic_agreement, own_topic and sentiment; their texts are apart, in `texts`."""
+        """The comments with what was found of topic and sentiment; their texts are apart, in `texts`."""
         return self._comments.copy(deep=False)
 
     @cached_property
@@ -210,7 +212,7 @@ class Study:
     @property
     def _problems(self) -> pd.DataFrame:
         """What of the files that people filled in is not used."""
-        found = [self._results[step].get("problems") for step in (sentiment, coding)]
+        found = [self._results[step].get("problems") for step in (topic_model, sentiment, coding)]
         there = [table for table in found if table is not None and len(table)]
         return pd.concat(there, ignore_index=True) if there else pd.DataFrame()
 
@@ -232,11 +234,18 @@ class Study:
     @cached_property
     def topics(self) -> Topics:
         """The topics, and what can be made of them; `topics.bertopic` is a fitted BERTopic."""
-        fit = fit_of(self._results[topic_model])
+        fit = replace(fit_of(self._results[topic_model]), cut=self._results[tokens].cut)
         if self._matched is not None:
             fit = replace(fit, table=labels.named(fit.table, self._matched))
         encoder = self.settings.topics.encoder
-        return Topics(fit, self.texts, lambda: self._vectors, encoder=encoder, seed=self.settings.seed)
+        given = {"encoder": encoder, "seed": self.settings.seed, "adopted": self._adopted}
+        return Topics(fit, self.texts, lambda: self._vectors, **given)
+
+    def _adopted(self, names: Sequence[str]) -> Study:
+        """The study with topics named for each comment: a file in its folder, which study.toml names."""
+        assigned.write(self.settings.folder, self.corpus.rows["comment_id"], names)
+        settings = changed(self.settings, assigned=assigned.ADOPTED)
+        return Study(settings, Results(settings, self._results.run, self.store))  # the file may be another than before
 
     @property
     def events(self) -> dict[str, pd.Timestamp]:
@@ -271,6 +280,7 @@ class Study:
             self.tables.by_topic,
             unit @ unit.T,
             measure=self.measure,
+            levels=of.levels,
             examples=examples(self._comments, self.texts, self._vectors, unit) if quotes else None,
         )
 
@@ -291,7 +301,8 @@ class Study:
             expected, n = "two topics or more", str(len(found.table))
             raise StudyError(expected=expected, found=n, where="topics", remedy=found.note or "Add comments.")
         comments = self.partitioned.whole()
-        items = intrusion.items(found.words, found.centroids, comments, self._vectors, plain, self.settings.seed)
+        given = (comments, self._results[tokens], self._vectors)
+        items = intrusion.items(found.words, found.centroids, *given, plain, self.settings.seed)
         return intrusion.write_sheets(self.settings.folder / intrusion.FOLDER, items, raters)
 
     def write_labels(self) -> Path:
@@ -325,7 +336,7 @@ class Study:
     @cached_property
     def partitioned(self) -> Partitioned:
         """The comments with their texts: `comments.parquet`."""
-        added = ("topic", "topic_agreement", "own_topic", "sentiment")
+        added = ("topic", "theme", "subtopic", "topic_agreement", "own_topic", "sentiment")
         return Partitioned(self._comments, self.texts, (*self.corpus.partitioned.columns, *added))
 
     @cached_property

@@ -17,7 +17,7 @@ from analysis.settings import StudyError, writing
 Progress = Callable[[str, int, int], None]
 
 FILES = ("utterances.jsonl", "speakers.json", "conversations.json", "corpus.json", "index.json")
-# What an utterance says besides who, when and what; the last four once they have been modelled.
+# What an utterance says besides who, when and what; the last six once they have been modelled.
 META = (
     "position",
     "parent_id",
@@ -25,6 +25,8 @@ META = (
     "language",
     "duplicate_of",
     "topic",
+    "theme",
+    "subtopic",
     "topic_agreement",
     "own_topic",
     "sentiment",
@@ -44,7 +46,7 @@ def write_convokit(
     ----------
     corpus : Corpus
     comments : DataFrame
-        Its comments, with or without topic, topic_agreement, own_topic and sentiment.
+        Its comments, with or without topic, theme, subtopic, topic_agreement, own_topic and sentiment.
     out : Path
         The folder to make. One that this function wrote before is replaced.
     title : str

@@ -22,7 +22,7 @@ from analysis.corpus.sheets import Problems, csv_bytes, read_rows, write_new
 from analysis.people.sampling import check_names
 from analysis.run.vectors import Vectors, unit_length
 from analysis.topics.keywords import count_words
-from analysis.topics.tokens import tokenised
+from analysis.topics.tokens import Tokens
 from analysis.trends.intervals import Method, shares
 
 FOLDER, ANSWERS = "intrusion", "answers"  # in the study folder; the answers in a folder of their own
@@ -38,6 +38,7 @@ def items(
     words: pd.DataFrame,
     centroids: np.ndarray,
     comments: pd.DataFrame,
+    tokens: Tokens,
     vectors: Vectors,
     show: Callable[[str], str],
     seed: int,
@@ -45,7 +46,7 @@ def items(
     """What is asked of topics, by kind of sheet; `show` makes a text fit to be shown."""
     own = [words.loc[words["topic"] == topic, "word"].tolist() for topic in range(len(centroids))]
     rng = np.random.default_rng([seed, 9])
-    rates = word_rates(comments["text"].tolist(), comments["topic"].to_numpy("int64"), own)
+    rates = word_rates(tokens, comments["topic"].to_numpy("int64"), own)
     odd, far = word_items(own, rates, rng), topic_items(comments, vectors, centroids, own, rng)
     return {WORDS: odd, COMMENTS: far.assign(text=far["text"].map(show))}
 
@@ -94,9 +95,9 @@ def topic_items(
     return pd.DataFrame(rows, columns=["topic", "comment_id", "text", *_cells(COMMENTS), "odd"])
 
 
-def word_rates(texts: Sequence[str], topic: np.ndarray, words: Sequence[Sequence[str]]) -> np.ndarray:
+def word_rates(tokens: Tokens, topic: np.ndarray, words: Sequence[Sequence[str]]) -> np.ndarray:
     """How often each topic uses each of the shown words, sorted, of all uses of shown words: (n_topics, n_words)."""
-    counts = count_words(tokenised(texts), topic, len(words), _names(words)).toarray()
+    counts = count_words(tokens, topic, len(words), _names(words)).toarray()
     return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
 

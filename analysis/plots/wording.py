@@ -119,11 +119,14 @@ def name_of(topic: object, topics: pd.DataFrame | None = None) -> str:
 
 def is_unstable(topic: object, topics: pd.DataFrame | None) -> bool:
     """Whether a topic is known not to be stable."""
-    return (
-        topics is not None
-        and "stability" in topics
-        and (topics["topic"].eq(topic) & (topics["stability"] < UNSTABLE)).any()
-    )
+    if topics is None or "stability" not in topics or pd.isna(topic):  # type: ignore[call-overload]
+        return False
+    return bool((topics["topic"].eq(topic) & (topics["stability"] < UNSTABLE)).any())
+
+
+def steady(table: pd.DataFrame, topics: pd.DataFrame | None) -> pd.DataFrame:
+    """The rows of a table that are of no unstable topic: what may be told in a sentence."""
+    return table[~np.array([is_unstable(topic, topics) for topic in table["topic"]], dtype=bool)]
 
 
 def names_of(table: pd.DataFrame, topics: pd.DataFrame | None = None, column: str = "topic") -> list[str]:

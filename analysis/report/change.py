@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.corpus.wording import plural
-from analysis.plots.wording import MAX_Q, name_of, percent, period_name, points, signed
+from analysis.plots.wording import MAX_Q, is_unstable, name_of, percent, period_name, points, signed, steady
 from analysis.report.robustness import survived
 from analysis.report.sentences import Finding, interval, q_value
 
 MOST = 6  # changes that are said; the others are in a table
+UNSTEADY = "of topics that are not stable"
 UNSUPPORTED = "of the scores that people's codes do not support; corrected_changes.csv has them"
 FRAGILE = "not holding in most other ways of computing it; robustness.csv has them"
 EXPLORED = "Other changes over time are explored."
@@ -45,8 +46,10 @@ class Ground:
         """Whether people coded a sample."""
         return self.coded is not None and len(self.coded) > 0
 
-    def of(self, row: pd.Series, change: str) -> tuple[str, str]:
+    def of(self, row: pd.Series, change: str, topics: pd.DataFrame) -> tuple[str, str]:
         """What is said of a change beside it; and why it is not to be told, or ""."""
+        if is_unstable(row["topic"], topics):
+            return "", UNSTEADY
         coded, supported = self._as_coded(row, change)
         held, stands = self._held(row, change)
         return coded + held, UNSUPPORTED if not supported else "" if stands else FRAGILE
@@ -96,7 +99,7 @@ def _changes(table: pd.DataFrame, topics: pd.DataFrame, ground: Ground, sloping:
         at_once = row["line_p"] <= MAX_Q
         if not at_once and row["series"] in sloping:
             continue
-        further, why_not = ground.of(row, "break")
+        further, why_not = ground.of(row, "break", topics)
         what, whose, show = _what(row, topics, ground)
         verb = "fell" if row["after"] < row["before"] else "rose"
         around = period_name(row["at"], "month" if row["at"].day == 1 else "day")
@@ -123,7 +126,7 @@ def _trends(table: pd.DataFrame, topics: pd.DataFrame, ground: Ground) -> list[S
     """Say each steady rise or fall: `slopes`."""
     sentences: list[Said] = []
     for _, row in _sloping(table).iterrows():
-        further, why_not = ground.of(row, "slope")
+        further, why_not = ground.of(row, "slope", topics)
         what, whose, _ = _what(row, topics, ground)
         show, unit, falls = (points, " points", "fades") if what == "share" else (signed, "", "falls")
         verb = "rises" if row["estimate"] > 0 else falls
@@ -146,18 +149,19 @@ def over_time(
     """What changed, a line each, the least likely by chance first; or that nothing can be said to have.
 
     Of a series that both breaks and rises or fades, the break is said if no line explains it, else the line. What
-    people's codes do not support, or does not hold in most ways of computing it, is counted, and not told.
+    people's codes do not support, does not hold in most ways of computing it, or is of no stable topic, is counted, and
+    not told.
     """
     broken = set(_significant(breaks[breaks["line_p"] <= MAX_Q])["series"])
     slopes = slopes.assign(**{"q_value": slopes["q_value"].where(~slopes["series"].isin(broken))})
     found = _changes(breaks, topics, ground, set(_sloping(slopes)["series"])) + _trends(slopes, topics, ground)
     sentences = [one for one, why_not in found if not why_not]
-    for why in (UNSUPPORTED, FRAGILE):
+    if (more := len(sentences) - MOST) > 0:
+        sentences[MOST:] = [f"{plural(more, 'further change')} with q below {MAX_Q}: see Over time."]
+    for why in (UNSTEADY, UNSUPPORTED, FRAGILE):
         if withdrawn := sum(why_not == why for _, why_not in found):
             sentences.append(f"Not told: {plural(withdrawn, 'change')} {why}.")
     if sentences:
-        if (more := len(sentences) - MOST) > 0:
-            sentences[MOST:] = [f"{plural(more, 'further change')} with q below {MAX_Q}: see Over time."]
         return Finding("\n".join(sentences))
     tested = int(breaks["p_value"].notna().sum() + slopes["p_value"].notna().sum())
     if not tested or n_periods < MIN_PERIODS:
@@ -183,14 +187,16 @@ def events(table: pd.DataFrame, topics: pd.DataFrame, ground: Ground = Ground())
         moved = f"went from {signed(overall['first'])} to {signed(overall['second'])}"
         name = _what(overall, topics, ground)[0]
         text = f"{start}, the {name} of all comments {moved}, a difference of {interval(overall)}"
-        text += f"{_step(overall)}{ground.of(overall, 'event')[0]}."
+        text += f"{_step(overall)}{ground.of(overall, 'event', topics)[0]}."
+        unsteady, others = len(_significant(others)), steady(others, topics)
         sure = _significant(others)
+        unsteady -= len(sure)
         tested = int(others["q_value"].notna().sum())
         said, fragile = [], 0
         for _, row in sure.head(MOST).iterrows():
             what, whose, show = _what(row, topics, ground)
             moved = f"went from {show(row['first'])} to {show(row['second'])}"
-            further, why_not = ground.of(row, "event")
+            further, why_not = ground.of(row, "event", topics)
             if why_not == FRAGILE:
                 fragile += 1
                 continue
@@ -199,11 +205,12 @@ def events(table: pd.DataFrame, topics: pd.DataFrame, ground: Ground = Ground())
             said.append(
                 f"the {what} of {whose} {moved}, a step of {interval(row, 'step', change)} ({q_value(row)}){further}"
             )
-        text += f" Of {tested} series of topics, {len(sure) or 'none'} took a step that chance does not explain"
-        lines.append(f"{text}{': ' + '; '.join(said) if said else ''}.")
-        if fragile:
-            lines[-1] += f" Not told: {plural(fragile, 'step')} {FRAGILE}."
-        lines[-1] += planned
+        which = "stable topics" if unsteady else "topics"
+        text += f" Of {tested} series of {which}, {len(sure) or 'none'} took a step that chance does not explain"
+        text += f"{': ' + '; '.join(said) if said else ''}."
+        for n, why in ((unsteady, UNSTEADY), (fragile, FRAGILE)):
+            text += f" Not told: {plural(n, 'change')} {why}." if n else ""
+        lines.append(text + planned)
     lines[-1] += f" {EXPLORED if ground.planned else UNPLANNED}"
     return Finding("\n".join(lines))
 

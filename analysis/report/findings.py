@@ -37,7 +37,14 @@ class Findings:
         c, of = self._study.comments, self._study.topics
         n = {"n_comments": len(c), "n_unassigned": int((c["topic"] == -1).sum())}
         main = [in_main_topic(c[topic].where(c["topic"] >= 0, -1), c["article_id"]) for topic in ("topic", "own_topic")]
-        return sentences.topics(of.table, **n, note=of.note, history=self._tables.topic_history, in_main=main)
+        told = {
+            "note": of.note,
+            "history": self._tables.topic_history,
+            "curve": of.curve,
+            "in_main": main,
+            "levels": of.levels,
+        }
+        return sentences.topics(of.table, **n, **told)
 
     @property
     def judged(self) -> Finding:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 # The tables that a report writes, in the order of the data. They are the contract: data/README.md.
 TABLES = (
-    "articles", "comments", "rejects", "accounting", "topics", "activity_by_period", "sentiment_by_period",
+    "articles", "comments", "rejects", "accounting", "topics", "topic_levels", "activity_by_period",
+    "sentiment_by_period",
     "topics_by_period", "topic_sentiment_by_period", "words_by_period", "by_topic", "change_points", "slopes",
     "comparisons", "decomposition", "sensitivity", "article_gaps", "by_position", "agreement", "corrected",
     "corrected_changes", "robustness",

@@ -12,12 +12,15 @@ import pandas as pd
 
 from analysis.corpus.wording import plural
 from analysis.plots import wording
-from analysis.plots.wording import MAX_Q, UNSTABLE, fixed, named, percent, signed
+from analysis.plots.wording import MAX_Q, UNSTABLE, fixed, is_unstable, named, percent, signed
 from analysis.sentiment.instruments import Instrument
+from analysis.topics.fit import SMALLEST
 
 # Krippendorff (2004): below 0.667 codes do not support even tentative conclusions. The same line for the
 # instrument's accuracy would be higher than most reach; below one half it is wrong more often than right.
 MIN_ALPHA, MIN_ACCURACY = 0.667, 0.5
+MOST_STABLE = 0.6  # of the comments with a topic: where fewer are in stable ones, the topics are not told
+FLAT = 0.1  # between the best and the worst number of topics: within this, the curve chooses none
 
 
 @dataclass(frozen=True)
@@ -69,21 +72,26 @@ def topics(
     note: str = "",
     history: pd.DataFrame | None = None,
     in_main: Sequence[float] = (),
+    curve: pd.DataFrame | None = None,
+    levels: pd.DataFrame | None = None,
 ) -> Finding:
     """How many topics there are, how large, how far to trust them, and what became of those that people named.
 
-    `in_main` are the shares of comments in their thread's main topic, and in that by their own words alone.
+    `curve` is `topic_choice`, `levels` `topic_levels`; `in_main` are the shares of comments in their thread's main
+    topic, with context and by their own words alone.
     """
     if table.empty:
         return Finding(note or f"No topics are claimed for {plural(n_comments, 'comment')}.")
-    stable = int((table["stability"] >= UNSTABLE).sum())
-    first = table.iloc[0]
-    text = (
-        f"{plural(len(table), 'topic')} in {n_comments:,} comments; the largest, “{first['label']}”, has "
-        f"{percent(first['n_comments'] / n_comments)} of them. {stable} of {len(table)} come out again in reruns "
-        f"(stability of {UNSTABLE} or more). {percent(n_unassigned / n_comments).capitalize()} of the comments are "
-        "unassigned: the runs disagree on them."
-    )
+    stable = table[table["stability"] >= UNSTABLE]
+    first = (table if table["stability"].isna().all() else stable).head(1)
+    text = f"{plural(len(table), 'topic')} in {n_comments:,} comments"
+    for row in first.itertuples():
+        which = "" if row.topic == table["topic"].iloc[0] else "stable "
+        text += f"; the largest {which}one, “{row.label}”, has {percent(row.n_comments / n_comments)} of them"
+    text += f". {_recurring(table, stable, n_unassigned / n_comments)}"
+    if levels is not None and not table["stability"].isna().all() and _share(table, stable) < MOST_STABLE:
+        text += above(levels)
+    text += choice(curve)
     if len(in_main) and np.isfinite(in_main).all():
         text += (
             f" {percent(in_main[0])} of the comments have the main topic of their thread; by their own words alone, "
@@ -94,6 +102,59 @@ def topics(
         named = [(what, int(became[what])) for what in ("same", "split", "merged", "new", "gone") if what in became]
         text += f" Against the topics that people named: {', '.join(f'{n} {what}' for what, n in named)}."
     return Finding(f"{text} {note}".strip())
+
+
+def _recurring(table: pd.DataFrame, stable: pd.DataFrame, unassigned: float) -> str:
+    """Which topics come out again, and how many comments have none."""
+    none = f"{percent(unassigned).capitalize()} of the comments are unassigned"
+    if table["stability"].isna().all():
+        return f"They were assigned in a file: whether they would come out again is not known. {none}."
+    in_stable = _share(table, stable)
+    text = f"{len(stable) or 'None'} of {len(table)} come out again in reruns (stability of {UNSTABLE} or more)"
+    text += f", with {percent(in_stable)} of the comments that have a topic" if len(stable) < len(table) else ""
+    text += f". {none}: the runs disagree on them, or fewer than {SMALLEST} different ones would be a topic."
+    if in_stable < MOST_STABLE:
+        text += " So many are in topics that do not come out again that these topics are no finding: they are listed, "
+        text += "drawn pale, and no sentence tells of them. Fewer topics (n_topics in study.toml) are often steadier."
+    return text
+
+
+def _share(table: pd.DataFrame, stable: pd.DataFrame) -> float:
+    """Of the comments with a topic the share in stable ones."""
+    return float(stable["n_comments"].sum() / max(int(table["n_comments"].sum()), 1))
+
+
+def above(levels: pd.DataFrame) -> str:
+    """What the themes above unstable topics are, where those are stable: " …", or nothing."""
+    themes = levels[levels["level"] == "theme"]
+    stable = themes[themes["stability"] >= UNSTABLE]
+    if themes.empty or (share := _share(themes, stable)) < MOST_STABLE:
+        return ""
+    return (
+        f" Their {len(themes)} themes are steadier: {len(stable)} come out again, with {percent(share)} of these "
+        f"comments: {'; '.join(f'“{label}”' for label in stable['label'])}."
+    )
+
+
+def choice(curve: pd.DataFrame | None) -> str:
+    """What is to be said of the number of topics that was chosen, " …" or nothing: `topic_choice`."""
+    if curve is None or curve.empty or not curve["chosen"].any():
+        return ""
+    stability, number = curve["stability"], int(curve.loc[curve["chosen"], "n_topics"].iloc[0])
+    best, low, high = float(stability.max()), int(curve["n_topics"].iloc[0]), int(curve["n_topics"].iloc[-1])
+    text = ""
+    if best < UNSTABLE:
+        text += f" No number of topics is good here: two halves of the threads agree at best at {best:.2f} of 1."
+    if len(curve) > 1 and best - stability.min() < FLAT:
+        text += f" The curve is flat: from {low} to {high} topics the halves agree about as well, so the number is a"
+        text += " choice of how fine to look, not a finding."
+    elif len(curve) > 1 and number in (low, high):
+        more = "more" if number == high else "fewer"
+        text += (
+            f" {number} is the {'largest' if number == high else 'smallest'} number tried, and agreement still rises"
+        )
+        text += f" towards it: {more} topics may agree better (n_topics in study.toml)."
+    return text
 
 
 def judged(coherence: pd.DataFrame, intrusion: pd.DataFrame) -> Finding:
@@ -208,7 +269,9 @@ def corrected(
     if table.empty:
         return Finding("Nothing is corrected: no comment has been coded by hand. “threadline code” draws a sample.")
     text = as_coded(table, measure)
-    groups = named(agreement.iloc[1:], topics)
+    by_group = agreement.iloc[1:]
+    unsteady = [row.by == "topic" and is_unstable(int(row.group), topics) for row in by_group.itertuples()]
+    groups = named(by_group[~np.array(unsteady, dtype=bool)], topics)
     sure = groups["accuracy_high"] < MIN_ACCURACY
     poor = groups.loc[~sure & (groups["accuracy"] < MIN_ACCURACY), "group"]
     if sure.any():

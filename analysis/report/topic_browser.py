@@ -44,6 +44,7 @@ def topic_browser(
     alike: np.ndarray,
     *,
     measure: str = "sentiment",
+    levels: pd.DataFrame | None = None,
     examples: Mapping[int, Sequence[str]] | None = None,
 ) -> TopicBrowser:
     """Show each topic: its words and their weights, size, stability, tone, series, neighbours.
@@ -58,6 +59,8 @@ def topic_browser(
         `topics_by_period.csv` and `by_topic.csv`.
     alike : ndarray of shape (n_topics, n_topics)
         Cosine of the topics' directions.
+    levels : DataFrame, optional
+        `topic_levels.csv`: of each topic the subtopics are listed, those that are not stable by their number alone.
     examples : mapping of int to sequence of str, optional
         Comments of a topic that may be shown, where the study allows quotes; text of the corpus is in no attribute.
     """
@@ -71,10 +74,14 @@ def topic_browser(
         close = [name_of(int(j), topics) for j in near if alike[row.topic, j] >= LEAST_LIKE]
         said = [
             f"{size} in {row.n_threads:,} threads",
-            f"stability {row.stability:.2f} of 1" + (", not to be trusted" if row.stability < UNSTABLE else ""),
+            "stability not known"
+            if np.isnan(row.stability)
+            else f"stability {row.stability:.2f} of 1" + (", not to be trusted" if row.stability < UNSTABLE else ""),
             f"mean {measure} {with_interval(tone.loc[row.topic])}",
             f"nearest topics: {'; '.join(close)}" if close else "no topic lies near it",
         ]
+        if parts_of := _parts(row.topic, levels):
+            said.append(parts_of)
         quotes = [_cut(plain(text)) for text in (examples or {}).get(row.topic, ())]
         of = words[words["topic"] == row.topic]
         parts.append(
@@ -101,6 +108,18 @@ def examples(comments: pd.DataFrame, texts: Texts, vectors: Vectors, directions:
     best = usable.sort_values(["near", "comment_id"], ascending=[False, True], kind="stable")
     best = best.drop_duplicates(["topic", "article_id"]).groupby("topic").head(EXAMPLES)
     return {int(topic): texts.take(part["row"].to_numpy()) for topic, part in best.groupby("topic")}
+
+
+def _parts(topic: int, levels: pd.DataFrame | None) -> str:
+    """The subtopics of a topic, in words; "" where there are none."""
+    if levels is None:
+        return ""
+    parts = levels[(levels["level"] == "subtopic") & (levels["parent"] == topic)]
+    stable = parts[parts["stability"] >= UNSTABLE]
+    names = [f"{row.label} ({row.n_comments:,}, stability {row.stability:.2f})" for row in stable.itertuples()]
+    if more := len(parts) - len(stable):
+        names.append(f"{more} that {'is' if more == 1 else 'are'} not stable")
+    return f"parts: {'; '.join(names)}" if names else ""
 
 
 def _cut(text: str) -> str:

@@ -5,9 +5,10 @@ Nothing is clustered or reduced here: UMAP, HDBSCAN and torch are neither needed
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -21,9 +22,9 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from analysis.run.texts import take
 from analysis.run.vectors import Vectors, blocks
+from analysis.settings import StudyError
 from analysis.topics.encoders import parse
-from analysis.topics.keywords import SHOWN, choose
-from analysis.topics.tokens import tokens
+from analysis.topics.keywords import IN_LABEL, SHOWN, choose
 
 if TYPE_CHECKING:
     from analysis.topics.fit import Fit
@@ -34,11 +35,44 @@ Words = Mapping[int, list[tuple[str, float]]]
 
 
 class ConsensusTopic(BERTopic):
-    """A BERTopic that keeps the numbers of topics it is given (BERTopic breaks ties of size otherwise)."""
+    """A BERTopic that keeps the numbers of topics it is given, until they are merged (it breaks ties otherwise)."""
+
+    given = False
 
     def _sort_mappings_by_frequency(self, documents: pd.DataFrame) -> pd.DataFrame:
+        if self.given:
+            return super()._sort_mappings_by_frequency(documents)
+        self.given = True
         self._update_topic_size(documents)
         return documents
+
+    def visualize_topics(self, *args: Any, **kwargs: Any) -> Any:
+        """Show topics on a map of two dimensions, by UMAP; `plots.topic_map(study.topics.map)` needs none."""
+        _needs_umap("visualize_topics", "`plots.topic_map(study.topics.map)`")
+        return super().visualize_topics(*args, **kwargs)
+
+    def visualize_documents(self, docs: Sequence[str], *args: Any, **kwargs: Any) -> Any:
+        """Show documents on a map of two dimensions: by UMAP, unless `reduced_embeddings` are given."""
+        if kwargs.get("reduced_embeddings") is None:
+            _needs_umap("visualize_documents", "`reduced_embeddings=`")
+        return super().visualize_documents(docs, *args, **kwargs)
+
+    def visualize_term_rank(self, *args: Any, **kwargs: Any) -> Any:
+        """Show how much each further word of a topic says; topics of fewer words than others are filled up."""
+        had, longest = self.topic_representations_, max(map(len, self.topic_representations_.values()))
+        filled = {topic: [*words, *[("", 1e-5)] * (longest - len(words))] for topic, words in had.items()}
+        try:
+            self.topic_representations_ = filled
+            return super().visualize_term_rank(*args, **kwargs)
+        finally:
+            self.topic_representations_ = had
+
+
+def _needs_umap(what: str, other: str) -> None:
+    """Say what to install."""
+    if importlib.util.find_spec("umap") is None:
+        remedy = f"`pip install umap-learn`, or use {other}."
+        raise StudyError(expected="the package umap-learn", found="no such package", where=what, remedy=remedy)
 
 
 class Encoder(BaseEmbedder):
@@ -69,14 +103,14 @@ def fitted(texts: Sequence[str], vectors: Vectors, fit: Fit, encoder: str) -> BE
     logging.getLogger("BERTopic").setLevel(logging.ERROR)  # "embedding model not found" is no news to the user
     rows = _read(fit.topic)
     read = take(texts, rows)
-    used = set().union(*map(tokens, read))  # a word that is in none of them would have an infinite weight
+    used = set().union(*map(fit.cut, read))  # a word that is in none of them would have an infinite weight
     vocabulary = [word for word in fit.vocabulary if word in used] or ["-"]
     model = ConsensusTopic(
         language="multilingual",  # "english" would strip every letter that is not ASCII
         embedding_model=None if encoder.startswith("npy:") else Encoder(encoder),
         umap_model=BaseDimensionalityReduction(),
         hdbscan_model=BaseCluster(),
-        vectorizer_model=CountVectorizer(tokenizer=tokens, token_pattern=None, lowercase=False, vocabulary=vocabulary),
+        vectorizer_model=CountVectorizer(tokenizer=fit.cut, token_pattern=None, lowercase=False, vocabulary=vocabulary),
         ctfidf_model=ClassTfidfTransformer(bm25_weighting=False, reduce_frequent_words=True),
         representation_model=Varied(),
         top_n_words=SHOWN,
@@ -90,6 +124,31 @@ def fitted(texts: Sequence[str], vectors: Vectors, fit: Fit, encoder: str) -> BE
         model.topic_representations_[number] = list(own.itertuples(index=False, name=None)) or [("", 1e-5)]
     model.set_topic_labels(dict(zip(fit.table["topic"], fit.table["label"], strict=True)))
     return model
+
+
+def names_of_topics(model: BERTopic, before: np.ndarray, labels: Sequence[str]) -> list[str]:
+    """What a BERTopic now has as the topic of each comment, by name; "" for none.
+
+    A topic that has the comments that it had `before` keeps its label, unless the model was given other labels since.
+    """
+    now = np.asarray(model.topics_)
+    if len(now) != len(before):
+        raise StudyError(
+            expected=f"a model of the study's {len(before):,} comments: study.topics.bertopic, changed",
+            found=f"one of {len(now):,}",
+            where="topics.adopt",
+            remedy="Change the model that study.topics.bertopic gives, or name a file: [topics] assigned.",
+        )
+    numbers, names = [int(t) for t in np.unique(now) if t >= 0], dict[int, str]()
+    own = model.custom_labels_ or []
+    given = dict(zip(sorted(set(now.tolist())), own, strict=True)) if len(own) == len(set(now.tolist())) else {}
+    for t in numbers:
+        here = now == t
+        was = int(before[here][0])
+        words = " · ".join(word for word, _ in list(model.get_topic(t) or [])[:IN_LABEL] if word) or f"topic {t}"
+        name = given.get(t) or (labels[was] if was >= 0 and (here == (before == was)).all() else words)
+        names[t] = name if name not in names.values() else f"{name} ({t})"
+    return [names.get(int(t), "") for t in now]
 
 
 def _read(topic: np.ndarray) -> np.ndarray:

@@ -32,6 +32,7 @@ from analysis.run import Run
 from analysis.run.parts import count_workers
 from analysis.run.vectors import Directions, blocks, unit_length
 from analysis.topics.clusters import MICRO, Clusters, Cuts, dense, fit_clusters, kmeans, sums, ward
+from analysis.topics.levels import COARSE, FINE, Level, numbers_beside, subtopics, themes
 from analysis.topics.neighbours import Projection, projection, smoothed
 
 SIDE_BY_SIDE = 5_000  # texts: fits of fewer take less time than starting processes for them
@@ -42,6 +43,8 @@ HALF_LIMIT = 5_000  # texts in the fit of a half
 CANDIDATES = (5, 6, 8, 10, 12, 16, 20, 24, 32, 40)
 CURVE_TEXTS = 2_000  # on which the agreement of two fits is measured
 TEXTS_PER_TOPIC = 20  # on average, at the least: a topic of ten texts in each half
+MOST_FINE = 120  # clusters from which subtopics are made
+ANCHORS = 10  # texts that are nearest to what is expected of a topic; 10 to 100 differ little on labelled texts
 TOLERANCE = 0.02  # of numbers that are equally stable within this, the largest: it says most
 
 
@@ -53,25 +56,38 @@ class Consensus:
     agreement: np.ndarray  # (n,) float64 in [0, 1]: share of the fits of halves that put the text in its topic
     stability: np.ndarray  # (n_topics,) float64 in [0, 1]: mean best Jaccard over the fits of halves
     curve: pd.DataFrame  # n_topics, stability [0, 1] (mean of ARI and AMI between fits of halves), chosen
+    themes: Level | None = None  # above the topics
+    subtopics: Level | None = None  # below them
 
 
 def find_consensus(
-    unit: Directions, threads: Sequence[object], *, n_topics: int | str, runs: int, seed: int, run: Run
+    unit: Directions,
+    threads: Sequence[object],
+    *,
+    n_topics: int | str,
+    runs: int,
+    seed: int,
+    run: Run,
+    expected: np.ndarray | None = None,
 ) -> Consensus:
-    """Partition distinct texts, of vectors of length 1, into topics.
+    """Partition distinct texts, of vectors of length 1, into topics; of `expected` ones there are directions.
 
     The result depends on the order of the rows, which the caller makes canonical, and not on `run`: linear algebra is
     held at one thread, since with several sums are added up in another order; fits go side by side in processes.
     """
     n, runs = len(unit), max(2, runs)  # one half has nothing to be compared with
     enough = tuple(k for k in CANDIDATES if k * TEXTS_PER_TOPIC <= n) or CANDIDATES[:1]
-    wanted = enough if n_topics == "auto" else (int(n_topics),)
+    least = 0 if expected is None else len(expected)
+    enough = tuple(k for k in enough if k >= least) or (least,)
+    wanted = enough if n_topics == "auto" else (max(int(n_topics), least),)
+    beside = [*COARSE, *FINE] if n_topics == "auto" else [*COARSE, min(3 * wanted[0], MOST_FINE)]
+    fitted_at = tuple(sorted({*wanted, *(k for k in beside if k * TEXTS_PER_TOPIC <= n and k >= least)}))
     # Fits are of some size at the most, whatever the corpus: a cluster has nothing to gain, nor does keeping them.
     run = replace(run, compute=replace(run.compute, scheduler=""), kept=None)
     apart = {"part": 1, "least": 0 if n >= SIDE_BY_SIDE else runs + 1}
     sides: list[Half] = run.map(
         _fit_halves,
-        [(unit[half], half, wanted, [seed, 1, r]) for r, half in enumerate(halves(threads, runs, seed))],
+        [(unit[half], half, fitted_at, [seed, 1, r], expected) for r, half in enumerate(halves(threads, runs, seed))],
         "fitting halves of the threads",
         **apart,
     )
@@ -87,45 +103,65 @@ def find_consensus(
         fitted = unit[rows]
         components = projection(fitted)
         smooth = smoothed(fitted, components, count_workers(run.compute))
+        held = anchors(fitted, smooth, expected)
     fits: list[Clusters] = run.map(
-        _fit_all, [(smooth, chosen, [seed, 3, r]) for r in range(runs)], "fitting all comments", **apart
+        _fit_all, [(smooth, chosen, [seed, 3, r], held) for r in range(runs)], "fitting all comments", **apart
     )
     with threadpool_limits(1):
-        voted = _vote(smooth, np.stack([labels for _, labels, _ in fits]), chosen)
-        tightest = min([*fits, voted], key=lambda clusters: clusters[2])
-        whole = _known(fitted, components, rows, {chosen: tightest[1]})
+        # What is expected would be lost in a vote, which is as tight as can be.
+        voted = [] if held is not None else [_vote(smooth, np.stack([labels for _, labels, _ in fits]), chosen)]
+        tightest = min([*fits, *voted], key=lambda clusters: clusters[2])
+        coarse, fine = numbers_beside(chosen, fitted_at)
+        found = {chosen: tightest[1]} | ({fine: fit_clusters(smooth, (fine,), [seed, 5])[fine][1]} if fine else {})
+        whole = _known(fitted, components, rows, found)
         # Every text is read once, and asked of all fits.
-        labels = np.empty((runs + 1, n), dtype=np.int16)
+        said = {k: np.empty((runs + (k != coarse), n), dtype=np.int16) for k in (chosen, coarse, fine) if k}
         for block in blocks(n):
             some, which = unit[block], np.arange(block.start, block.stop)
-            for r, fit in enumerate([*sides, whole]):
-                labels[r, block] = fit.label(some, which, chosen)
+            for k, labels in said.items():
+                for r, fit in enumerate([*sides, whole][: len(labels)]):
+                    labels[r, block] = fit.label(some, which, k)
             run.tell("comparing the fits", block.stop, n)
     # A cluster may lose its last text to its neighbours when the rest are assigned.
-    topic = dense(labels[-1]).astype(np.int64)
+    topic = dense(said[chosen][-1]).astype(np.int64)
     agree, stability = np.zeros(n), np.zeros(int(topic.max()) + 1)
-    for other in labels[:-1]:
+    for other in said[chosen][:-1]:
         same, overlap = compared(topic, other)
         agree += same
         stability += overlap
-    return Consensus(topic, agree / runs, stability / runs, curve)
+    above = themes(topic, said[coarse], coarse) if coarse and len(stability) > coarse else None
+    below = subtopics(topic, said[fine][-1], said[fine][:-1]) if fine else None
+    return Consensus(topic, agree / runs, stability / runs, curve, above, below)
 
 
-def _fit_halves(items: Sequence[tuple[np.ndarray, np.ndarray, tuple[int, ...], list[int]]]) -> list[Half]:
-    """Fit halves, each of its vectors, their rows, the wanted numbers of topics and a seed."""
+def anchors(unit: np.ndarray, smooth: np.ndarray, expected: np.ndarray | None) -> np.ndarray | None:
+    """Where expected topics lie among smoothed vectors: in the mean of the texts that are nearest to each."""
+    return None if expected is None else np.stack([smooth[rows].mean(axis=0) for rows in nearest_to(unit, expected)])
+
+
+def nearest_to(unit: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Rows of the texts nearest to each direction, (n_expected, at most 10)."""
+    return np.argsort(-(unit @ expected.T), axis=0, kind="stable")[:ANCHORS].T
+
+
+def _fit_halves(
+    items: Sequence[tuple[np.ndarray, np.ndarray, tuple[int, ...], list[int], np.ndarray | None]],
+) -> list[Half]:
+    """Fit halves, each of its vectors, their rows, the wanted numbers of topics, a seed and expected directions."""
     out = []
     with threadpool_limits(1):
-        for fitted, rows, wanted, seed in items:
+        for fitted, rows, wanted, seed, expected in items:
             components = projection(fitted)
-            fits = fit_clusters(smoothed(fitted, components), wanted, seed)
+            smooth = smoothed(fitted, components)
+            fits = fit_clusters(smooth, wanted, seed, anchors(fitted, smooth, expected))
             out.append(_known(fitted, components, rows, {k: labels for k, (_, labels, _) in fits.items()}))
     return out
 
 
-def _fit_all(items: Sequence[tuple[np.ndarray, int, list[int]]]) -> list[Clusters]:
-    """Fits, each of smoothed vectors, a number of topics and a seed."""
+def _fit_all(items: Sequence[tuple[np.ndarray, int, list[int], np.ndarray | None]]) -> list[Clusters]:
+    """Fits, each of smoothed vectors, a number of topics, a seed and where expected topics lie."""
     with threadpool_limits(1):
-        return [fit_clusters(smooth, (k,), seed)[k] for smooth, k, seed in items]
+        return [fit_clusters(smooth, (k,), seed, held)[k] for smooth, k, seed, held in items]
 
 
 def halves(threads: Sequence[object], runs: int, seed: int) -> list[np.ndarray]:

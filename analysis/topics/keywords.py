@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import scipy.sparse as sp
 
 MIN_COMMENTS = 3  # a word that fewer use could point to a person
+EVERYWHERE = 0.8  # share of topics that use a word about as often as all do, from which it is a stop word here
 TOKENS = 2_000_000  # that are counted at a time
 SHOWN = 10  # words per topic
 IN_LABEL = 3
@@ -36,6 +37,22 @@ def vocabulary(tokens: Tokens, threads: Sequence[object], hidden: Collection[str
 def count_words(tokens: Tokens, topic: np.ndarray, n_topics: int, words: Sequence[str]) -> sp.csr_matrix:
     """How often each topic uses each word, (n_topics, n_words); texts with topic -1 are left out."""
     return _counted(tokens, np.asarray(topic), n_topics, words)[0]
+
+
+def everywhere(counts: sp.csr_matrix) -> np.ndarray:
+    """Which words most topics use about as often as all do, from `count_words`: they tell no topic from another.
+
+    Stop words of this corpus, in whatever language: in four topics of five at half of the overall rate or more. Words
+    of fewer than five uses a topic, and of fewer than four topics, are not judged.
+    """
+    n_topics, total = counts.shape[0], np.maximum(np.asarray(counts.sum(axis=1)).ravel(), 1)
+    uses = np.asarray(counts.sum(axis=0)).ravel()
+    often = np.flatnonzero(uses >= 5 * n_topics)
+    rate = counts[:, often].toarray() / total[:, None]
+    usual = (rate >= 0.5 * uses[often] / total.sum()).mean(axis=0) >= EVERYWHERE
+    found = np.zeros(len(uses), dtype=bool)
+    found[often[usual]] = n_topics >= 4
+    return found
 
 
 def _counted(
@@ -80,7 +97,7 @@ def _rarity(overall: np.ndarray, average: float) -> np.ndarray:
 
 
 def choose(ranked: Sequence[tuple[str, float]], n: int = SHOWN) -> list[tuple[str, float]]:
-    """The first n words of a ranking that are neither inflections nor near-synonyms of one before them."""
+    """The first n words and phrases of a ranking that share no word with one before them, and are no synonym of it."""
     ranked = [(word, float(score)) for word, score in ranked if word and score > 0][:POOL]
     vectors = parse("static").encode([word for word, _ in ranked])
     vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
@@ -88,7 +105,10 @@ def choose(ranked: Sequence[tuple[str, float]], n: int = SHOWN) -> list[tuple[st
     for i, (word, _) in enumerate(ranked):
         if len(kept) == n:
             break
-        if not any(_same_stem(word, ranked[j][0]) or float(vectors[i] @ vectors[j]) > ALIKE for j in kept):
+        before = [other for j in kept for other in ranked[j][0].split()]
+        if any(_same_stem(one, other) for one in word.split() for other in before):
+            continue
+        if not any(float(vectors[i] @ vectors[j]) > ALIKE for j in kept):
             kept.append(i)
     return [ranked[i] for i in kept]
 

@@ -1,4 +1,4 @@
-"""Stop words of eight languages: the words are in stop_words.toml."""
+"""Stop words: of eight languages those in stop_words.toml, of fifty others those of stopwordsiso."""
 
 from __future__ import annotations
 
@@ -9,11 +9,20 @@ from pathlib import Path
 import numpy as np
 
 
-def stop_words(languages: Sequence[str] | None) -> frozenset[str]:
-    """Stop words of the languages in which at least one text in fifty is written; English where none is known."""
-    lists = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+def used_languages(languages: Sequence[str] | None) -> list[str]:
+    """Languages of at least one text in fifty, the most frequent first; English where none is known."""
     known = languages is not None and len(languages) > 0
     codes, counts = np.unique(np.asarray(languages if known else ["en"], dtype=str), return_counts=True)
-    used = [code for code, count in zip(codes, counts, strict=True) if count * 50 >= counts.sum() and code in lists]
-    words = frozenset(" ".join(lists[code] for code in used or ["en"]).split())
-    return words | {word.replace("'", "") for word in words}
+    order = np.argsort(-counts, kind="stable")
+    return [str(codes[i]) for i in order if counts[i] * 50 >= counts.sum()]
+
+
+def stop_words(languages: Sequence[str] | None) -> frozenset[str]:
+    """Stop words of the used languages, and English ones, which comments in all languages quote."""
+    import stopwordsiso
+
+    lists = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+    used = used_languages(languages)
+    words = {word for code in used for word in (lists[code].split() if code in lists else stopwordsiso.stopwords(code))}
+    words |= set(lists["en"].split())
+    return frozenset(words | {word.replace("'", "") for word in words})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -72,3 +74,8 @@ def test_a_damaged_table_is_one_line(folder, capsys, content):
     assert main(["ingest", str(folder), "--out", str(folder / "out")]) == 2
     said = capsys.readouterr().err.strip().splitlines()[-1]
     assert "robustness.csv" in said and "threadline robustness" in said
+
+
+def test_the_sample_says_in_how_many_ways_its_drop_holds():
+    text = (Path(__file__).parents[2] / "notebooks" / "5_findings.ipynb").read_text(encoding="utf-8")
+    assert "other ways of computing it" in text, "stale: `threadline robustness data/sample`, then store the notebooks"

@@ -171,6 +171,76 @@ def test_topics_in_words():
     assert "people named" not in findings.topics(TOPICS, n_comments=400, n_unassigned=100, history=HISTORY[:0]).text
 
 
+TWO = pd.DataFrame(
+    {
+        "topic": [0, 1],
+        "label": ["well · said", "tram · stop"],
+        "n_comments": [300, 100],
+        "n_threads": [20, 20],
+        "stability": [0.3, 0.9],
+    }
+)
+
+
+def test_a_topic_that_is_not_stable_is_counted_and_never_told():
+    text = findings.topics(TWO, n_comments=500, n_unassigned=100).text
+    assert "the largest stable one, “tram · stop”" in text and "well" not in text
+    assert (
+        "1 of 2 come out again" in text
+        and "with 25 % of the comments" in text
+        and "these topics are no finding" in text
+    )
+    none = findings.topics(TWO.iloc[:1], n_comments=500, n_unassigned=200).text
+    assert "well" not in none and "None of 1 come out again" in none
+    assert "no finding" not in findings.topics(TOPICS, n_comments=400, n_unassigned=100).text
+    changes = pd.concat([change(0.01), change(0.01, topic=1, series="sentiment of topic 1")], ignore_index=True)
+    many = {"n_comments": 9, "n_threads": 1, "n_periods": 24}
+    told, more = over_time(changes, slope(0.001, series="x"), TWO, **many).text.splitlines()
+    assert "tram · stop" in told and more == "Not told: 2 changes of topics that are not stable."
+    drop = compared(series="sentiment of topic 0", topic=0, second=-0.3, low=-0.7, high=-0.3, q_value=0.004)
+    text = events(pd.DataFrame([compared(), drop]).astype({"topic": "Int64"}), TWO).text
+    assert "well" not in text and "none took" in text and "Not told: 1 change of topics that are not stable." in text
+    groups = [agreed(by="all", group="all"), agreed(by="topic", group="0", accuracy=0.3, accuracy_high=0.4)]
+    row = {"by": "all", "measure": "mean", "n_coded": 300, "estimate": -0.1, "low": -0.2, "high": 0.0}
+    table = pd.DataFrame([row | {"n_comments": 900, "n_threads": 40, "uncorrected": 0.1}])
+    assert "Do not use" not in findings.corrected(table, pd.concat(groups, ignore_index=True), TWO).text
+
+
+@pytest.mark.parametrize(
+    ("stability", "chosen", "says"),
+    [
+        ([0.5, 0.9, 0.6], 1, []),
+        ([0.2, 0.4, 0.3], 1, ["No number of topics is good here", "at best at 0.40 of 1"]),
+        ([0.85, 0.9, 0.88], 1, ["The curve is flat: from 5 to 10"]),
+        ([0.5, 0.7, 0.9], 2, ["10 is the largest number tried", "more topics may agree better"]),
+        ([0.9, 0.7, 0.5], 0, ["5 is the smallest number tried", "fewer topics may"]),
+    ],
+)
+def test_how_the_number_of_topics_was_chosen_is_said_where_that_says_little(stability, chosen, says):
+    curve = pd.DataFrame({"n_topics": [5, 8, 10], "stability": stability, "chosen": np.arange(3) == chosen})
+    text = findings.topics(TOPICS, n_comments=400, n_unassigned=0, curve=curve).text
+    marks = ("No number", "is flat", "number tried")
+    assert all(part in text for part in says) and (says or not any(mark in text for mark in marks))
+
+
+def test_the_share_in_the_main_topic_stands_beside_that_by_own_words():
+    text = findings.topics(TOPICS, n_comments=400, n_unassigned=0, in_main=(0.97, 0.79)).text
+    assert (
+        "97 % of the comments have the main topic of their thread; by their own words alone" in text and "79 %" in text
+    )
+    assert "main topic" not in findings.topics(TOPICS, n_comments=400, n_unassigned=0, in_main=(np.nan, np.nan)).text
+
+
+def test_stable_themes_are_told_where_the_topics_are_not_stable():
+    level = {"level": "theme", "label": ["transport", "the rest"], "n_comments": [250, 150], "stability": [0.8, 0.2]}
+    levels = pd.DataFrame(level)
+    text = findings.topics(TWO, n_comments=500, n_unassigned=100, levels=levels).text
+    assert "Their 2 themes are steadier: 1 come out again, with 62 % of these comments: “transport”." in text
+    assert "themes" not in findings.topics(TOPICS, n_comments=400, n_unassigned=0, levels=levels).text
+    few = levels.assign(n_comments=[50, 350])
+    assert "themes" not in findings.topics(TWO, n_comments=500, n_unassigned=100, levels=few).text
+
+
 def test_corrected_in_words_names_where_the_instrument_fails():
     row = {"by": "all", "measure": "mean", "n_coded": 300, "estimate": -0.1, "low": -0.2, "high": 0.0}
     row |= {"n_comments": 900, "n_threads": 40}
@@ -327,7 +397,7 @@ def test_a_step_with_an_event_that_does_not_hold_is_counted_and_not_told():
     row = table.iloc[1]
     for holds, says in (
         ([True, True, False], "holds in 2 of 3"),
-        ([False, False, True], "Not told: 1 step not holding"),
+        ([False, False, True], "Not told: 1 change not holding"),
     ):
         text = events(table, TOPICS, Ground(tried=tried("event", row.to_dict(), row["step"], holds))).text
         assert says in text and ("“hospital · ward” went" in text) == ("holds in" in says)

@@ -35,6 +35,8 @@ OTHER = {
     ("topics", "encoder"): "npy:vectors.npy",
     ("topics", "n_topics"): 3,
     ("topics", "context"): 0.1,
+    ("topics", "assigned"): "mine.csv",
+    ("topics", "seeds"): {"trams": ["the tram is late"]},
     ("topics", "runs"): 3,
     ("topics", "min_comments"): 100_000,
     ("sentiment", "instrument"): "lexicon:words.csv",
@@ -68,6 +70,7 @@ def folder(tmp_path_factory):
     np.save(place / "vectors.npy", rng.normal(size=(240, 8)).astype(np.float32))
     sheet = table.iloc[::4][["comment_id"]]
     table[["comment_id"]].assign(score=0.5).to_csv(place / "scores.csv", index=False)
+    table[["comment_id"]].assign(topic=np.arange(240) // 8 % 3).to_csv(place / "mine.csv", index=False)
     (place / "coded").mkdir()
     sheet.assign(stratum="all", probability=0.25).to_csv(place / "coded" / "sample.csv", index=False)
     sheet.assign(text="", code=rng.integers(-1, 2, len(sheet))).to_csv(place / "coded" / "anna.csv", index=False)

@@ -1,6 +1,7 @@
 """Topics: the same twice, found where they were planted, and silent where nothing can be said."""
 
 import hashlib
+import importlib.util
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from analysis.run import Run
 from analysis.settings import ComputeSettings, StudyError
 from analysis.topics import clusters, consensus
 from analysis.topics import keywords as words
+from analysis.topics.context import directions, middle
 from analysis.topics.encoders import parse
 from analysis.topics.fit import UNASSIGNED_BELOW, Fit, Topics, fit_topics
 from analysis.topics.keywords import choose, coherence, words_over_time
@@ -87,6 +89,48 @@ def test_shapes_types_ranges_and_numbering(corpus, topics):
     assert topics.table["n_threads"].tolist() == [len(set(threads[topics.topic == t])) for t in range(6)]
     assert ((topics.topic == -1) == (topics.agreement < UNASSIGNED_BELOW)).all()
     assert list(topics.table) == ["topic", "label", "words", "n_comments", "n_threads", "stability"]
+
+
+def expected(texts, **words):
+    """Directions of seeds among texts, and the texts' own."""
+    mean = middle(encode(texts))
+    seeds = {name: directions(encode(some)[:], mean).mean(axis=0) for name, some in words.items()}
+    return directions(encode(texts)[:], mean), seeds
+
+
+def test_an_expected_topic_has_its_name_and_what_the_corpus_does_not_hold_is_said(corpus):
+    texts, threads, ids, truth = corpus
+    words = {"rail": ["the train was late"], "songs": ["a concert", "guitar music"], "volcanoes": ["lava and ash"]}
+    own, seeds = expected(texts, **words)
+    found = fit_topics(texts, own, threads=threads, ids=ids, runs=4, expected=seeds)
+    of = found.table.set_index("label")
+    assert found.note == "The corpus does not hold what was expected as: volcanoes."
+    assert set(of.loc["rail", "words"].split(", ")) <= set(THEMES["trains"].split())
+    assert set(of.loc["songs", "words"].split(", ")) <= set(THEMES["music"].split())
+    assert of.loc["rail", "stability"] > 0.9 and adjusted_rand_score(truth, found.topic) > 0.95
+    again = fit_topics(
+        texts, own, threads=threads, ids=ids, runs=4, expected=seeds, run=Run(ComputeSettings(workers=3))
+    )
+    assert digest(again) == digest(found)
+
+
+def test_what_is_expected_parts_what_would_be_one_topic(corpus):
+    texts, threads, ids, truth = corpus
+    own, seeds = expected(texts, rail=["train station ticket"], songs=["concert guitar"], rain=["rain and snow"])
+    found = fit_topics(texts, own, threads=threads, ids=ids, runs=2, expected=seeds, n_topics=3)
+    labels = found.table["label"].tolist()
+    assert sorted(labels) == ["rail", "rain", "songs"]
+    themes = [list(THEMES).index(name) for name in ("trains", "music", "weather")]
+    for theme, label in zip(themes, ("rail", "songs", "rain"), strict=True):
+        assert (found.topic[truth == theme] == labels.index(label)).mean() > 0.9
+
+
+def test_fewer_than_ten_different_comments_are_no_topic():
+    texts, threads, ids, _ = planted(300)
+    found = fit([*texts, *texts[:200]], [*threads, *threads[:200]], [*ids, *[f"z{i}" for i in range(200)]], n_topics=40)
+    different = pd.Series(found.topic[:300]).value_counts().drop(-1)
+    assert different.min() >= 10 and len(found.table) == len(different) < 40, "copies count once"
+    assert (found.topic[:300] == -1).any()
 
 
 def test_a_given_number_is_obeyed(corpus):
@@ -366,9 +410,12 @@ def test_words_recur_in_three_threads_and_hidden_words_are_never_shown(corpus):
 def test_inflections_and_stop_words_are_passed_over():
     ranked = [("train", 9.0), ("trains", 8.0), ("ticket", 7.0), ("tickets", 6.0), ("delay", 5.0)]
     assert [word for word, _ in choose(ranked)] == ["train", "ticket", "delay"]
+    ranked = [("tram stop", 9.0), ("tram", 8.0), ("tram stops", 7.0), ("late trams", 6.0), ("delay", 5.0)]
+    assert [word for word, _ in choose(ranked)] == ["tram stop", "delay"]
     assert {"the", "don't", "dont"} <= stop_words(None)
     assert {"und", "nicht", "the"} <= stop_words(["de"] * 9 + ["en"])
     assert "und" not in stop_words(["en"] * 99 + ["de"])
+    assert {"ali", "koji", "the"} <= stop_words(["hr"] * 9) and "から" in stop_words(["ja"])
     assert "the" in stop_words(["xx"])
 
 
@@ -384,7 +431,19 @@ def model(made):
 
 def test_a_researcher_sees_what_there_is(made, topics):
     seen = [name for name in dir(made) if not name.startswith("_")]
-    assert seen == ["bertopic", "centroids", "curve", "map", "note", "table", "tree", "words"]
+    assert seen == [
+        "adopt",
+        "bertopic",
+        "centroids",
+        "curate",
+        "curve",
+        "levels",
+        "map",
+        "note",
+        "table",
+        "tree",
+        "words",
+    ]
     assert made.table is topics.table and made.map is made.map
     assert set(made.map["topic"]) == set(range(6)) and made.tree.shape == (5, 4)
     assert made.words.groupby("topic")["word"].agg(", ".join).tolist() == made.table["words"].tolist()
@@ -425,6 +484,31 @@ def test_bertopic_over_time_and_its_plots(corpus, model):
     assert model.visualize_hierarchy(hierarchical_topics=hierarchy).data
     assert model.visualize_topics_over_time(over_time).data
     assert model.visualize_heatmap().data
+    assert model.visualize_term_rank().data
+    assert model.visualize_documents(texts, reduced_embeddings=np.random.default_rng(0).normal(size=(600, 2))).data
+    assert model.visualize_topics_per_class(model.topics_per_class(texts, ["a", "b"] * 300)).data
+    assert model.get_document_info(texts).shape[0] == 600 and model.find_topics("bread")[0]
+    assert len(model.get_representative_docs(0)) and model.generate_topic_labels()
+
+
+@pytest.mark.parametrize("ask", [lambda m: m.visualize_topics(), lambda m: m.visualize_documents(["a"])])
+def test_what_needs_umap_says_so(model, ask, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(StudyError, match="pip install umap-learn"):
+        ask(model)
+
+
+def test_bertopic_reduced_numbers_its_topics_anew(corpus, made):
+    from analysis.topics.bertopic_model import fitted
+
+    texts = corpus[0]
+    reduced = fitted(texts, encode(texts), made._fit, "static").reduce_topics(texts, nr_topics=3)
+    merged = fitted(texts, encode(texts), made._fit, "static")
+    merged.merge_topics(texts, [[0, 1], [2, 3]])
+    for one, n in ((reduced, 3), (merged, 4)):
+        assert sorted(set(one.topics_)) == list(range(n)) and one.get_topic_info()["Count"].sum() == len(texts)
+    merged.reduce_topics(texts, nr_topics=2)
+    assert set(merged.topics_) == {0, 1}
 
 
 def test_bertopic_saved_and_loaded_gives_the_same_words_and_assignments(corpus, model, tmp_path):

@@ -17,7 +17,7 @@ def test_tokens_leave_out_what_could_identify():
     text = "Mail me@home.org or @jane, see https://a.b/c?d www.x.org/y example.com, call +44 20 7946 0958 or B2C"
     assert tokens(text) == ["mail", "or", "see", "call", "or"]
     assert tokens("Don’t re-read O'Neill's café") == ["don't", "re-read", "o'neill's", "café"]
-    assert tokens("橋は閉鎖") == ["橋は", "は閉", "閉鎖"]
+    assert tokens("橋は閉鎖") == ["閉鎖"]
 
 
 @given(st.text(alphabet="aB1 .@#/:-'www", max_size=40))
@@ -34,14 +34,14 @@ def test_words_come_back_from_their_numbers():
     words = [cut.names[i] for i in cut.ids]
     assert words == [word for text in TEXTS for word in tokens(text)]
     assert cut.n_of.tolist() == [len(tokens(text)) for text in TEXTS]
-    assert cut.row.tolist() == [0] * 3 + [2] * 6 + [3] * 4
+    assert cut.row.tolist() == [0] * 3 + [2] * 6 + [3] * 2
 
 
 def test_some_texts_in_another_order():
     rows = np.array([3, 0, 1, 3])
     some = tokenised(TEXTS).take(rows)
     assert [some.names[i] for i in some.ids] == [word for i in rows for word in tokens(TEXTS[i])]
-    assert some.n_of.tolist() == [4, 3, 0, 4]
+    assert some.n_of.tolist() == [2, 3, 0, 2]
 
 
 def test_a_word_that_a_text_repeats_is_one_pair():

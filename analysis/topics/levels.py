@@ -1,0 +1,66 @@
+"""Topics -> themes above and subtopics below them, nested; how far fits of halves agree on each.
+
+A theme is topics that the halves' coarser fits put together; a subtopic is what a topic has in common with a cluster
+of a finer fit. Both are as stable as halves find them again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+LEAST = 10  # texts in a subtopic
+COARSE = (5, 6, 8)  # themes; as many as leave two topics to each on average
+FINE = (64, 96)  # clusters that are looked for beside the numbers of topics: of large corpora
+
+
+@dataclass(frozen=True)
+class Level:
+    """A partition of n texts that is nested with their topics."""
+
+    of: np.ndarray  # (n,) int64, -1 = none
+    stability: np.ndarray  # (n_groups,) float64 in [0, 1]: mean best Jaccard over the fits of halves
+
+
+def numbers_beside(chosen: int, fitted: Sequence[int]) -> tuple[int, int]:
+    """Of the numbers of clusters at which halves were fitted, those of themes and of subtopics; 0 for none."""
+    coarse = max((k for k in fitted if k in COARSE and 2 * k <= chosen), default=0)
+    return coarse, min((k for k in fitted if k >= 2 * chosen), default=0)
+
+
+def themes(topic: np.ndarray, coarse: np.ndarray, n_themes: int) -> Level:
+    """Topics that coarser fits, (n_fits, n) of n_themes clusters, put together: average linkage of where they are."""
+    from scipy.cluster.hierarchy import cut_tree, linkage
+
+    n_topics = int(topic.max()) + 1
+    size = np.bincount(topic, minlength=n_topics)[:, None]
+    where = [np.bincount(topic * n_themes + fit, minlength=n_topics * n_themes).reshape(n_topics, -1) for fit in coarse]
+    share = np.sqrt(np.concatenate(where, axis=1) / size)  # Hellinger's distance between topics, over all fits
+    group = cut_tree(linkage(share, "average"), n_clusters=n_themes).ravel()
+    return Level(group[topic].astype(np.int64), _found_again(group[topic], coarse))
+
+
+def subtopics(topic: np.ndarray, fine: np.ndarray, fits: np.ndarray) -> Level:
+    """What topics have in common with clusters of a finer fit, from ten texts on, where a topic has two such parts."""
+    cell = topic * (int(fine.max()) + 1) + fine
+    size = np.bincount(cell)
+    large = np.flatnonzero(size >= LEAST)
+    parts = np.bincount(large // (int(fine.max()) + 1), minlength=int(topic.max()) + 1)
+    large = large[parts[large // (int(fine.max()) + 1)] > 1]
+    number = np.full(len(size), -1, dtype=np.int64)
+    number[large] = np.arange(len(large))
+    return Level(number[cell], _found_again(number[cell], fits))
+
+
+def _found_again(group: np.ndarray, fits: np.ndarray) -> np.ndarray:
+    """Mean over fits of each group's best Jaccard overlap with a cluster."""
+    n, there = int(group.max(initial=-1)) + 1, group >= 0
+    total = np.zeros(n)
+    for fit in fits:
+        n_fit = int(fit.max()) + 1
+        both = np.bincount(group[there] * n_fit + fit[there], minlength=n * n_fit).reshape(n, n_fit)
+        union = both.sum(axis=1, keepdims=True) + np.bincount(fit, minlength=n_fit) - both
+        total += (both / np.maximum(union, 1)).max(axis=1, initial=0)
+    return total / max(len(fits), 1)

@@ -1,0 +1,87 @@
+"""Themes and subtopics: nested with the topics, found again by halves or not, and numbered by size."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analysis.topics.encoders import parse
+from analysis.topics.fit import Topics, fit_topics
+from analysis.topics.levels import numbers_beside, subtopics, themes
+
+encode = parse("static").encode
+
+
+def test_numbers_above_and_below():
+    grid = (5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 64, 96)
+    assert numbers_beside(6, grid) == (0, 12) and numbers_beside(10, grid) == (5, 20)
+    assert numbers_beside(24, grid) == (8, 64) and numbers_beside(12, (5, 6, 8, 12)) == (6, 0)
+
+
+def test_a_theme_is_topics_that_coarser_fits_put_together():
+    topic = np.repeat(np.arange(4), 25)
+    coarse = np.stack([topic // 2, 1 - topic // 2, topic // 2])
+    found = themes(topic, coarse, 2)
+    assert len(set(zip(found.of.tolist(), (topic // 2).tolist(), strict=True))) == 2
+    assert found.stability.tolist() == [1.0, 1.0]
+    half = np.stack([topic // 2, topic % 2])  # the second fit puts others together
+    assert (themes(topic, half, 2).stability < 1).all()
+
+
+def test_subtopics_are_parts_of_ten_or_more_where_a_topic_has_two():
+    topic = np.repeat([0, 0, 0, 1], [20, 15, 4, 30])
+    fine = np.repeat([0, 1, 2, 2], [20, 15, 4, 30])
+    found = subtopics(topic, fine, np.stack([fine, topic]))
+    assert found.of.tolist() == [0] * 20 + [1] * 15 + [-1] * 34, "four texts are no part, and one part is the topic"
+    assert found.stability == pytest.approx([(1 + 20 / 39) / 2, (1 + 15 / 39) / 2])
+
+
+THEMES = {
+    "rail": ["train station platform track carriage", "tram stop depot line conductor"],
+    "food": ["bread flour oven dough crust", "soup pot spoon carrot onion"],
+    "play": ["goal striker referee penalty keeper", "tennis racket serve court umpire"],
+}
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    """1,200 texts of three themes, of two topics each, whose words they mix now and then."""
+    rng = np.random.default_rng(4)
+    of = np.arange(1200) % 6
+    lists = [words.split() for pair in THEMES.values() for words in pair]
+    texts = [
+        " ".join([*rng.choice(lists[t], 5), *rng.choice(lists[t ^ 1], 1), "today"]) + f" {'abcdefgh'[i % 8] * 3}"
+        for i, t in enumerate(of)
+    ]
+    ids = [f"c{i:04d}" for i in range(1200)]
+    return of, fit_topics(
+        texts, encode(texts), threads=[f"t{i}" for i in rng.integers(0, 60, 1200)], ids=ids, runs=4, n_topics=12
+    )
+
+
+def test_levels_are_nested_counted_and_named(fitted):
+    _, found = fitted
+    levels = found.levels.set_index(["level", "number"])
+    assert {"theme", "subtopic"} <= set(found.levels["level"])
+    for level, of in (("theme", found.theme), ("subtopic", found.subtopic)):
+        sizes = levels.loc[level, "n_comments"].tolist()
+        assert sizes == np.bincount(of[of >= 0]).tolist() == sorted(sizes, reverse=True)
+        assert levels.loc[level, "stability"].between(0, 1).all() and (levels.loc[level, "label"] != "").all()
+    assert all(len(set(found.theme[found.topic == t])) == 1 for t in found.table["topic"])
+    for number, parent in levels.loc["subtopic", "parent"].items():
+        assert set(found.topic[found.subtopic == number]) == {parent}
+    assert levels.loc["theme", "parent"].isna().all()
+    assert ((found.theme >= 0) == (found.topic >= 0)).all()
+
+
+def test_a_topic_that_is_split_has_its_subtopics_in_its_place(fitted):
+    _, found = fitted
+    said = []
+    topics = Topics(found, [], lambda: np.zeros((0, 1)), adopted=said.append)
+    parent = int(found.levels.loc[found.levels["level"] == "subtopic", "parent"].iloc[0])
+    topics.curate(split=[parent])
+    parts = found.levels[(found.levels["level"] == "subtopic") & (found.levels["parent"] == parent)]
+    inside = np.array(said[0], dtype=object)[(found.topic == parent) & (found.subtopic >= 0)]
+    assert set(inside) == set(parts["label"])
+    others = (found.topic >= 0) & (found.topic != parent)
+    assert (np.array(said[0], dtype=object)[others] == found.table["label"].to_numpy()[found.topic[others]]).all()
