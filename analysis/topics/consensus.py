@@ -41,6 +41,7 @@ HALF_LIMIT = 5_000  # texts in the fit of a half
 # Fewer than five topics are mostly stable and seldom an answer to what people talk about; they can be asked for.
 # Steps of a fifth or more: between nearer numbers stability differs by less than its noise.
 CANDIDATES = (5, 6, 8, 10, 12, 16, 20, 24, 32, 40)
+LEVEL_TEXTS = 10_000  # by which it is known how far halves agree on themes and subtopics
 CURVE_TEXTS = 2_000  # on which the agreement of two fits is measured
 TEXTS_PER_TOPIC = 20  # on average, at the least: a topic of ten texts in each half
 MOST_FINE = 120  # clusters from which subtopics are made
@@ -115,23 +116,27 @@ def find_consensus(
         found = {chosen: tightest[1]} | ({fine: fit_clusters(smooth, (fine,), [seed, 5])[fine][1]} if fine else {})
         whole = _known(fitted, components, rows, found)
         # Every text is read once, and asked of all fits.
-        said = {k: np.empty((runs + (k != coarse), n), dtype=np.int16) for k in (chosen, coarse, fine) if k}
+        labels, below = np.empty((runs + 1, n), dtype=np.int16), np.zeros(n if fine else 0, dtype=np.int64)
         for block in blocks(n):
             some, which = unit[block], np.arange(block.start, block.stop)
-            for k, labels in said.items():
-                for r, fit in enumerate([*sides, whole][: len(labels)]):
-                    labels[r, block] = fit.label(some, which, k)
+            for r, fit in enumerate([*sides, whole]):
+                labels[r, block] = fit.label(some, which, chosen)
+            if fine:
+                below[block] = whole.label(some, which, fine)
             run.tell("comparing the fits", block.stop, n)
+        seen = _sample(np.arange(n), LEVEL_TEXTS, [1])
+        shown = unit[seen]
+        beside_of = {k: np.stack([half.label(shown, seen, k) for half in sides]) for k in (coarse, fine) if k}
     # A cluster may lose its last text to its neighbours when the rest are assigned.
-    topic = dense(said[chosen][-1]).astype(np.int64)
+    topic = dense(labels[-1]).astype(np.int64)
     agree, stability = np.zeros(n), np.zeros(int(topic.max()) + 1)
-    for other in said[chosen][:-1]:
+    for other in labels[:-1]:
         same, overlap = compared(topic, other)
         agree += same
         stability += overlap
-    above = themes(topic, said[coarse], coarse) if coarse and len(stability) > coarse else None
-    below = subtopics(topic, said[fine][-1], said[fine][:-1]) if fine else None
-    return Consensus(topic, agree / runs, stability / runs, curve, above, below)
+    above = themes(topic, seen, beside_of[coarse], coarse) if coarse and len(stability) > coarse else None
+    parts = subtopics(topic, below, seen, beside_of[fine]) if fine else None
+    return Consensus(topic, agree / runs, stability / runs, curve, above, parts)
 
 
 def anchors(unit: np.ndarray, smooth: np.ndarray, expected: np.ndarray | None) -> np.ndarray | None:

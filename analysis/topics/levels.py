@@ -13,7 +13,7 @@ import numpy as np
 
 LEAST = 10  # texts in a subtopic
 COARSE = (5, 6, 8)  # themes; as many as leave two topics to each on average
-FINE = (64, 96)  # clusters that are looked for beside the numbers of topics: of large corpora
+FINE = (64,)  # clusters that are looked for beside the numbers of topics: of large corpora
 
 
 @dataclass(frozen=True)
@@ -30,20 +30,26 @@ def numbers_beside(chosen: int, fitted: Sequence[int]) -> tuple[int, int]:
     return coarse, min((k for k in fitted if k >= 2 * chosen), default=0)
 
 
-def themes(topic: np.ndarray, coarse: np.ndarray, n_themes: int) -> Level:
-    """Topics that coarser fits, (n_fits, n) of n_themes clusters, put together: average linkage of where they are."""
+def themes(topic: np.ndarray, seen: np.ndarray, coarse: np.ndarray, n_themes: int) -> Level:
+    """Topics that coarser fits put together, by average linkage of where they are.
+
+    Of the texts in the rows `seen` there are the fits' labels, (n_fits, n_seen), of n_themes clusters.
+    """
     from scipy.cluster.hierarchy import cut_tree, linkage
 
-    n_topics = int(topic.max()) + 1
-    size = np.bincount(topic, minlength=n_topics)[:, None]
-    where = [np.bincount(topic * n_themes + fit, minlength=n_topics * n_themes).reshape(n_topics, -1) for fit in coarse]
+    n_topics, some = int(topic.max()) + 1, topic[seen]
+    size = np.maximum(np.bincount(some, minlength=n_topics), 1)[:, None]
+    where = [np.bincount(some * n_themes + fit, minlength=n_topics * n_themes).reshape(n_topics, -1) for fit in coarse]
     share = np.sqrt(np.concatenate(where, axis=1) / size)  # Hellinger's distance between topics, over all fits
     group = cut_tree(linkage(share, "average"), n_clusters=n_themes).ravel()
-    return Level(group[topic].astype(np.int64), _found_again(group[topic], coarse))
+    return Level(group[topic].astype(np.int64), _found_again(group[some], coarse, n_themes))
 
 
-def subtopics(topic: np.ndarray, fine: np.ndarray, fits: np.ndarray) -> Level:
-    """What topics have in common with clusters of a finer fit, from ten texts on, where a topic has two such parts."""
+def subtopics(topic: np.ndarray, fine: np.ndarray, seen: np.ndarray, fits: np.ndarray) -> Level:
+    """What topics have in common with clusters of a finer fit, from ten texts on, where a topic has two such parts.
+
+    Of the texts in the rows `seen` there are the labels of halves' finer fits too, (n_fits, n_seen).
+    """
     cell = topic * (int(fine.max()) + 1) + fine
     size = np.bincount(cell)
     large = np.flatnonzero(size >= LEAST)
@@ -51,12 +57,12 @@ def subtopics(topic: np.ndarray, fine: np.ndarray, fits: np.ndarray) -> Level:
     large = large[parts[large // (int(fine.max()) + 1)] > 1]
     number = np.full(len(size), -1, dtype=np.int64)
     number[large] = np.arange(len(large))
-    return Level(number[cell], _found_again(number[cell], fits))
+    return Level(number[cell], _found_again(number[cell][seen], fits, len(large)))
 
 
-def _found_again(group: np.ndarray, fits: np.ndarray) -> np.ndarray:
-    """Mean over fits of each group's best Jaccard overlap with a cluster."""
-    n, there = int(group.max(initial=-1)) + 1, group >= 0
+def _found_again(group: np.ndarray, fits: np.ndarray, n: int) -> np.ndarray:
+    """Mean over fits of the best Jaccard overlap of each of n groups with a cluster."""
+    there = group >= 0
     total = np.zeros(n)
     for fit in fits:
         n_fit = int(fit.max()) + 1

@@ -21,17 +21,19 @@ def test_numbers_above_and_below():
 def test_a_theme_is_topics_that_coarser_fits_put_together():
     topic = np.repeat(np.arange(4), 25)
     coarse = np.stack([topic // 2, 1 - topic // 2, topic // 2])
-    found = themes(topic, coarse, 2)
+    found = themes(topic, np.arange(100), coarse, 2)
     assert len(set(zip(found.of.tolist(), (topic // 2).tolist(), strict=True))) == 2
     assert found.stability.tolist() == [1.0, 1.0]
     half = np.stack([topic // 2, topic % 2])  # the second fit puts others together
-    assert (themes(topic, half, 2).stability < 1).all()
+    assert (themes(topic, np.arange(100), half, 2).stability < 1).all()
+    some = np.arange(0, 100, 2)
+    assert themes(topic, some, coarse[:, some], 2).of.tolist() == found.of.tolist(), "some texts tell it of all"
 
 
 def test_subtopics_are_parts_of_ten_or_more_where_a_topic_has_two():
     topic = np.repeat([0, 0, 0, 1], [20, 15, 4, 30])
     fine = np.repeat([0, 1, 2, 2], [20, 15, 4, 30])
-    found = subtopics(topic, fine, np.stack([fine, topic]))
+    found = subtopics(topic, fine, np.arange(69), np.stack([fine, topic]))
     assert found.of.tolist() == [0] * 20 + [1] * 15 + [-1] * 34, "four texts are no part, and one part is the topic"
     assert found.stability == pytest.approx([(1 + 20 / 39) / 2, (1 + 15 / 39) / 2])
 
