@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
+
+MANY = 10_000
 
 
 @dataclass(frozen=True)
@@ -27,16 +30,16 @@ class Crossed:
         if author is None or not (rows := np.flatnonzero(author >= 0)).size:
             return None
         cell, thread, author = (of[rows].astype(np.int64) for of in (cell, thread, author))
-        _, author = np.unique(cell * (author.max() + 1) + author, return_inverse=True)
-        pairs, pair = np.unique(author * (thread.max() + 1) + thread, return_inverse=True)
+        author, _ = _codes(cell * (author.max() + 1) + author)
+        pair, pairs = _codes(author * (thread.max() + 1) + thread)
         several = (np.bincount(pairs // (thread.max() + 1)) > 1)[author]
         if not several.any():
             return None
-        rows, cell = rows[several], cell[several]
-        (_, first, author), (_, begins, pair) = (
-            np.unique(of[several], return_index=True, return_inverse=True) for of in (author, pair)
-        )
-        return Crossed(rows, author, pair, cell[first], cell[begins])
+        codes = [_codes(of[several]) for of in (author, pair)]
+        cells = [np.zeros(len(distinct), dtype=np.int64) for _, distinct in codes]
+        for (code, _), of in zip(codes, cells, strict=True):
+            of[code] = cell[several]
+        return Crossed(rows[several], codes[0][0], codes[1][0], *cells)
 
     def added(self, influence: np.ndarray, leverage: np.ndarray, n_cells: int) -> np.ndarray:
         """What authors add to each cell's variance, from the influence and the leverage of all comments: 0 or more."""
@@ -50,6 +53,11 @@ class Crossed:
         """Of each author the part of what the authors here hold in their cell, by the weight of all comments."""
         of = np.bincount(self.author, weight[self.rows])
         return of / np.bincount(self.cell, of)[self.cell]
+
+
+def _codes(of: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Integers from 0, and what they stand for; of many a table of hashes is quicker than sorting, of few slower."""
+    return pd.factorize(of) if len(of) > MANY else np.unique(of, return_inverse=True)[::-1]
 
 
 def kept(leverage: np.ndarray) -> np.ndarray:
