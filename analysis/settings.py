@@ -144,6 +144,8 @@ class SourceSettings:
     dates: Literal["auto", "day-first", "month-first", "year-first"] = "auto"
     # of text files, as "cp1251"; "": as each file shows it
     encoding: Annotated[str, says('an encoding such as "cp1251"')] = ""
+    # the day on which pages of threads were saved, to which "2 days ago" is relative
+    retrieved: Annotated[datetime.date | None, says("a date such as 2021-03-14, without quotes")] = None
     # of spreadsheets; "": the first in which there is a table
     sheet: Annotated[str, says("the name of a sheet")] = ""
     licence: Annotated[str, says("a text in quotes")] = "not stated"

@@ -85,7 +85,16 @@ def read_sources(source: SourceSettings, folder: Path, run: Run = Run()) -> Read
     if kind == "threads":
         names = read_lines((folder / source.authors).read_bytes()).texts if source.authors else []
         known = tuple(name for name in names if name)
-        return read_threads(files, root=folder, timezone=source.timezone, known_authors=known, run=run)
+        return read_threads(
+            files,
+            root=folder,
+            timezone=source.timezone,
+            known_authors=known,
+            dates=source.dates,
+            encoding=source.encoding,
+            retrieved=source.retrieved,
+            run=run,
+        )
     return read_tables(
         files,
         root=folder,

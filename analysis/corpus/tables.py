@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from analysis.corpus.cells import Cells, Found
 from analysis.corpus.columns import is_articles, plan
-from analysis.corpus.dates import ORDERS, instants
+from analysis.corpus.dates import instants
 from analysis.corpus.formats import Table, tables_of
 from analysis.corpus.records import look
-from analysis.corpus.threads import ALONE, COLUMNS, Reading
+from analysis.corpus.threads import ALONE, COLUMNS, EITHER, Reading
 from analysis.run import Run
 from analysis.run.texts import Gathering, Some
 
@@ -23,7 +23,6 @@ PLAUSIBLE = range(1990, 2051)  # years of comments; others are told
 PLACE = ("source_file", "when")
 COMMENT = ("comment_id", "article_id", "parent_id", "author", "posted_at", "article_title", "article_url", *PLACE)
 ARTICLE = ("article_id", "published_at", "title", "text", "url", *PLACE)
-EITHER = f"times whose day and month can be either, left out: set `[source] dates` to one of {', '.join(ORDERS)}"
 
 
 def read_tables(
