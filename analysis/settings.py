@@ -34,7 +34,7 @@ MOST_SEEDS = 100
 # What the sources may be: told by their endings and columns, plain-text threads, a table read by its columns' names, or
 # the export of a tool (analysis/corpus/platforms.py).
 KINDS = ("csv", "tsv", "jsonl", "json", "parquet", "xml")
-EXPORTS = ("4cat", "communalytic", "convokit", "disqus", "nyt", "reddit", "socc", "wordpress", "youtube")
+EXPORTS = ("4cat", "bluesky", "communalytic", "convokit", "disqus", "nyt", "reddit", "socc", "wordpress", "youtube")
 STUDY_FILE = "study.toml"
 LEARNED = "learned"  # a context that no one names
 SCORES = "scores"  # kind of an instrument: a file of them

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import time
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,6 +29,7 @@ COMMENT_COLUMNS = (
     "duplicate_of", "near_duplicate_of", "boundary_confidence",
 )  # fmt: skip
 BOUNDARY_COLUMNS = ["comment_id", "source_file", "line", "boundary_confidence"]
+WAIT = 20  # looks at a key that is empty yet
 SURE = 0.9  # a boundary of less confidence is for a person to look at
 
 
@@ -176,10 +178,14 @@ def read_key(folder: Path) -> bytes:
             where=str(path),
             remedy="Make the study folder writable, or copy it to where you may write.",
         ) from None
-    try:
-        key = path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        key = ""
+    for _ in range(WAIT):
+        try:
+            key = path.read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError):
+            key = ""
+        if key:
+            break
+        time.sleep(0.05)  # another process may have made the file, and be about to write
     if len(key) < 32:
         raise StudyError(
             expected="a key of 32 characters or more",

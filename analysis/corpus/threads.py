@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis.corpus.columns import REMOVED
 from analysis.corpus.dates import ORDERS, instants, take_date
 from analysis.corpus.decoding import Draft, decode, draft
 from analysis.corpus.encodings import is_text, read_lines
@@ -279,9 +280,11 @@ def _add(file: _File, rows: _Rows, used: dict[str, int], options: _Options) -> N
                     rejected.pop(filled[k], None)
         for position, (at, end) in enumerate(pairwise([*names, len(filled)]), 1):
             author, *text = (texts[filled[k]] for k in range(at, end) if k not in file.page)
+            author = options.template.name(author) or author if at in file.named else author
+            person = None if author.casefold() in REMOVED else author
             rows["rows"].append(
                 (f"{identity}-{position:04d}", identity, position, None)
-                + (options.template.name(author) or author if at in file.named else author, instant, "article")
+                + (person, instant, "article")
                 + (file.confidence[position - 1], file.source, filled[at] + 1)
             )
             rows.times.append(times.get(position - 1, ("", "")))
