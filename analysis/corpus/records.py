@@ -182,7 +182,7 @@ def _is_said(node: Mapping[str, object]) -> bool:
 
 
 def _several(name: str, values: list) -> object:
-    """One value of several: paragraphs of a text, names of its authors; of others, such as ids from the root, the last."""
+    """One value of several: paragraphs of a text, names of its authors; of others, as ids from the root, the last."""
     if len(values) > 1 and all(isinstance(one, str) for one in values) and (found := roles(name) & {"text", "author"}):
         return ("\n" if "text" in found else ", ").join(values)
     return values[-1] if values else None
