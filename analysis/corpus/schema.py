@@ -23,7 +23,7 @@ from analysis.run.texts import Partitioned, Some, Texts, gathered
 from analysis.settings import StudyError
 
 KEY_FILE = "pseudonym.key"
-ARTICLE_COLUMNS = ("article_id", "published_at", "title", "text", "n_comments", "source_file", "copyright")
+ARTICLE_COLUMNS = ("article_id", "published_at", "title", "text", "n_comments", "source_file", "copyright", "url")
 COMMENT_COLUMNS = (
     "comment_id", "article_id", "position", "parent_id", "author", "posted_at", "posted_at_source", "text", "language",
     "duplicate_of", "near_duplicate_of", "boundary_confidence",
@@ -107,7 +107,12 @@ def build(reading: Reading, folder: Path, authors: str = "pseudonym", run: Run =
     comments["near_duplicate_of"] = near_duplicates(comments, seen, texts)
     counts = comments.groupby("article_id").size()
     articles = reading.articles.sort_values("article_id", kind="stable", ignore_index=True)
-    articles = articles.assign(n_comments=articles["article_id"].map(counts).fillna(0).astype("int64"))
+    url = (
+        articles["url"]
+        .astype("str")
+        .where(articles["url"].astype("str").str.match(r"https?://[^\s<>\"]+$", case=False))
+    )
+    articles = articles.assign(url=url, n_comments=articles["article_id"].map(counts).fillna(0).astype("int64"))
     return Corpus(
         articles=articles[list(ARTICLE_COLUMNS)],
         partitioned=Partitioned(comments[[name for name in COMMENT_COLUMNS if name != "text"]], texts, COMMENT_COLUMNS),

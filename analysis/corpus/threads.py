@@ -37,7 +37,7 @@ CERTAIN = re.compile(r"(?:©|copyright|\(c\)).{0,40}\d{4}", re.IGNORECASE)  # mo
 SENTENCE = 400  # letters of the longest copyright sentence
 DIVIDES = 6.0  # log weight of the comments' beginning right after a line that may end in a copyright sentence
 COLUMNS = {
-    "articles": ("article_id", "published_at", "title", "text", "copyright", "source_file"),
+    "articles": ("article_id", "published_at", "title", "text", "copyright", "url", "source_file"),
     "rows": (
         "comment_id", "article_id", "position", "parent_id", "author", "posted_at", "posted_at_source",
         "boundary_confidence", "source_file", "line",
@@ -318,7 +318,7 @@ def _add_article(
     if used[identity] > 1:
         identity = f"{identity}-{used[identity]}"
     text, notice = "\n".join(paragraphs), " ".join(sentences) or None
-    rows["articles"].append((identity, dated.instant, None, text, notice, file.source))
+    rows["articles"].append((identity, dated.instant, None, text, notice, None, file.source))
     return dated.instant, identity
 
 

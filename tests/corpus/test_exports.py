@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from analysis.corpus.proposal import propose, write
+from analysis.corpus.schema import build
 from analysis.corpus.sources import read_sources
 from analysis.settings import read_settings
 
@@ -82,3 +83,13 @@ def test_without_a_column_of_threads_replies_are_of_the_thread_of_what_they_answ
     threads = reading.comments.set_index("comment_id")["article_id"].to_dict()
     assert threads == {"1": "1", "2": "1", "3": "1", "4": "4", "5": "9", "6": "9"}
     assert any("of one thread with what they reply to" in note for note in reading.notes["note"])
+
+
+def test_an_articles_address_is_kept_where_it_is_one(tmp_path):
+    articles = [{"id": f"v{i}", "title": "Ferry", "url": url, "comments": [{"user": "Mira", "text": f"Late again, {i}"}]}
+                for i, url in enumerate(("https://z.example/1", "javascript:alert(1)", 'http://z.example/"><b>'))]  # fmt: skip
+    (tmp_path / "w.json").write_text(json.dumps(articles))
+    write(propose(tmp_path / "study", [str(tmp_path / "w.json")]))
+    settings = read_settings(tmp_path / "study")
+    corpus = build(read_sources(settings.source, settings.folder), settings.folder)
+    assert corpus.articles["url"].fillna("").tolist() == ["https://z.example/1", "", ""]
