@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.corpus.duplicates import floods
+from analysis.corpus.reading import ALONE
 from analysis.corpus.schema import Corpus, language_counts, summary
 from analysis.corpus.sources import read_sources
 from analysis.corpus.steps import corpus
-from analysis.corpus.threads import ALONE
 from analysis.people import intrusion, labels, sampling
 from analysis.people.steps import changes, coding, judged_files
 from analysis.report import plan, robustness, sentences

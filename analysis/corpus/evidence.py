@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from analysis.corpus.furniture import mask
 from analysis.corpus.line_features import LOOK
+from analysis.corpus.line_times import mask
 
 NUMBERED = re.compile(r"\d")
 WORDS = 400  # letters of a long line whose words are counted

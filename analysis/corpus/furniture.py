@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.corpus.line_times import RELATIVE, SOME, WHOLE, time_in
+from analysis.corpus.line_times import SEPARATORS, TIMES, Template
 
 WORDS = frozenset(
     tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))["words"]
@@ -25,10 +25,7 @@ WORDS = frozenset(
     .replace("\n", "|")
     .split("|")
 )
-TIMES = (WHOLE, RELATIVE, SOME)
-NUMBER = re.compile(r"\d+(?:[.,]\d+)*k?")
 LETTER = re.compile(r"[^\W\d_]")
-SEPARATORS = " ·•|,:–—-"
 FEW = 3  # times that a line recurs at least, if its words are not known; files in which it begins or ends the comments
 REGULAR = 0.5  # of the most that any line recurs in the same thread
 SIDES = (
@@ -40,34 +37,6 @@ FAR = 3.0  # log odds beyond which a line is no more of a name, or less
 DAYS = 8  # different words beside a time that are weekdays and the like; if more, they are names
 MOST = 0.8  # share of the lines of a name and a time that have a word, if it is none of the name
 ROUNDS = 6
-
-
-def mask(key: str) -> str:
-    """A line in small letters, without what differs from comment to comment: its times and its numbers."""
-    done, rest = "", key
-    kind, at, end = time_in(rest)
-    while kind:
-        done, rest = f"{done}{rest[:at]} {kind} ", rest[end:]
-        kind, at, end = time_in(rest)
-    return " ".join(NUMBER.sub("0", done + rest).split()) or key
-
-
-@dataclass(frozen=True)
-class Template:
-    """What stands beside a name and a time in one line: so many words before the name, and after it."""
-
-    before: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
-
-    def name(self, line: str) -> str:
-        """The name in such a line, as written; "" if it is no such line."""
-        kind, at, end = time_in(line)
-        words = f"{line[:at]} {line[end:]}".split()
-        n, m = len(self.before), len(words) - len(self.after)
-        folded = tuple(word.casefold() for word in words)
-        if not kind or folded[:n] != self.before or folded[m:] != self.after:
-            return ""
-        return " ".join(words[n:m]).strip(SEPARATORS)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
+from dataclasses import dataclass
 
 from analysis.corpus.dates import DIGITS, FORMS, MONTH_WORD, WORDS, after, any_of, clock
 
@@ -15,7 +16,9 @@ SINCE = (
     | dict.fromkeys(AGO["today"].split(), 0)
     | dict.fromkeys(AGO["yesterday"].split(), 1)
 )
-WHOLE, SOME, RELATIVE = "‹time›", "‹some›", "‹ago›"  # what stands for a time in a line that is compared
+TIMES = WHOLE, SOME, RELATIVE = "‹time›", "‹some›", "‹ago›"  # what stands for a time in a line that is compared
+NUMBER = re.compile(r"\d+(?:[.,]\d+)*k?")
+SEPARATORS = " ·•|,:–—-"
 
 
 def _words(key: str) -> str:
@@ -58,3 +61,31 @@ def ago(written: str, day: dt.date) -> dt.date | None:
         return None
     n = int(match["n"]) if match["n"].isdigit() else 1
     return day - dt.timedelta(days=round(n * DAYS[match["unit"].casefold()]))
+
+
+def mask(key: str) -> str:
+    """A line in small letters, without what differs from comment to comment: its times and its numbers."""
+    done, rest = "", key
+    kind, at, end = time_in(rest)
+    while kind:
+        done, rest = f"{done}{rest[:at]} {kind} ", rest[end:]
+        kind, at, end = time_in(rest)
+    return " ".join(NUMBER.sub("0", done + rest).split()) or key
+
+
+@dataclass(frozen=True)
+class Template:
+    """What stands beside a name and a time in one line: so many words before the name, and after it."""
+
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+    def name(self, line: str) -> str:
+        """The name in such a line, as written; "" if it is no such line."""
+        kind, at, end = time_in(line)
+        words = f"{line[:at]} {line[end:]}".split()
+        n, m = len(self.before), len(words) - len(self.after)
+        folded = tuple(word.casefold() for word in words)
+        if not kind or folded[:n] != self.before or folded[m:] != self.after:
+            return ""
+        return " ".join(words[n:m]).strip(SEPARATORS)

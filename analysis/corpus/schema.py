@@ -17,7 +17,7 @@ import pandas as pd
 
 from analysis.corpus.duplicates import duplicates, floods, marks, near_duplicates
 from analysis.corpus.languages import languages
-from analysis.corpus.threads import ALONE, Reading
+from analysis.corpus.reading import ALONE, Reading
 from analysis.run import Run
 from analysis.run.texts import Partitioned, Some, Texts, gathered
 from analysis.settings import StudyError

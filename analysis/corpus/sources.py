@@ -7,8 +7,9 @@ from pathlib import Path
 
 from analysis.corpus.encodings import read_lines
 from analysis.corpus.formats import tables_of
+from analysis.corpus.reading import Reading
 from analysis.corpus.tables import read_tables, source_name
-from analysis.corpus.threads import Reading, read_threads
+from analysis.corpus.threads import read_threads
 from analysis.run import Run
 from analysis.settings import STUDY_FILE, SourceSettings, StudyError
 

@@ -13,8 +13,8 @@ from analysis.corpus.cells import Cells, Found
 from analysis.corpus.columns import is_articles, plan
 from analysis.corpus.dates import instants
 from analysis.corpus.formats import Table, tables_of
+from analysis.corpus.reading import ALONE, COLUMNS, EITHER, Reading
 from analysis.corpus.records import look
-from analysis.corpus.threads import ALONE, COLUMNS, EITHER, Reading
 from analysis.run import Run
 from analysis.run.texts import Gathering, Some
 

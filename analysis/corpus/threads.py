@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.corpus.columns import REMOVED
-from analysis.corpus.dates import ORDERS, instants, take_date
+from analysis.corpus.dates import instants, take_date
 from analysis.corpus.decoding import Draft, decode, draft
 from analysis.corpus.encodings import is_text, read_lines
 from analysis.corpus.evidence import Vocabulary
-from analysis.corpus.furniture import Template
-from analysis.corpus.line_times import RELATIVE, WHOLE, ago, time_in
+from analysis.corpus.line_times import RELATIVE, WHOLE, Template, ago, time_in
+from analysis.corpus.reading import COLUMNS, EITHER, Reading
 from analysis.corpus.wording import plural
 from analysis.run import Run
 from analysis.run.texts import Gathering, Some
@@ -36,57 +36,8 @@ RESERVED = (
 CERTAIN = re.compile(r"(?:©|copyright|\(c\)).{0,40}\d{4}", re.IGNORECASE)  # more than a mention of copyright
 SENTENCE = 400  # letters of the longest copyright sentence
 DIVIDES = 6.0  # log weight of the comments' beginning right after a line that may end in a copyright sentence
-COLUMNS = {
-    "articles": ("article_id", "published_at", "title", "text", "copyright", "url", "source_file"),
-    "rows": (
-        "comment_id", "article_id", "position", "parent_id", "author", "posted_at", "posted_at_source",
-        "boundary_confidence", "source_file", "line",
-    ),
-    "rejects": ("source_file", "line", "reason", "n_chars"),
-    "accounting": ("source_file", "read", "kept", "rejected"),
-    "notes": ("source_file", "line", "note"),
-}  # fmt: skip
-
-
-EITHER = f"times whose day and month can be either, left out: set `[source] dates` to one of {', '.join(ORDERS)}"
-NO_DAY = "times such as “2 days ago”, left out: set `[source] retrieved` to the day on which the page was saved"
 FURNITURE = "page furniture"
-ALONE = "no column names the thread: each comment counts as a thread of its own"  # a note of a table
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What a reader of any format gives: the tables of COLUMNS.
-
-    Attributes
-    ----------
-    articles : DataFrame
-        published_at in UTC, NaT if unknown; text: paragraphs joined by a newline.
-    rows : DataFrame
-        The comments without their texts: author as written; posted_at in UTC, whose source is "comment" or "article";
-        boundary_confidence: probability in [0, 1] that the comment begins and ends where it is said to, NaN where
-        nothing had to be decoded; line (1 = first).
-    texts : Some
-        The text of each, its lines joined by a newline.
-    rejects : DataFrame
-        Every line or row that is in no other table.
-    accounting : DataFrame
-        In lines or rows; read = kept + rejected.
-    notes : DataFrame
-        What a person should look at and what is not a loss; line 0 is the whole file.
-    """
-
-    articles: pd.DataFrame
-    rows: pd.DataFrame
-    texts: Some
-    rejects: pd.DataFrame
-    accounting: pd.DataFrame
-    notes: pd.DataFrame
-
-    @property
-    def comments(self) -> pd.DataFrame:
-        """The comments with their texts, all in memory."""
-        return self.rows.assign(text=pd.Series(list(self.texts), index=self.rows.index, dtype="str"))
+NO_DAY = "times such as “2 days ago”, left out: set `[source] retrieved` to the day on which the page was saved"
 
 
 @dataclass

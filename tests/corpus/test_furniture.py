@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.corpus.furniture import mask
-from analysis.corpus.line_times import RELATIVE, SOME, WHOLE, ago, time_in
-from analysis.corpus.threads import Reading, read_threads
+from analysis.corpus.line_times import RELATIVE, SOME, WHOLE, ago, mask, time_in
+from analysis.corpus.reading import Reading
+from analysis.corpus.threads import read_threads
 
 HEAD = " date 2023-04-03 The ferry stops.© 2023 Harbour Press.\n"
 COMMENTS = [

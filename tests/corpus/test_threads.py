@@ -18,7 +18,8 @@ from analysis.corpus.dates import take_date
 from analysis.corpus.decoding import WEIGHTS
 from analysis.corpus.encodings import is_text, read_lines
 from analysis.corpus.line_features import flags
-from analysis.corpus.threads import Reading, article_id, read_threads
+from analysis.corpus.reading import Reading
+from analysis.corpus.threads import article_id, read_threads
 from analysis.settings import StudyError
 
 ARTICLE = [
