@@ -34,7 +34,7 @@ MOST_SEEDS = 100
 # What the sources may be: told by their endings and columns, plain-text threads, a table read by its columns' names, or
 # the export of a tool (analysis/corpus/platforms.py).
 KINDS = ("csv", "tsv", "jsonl", "json", "parquet", "xml")
-EXPORTS = ("4cat", "communalytic", "convokit", "disqus", "nyt", "reddit", "socc", "wordpress", "youtube")
+EXPORTS = ("4cat", "bluesky", "communalytic", "convokit", "disqus", "nyt", "reddit", "socc", "wordpress", "youtube")
 STUDY_FILE = "study.toml"
 LEARNED = "learned"  # a context that no one names
 SCORES = "scores"  # kind of an instrument: a file of them
@@ -144,6 +144,8 @@ class SourceSettings:
     dates: Literal["auto", "day-first", "month-first", "year-first"] = "auto"
     # of text files, as "cp1251"; "": as each file shows it
     encoding: Annotated[str, says('an encoding such as "cp1251"')] = ""
+    # the day on which pages of threads were saved, to which "2 days ago" is relative
+    retrieved: Annotated[datetime.date | None, says("a date such as 2021-03-14, without quotes")] = None
     # of spreadsheets; "": the first in which there is a table
     sheet: Annotated[str, says("the name of a sheet")] = ""
     licence: Annotated[str, says("a text in quotes")] = "not stated"

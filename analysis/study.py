@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.corpus.duplicates import floods
+from analysis.corpus.reading import ALONE
 from analysis.corpus.schema import Corpus, language_counts, summary
 from analysis.corpus.sources import read_sources
 from analysis.corpus.steps import corpus
-from analysis.corpus.threads import ALONE
 from analysis.people import intrusion, labels, sampling
 from analysis.people.steps import changes, coding, judged_files
 from analysis.report import plan, robustness, sentences
@@ -140,7 +140,9 @@ class Tables:
     boundaries = _of(lambda s: s.corpus.boundaries, "names of readers that are doubtful")
     summary = _of(lambda s: summary(s.corpus), "what is in the corpus, a line each")
     languages = _of(lambda s: language_counts(s.corpus), "comments by language")
-    floods = _of(lambda s: floods(s.corpus.rows), "comments that are said over and over")
+    floods = _of(
+        lambda s: floods(s.corpus.rows, s.corpus.texts, s.settings.privacy.quotes), "comments said over and over"
+    )
     topics = _of(lambda s: s.topics.table, "the topics, with people's names where there are any")
     topic_levels = _of(topic_model, "themes above the topics, and subtopics below them", "levels")
     topic_choice = _of(topic_model, "agreement of halves by number of topics", "curve")

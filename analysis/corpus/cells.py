@@ -11,7 +11,7 @@ from itertools import islice
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.corpus.columns import NOTHING, WORDS, Plan, Row
+from analysis.corpus.columns import NOTHING, REMOVED, WORDS, Plan, Row
 from analysis.corpus.encodings import clean, plain
 from analysis.corpus.records import Record
 from analysis.corpus.wording import plural
@@ -19,7 +19,7 @@ from analysis.run import Run
 from analysis.run.context import PART
 from analysis.run.texts import Gathering
 
-REMOVED, NO_PARENT = frozenset(WORDS["nothing"]["removed"]), ["", *WORDS["nothing"]["parents"]]
+NO_PARENT = ["", *WORDS["nothing"]["parents"]]
 GONE = REMOVED | {""}
 TEXT = pa.large_string()
 OTHERS = {

@@ -21,19 +21,20 @@ Row = Mapping[str, object]
 Columns = dict[str, tuple[str, ...]]  # ours = theirs, in the order in which they are tried row by row
 
 WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
-NOTHING = frozenset(WORDS["nothing"]["values"])
+NOTHING, REMOVED = (frozenset(WORDS["nothing"][key]) for key in ("values", "removed"))
 _OF_COMMENTS = "text", "comment_id", "article_id", "author", "posted_at", "parent_id", "article_title", "article_url"
 OURS = {"comments": _OF_COMMENTS, "articles": ("article_id", "published_at", "title", "text", "url")}
 MUST = {"comments": "text", "articles": "article_id"}
 FIRST = ("text", "article_id", "comment_id")  # what other columns then are not
 SAMPLE = 1000  # rows by which columns are told
+ASIDE = re.compile(r"\s+\(.*\)$")  # "Name (click to view profile)" is "Name"
 LOST = re.compile(r"\d(?:\.\d+)?E\+\d+", re.IGNORECASE)  # a number that lost its digits in a spreadsheet
 
 
 @functools.cache
 def fold(name: str) -> str:
     """A name without case, accents, spaces and marks."""
-    letters = unicodedata.normalize("NFKD", name.casefold())
+    letters = unicodedata.normalize("NFKD", ASIDE.sub("", name.casefold()) or name.casefold())
     return "".join(letter for letter in letters if letter.isalnum()) or name.strip()
 
 
@@ -41,6 +42,11 @@ VOCABULARY = {
     role: {ours: {fold(name): i for i, name in reversed([*enumerate(names)])} for ours, names in WORDS[role].items()}
     for role in OURS
 }
+# What names the thread of a comment names an article as well.
+_IDS = VOCABULARY["articles"]["article_id"]
+_IDS |= {name: len(_IDS) + i for i, name in enumerate(
+    name for ours in ("article_id", "article_weak") for name in VOCABULARY["comments"][ours]) if name not in _IDS
+    and name not in {one for ours in ("title", "url") for one in VOCABULARY["articles"][ours]}}  # fmt: skip
 OUTER, INNER = ({fold(name) for name in WORDS["objects"][key]} for key in ("outer", "inner"))
 NEVER_THREADS = {fold(name) for name in WORDS["others"]["never_threads"]}
 
@@ -99,7 +105,13 @@ def recognise(
         if theirs and (ours != "article_weak" or "article_id" not in found):
             found[ours] = theirs
     weak = found.pop("article_weak", "")
+    if sample and "parent_id" in found and _all_differ(sample.get(weak, [])):
+        return found  # a link to each comment
     return {"article_id": weak, **found} if weak else found
+
+
+def _all_differ(values: list[str]) -> bool:
+    return len(set(filter(None, values))) > 1 and len(set(values)) == len(values)
 
 
 def _may_be(ours: str, values: list[str]) -> bool:

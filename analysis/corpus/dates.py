@@ -25,18 +25,20 @@ ZONES: dict[str, float] = WORDS["zones"]
 ORDERS = ("day-first", "month-first", "year-first")
 
 
-def _any(words: Sequence[str]) -> str:
+def any_of(words: Sequence[str]) -> str:
+    """A pattern of any of some words, the longest first."""
     return "|".join(sorted(map(re.escape, words), key=lambda word: (-len(word), word)))
 
 
 # The groups are y(ear), m, d and w(ord of a month), or a, b and c in an order that is to be found, s(eparator), hour, minute,
 # second, half, zone; their digits tell of which form.
-_WORD, _ZONE = _any(list(MONTH)), f"(?-i:{_any(list(ZONES))})(?![A-Za-z])"
+MONTH_WORD, _ZONE = any_of(list(MONTH)), f"(?-i:{any_of(list(ZONES))})(?![A-Za-z])"
 _OFFSET = r"(?:(?:UTC|GMT)\s?)?[+-]\d{1,2}(?::?\d{2})?(?!\d)"
 
 
-def _clock(n: int) -> str:
-    early = _any([word for half in WORDS["clock"].values() for word in half if not word.isascii()])
+def clock(n: int) -> str:
+    """A pattern of a time of day; its groups are numbered `n`."""
+    early = any_of([word for half in WORDS["clock"].values() for word in half if not word.isascii()])
     return (
         rf"(?:(?P<half{n}0>{early})\s?)?(?P<hour{n}>\d{{1,2}})(?:[:h時点时]|시\s?)(?P<minute{n}>\d{{2}})?[分분]?"
         rf"(?::(?P<second{n}>\d{{2}})(?:[.,]\d{{1,9}})?)?(?:\s?(?P<half{n}1>[ap]\.?m\b\.?|μμ|εσ|م|ص))?"
@@ -45,20 +47,26 @@ def _clock(n: int) -> str:
 
 
 _WEEKDAY = r"(?:[^\W\d_]{2,13}\.?,?\s{1,3})?"
-_FORMS = (
+FORMS = (
     r"(?P<y1>\d{4})[-/.]\s?(?P<m1>\d{1,2})[-/.]\s?(?P<d1>\d{1,2})(?![\d/])",
     r"(?P<y2>\d{4})\s?[年년]\s?(?P<m2>\d{1,2})\s?[月월]\s?(?P<d2>\d{1,2})\s?[日일]",
     r"(?P<a3>\d{1,2})(?P<s3>[./-])\s?(?P<b3>\d{1,2})(?P=s3)\s?(?P<c3>\d{4}|\d{2})(?!\d)",
-    rf"(?P<w4>{_WORD})\b\.?\s{{1,2}}(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?,?\s(?P<y4>\d{{4}})\b",
-    rf"(?P<d5>\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?[\s-]\s?(?:de\s|of\s)?(?P<w5>{_WORD})\b\.?,?[\s-](?:de\s|del\s)?(?P<y5>\d{{4}})\b",
-    rf"(?P<w6>{_WORD})\b\.?\s{{1,2}}(?P<d6>\d{{1,2}})\s{{1,2}}{_clock(6)}\s(?P<y6>\d{{4}})\b",  # as C and Twitter have it
-    rf"(?P<y7>\d{{4}})[.\s-]\s?(?P<w7>{_WORD})\b\.?[\s-](?P<d7>\d{{1,2}})\b\.?",
+    rf"(?P<w4>{MONTH_WORD})\b\.?\s{{1,2}}(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?,?\s(?P<y4>\d{{4}})\b",
+    rf"(?P<d5>\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?[\s-]\s?(?:de\s|of\s)?(?P<w5>{MONTH_WORD})\b\.?,?[\s-](?:de\s|del\s)?(?P<y5>\d{{4}})\b",
+    rf"(?P<w6>{MONTH_WORD})\b\.?\s{{1,2}}(?P<d6>\d{{1,2}})\s{{1,2}}{clock(6)}\s(?P<y6>\d{{4}})\b",  # as C and Twitter have it
+    rf"(?P<y7>\d{{4}})[.\s-]\s?(?P<w7>{MONTH_WORD})\b\.?[\s-](?P<d7>\d{{1,2}})\b\.?",
 )
-_AFTER = rf"(?:(?:T|,?\s{{1,3}}(?:(?:at|um|à|a las|às|alle|ore|om|kl\.?|klo|o|в|о|[-–|])\s)?){_clock(8)})?"
-_SHAPE = rf"{_WEEKDAY}(?:{'|'.join(_FORMS)})"
-DATE = re.compile(rf"\s*(?P<said>date\b\s*[:=]?\s*)?{_SHAPE}{_AFTER}(?=\W|$)[\s.,:;|–—-]*", re.IGNORECASE)
+
+
+def after(n: int) -> str:
+    """A pattern of the time of day that may follow a date."""
+    return rf"(?:(?:T|,?\s{{1,3}}(?:(?:at|um|à|a las|às|alle|ore|om|kl\.?|klo|o|в|о|[-–|·])\s)?){clock(n)})?"
+
+
+_SHAPE = rf"{_WEEKDAY}(?:{'|'.join(FORMS)})"
+DATE = re.compile(rf"\s*(?P<said>date\b\s*[:=]?\s*)?{_SHAPE}{after(8)}(?=\W|$)[\s.,:;|–—-]*", re.IGNORECASE)
 WHOLE = re.compile(
-    rf"(?:{_clock(9)},?\s{{1,3}})?{_SHAPE}(?:\s?(?:г\.?|\([^()\d]{{1,9}}\)))?{_AFTER}\s?(?:\([^()]{{1,60}}\))?",
+    rf"(?:{clock(9)},?\s{{1,3}})?{_SHAPE}(?:\s?(?:г\.?|\([^()\d]{{1,9}}\)))?{after(8)}\s?(?:\([^()]{{1,60}}\))?",
     re.IGNORECASE,
 )
 ISO = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)?"

@@ -16,7 +16,7 @@ from analysis.run import Run
 from analysis.run.texts import rows_of_a_part, take
 from analysis.run.vectors import BLOCK, Vectors
 
-# Below this many words a text recurs by chance ("Well said."), which makes nobody a copyist.
+# Below this many words a text recurs by chance ("Well said."), which makes nobody a copyist: it must recur in a flood.
 MIN_WORDS = 5
 # Two texts are nearly the same where their sets of three words in a row overlap by this much (Jaccard). One word
 # changed in a text of 30 leaves 0.81; two different comments on one subject hardly reach 0.1.
@@ -26,15 +26,19 @@ MIN_NEAR_WORDS = 8  # shorter texts have too few runs of three words for the ove
 BANDS, ROWS = 12, 4
 MOST = 50  # texts of a bucket to compare with: one of many different texts is of a common phrase
 FLOOD = 5  # comments that are the same or nearly so: more than two people's joke
-WORD = re.compile(r"\w+")
+# Letters of scripts without spaces (Thai, Lao, Burmese, Khmer, Chinese, Japanese) count as words.
+UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+WORD, LETTER_OR_WORD = re.compile(r"\w+"), re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+")
 FLOOD_COLUMNS = ["first", "n_comments", "n_authors", "n_threads", "earliest", "latest"]
+WIDTH = 60  # letters of a text that is shown
 
 
 def marks(texts: Sequence[str], run: Run = Run()) -> Vectors:
     """Numbers by which texts are compared, of shape (3 + BANDS, n_texts), uint64.
 
-    The text's digest (128 bits in two rows, 0 and 0 of one of fewer than five words): case, white space and Unicode
-    form aside. The number of its different runs of three words; the hashes of its bands.
+    The text's digest (128 bits in two rows, 0 and 0 of an empty one, of which the lowest bit says whether it has five
+    words): case, white space and Unicode form aside. The number of its different runs of three words; the hashes of
+    its bands.
     """
     made = run.matrix((3 + BANDS, len(texts)), np.uint64)
     for first, some in run.map_parts(_marked, texts, "looking for duplicates"):
@@ -46,14 +50,24 @@ def _marked(texts: Sequence[str]) -> np.ndarray:
     """The marks of each text, of shape (n_texts, 3 + BANDS)."""
     made = np.zeros((len(texts), 3 + BANDS), dtype=np.uint64)
     for i, text in enumerate(texts):
-        words = _folded(text).split()
-        if len(words) >= MIN_WORDS:
+        if words := (folded := _folded(text)).split():
             whole = " ".join(words).encode("utf-8", "surrogatepass")
             made[i, :2] = np.frombuffer(blake2b(whole, digest_size=16).digest(), dtype=np.uint64)
+            made[i, 0] = made[i, 0] >> np.uint64(1) << np.uint64(1) | np.uint64(_has_words(words, folded))
     shingles, n_of = _shingles(texts)
     made[:, 2] = n_of
     made[n_of > 0, 3:] = _bands(shingles, (np.cumsum(n_of) - n_of)[n_of > 0])
     return made
+
+
+def _has_words(words: list[str], text: str) -> bool:
+    """Whether a text has five words, or as many letters of a script without spaces."""
+    return len(words) >= MIN_WORDS or (not text.isascii() and len(_words(text)) >= MIN_WORDS)
+
+
+def _words(text: str) -> list[str]:
+    """The words of a folded text, and each letter of a script without spaces."""
+    return (WORD if text.isascii() else LETTER_OR_WORD).findall(text)
 
 
 def _folded(text: str) -> str:
@@ -63,7 +77,8 @@ def _folded(text: str) -> str:
 def duplicates(comments: pd.DataFrame, marks: Vectors) -> pd.Series:
     """The comment_id of the first comment with the same text, missing where there is none; nothing is dropped.
 
-    Of one time, the smallest comment_id is the first.
+    Of one time, the smallest comment_id is the first. A text of fewer than five words counts where five or more
+    comments are it.
 
     Parameters
     ----------
@@ -74,8 +89,13 @@ def duplicates(comments: pd.DataFrame, marks: Vectors) -> pd.Series:
     """
     order = comments[["comment_id", "posted_at"]].assign(high=marks[0], low=marks[1])
     order = order[(order["high"] | order["low"]) > 0].sort_values(["posted_at", "comment_id"], kind="stable")
-    first = order.groupby(["high", "low"], sort=False)["comment_id"].transform("first")
-    return first[first != order["comment_id"]].reindex(comments.index).astype("str")
+    same = order.groupby(["high", "low"], sort=False)["comment_id"]
+    first, many = same.transform("first"), same.transform("size") >= FLOOD
+    return (
+        first[(first != order["comment_id"]) & (many | (order["high"] & 1).astype(bool))]
+        .reindex(comments.index)
+        .astype("str")
+    )
 
 
 def near_duplicates(comments: pd.DataFrame, marks: Vectors, texts: Sequence[str]) -> pd.Series:
@@ -136,7 +156,7 @@ def _together(band: np.ndarray, by_time: np.ndarray) -> Iterator[np.ndarray]:
 
 def _shingles(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Hashes of the runs of three words, text after text, each text's sorted and once; how many each long text has."""
-    words = [WORD.findall(_folded(text)) for text in texts]
+    words = [_words(_folded(text)) for text in texts]
     n_words = np.array([len(one) for one in words], dtype=np.int64)
     every = list(chain.from_iterable(words))
     hashed = {word: zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in set(every)}
@@ -172,8 +192,12 @@ def _jaccard(a: np.ndarray, b: np.ndarray) -> float:
     return shared / (len(a) + len(b) - shared)
 
 
-def floods(comments: pd.DataFrame) -> pd.DataFrame:
-    """Groups of five comments or more that are the same or nearly so, the largest first: FLOOD_COLUMNS; no text."""
+def floods(comments: pd.DataFrame, texts: Sequence[str] = (), quotes: bool = False) -> pd.DataFrame:
+    """Groups of five comments or more that are the same or nearly so, the largest first.
+
+    FLOOD_COLUMNS, of which `first` is the first comment's id; with its texts also n_words, how long this is, and how it
+    begins, where comments may be quoted.
+    """
     exact = comments["duplicate_of"].fillna(comments["comment_id"])
     group = exact.map(comments.set_index("comment_id")["near_duplicate_of"]).fillna(exact)
     by = comments.assign(first=group)[group.map(group.value_counts()) >= FLOOD].groupby("first", sort=True)
@@ -184,4 +208,11 @@ def floods(comments: pd.DataFrame) -> pd.DataFrame:
         earliest=("posted_at", "min"),
         latest=("posted_at", "max"),
     ).reset_index()
-    return table.sort_values(["n_comments", "first"], ascending=[False, True], ignore_index=True)[FLOOD_COLUMNS]
+    table = table.sort_values(["n_comments", "first"], ascending=[False, True], ignore_index=True)[FLOOD_COLUMNS]
+    if len(texts):
+        rows = pd.Series(np.arange(len(comments)), index=comments["comment_id"])[table["first"]].to_numpy("int64")
+        said = list(take(texts, rows))
+        table.insert(1, "n_words", [len(_words(_folded(text))) for text in said])
+        if quotes:
+            table["text"] = [" ".join(text.split())[:WIDTH] + "…" * (len(text) > WIDTH) for text in said]
+    return table

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
+from analysis.corpus.line_features import LOOK
+from analysis.corpus.line_times import mask
+
+NUMBERED = re.compile(r"\d")
 WORDS = 400  # letters of a long line whose words are counted
 FIT = 6.0  # log odds, at most, by which other places speak for or against a name
 TALKISH = frozenset(("talk", "talk alone", "sign-off", "ends in talk", "starts list mark", "code", "no letter", "URL"))
@@ -28,6 +33,7 @@ class Vocabulary:
 
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}  # of short lines, by their keys
+        self.masks: dict[str, int] = {}  # of short lines, by their masks
         self.talk: list[bool] = []  # whether the short line looks like talk
         self.words: Counter[str] = Counter()  # of long lines, as written
 
@@ -42,6 +48,16 @@ class Vocabulary:
             if len(self.talk) < len(self.numbers):
                 self.talk.append(not TALKISH.isdisjoint(look))
         return found
+
+    def mask(self, lines: Sequence[str], keys: Sequence[str]) -> np.ndarray:
+        """The number of each line's mask, -1 for long lines; those of a long name and a time are short ones here."""
+        found = [
+            key or (line.casefold() if len(line) <= 2 * LOOK and NUMBERED.search(line) else "")
+            for line, key in zip(lines, keys, strict=True)
+        ]
+        return np.array(
+            [self.masks.setdefault(mask(one), len(self.masks)) if one else -1 for one in found], dtype=np.int64
+        )
 
     def first_words(self) -> np.ndarray:
         """The number of each short line's first word, of shape (n_keys,)."""

@@ -12,10 +12,10 @@ import pandas as pd
 from analysis.corpus.columns import Recognised, is_articles, recognise, recognise_values
 from analysis.corpus.formats import KINDS, PACKED, tables_of
 from analysis.corpus.platforms import Dialect, recognise_dialect
+from analysis.corpus.reading import Reading
 from analysis.corpus.records import Look, look
 from analysis.corpus.schema import KEY_FILE
 from analysis.corpus.sources import mixed, read_sources
-from analysis.corpus.threads import Reading
 from analysis.corpus.wording import plural
 from analysis.run.store import FOLDER
 from analysis.settings import STUDY_FILE, SourceSettings, StudyError

@@ -105,6 +105,11 @@ def _unwrapped(value: dict[str, object]) -> dict[str, object]:
         inner = value.get(around)
         if isinstance(inner, dict) and len(value) <= most and (around == "node" or "kind" in value):
             return {**inner, **({"kind": value["kind"]} if "kind" in value else {})}
+    post = value.get("post")
+    if isinstance(post, dict) and "record" in post:
+        return {**post, **{key: one for key, one in value.items() if key not in ("post", "parent")}}  # Bluesky
+    if len(value) <= 2 and isinstance(thread := value.get("thread"), dict) and "post" in thread:
+        return _unwrapped(thread)
     snippet = value.get("snippet")
     if isinstance(snippet, dict) and isinstance(top := snippet.get("topLevelComment"), dict):  # YouTube
         said = top["snippet"] if isinstance(top.get("snippet"), dict) else {}
@@ -123,6 +128,8 @@ def _flat(node: Mapping[str, object], before: str = "", depth: int = DEEPEST) ->
             row[f"{before}{name}"] = value
             continue
         key = fold(str(name))
+        if key == "comment" and isinstance(value, dict) and not _is_said(node):  # beside its author and its post
+            key = ""
         members = _members(value) if key in COMMENTS or (key in ROWS and not isinstance(value, dict)) else None
         if members is not None:
             below.append((key, members))
@@ -132,9 +139,10 @@ def _flat(node: Mapping[str, object], before: str = "", depth: int = DEEPEST) ->
             below += more
         elif any(isinstance(one, dict) for one in value) and (text := _said(value)) is None:
             below.append((key, list(value)))
-        else:  # of several values the last
-            scalars = [one for one in value if type(one) not in NESTS]
-            row[f"{before}{name}"] = text if any(isinstance(one, dict) for one in value) else (scalars or [None])[-1]
+        elif any(isinstance(one, dict) for one in value):
+            row[f"{before}{name}"] = text
+        else:
+            row[f"{before}{name}"] = _several(str(name), [one for one in value if type(one) not in NESTS])
     return row, below
 
 
@@ -143,12 +151,14 @@ def _members(value: object, depth: int = 4) -> list | None:
     if not isinstance(value, dict):
         return list(value) if not value or any(isinstance(one, dict) for one in value) else None  # type: ignore[call-overload]
     value = _unwrapped(value)
+    if _holds_comments(value) and any(_has({name: one}, "title", "articles") for name, one in value.items()):
+        return [value]  # an article and its comments
     named = [one for key, one in value.items() if fold(key) in ROWS and type(one) in NESTS]
     if depth and named and (members := _members(named[0], depth - 1)) is not None:
         return members
-    if value and all(isinstance(one, dict) for one in value.values()):
+    if _is_keyed(value):
         return [_keyed(key, one) for key, one in value.items()]  # type: ignore[arg-type]
-    return [value] if value else None
+    return [value] if _has(_flat(value)[0], "text") else None
 
 
 def _keyed(key: str, value: dict[str, object]) -> dict[str, object]:
@@ -164,6 +174,18 @@ def _said(value: list | tuple) -> str | None:
         if type(one) in (str, dict)
     )
     return "".join(parts) if marked and all(isinstance(part, str) for part in parts) else None  # type: ignore[arg-type]
+
+
+def _is_said(node: Mapping[str, object]) -> bool:
+    """Whether an object has a title or a text itself, and not in another."""
+    return any(type(one) not in NESTS and roles(name, "articles") & {"title", "text"} for name, one in node.items())
+
+
+def _several(name: str, values: list) -> object:
+    """One value of several: paragraphs of a text, names of its authors; of others, as ids from the root, the last."""
+    if len(values) > 1 and all(isinstance(one, str) for one in values) and (found := roles(name) & {"text", "author"}):
+        return ("\n" if "text" in found else ", ").join(values)
+    return values[-1] if values else None
 
 
 def _has(row: Row, ours: str, role: str = "comments") -> bool:
@@ -217,5 +239,6 @@ def _members_of(node: Mapping[str, object], below: Below) -> list:
 def _is_keyed(node: Mapping[str, object]) -> bool:
     """Whether an object holds rows by their ids."""
     return bool(node) and all(
-        isinstance(one, dict) and fold(key) not in OUTER and _has(_flat(one)[0], "text") for key, one in node.items()
+        isinstance(one, dict) and fold(key) not in OUTER and (_has(_flat(one)[0], "text") or _holds_comments(one))
+        for key, one in node.items()
     )

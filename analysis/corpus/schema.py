@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import time
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,18 +17,19 @@ import pandas as pd
 
 from analysis.corpus.duplicates import duplicates, floods, marks, near_duplicates
 from analysis.corpus.languages import languages
-from analysis.corpus.threads import ALONE, Reading
+from analysis.corpus.reading import ALONE, Reading
 from analysis.run import Run
 from analysis.run.texts import Partitioned, Some, Texts, gathered
 from analysis.settings import StudyError
 
 KEY_FILE = "pseudonym.key"
-ARTICLE_COLUMNS = ("article_id", "published_at", "title", "text", "n_comments", "source_file", "copyright")
+ARTICLE_COLUMNS = ("article_id", "published_at", "title", "text", "n_comments", "source_file", "copyright", "url")
 COMMENT_COLUMNS = (
     "comment_id", "article_id", "position", "parent_id", "author", "posted_at", "posted_at_source", "text", "language",
     "duplicate_of", "near_duplicate_of", "boundary_confidence",
 )  # fmt: skip
 BOUNDARY_COLUMNS = ["comment_id", "source_file", "line", "boundary_confidence"]
+WAIT = 20  # looks at a key that is empty yet
 SURE = 0.9  # a boundary of less confidence is for a person to look at
 
 
@@ -105,7 +107,12 @@ def build(reading: Reading, folder: Path, authors: str = "pseudonym", run: Run =
     comments["near_duplicate_of"] = near_duplicates(comments, seen, texts)
     counts = comments.groupby("article_id").size()
     articles = reading.articles.sort_values("article_id", kind="stable", ignore_index=True)
-    articles = articles.assign(n_comments=articles["article_id"].map(counts).fillna(0).astype("int64"))
+    url = (
+        articles["url"]
+        .astype("str")
+        .where(articles["url"].astype("str").str.match(r"https?://[^\s<>\"]+$", case=False))
+    )
+    articles = articles.assign(url=url, n_comments=articles["article_id"].map(counts).fillna(0).astype("int64"))
     return Corpus(
         articles=articles[list(ARTICLE_COLUMNS)],
         partitioned=Partitioned(comments[[name for name in COMMENT_COLUMNS if name != "text"]], texts, COMMENT_COLUMNS),
@@ -176,10 +183,14 @@ def read_key(folder: Path) -> bytes:
             where=str(path),
             remedy="Make the study folder writable, or copy it to where you may write.",
         ) from None
-    try:
-        key = path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        key = ""
+    for _ in range(WAIT):
+        try:
+            key = path.read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError):
+            key = ""
+        if key:
+            break
+        time.sleep(0.05)  # another process may have made the file, and be about to write
     if len(key) < 32:
         raise StudyError(
             expected="a key of 32 characters or more",

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from analysis.corpus.encodings import read_lines
 from analysis.corpus.formats import tables_of
+from analysis.corpus.reading import Reading
 from analysis.corpus.tables import read_tables, source_name
-from analysis.corpus.threads import Reading, read_threads
+from analysis.corpus.threads import read_threads
 from analysis.run import Run
 from analysis.settings import STUDY_FILE, SourceSettings, StudyError
 
@@ -85,7 +86,16 @@ def read_sources(source: SourceSettings, folder: Path, run: Run = Run()) -> Read
     if kind == "threads":
         names = read_lines((folder / source.authors).read_bytes()).texts if source.authors else []
         known = tuple(name for name in names if name)
-        return read_threads(files, root=folder, timezone=source.timezone, known_authors=known, run=run)
+        return read_threads(
+            files,
+            root=folder,
+            timezone=source.timezone,
+            known_authors=known,
+            dates=source.dates,
+            encoding=source.encoding,
+            retrieved=source.retrieved,
+            run=run,
+        )
     return read_tables(
         files,
         root=folder,

@@ -39,6 +39,7 @@ def _opened(values: Values) -> Corpus:
         "source.timezone",
         "source.dates",
         "source.encoding",
+        "source.retrieved",
         "source.sheet",
         "source.authors",
         "source.columns",

@@ -11,19 +11,19 @@ import pyarrow as pa
 
 from analysis.corpus.cells import Cells, Found
 from analysis.corpus.columns import is_articles, plan
-from analysis.corpus.dates import ORDERS, instants
+from analysis.corpus.dates import instants
 from analysis.corpus.formats import Table, tables_of
+from analysis.corpus.reading import ALONE, COLUMNS, EITHER, Reading
 from analysis.corpus.records import look
-from analysis.corpus.threads import ALONE, COLUMNS, Reading
 from analysis.run import Run
 from analysis.run.texts import Gathering, Some
 
+REPLIES = "no column names the thread: comments are of one thread with what they reply to"
 MANY = 0.05  # share of comments whose id another has: if more, the ids are none
 PLAUSIBLE = range(1990, 2051)  # years of comments; others are told
 PLACE = ("source_file", "when")
 COMMENT = ("comment_id", "article_id", "parent_id", "author", "posted_at", "article_title", "article_url", *PLACE)
 ARTICLE = ("article_id", "published_at", "title", "text", "url", *PLACE)
-EITHER = f"times whose day and month can be either, left out: set `[source] dates` to one of {', '.join(ORDERS)}"
 
 
 def read_tables(
@@ -65,8 +65,11 @@ def read_tables(
             how = plan(header, rows, seen.nested, given, "articles" if beside else role, format, table.name)
             name = source_name(path, root) + (f"/{table.member}" if table.member else "")
             alone = not how.is_articles and "article_id" not in how.columns and not seen.nested
+            before = len(found.comments)
             Cells(name, how, how.dialect.zone or timezone, found).read(seen.records, run)
-            found.notes += [(name, 0, note) for note in [*([ALONE] if alone else []), *table.notes]]
+            replies = any(some["parent_id"].null_count < len(some) for some in found.comments[before:])
+            thread = [REPLIES if replies else ALONE] if alone else []
+            found.notes += [(name, 0, note) for note in [*thread, *table.notes]]
     return _together(found, dates)
 
 
@@ -138,7 +141,20 @@ def _identified(table: pd.DataFrame, texts: Sequence[str], found: Found) -> pd.D
             again, table = same, _made_anew(table, found)
         _reject(twice[again], "comment_id", found)
         table = table.drop(index=twice.index[again])
-    return table.assign(article_id=table["article_id"].fillna(table["comment_id"]))
+    return table.assign(article_id=table["article_id"].fillna(_roots(table)))
+
+
+def _roots(table: pd.DataFrame) -> pd.Series:
+    """The comment at the root of what each replies to; of replies to what is not there, that."""
+    ids = table["comment_id"].astype("str")
+    above = table["parent_id"].fillna(ids).set_axis(ids)
+    roots = above.copy()
+    for _ in range(len(ids).bit_length()):  # each time twice as far up
+        further = above.reindex(above.to_numpy()).set_axis(ids).fillna(above)
+        if further.equals(above):
+            break
+        roots = above = further
+    return roots.set_axis(table.index)
 
 
 def _made_anew(table: pd.DataFrame, found: Found) -> pd.DataFrame:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from analysis.corpus.dates import take_date
+from analysis.corpus.columns import REMOVED
+from analysis.corpus.dates import instants, take_date
 from analysis.corpus.decoding import Draft, decode, draft
 from analysis.corpus.encodings import is_text, read_lines
 from analysis.corpus.evidence import Vocabulary
+from analysis.corpus.line_times import RELATIVE, WHOLE, Template, ago, time_in
+from analysis.corpus.reading import COLUMNS, EITHER, Reading
+from analysis.corpus.wording import plural
 from analysis.run import Run
 from analysis.run.texts import Gathering, Some
 from analysis.settings import StudyError
@@ -30,54 +36,8 @@ RESERVED = (
 CERTAIN = re.compile(r"(?:©|copyright|\(c\)).{0,40}\d{4}", re.IGNORECASE)  # more than a mention of copyright
 SENTENCE = 400  # letters of the longest copyright sentence
 DIVIDES = 6.0  # log weight of the comments' beginning right after a line that may end in a copyright sentence
-COLUMNS = {
-    "articles": ("article_id", "published_at", "title", "text", "copyright", "source_file"),
-    "rows": (
-        "comment_id", "article_id", "position", "parent_id", "author", "posted_at", "posted_at_source",
-        "boundary_confidence", "source_file", "line",
-    ),
-    "rejects": ("source_file", "line", "reason", "n_chars"),
-    "accounting": ("source_file", "read", "kept", "rejected"),
-    "notes": ("source_file", "line", "note"),
-}  # fmt: skip
-
-
-ALONE = "no column names the thread: each comment counts as a thread of its own"  # a note of a table
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What a reader of any format gives: the tables of COLUMNS.
-
-    Attributes
-    ----------
-    articles : DataFrame
-        published_at in UTC, NaT if unknown; text: paragraphs joined by a newline.
-    rows : DataFrame
-        The comments without their texts: author as written; posted_at in UTC, whose source is "comment" or "article";
-        boundary_confidence: probability in [0, 1] that the comment begins and ends where it is said to, NaN where
-        nothing had to be decoded; line (1 = first).
-    texts : Some
-        The text of each, its lines joined by a newline.
-    rejects : DataFrame
-        Every line or row that is in no other table.
-    accounting : DataFrame
-        In lines or rows; read = kept + rejected.
-    notes : DataFrame
-        What a person should look at and what is not a loss; line 0 is the whole file.
-    """
-
-    articles: pd.DataFrame
-    rows: pd.DataFrame
-    texts: Some
-    rejects: pd.DataFrame
-    accounting: pd.DataFrame
-    notes: pd.DataFrame
-
-    @property
-    def comments(self) -> pd.DataFrame:
-        """The comments with their texts, all in memory."""
-        return self.rows.assign(text=pd.Series(list(self.texts), index=self.rows.index, dtype="str"))
+FURNITURE = "page furniture"
+NO_DAY = "times such as “2 days ago”, left out: set `[source] retrieved` to the day on which the page was saved"
 
 
 @dataclass
@@ -93,14 +53,29 @@ class _File:
     draft: Draft | None = None
     names: list[int] = field(default_factory=list)  # of the filled lines
     confidence: list[float] = field(default_factory=list)
+    page: set[int] = field(default_factory=set)  # those that are furniture
+    stamps: set[int] = field(default_factory=set)  # those of these that hold a time
+    named: set[int] = field(default_factory=set)  # those of a name and a time
+
+
+@dataclass(frozen=True)
+class _Options:
+    """What `[source]` says of threads, and what their lines have shown."""
+
+    timezone: str
+    dates: str
+    encoding: str
+    retrieved: dt.date | None
+    template: Template = Template()
+    lead: bool = False  # whether a comment's time stands before its name
 
 
 class _Rows(dict[str, list[tuple]]):
-    """Rows of the five tables, as they come; the comments' texts apart."""
+    """Rows of the five tables, as they come; the comments' texts apart, and their times as the page has them."""
 
     def __init__(self, texts: Gathering) -> None:
         super().__init__({name: [] for name in COLUMNS})
-        self.texts = texts
+        self.texts, self.times = texts, list[tuple[str, str]]()  # kind and words, "" where there is none
 
 
 def article_id(date: str, paragraphs: Sequence[str]) -> str:
@@ -109,7 +84,15 @@ def article_id(date: str, paragraphs: Sequence[str]) -> str:
 
 
 def read_threads(
-    paths: Sequence[Path], *, root: Path, timezone: str, known_authors: Collection[str] = (), run: Run = Run()
+    paths: Sequence[Path],
+    *,
+    root: Path,
+    timezone: str,
+    known_authors: Collection[str] = (),
+    dates: str = "auto",
+    encoding: str = "",
+    retrieved: dt.date | None = None,
+    run: Run = Run(),
 ) -> Reading:
     """Read plain-text thread files.
 
@@ -123,6 +106,10 @@ def read_threads(
         Zone of dates without one, as "Europe/Dublin".
     known_authors : collection of str
         Names known to be authors', if there is a list.
+    dates, encoding : str
+        As `[source]` has them.
+    retrieved : date, optional
+        The day to which "2 days ago" is relative.
     run : Run
 
     Returns
@@ -136,20 +123,28 @@ def read_threads(
         If a file cannot be opened.
     """
     files, vocabulary = _open_files(paths, root), Vocabulary()
+    options = _Options(timezone, dates, encoding, retrieved)
     for i, file in enumerate(files):  # first pass: what the lines look like, and what the study knows
         if not file.unread:
-            _look_at(file, vocabulary)
+            _look_at(file, vocabulary, encoding)
         run.tell("looking at lines", i + 1, len(files))
     if drafted := [file for file in files if file.draft is not None]:
-        found, bounds, _ = decode([file.draft for file in drafted], vocabulary, known_authors)
+        found, bounds, _, furniture = decode([file.draft for file in drafted], vocabulary, known_authors)  # type: ignore[misc]
+        timed = np.array([*("‹" in name for name in vocabulary.masks), False])
         for file, (i, j) in zip(drafted, pairwise(bounds), strict=True):
-            at = np.flatnonzero(found.is_name[i:j])
-            file.names, file.confidence = (at + file.first).tolist(), found.confidence[i:j][at].tolist()
+            stamps = furniture.lines[i:j] & timed[file.draft.masks]  # type: ignore[union-attr]
+            names, page, of_page, named = (
+                (np.flatnonzero(some) + file.first).tolist()
+                for some in (found.is_name[i:j], furniture.lines[i:j], stamps, furniture.named[i:j])
+            )
+            file.names, file.page, file.stamps, file.named = names, set(page), set(of_page), set(named)
+            file.confidence = found.confidence[i:j][found.is_name[i:j]].tolist()
+        options = replace(options, template=furniture.template, lead=_times_lead(files))
     rows, used = _Rows(Gathering(run.scratch)), {}
     for i, file in enumerate(files):  # second pass: the texts
-        _add(file, rows, used, timezone)
+        _add(file, rows, used, options)
         run.tell("reading threads", i + 1, len(files))
-    return _tables(rows)
+    return _tables(rows, options)
 
 
 def _open_files(paths: Sequence[Path], root: Path) -> list[_File]:
@@ -179,9 +174,9 @@ def _read(path: Path) -> bytes:
         ) from error
 
 
-def _look_at(file: _File, vocabulary: Vocabulary) -> None:
+def _look_at(file: _File, vocabulary: Vocabulary, encoding: str) -> None:
     """Find where a file's copyright sentence may be, and look at the lines that may be comments."""
-    texts = read_lines(_read(file.path)).texts
+    texts = read_lines(_read(file.path), encoding).texts
     filled = [i for i, line in enumerate(texts) if line]
     for pattern in (SIGN, f"{SIGN}|{RESERVED}"):
         marked = re.compile(pattern, re.IGNORECASE)
@@ -201,28 +196,49 @@ def _look_at(file: _File, vocabulary: Vocabulary) -> None:
         file.draft = draft([texts[i] for i in filled[file.first :]], start, vocabulary)
 
 
-def _add(file: _File, rows: _Rows, used: dict[str, int], timezone: str) -> None:
+def _times_lead(files: Sequence[_File]) -> bool:
+    """Whether the time of a comment stands before its name: before the first name, and after the last none."""
+    timed = [file for file in files if file.stamps and file.names]
+    lead = sum(min(file.stamps) < file.names[0] and max(file.stamps) < file.names[-1] for file in timed)
+    return lead > len(timed) / 2
+
+
+def _add(file: _File, rows: _Rows, used: dict[str, int], options: _Options) -> None:
     """Put every line of a file into a table."""
     if file.unread == "not text":
         rows["rejects"].append((file.source, 0, file.unread, file.path.stat().st_size))
         rows["accounting"].append((file.source, 1, 0, 1))
         return
-    lines = read_lines(_read(file.path))
+    lines = read_lines(_read(file.path), options.encoding)
     texts, names = lines.texts, file.names
     rows["notes"] += [(file.source, number, note) for number, note in lines.notes]
     rejected = {i: file.unread or "empty line" for i, line in enumerate(texts) if file.unread or not line}
     filled = [i for i, line in enumerate(texts) if line and not file.unread]
     if not names and file.first:
         rejected |= dict.fromkeys(filled[file.first :], "a name without a comment")
+    rejected |= {filled[k]: FURNITURE for k in file.page}
     if filled:
         article = filled[: names[0] if names else file.first or len(filled)]
-        instant, identity = _add_article(file, {i: texts[i] for i in article}, rows, used, timezone)
+        kept = {i: texts[i] for i in article if i not in rejected}
+        instant, identity = _add_article(file, kept, rows, used, options)
+        times: dict[int, tuple[str, str]] = {}  # of each comment, the first that is whole
+        for k in sorted(file.stamps | file.named):
+            comment = bisect_left(names, k) if options.lead and k in file.stamps else bisect_right(names, k) - 1
+            kind, at, end = time_in(texts[filled[k]])
+            if 0 <= comment < len(names) and times.get(comment, ("",))[0] != WHOLE:
+                times[comment] = kind, texts[filled[k]][at:end].strip()
+                if kind == WHOLE or (kind == RELATIVE and options.retrieved):
+                    rejected.pop(filled[k], None)
         for position, (at, end) in enumerate(pairwise([*names, len(filled)]), 1):
-            author, *text = (texts[i] for i in filled[at:end])
+            author, *text = (texts[filled[k]] for k in range(at, end) if k not in file.page)
+            author = options.template.name(author) or author if at in file.named else author
+            person = None if author.casefold() in REMOVED else author
             rows["rows"].append(
-                (f"{identity}-{position:04d}", identity, position, None, author, instant, "article")
+                (f"{identity}-{position:04d}", identity, position, None)
+                + (person, instant, "article")
                 + (file.confidence[position - 1], file.source, filled[at] + 1)
             )
+            rows.times.append(times.get(position - 1, ("", "")))
             rows.texts.extend(["\n".join(text)])
     if not names and not file.unread:
         rows["notes"].append((file.source, 0, "no comments" if filled else "no text"))
@@ -231,11 +247,11 @@ def _add(file: _File, rows: _Rows, used: dict[str, int], timezone: str) -> None:
 
 
 def _add_article(
-    file: _File, article: dict[int, str], rows: _Rows, used: dict[str, int], timezone: str
+    file: _File, article: dict[int, str], rows: _Rows, used: dict[str, int], options: _Options
 ) -> tuple[object, str]:
     """Put the article, given as its lines by their indices, into its table; return its instant and its id."""
     sentences: list[str] = []
-    lines, number = list(article.values()), next(iter(article)) + 1
+    lines, number = list(article.values()), next(iter(article), 0) + 1
     for i in reversed(article):  # the notice, and what may stand on lines of its own after it
         if i not in file.notices:
             break
@@ -244,7 +260,7 @@ def _add_article(
         if whole[:at].strip():
             lines.append(whole[:at].strip())
             break
-    dated = take_date(lines[0] if lines else "", timezone)
+    dated = take_date(lines[0] if lines else "", options.timezone, options.dates)
     if dated.note:
         rows["notes"].append((file.source, number, dated.note))
     paragraphs = [line for line in (dated.rest, *lines[1:]) if line]
@@ -253,15 +269,45 @@ def _add_article(
     if used[identity] > 1:
         identity = f"{identity}-{used[identity]}"
     text, notice = "\n".join(paragraphs), " ".join(sentences) or None
-    rows["articles"].append((identity, dated.instant, None, text, notice, file.source))
+    rows["articles"].append((identity, dated.instant, None, text, notice, None, file.source))
     return dated.instant, identity
 
 
-def _tables(rows: _Rows) -> Reading:
+def _timed(rows: _Rows, options: _Options) -> pd.DataFrame:
+    """The comments, with the times that the page has of them; what is none that can be told is counted."""
+    made = pd.DataFrame(rows["rows"], columns=COLUMNS["rows"])
+    relative = np.array([kind == RELATIVE for kind, _ in rows.times], dtype=bool)
+    days = [
+        ago(words, options.retrieved) if kind == RELATIVE and options.retrieved else None for kind, words in rows.times
+    ]
+    written = [
+        words if kind == WHOLE else day and day.isoformat() for (kind, words), day in zip(rows.times, days, strict=True)
+    ]
+    times = instants(written, options.timezone, options.dates)
+    there = times.at.notna().to_numpy()
+    made["posted_at"] = pd.to_datetime(made["posted_at"], utc=True).dt.as_unit("us").where(~there, times.at)
+    made["posted_at_source"] = made["posted_at_source"].where(~there, "comment")
+    lost = np.array([kind != "" for kind, _ in rows.times], dtype=bool) & ~there
+    for some, what in (
+        (times.undecided, EITHER),
+        (relative & lost, NO_DAY),
+        (lost & ~times.undecided & ~relative, "times without a year or that cannot be read, left out"),
+    ):
+        if some.any():
+            first = made[some].sort_values(["source_file", "line"]).iloc[0]
+            rows["notes"].append((first["source_file"], int(first["line"]), f"{some.sum():,} {what}, the first here"))
+    return made
+
+
+def _tables(rows: _Rows, options: _Options) -> Reading:
     """Make the tables, sorted, each column of its type."""
-    made = {name: pd.DataFrame(rows[name], columns=columns) for name, columns in COLUMNS.items()}
+    if page := sorted(row[:2] for row in rows["rejects"] if row[2] == FURNITURE):
+        n_files = plural(len({source for source, _ in page}), "file")
+        note = f"page furniture (votes, buttons and the like) taken off: {plural(len(page), 'line')} in {n_files}"
+        rows["notes"].append((*page[0], f"{note}, the first here"))
+    comments = _timed(rows, options).sort_values(["article_id", "position"])
+    made = {name: pd.DataFrame(rows[name], columns=columns) for name, columns in COLUMNS.items() if name != "rows"}
     articles = made["articles"].sort_values("article_id", ignore_index=True)
-    comments = made["rows"].sort_values(["article_id", "position"])
     texts = Some(rows.texts.texts(), comments.index.to_numpy("int64"))
     comments = comments.reset_index(drop=True).astype({"position": "int64", "line": "int64"})
     comments["boundary_confidence"] = comments["boundary_confidence"].astype("float64").round(4)

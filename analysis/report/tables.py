@@ -22,6 +22,7 @@ HEADS = {
     "n_comments": "comments",
     "n_threads": "threads",
     "n_authors": "authors",
+    "n_words": "words",
     "n_files": "files",
     "n_periods": "periods",
     "period_start": "from",

@@ -78,7 +78,7 @@ class Study:
 
     def look(self, w: np.ndarray) -> Decoding:
         """Decode with these weights, and keep what the study knows then."""
-        found, _, self.facts = decode(self.drafts, self.vocabulary, weights=weights_of(w))
+        found, _, self.facts, _ = decode(self.drafts, self.vocabulary, weights=weights_of(w))
         return found
 
 

@@ -29,6 +29,12 @@ THREAD = (
     "date 2020-01-02 The council voted on Tuesday.\nIt was close.\nCopyright 2020 The Courier. All rights reserved.\n"
     "Ann Lee\nI did not expect that.\nWell.\nbob_77\nNor did I, to be honest.\n"
 )
+PAGE = "date 2020-01-02 The council voted on Tuesday. © 2020 The Courier.\n" + "".join(
+    f"{name}\n12 March 2020, 1{i}:05\n{i} days ago I did not expect that.\n{i} votes\nReply\nReport\n"
+    for i, name in enumerate(("Ann Lee", "bob_77", "Ann Lee", "Dr. No"))
+)
+NESTS = {"response": {"items": [{"id": "t1", "title": "A", "date": "2020-01-01", "comments": [
+    {"id": "c1", "user": {"name": "Ann"}, "text": ["one", "two"], "replies": [{"id": "c2", "text": "x", "kids": []}, 3, None]}]}]}}  # fmt: skip
 DISQUS = (
     '<?xml version="1.0" encoding="utf-8"?><disqus xmlns="http://disqus.com" xmlns:dsq="http://disqus.com/disqus-internals">'
     '<thread dsq:id="1"><title>A</title><createdAt>2020-01-01T00:00:00Z</createdAt></thread><post dsq:id="2"><message>'
@@ -67,11 +73,16 @@ def seeds() -> dict[str, list[bytes]]:
     youtube = {"kind": "youtube#commentThreadListResponse",
                "items": [{"id": "y", "snippet": {"videoId": "v", "topLevelComment": top}, "replies": {"comments": [top]}}]}  # fmt: skip
     return {
-        "threads": [THREAD.encode(), THREAD.encode("utf-16"), THREAD.replace("\n", "\r\n").encode("cp1252")],
+        "threads": [
+            THREAD.encode(),
+            THREAD.encode("utf-16"),
+            THREAD.replace("\n", "\r\n").encode("cp1252"),
+            PAGE.encode(),
+        ],
         ".csv": [table.to_csv(index=False).encode(), table.to_csv(index=False).encode("utf-16")],
         ".tsv": [table.to_csv(index=False, sep="\t").encode()],
         ".jsonl": [lines, json.dumps(utterance).encode() + b"\n", json.dumps(reddit).encode() + b"\n"],
-        ".json": [json.dumps(ROWS).encode(), json.dumps(youtube).encode()],
+        ".json": [json.dumps(ROWS).encode(), json.dumps(youtube).encode(), json.dumps(NESTS).encode()],
         ".parquet": [parquet.getvalue().to_pybytes()],
         ".xml": [DISQUS.encode()],
         ".csv.gz": [gzip.compress(table.to_csv(index=False).encode(), mtime=0)],

@@ -24,7 +24,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from analysis.corpus.threads import Reading, read_threads  # noqa: E402
+from analysis.corpus.reading import Reading  # noqa: E402
+from analysis.corpus.threads import read_threads  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data"
 EDGES = (0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0001)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -108,3 +109,36 @@ def test_a_flood_is_five_or_more_and_is_counted_with_its_authors_threads_and_tim
     assert found[["first", "n_comments", "n_authors", "n_threads"]].to_numpy().tolist() == [["c0000", 5, 3, 2]]
     assert (found["latest"] - found["earliest"]).iloc[0] == pd.Timedelta(days=4)
     assert floods(table(texts[:4])).empty and "text" not in found
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("渡轮今天又晚点了一个小时真让人生气", "市议会说下个月会有新的渡轮开往对岸"),
+        ("フェリーは今日も一時間遅れて到着しました", "市議会は来月新しい船を出すと言っています"),
+        ("เรือข้ามฟากมาสายอีกแล้ววันนี้", "สภาเมืองบอกว่าจะมีเรือใหม่เดือนหน้า"),
+    ],
+)
+def test_texts_without_spaces_are_compared_letter_by_letter(one, other):
+    changed = one[:4] + other[:5] + one[9:]
+    found = table([one, other, one, changed, other + "。"])
+    assert found["duplicate_of"].fillna("").tolist() == ["", "", "c0000", "", ""]
+    assert found["near_duplicate_of"].fillna("").tolist() == ["", "", "", "", "c0001"]
+    long = one + other
+    assert table([long, long[:20] + "很" + long[20:]])["near_duplicate_of"].tolist()[1] == "c0000"
+
+
+def test_a_short_text_is_a_repeat_where_many_say_it():
+    found = table(["Late again", "late  again", "LATE AGAIN", "Late again", "Well said.", "Well said."])
+    assert found["duplicate_of"].isna().all()
+    found = table(["Late again"] * 990 + [f"Number {i}" for i in range(10)] + ["Well said."] * 4)
+    assert found["duplicate_of"].notna().sum() == 989
+    assert floods(found)[["first", "n_comments"]].to_numpy().tolist() == [["c0000", 990]]
+
+
+def test_the_words_of_a_flood_are_shown_where_quotes_are_on():
+    texts = ["Late again"] * 5 + [TEXT] * 6
+    assert "text" not in floods(table(texts), texts)
+    found = floods(table(texts), texts, quotes=True)
+    assert found["n_words"].tolist() == [33, 2]
+    assert found["text"].tolist() == [TEXT[:60] + "…", "Late again"]

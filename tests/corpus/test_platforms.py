@@ -74,6 +74,12 @@ FILES = {
             f"<wp:comment_parent>{up}</wp:comment_parent></wp:comment>"
             for n, who, text, state, up in (("c1", "Ann", "first", 1, 0), ("c2", "Bob", "second", 1, "c1"), ("c3", "X", "buy", "spam", 0)))
         + "</item><item><title>A picture</title><wp:post_id>9</wp:post_id><wp:post_type>attachment</wp:post_type></item></channel></rss>"),
+    "bluesky": ("x.json", json.dumps({"posts": [
+        {"uri": "c1", "cid": "x", "author": {"handle": "Ann"}, "record": {"text": "first", "createdAt": T0,
+         "reply": {"root": {"uri": "t1"}, "parent": {"uri": "t1"}}}, "replyCount": 1},
+        {"uri": "c2", "cid": "y", "author": {"handle": "Bob"}, "record": {"text": "second", "createdAt": T0,
+         "reply": {"root": {"uri": "t1"}, "parent": {"uri": "c1"}}}},
+    ]})),
     "communalytic": ("x.csv", csv_of([
         {"id": "c1", "thread_id": "t1", "parent_id": "", "author": "Ann", "date": "2020-01-02 03:04:05", "message": "first"},
         {"id": "c2", "thread_id": "t1", "parent_id": "c1", "author": "Bob", "date": "2020-01-02 03:05:05", "message": "second"},

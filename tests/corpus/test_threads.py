@@ -18,7 +18,8 @@ from analysis.corpus.dates import take_date
 from analysis.corpus.decoding import WEIGHTS
 from analysis.corpus.encodings import is_text, read_lines
 from analysis.corpus.line_features import flags
-from analysis.corpus.threads import Reading, article_id, read_threads
+from analysis.corpus.reading import Reading
+from analysis.corpus.threads import article_id, read_threads
 from analysis.settings import StudyError
 
 ARTICLE = [
@@ -124,7 +125,8 @@ def test_other_threads_tell_what_is_a_name(tmp_path: Path) -> None:
     """A line that looks like a sentence is a name where it opens comments in other threads, too."""
     odd, others = "I do not believe a word of it.", {}
     for i, (author, text) in enumerate(itertools.product(("Q. Marl", "oat_cake", "Tern"), COMMENTS[:2])):
-        comments = [(odd, text[1]), (author, [f"Number {i} of the boats leaks, they say."])]
+        said_ = f"{text[1][0]} So they told {author} in the harbour."
+        comments = [(odd, [said_]), (author, [f"Number {i} of the boats leaks, they say."])]
         others[f"other{i}"] = thread(comments=comments, date=f"date 2021-05-0{i + 1} ")
     comments = [
         ("Moss Gardener", ["It will be late again, mark my words."]),

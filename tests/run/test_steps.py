@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,7 @@ OTHER = {
     ("source", "dates"): "month-first",
     ("source", "encoding"): "cp1252",
     ("source", "sheet"): "Comments",
+    ("source", "retrieved"): datetime.date(2021, 3, 14),
     ("source", "licence"): "CC0",
     ("source", "authors"): "names.txt",
     ("source", "columns"): {"text": "text", "article_id": "comment_id"},

@@ -1,0 +1,323 @@
+"""What a page puts around comments (votes, times, "Reply", "Log in"): found by how it recurs, in any language.
+
+Furniture recurs beside most comments, its numbers and times aside, and has a name on one side and a text on the
+other. A name recurs as well, and has a text on both. So what stands around it tells, by the shapes that
+decoding.json knows.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from analysis.corpus.line_times import SEPARATORS, TIMES, Template
+
+WORDS = frozenset(
+    tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))["words"]
+    .strip()
+    .replace("\n", "|")
+    .split("|")
+)
+LETTER = re.compile(r"[^\W\d_]")
+FEW = 3  # times that a line recurs at least, if its words are not known; files in which it begins or ends the comments
+REGULAR = 0.5  # of the most that any line recurs in the same thread
+SIDES = (
+    1.5  # log odds by which the lines on one side look more like names than those on the other; a third for known words
+)
+BESIDE = 0.9  # share of a rarer line's places that are beside what is furniture
+COVER = 0.5  # share of the comments that have it; of known words a fifth of that
+FAR = 3.0  # log odds beyond which a line is no more of a name, or less
+DAYS = 8  # different words beside a time that are weekdays and the like; if more, they are names
+MOST = 0.8  # share of the lines of a name and a time that have a word, if it is none of the name
+ROUNDS = 6
+
+
+@dataclass(frozen=True)
+class Furniture:
+    """What is furniture among the lines of all threads.
+
+    Attributes
+    ----------
+    lines : ndarray of bool, shape (n_lines,)
+    named : ndarray of bool, shape (n_lines,)
+        Lines of a name and a time.
+    template : Template
+        How these are written.
+    """
+
+    lines: np.ndarray
+    named: np.ndarray
+    template: Template
+
+
+def find(
+    masks: np.ndarray, names: Sequence[str], bounds: np.ndarray, score: np.ndarray, known: np.ndarray,
+    decoded: Callable[[np.ndarray, np.ndarray], np.ndarray],
+) -> Furniture:  # fmt: skip
+    """Find it.
+
+    Parameters
+    ----------
+    masks : ndarray of shape (n_lines,)
+        The number of each line's mask, -1 of long lines.
+    names : sequence of str
+        The masks.
+    bounds : ndarray of shape (n_threads + 1,)
+        Where each thread's lines begin.
+    score : ndarray of shape (n_lines,)
+        Log odds of each line's being a name by its shape.
+    known : ndarray of bool, shape (n_threads,)
+        Whether a thread's lines are those of its comments alone.
+    decoded : callable
+        From what is furniture, and what a name and a time, to the probability of each line's being a name.
+    """
+    page = _Page(masks, list(names), bounds, np.clip(score, -FAR, FAR), known)
+    named, template = page.names_with_times()
+    if named.any() and named.sum() < COVER * decoded(np.zeros_like(named), named).sum():
+        named[:] = False
+    page.score[named] = FAR
+    page.masks[named] = -1
+    page.merge_times()
+    chosen = page.regular()
+    if chosen.any():
+        p_name = decoded(page.lines(chosen), named)
+        chosen &= page.covers(np.bincount(page.thread, weights=p_name, minlength=len(known)))
+    if chosen.any():
+        chosen = page.rarer(chosen, decoded(page.lines(chosen), named))
+    ends = page.at_the_ends(chosen)
+    left = np.bincount(page.thread[~page.lines(chosen | ends)], minlength=len(known))
+    if (left < 2).mean() <= 1 - BESIDE:  # else what recurs are the comments
+        chosen |= ends
+    return Furniture(page.lines(chosen), named, template)
+
+
+def beside(lines: np.ndarray, masks: np.ndarray, bounds: np.ndarray) -> np.ndarray:
+    """1 + the mask of the furniture right before each line, and right after; 0 where none is: (2, n_lines)."""
+    which = np.where(lines, masks + 1, 0)
+    found = np.stack([np.append(0, which[:-1]), np.append(which[1:], 0)])
+    found[0, bounds[:-1]] = found[1, bounds[1:] - 1] = 0
+    return found
+
+
+class _Page:
+    """The short lines of all threads, and what stands around them. What is chosen is a flag for each mask."""
+
+    def __init__(
+        self, masks: np.ndarray, names: list[str], bounds: np.ndarray, score: np.ndarray, known: np.ndarray
+    ) -> None:
+        self.masks, self.names, self.bounds, self.score, self.known = masks.copy(), names, bounds, score.copy(), known
+        self.thread = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """How often each mask is there."""
+        return np.bincount(self.masks[self.masks >= 0], minlength=len(self.names))
+
+    @cached_property
+    def n_threads(self) -> np.ndarray:
+        """In how many threads each mask is."""
+        at = np.flatnonzero(self.masks >= 0)
+        pairs = np.unique(np.stack([self.thread[at], self.masks[at]]), axis=1)
+        return np.bincount(pairs[1], minlength=len(self.names))
+
+    @cached_property
+    def known_words(self) -> np.ndarray:
+        """Masks of WORDS."""
+        return np.array([name in WORDS for name in self.names], dtype=bool)
+
+    @cached_property
+    def certain(self) -> np.ndarray:
+        """Masks of known words and of times."""
+        return self.known_words | np.array([name in TIMES for name in self.names], dtype=bool)
+
+    @cached_property
+    def special(self) -> np.ndarray:
+        """Masks of known words, of times, and of numbers without words."""
+        return self.certain | np.array(["0" in name and not LETTER.search(name) for name in self.names], dtype=bool)
+
+    def lines(self, chosen: np.ndarray) -> np.ndarray:
+        """Which lines are of the masks that are chosen."""
+        return np.append(chosen, False)[self.masks]
+
+    # ------------------------------------------------------------------------------------------------ times
+
+    def _timed(self) -> dict[str, Counter[int]]:
+        """The masks of a time and of other words, by the kind of the time, and how often each is there."""
+        found: dict[str, Counter[int]] = {}
+        counts = np.bincount(self.masks[self.masks >= 0], minlength=len(self.names))
+        for number, name in enumerate(self.names):
+            kind = next((kind for kind in TIMES if kind in name), "") if "‹" in name else ""
+            if kind and name.replace(kind, "").strip(SEPARATORS) and counts[number]:
+                found.setdefault(kind, Counter())[number] = int(counts[number])
+        return found
+
+    def names_with_times(self) -> tuple[np.ndarray, Template]:
+        """Lines of a name and a time, if the words beside times are many different ones; and what else is in them."""
+        best, template = np.zeros(len(self.masks), dtype=bool), Template()
+        for kind, counts in self._timed().items():
+            words = {k: tuple(self.names[k].replace(kind, " ", 1).split()) for k in counts}
+            before, after = _common(words, counts, 0), ()
+            after = _common({k: one[len(before) :] for k, one in words.items()}, counts, -1)
+            n, m = len(before), len(after)
+            rest = {
+                k: " ".join(one[n : len(one) - m]) for k, one in words.items()
+                if one[:n] == before and one[len(one) - m :] == after and 0 < len(one) - n - m <= 8
+            }  # fmt: skip
+            by_rest: Counter[str] = Counter()
+            for k, one in rest.items():
+                by_rest[one] += counts[k]
+            lines = np.isin(self.masks, list(rest))
+            few = sum(times for _, times in by_rest.most_common(DAYS)) >= BESIDE * counts.total()
+            if few:  # a name has a text on both sides
+                around = np.nan_to_num(self._around(lines | self.lines(self.certain), self.score))
+                few = len(by_rest) < 2 or (around[:, lines].mean(axis=1) > 0).any()
+            if not few and by_rest.total() >= max(FEW, best.sum() + 1):
+                best, template = lines, Template(before, after)
+        return best, template
+
+    def merge_times(self) -> None:
+        """Make one mask of all times, with a weekday before them or not."""
+        for kind, counts in self._timed().items():
+            short = [k for k in counts if len(self.names[k].split()) == 2]
+            if sum(n for _, n in Counter({k: counts[k] for k in short}).most_common(DAYS)) >= COVER * counts.total():
+                one = self.names.index(kind) if kind in self.names else min(short)
+                self.masks[np.isin(self.masks, short)] = one
+
+    # ----------------------------------------------------------------------------------------- what recurs
+
+    def regular(self) -> np.ndarray:
+        """The masks that recur beside most comments."""
+        able = self.counts >= np.where(self.special, 2, FEW)
+        able &= self._spaced(able) | self.special
+        at = np.flatnonzero(self.lines(able))
+        (thread, number), n = np.unique(np.stack([self.thread[at], self.masks[at]]), axis=1, return_counts=True)
+        most = np.zeros(len(self.known), dtype=np.int64)
+        np.maximum.at(most, thread, n)
+        usual = np.bincount(number, weights=n * (n >= REGULAR * most[thread]), minlength=len(self.names))
+        able &= usual >= COVER * self.counts
+        chosen = able
+        for _ in range(ROUNDS):
+            passed = able & self._one_sided(self.lines(chosen))
+            if (passed == chosen).all():
+                break
+            chosen = passed
+        # Before anything is decoded, which takes time: what is on a page's every comment is on many pages.
+        with_comments = (self.known & (np.diff(self.bounds) > 1)).sum()
+        spread = self.certain | (self.n_threads >= COVER / 2 * with_comments)
+        return able & chosen & spread & self._one_sided(self.lines(chosen))
+
+    def _spaced(self, able: np.ndarray) -> np.ndarray:
+        """Whether two of a mask have a name and a text between them."""
+        at = np.flatnonzero(self.lines(able))
+        at = at[np.argsort(self.masks[at], kind="stable")]
+        same = (self.masks[at][1:] == self.masks[at][:-1]) & (self.thread[at][1:] == self.thread[at][:-1])
+        close = np.bincount(self.masks[at][1:], weights=same & (np.diff(at) < 3), minlength=len(self.names))
+        return close <= (1 - BESIDE) * self.counts
+
+    def _around(self, lines: np.ndarray, scores: np.ndarray, text: float = -FAR) -> tuple[np.ndarray, np.ndarray]:
+        """The scores of the nearest other lines before and after each; nan where there are none."""
+        places = np.arange(len(lines))
+        last = np.maximum.accumulate(np.where(lines, -1, places))
+        following = np.minimum.accumulate(np.where(lines, len(lines), places)[::-1])[::-1]
+        last, following = np.append(-1, last[:-1]), np.append(following[1:], len(lines))
+        score = np.append(scores, 0.0)
+        head, tail = self.bounds[:-1][self.thread], self.bounds[1:][self.thread]
+        ahead = np.where(last >= head, score[last], np.where(self.known[self.thread], text, np.nan))
+        return ahead, np.where(following < tail, score[np.minimum(following, len(lines))], np.nan)
+
+    def _sides(self, lines: np.ndarray, p_name: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """How much the lines around those of each mask look like names; nan where there are none."""
+        around = self._around(lines, self.score) if p_name is None else self._around(lines, p_name, 0.0)
+        return self._mean(around[0]), self._mean(around[1])
+
+    def _mean(self, values: np.ndarray) -> np.ndarray:
+        there = (self.masks >= 0) & ~np.isnan(values)
+        total = np.bincount(self.masks[there], weights=values[there], minlength=len(self.names))
+        n = np.bincount(self.masks[there], minlength=len(self.names))
+        return np.where(n > 0, total / np.maximum(n, 1), np.nan)
+
+    def _one_sided(self, lines: np.ndarray) -> np.ndarray:
+        """Masks on one side of which are names rather than on the other."""
+        before, after = self._sides(lines)
+        return np.nan_to_num(np.abs(after - before)) >= np.where(self.certain, SIDES / 3, SIDES)
+
+    def covers(self, n_comments: np.ndarray) -> np.ndarray:
+        """Masks that most comments have, in the threads in which they are."""
+        at = np.flatnonzero(self.masks >= 0)
+        thread, number = np.unique(np.stack([self.thread[at], self.masks[at]]), axis=1)
+        of = np.bincount(number, weights=n_comments[thread], minlength=len(self.names))
+        spread = self.special | (self.n_threads >= max(1, COVER / 2 * (n_comments >= 1).sum()))
+        return spread & (self.counts >= np.where(self.special, COVER / 5, COVER) * of)
+
+    def rarer(self, chosen: np.ndarray, p_name: np.ndarray) -> np.ndarray:
+        """What is chosen, and what stands with it between names and texts now and then."""
+        number = np.array([("0" in name or "‹" in name) and len(name.split()) <= 4 for name in self.names], dtype=bool)
+        able = self.known_words & (self.counts > 0)
+        able |= (self.counts >= FEW) & (np.nan_to_num(self._mean(p_name)) < 1 - MOST)
+        for _ in range(ROUNDS):
+            lines = self.lines(chosen)
+            near = beside(lines, self.masks, self.bounds) > 0
+            under, above = (np.nan_to_num(self._mean(some * 1.0)) >= BESIDE for some in near)
+            ahead, behind = self._sides(lines, p_name)
+            # The side of the text is its own last or first line's, and so only for what is none: numbers, known words.
+            last = (behind >= MOST) & (ahead <= 1 - MOST) & (under | (number & above))
+            first = (ahead >= MOST) & (behind <= 1 - MOST) & (above | (number & under))
+            more = chosen | (able & (last | first | (self.known_words & (under | above))))
+            if (more == chosen).all():
+                break
+            chosen = more
+        return chosen
+
+    # ------------------------------------------------------------------------------------ the page's two ends
+
+    def at_the_ends(self, chosen: np.ndarray) -> np.ndarray:
+        """Masks that stand before or after the comments of most threads, or of any if their words are known."""
+        found = np.zeros_like(chosen)
+        once = (self.n_threads >= BESIDE * self.counts) & (self.n_threads >= max(FEW, COVER * len(self.known)))
+        for _ in range(ROUNDS):
+            lines = self.lines(chosen | found)
+            ahead, behind = self._sides(lines)
+            first, last = (self.masks[self._outermost(lines, step)] for step in (1, -1))
+            ends = np.bincount(last[last >= 0], minlength=len(self.names))
+            more = once & ((behind - ahead >= SIDES) | (ends >= BESIDE * self.counts))
+            more[[k for k in (*first, *last) if k >= 0 and self.known_words[k]]] = True
+            if not (more & ~found & ~chosen).any():
+                break
+            found |= more
+        return found
+
+    def _outermost(self, lines: np.ndarray, step: int) -> np.ndarray:
+        """The first (1) or last (-1) line of each thread that is not furniture yet: first ones where they are known."""
+        found = []
+        for k, (i, j) in enumerate(zip(self.bounds[:-1].tolist(), self.bounds[1:].tolist(), strict=True)):
+            if step == 1 and not self.known[k]:
+                continue
+            at = i if step == 1 else j - 1
+            while i <= at < j and lines[at]:
+                at += step
+            if i <= at < j:
+                found.append(at)
+        return np.array(found, dtype=np.int64)
+
+
+def _common(words: dict[int, tuple[str, ...]], counts: Counter[int], at: int) -> tuple[str, ...]:
+    """The words with which (at 0), or in which (-1), most of the lines begin or end."""
+    found: tuple[str, ...] = ()
+    total = sum(counts[k] for k in words)
+    while True:
+        ends: Counter[str] = Counter()
+        for k, one in words.items():
+            if len(one) > 1:
+                ends[one[at]] += counts[k]
+        word, n = ends.most_common(1)[0] if ends else ("", 0)
+        if n < MOST * total or not total:
+            return found
+        found = (*found, word) if at == 0 else (word, *found)
+        words = {k: one[1:] if at == 0 else one[:-1] for k, one in words.items() if len(one) > 1 and one[at] == word}

@@ -1,0 +1,91 @@
+"""Times that stand in short lines of a page: "Posted on 12 March 2021 at 14:05", "2 days ago", "Dec. 22 10:15 am"."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import re
+from dataclasses import dataclass
+
+from analysis.corpus.dates import DIGITS, FORMS, MONTH_WORD, WORDS, after, any_of, clock
+
+AGO = WORDS["ago"]
+DAYS = {word: float(days) for days, words in AGO["units"].items() for word in words.split()}
+SINCE = (
+    dict.fromkeys(AGO["now"].split(), 0)
+    | dict.fromkeys(AGO["today"].split(), 0)
+    | dict.fromkeys(AGO["yesterday"].split(), 1)
+)
+TIMES = WHOLE, SOME, RELATIVE = "‹time›", "‹some›", "‹ago›"  # what stands for a time in a line that is compared
+NUMBER = re.compile(r"\d+(?:[.,]\d+)*k?")
+SEPARATORS = " ·•|,:–—-"
+
+
+def _words(key: str) -> str:
+    return any_of([word.replace("-", " ") for word in AGO[key].split()])
+
+
+_CLOCK = r"\d{1,2}[:.h]\d{2}(?::\d{2})?(?:\s?[ap]\.?m\b\.?)?"
+_DAY = rf"(?:{MONTH_WORD})\b\.?\s\d{{1,2}}\b|\d{{1,2}}\.?\s(?:{MONTH_WORD})\b\.?"
+_NUMBER = rf"(?:(?P<before>{_words('before')})\s)?(?P<n>\d{{1,3}}|(?:{_words('one')})(?=\s))"
+_SINCE = rf"^(?P<since>{any_of([word.replace('-', ' ') for word in SINCE])})(?=$|\W+(?:\w+\s)?\d)"
+_AGO = rf"{_NUMBER}\s?(?P<unit>{any_of(list(DAYS))})\.?(?:\s?(?P<after>{_words('after')})|(?!\w))|{_SINCE}"
+_FORMS = {
+    WHOLE: rf"(?:{clock(9)},?\s{{1,3}})?(?:{'|'.join(FORMS)}){after(8)}",
+    RELATIVE: _AGO,
+    SOME: rf"(?:{_DAY})(?:,?\s{{1,2}}(?:at\s)?{_CLOCK})?|{_CLOCK}",
+}
+PATTERNS = {kind: re.compile(rf"(?<![\w/])(?:{form})(?![\w/])", re.IGNORECASE) for kind, form in _FORMS.items()}
+
+
+@functools.lru_cache(1 << 15)
+def _place(shape: str) -> tuple[str, int, int]:
+    """Which kind of time stands where in lines that differ in their digits alone; "" if none does."""
+    for kind, pattern in PATTERNS.items():
+        if match := pattern.search(shape):
+            return kind, *match.span()
+    return "", 0, 0
+
+
+def time_in(line: str) -> tuple[str, int, int]:
+    """The kind of the first time in a line, WHOLE, RELATIVE or SOME, and where it stands; "" if there is none."""
+    return _place(line.translate(DIGITS))
+
+
+def ago(written: str, day: dt.date) -> dt.date | None:
+    """The day that lies so long before another; None if it cannot be told."""
+    match = PATTERNS[RELATIVE].search(written)
+    if match and match["since"]:
+        return day - dt.timedelta(days=SINCE[match["since"].casefold().replace(" ", "-")])
+    if not match:
+        return None
+    n = int(match["n"]) if match["n"].isdigit() else 1
+    return day - dt.timedelta(days=round(n * DAYS[match["unit"].casefold()]))
+
+
+def mask(key: str) -> str:
+    """A line in small letters, without what differs from comment to comment: its times and its numbers."""
+    done, rest = "", key
+    kind, at, end = time_in(rest)
+    while kind:
+        done, rest = f"{done}{rest[:at]} {kind} ", rest[end:]
+        kind, at, end = time_in(rest)
+    return " ".join(NUMBER.sub("0", done + rest).split()) or key
+
+
+@dataclass(frozen=True)
+class Template:
+    """What stands beside a name and a time in one line: so many words before the name, and after it."""
+
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+    def name(self, line: str) -> str:
+        """The name in such a line, as written; "" if it is no such line."""
+        kind, at, end = time_in(line)
+        words = f"{line[:at]} {line[end:]}".split()
+        n, m = len(self.before), len(words) - len(self.after)
+        folded = tuple(word.casefold() for word in words)
+        if not kind or folded[:n] != self.before or folded[m:] != self.after:
+            return ""
+        return " ".join(words[n:m]).strip(SEPARATORS)

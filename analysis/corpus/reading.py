@@ -1,0 +1,58 @@
+"""What a reader of any format gives: articles, comments, rejects, and the account of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.corpus.dates import ORDERS
+from analysis.run.texts import Some
+
+COLUMNS = {
+    "articles": ("article_id", "published_at", "title", "text", "copyright", "url", "source_file"),
+    "rows": (
+        "comment_id", "article_id", "position", "parent_id", "author", "posted_at", "posted_at_source",
+        "boundary_confidence", "source_file", "line",
+    ),
+    "rejects": ("source_file", "line", "reason", "n_chars"),
+    "accounting": ("source_file", "read", "kept", "rejected"),
+    "notes": ("source_file", "line", "note"),
+}  # fmt: skip
+EITHER = f"times whose day and month can be either, left out: set `[source] dates` to one of {', '.join(ORDERS)}"
+ALONE = "no column names the thread: each comment counts as a thread of its own"  # a note of a table
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a reader of any format gives: the tables of COLUMNS.
+
+    Attributes
+    ----------
+    articles : DataFrame
+        published_at in UTC, NaT if unknown; text: paragraphs joined by a newline.
+    rows : DataFrame
+        The comments without their texts: author as written; posted_at in UTC, whose source is "comment" or "article";
+        boundary_confidence: probability in [0, 1] that the comment begins and ends where it is said to, NaN where
+        nothing had to be decoded; line (1 = first).
+    texts : Some
+        The text of each, its lines joined by a newline.
+    rejects : DataFrame
+        Every line or row that is in no other table.
+    accounting : DataFrame
+        In lines or rows; read = kept + rejected.
+    notes : DataFrame
+        What a person should look at and what is not a loss; line 0 is the whole file.
+    """
+
+    articles: pd.DataFrame
+    rows: pd.DataFrame
+    texts: Some
+    rejects: pd.DataFrame
+    accounting: pd.DataFrame
+    notes: pd.DataFrame
+
+    @property
+    def comments(self) -> pd.DataFrame:
+        """The comments with their texts, all in memory."""
+        return self.rows.assign(text=pd.Series(list(self.texts), index=self.rows.index, dtype="str"))
