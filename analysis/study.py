@@ -39,9 +39,9 @@ from analysis.settings import PROGRESS, SCHEDULER, TITLE, VARIABLE, Settings, St
 from analysis.topics import assigned
 from analysis.topics.context import in_context
 from analysis.topics.encoders import parse
-from analysis.topics.fit import Topics
 from analysis.topics.steps import fit_of, tokens, worth_of
 from analysis.topics.steps import topics as topic_model
+from analysis.topics.topics import Topics
 from analysis.trends import steps as trends
 from analysis.trends.periods import Calendar, instant_of
 from analysis.trends.series import score_counts

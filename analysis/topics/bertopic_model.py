@@ -27,7 +27,7 @@ from analysis.topics.encoders import parse
 from analysis.topics.keywords import IN_LABEL, SHOWN, choose
 
 if TYPE_CHECKING:
-    from analysis.topics.fit import Fit
+    from analysis.topics.description import Fit
 
 LIMIT = 100_000  # comments that BERTopic reads: of a million it would make 3 GB
 OF_EACH = 500  # of a topic at the least, where it has them: among so many BERTopic looks for representative documents

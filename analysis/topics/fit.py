@@ -1,13 +1,11 @@
-"""Vectors -> consensus topics, their stability and their words; and what a researcher holds of them."""
+"""Vectors -> consensus topics, their levels, their stability and their words; or topics that a file assigns."""
 
 from __future__ import annotations
 
 import re
-import warnings
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,16 +14,15 @@ from analysis.run import Run
 from analysis.run.texts import Some, ranks, take
 from analysis.run.vectors import Directions, Vectors, blocks, unit_length
 from analysis.settings import StudyError
-from analysis.topics.clusters import sums
 from analysis.topics.consensus import ANCHORS, Consensus, find_consensus, nearest_to
-from analysis.topics.keywords import IN_LABEL, count_words, everywhere, topic_words, vocabulary
+from analysis.topics.description import CURVE, LEVELS, Fit, described, empty, nothing, table_of
+from analysis.topics.keywords import count_words, topic_words
 from analysis.topics.levels import Level
-from analysis.topics.similarity import topic_map, topic_tree
 from analysis.topics.stop_words import stop_words
-from analysis.topics.tokens import Cut, Tokens, tokenised
+from analysis.topics.tokens import Tokens, tokenised
 
 if TYPE_CHECKING:
-    from bertopic import BERTopic
+    pass
 
 # Agreement: of the usual twenty fits none puts the comment where the consensus does. A stricter rule would leave out
 # comments by the luck of the seed: at 0.15 reruns agree at ARI 0.81 on post titles of 22 subreddits, at 0.05 at 0.94.
@@ -35,30 +32,7 @@ CLAIM_FROM = 0.1  # stability of the best number of topics; on vectors without a
 MIN_WORDS = 3  # in a text on average (median), or there is nothing to tell topics by
 NEAR = 0.65  # of how near texts come to each other, from which an expected topic is one of the corpus
 LOOKED_AT = 5_000  # texts, to know that average
-_TABLE = dict(topic="int64", label="str", words="str", n_comments="int64", n_threads="int64", stability="float64")
-_LEVELS = dict(level="str", number="int64", parent="Int64") | {k: v for k, v in _TABLE.items() if k != "topic"}
-_WORDS = dict(topic="int64", word="str", weight="float64")
-_MAP = dict(topic="int64", comment="bool", x="float64", y="float64")
-_CURVE = dict(n_topics="int64", stability="float64", chosen="bool")
 _WORDISH = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]|[^\W\d_]+")
-
-
-@dataclass(frozen=True)
-class Fit:
-    """Topics of n_texts comments, in the order in which the texts were given."""
-
-    topic: np.ndarray  # (n_texts,) int64, -1 = unassigned; numbered by size, ties by the smallest text
-    agreement: np.ndarray  # (n_texts,) float64 in [0, 1]: share of the independent fits that agree on the text
-    table: pd.DataFrame  # topic, label, words, n_comments, n_threads, stability; without -1
-    curve: pd.DataFrame  # n_topics, stability, chosen; empty if a number was given
-    note: str  # what cannot be said, in plain words, or ""; with or without topics
-    centroids: np.ndarray  # (n_topics, n_dims): mean vector of a topic's distinct texts, each scaled to length 1
-    words: pd.DataFrame  # topic, word, weight; best first
-    vocabulary: tuple[str, ...] = ()  # all words that may be shown
-    cut: Cut = Cut()  # cuts a text into such words
-    theme: np.ndarray | None = None  # (n_texts,) int64, -1 = none: a theme is one topic or more
-    subtopic: np.ndarray | None = None  # (n_texts,) int64, -1 = none: a part of a topic
-    levels: pd.DataFrame = field(default_factory=lambda: _empty(_LEVELS))  # themes and subtopics, as in `table`
 
 
 def fit_topics(
@@ -129,7 +103,7 @@ def fit_topics(
     unit, auto = Directions(vectors, fit), n_topics == "auto"
     note = _too_little(Some(texts, fit), unit, max(min_comments, 20, 0 if auto else 5 * int(n_topics)))
     if note:
-        return _nothing(vectors.shape, note, _empty(_CURVE))
+        return nothing(vectors.shape, note, empty(CURVE))
     seeds, missing = _held(unit, expected or {})
     found = find_consensus(
         unit,
@@ -140,7 +114,7 @@ def fit_topics(
         run=run,
         expected=np.stack(list(seeds.values())) if seeds else None,
     )
-    curve, best = found.curve if auto else _empty(_CURVE), float(found.curve["stability"].max())
+    curve, best = found.curve if auto else empty(CURVE), float(found.curve["stability"].max())
     topic, agreement = _to_all(same, names.get_indexer(copied), fit, found, able)
     topic = np.where(agreement < UNASSIGNED_BELOW, -1, topic)
     size = np.bincount(topic[fit][topic[fit] >= 0], minlength=int(found.topic.max()) + 1)
@@ -151,7 +125,7 @@ def fit_topics(
     elif (topic < 0).all():
         note = f"No topics are claimed: independent fits agree on no topic of {SMALLEST} comments or more."
     if note:
-        return _nothing(vectors.shape, note, curve)
+        return nothing(vectors.shape, note, curve)
     if best < CLAIM_FROM:
         note = (
             f"Two halves of the threads, each modelled on its own, hardly agree on {n_topics} topics "
@@ -163,7 +137,7 @@ def fit_topics(
     topic, order = _by_size(topic, found.topic)
     hidden = stop_words(languages) | set(hidden_words)
     used = (tokens or tokenised(texts, run)).take(fit)
-    shown = _described(topic, thread, unit, fit, used, hidden)
+    shown = described(topic, thread, unit, fit, used, hidden)
     table = shown.pop("table").assign(stability=found.stability[order])
     if seeds:
         table, lost = _named(table, seeds, topic[fit], unit)
@@ -180,7 +154,7 @@ def _to_level(
     """The theme or subtopic of every text that has a topic, numbered by size; and how stable each is."""
     if level is None:
         return np.full(len(topic), -1, dtype=np.int64), np.zeros(0)
-    of, _ = _to_all(same, copy_of, fit, Consensus(level.of, np.ones(len(fit)), level.stability, _empty(_CURVE)), able)
+    of, _ = _to_all(same, copy_of, fit, Consensus(level.of, np.ones(len(fit)), level.stability, empty(CURVE)), able)
     of = np.where(topic < 0, -1, of)
     size = np.bincount(of[of >= 0], minlength=len(level.stability))
     order = np.argsort(-size, kind="stable")[: int((size > 0).sum())]
@@ -203,11 +177,11 @@ def _with_levels(
         if len(stability):
             words = list(made.vocabulary)
             shown = topic_words(count_words(used, of[fit], len(stability), words), words)
-            table = _table(of, thread, shown, len(stability)).assign(stability=stability, level=level)
+            table = table_of(of, thread, shown, len(stability)).assign(stability=stability, level=level)
             inside = pd.Series(made.topic).groupby(of).first().reindex(range(len(stability))).astype("Int64")
             table["parent"] = inside if level == "subtopic" else pd.NA
             tables.append(table.rename(columns={"topic": "number"}))
-    levels = pd.concat([table[list(_LEVELS)].astype(_LEVELS) for table in tables], ignore_index=True)
+    levels = pd.concat([table[list(LEVELS)].astype(LEVELS) for table in tables], ignore_index=True)
     return replace(made, theme=theme[0], subtopic=subtopic[0], levels=levels)
 
 
@@ -279,56 +253,14 @@ def fit_assigned(
     number = np.append(np.argsort(order), -1)
     topic = number[topic].astype(np.int64)
     if not len(called):
-        return _nothing(vectors.shape, "No topics: the file assigns none.", _empty(_CURVE))
+        return nothing(vectors.shape, "No topics: the file assigns none.", empty(CURVE))
     fit = np.flatnonzero(able & copied.isna().to_numpy())
     hidden = stop_words(languages) | set(hidden_words)
-    shown = _described(
-        topic, thread, Directions(vectors, fit), fit, (tokens or tokenised(texts, run)).take(fit), hidden
-    )
+    shown = described(topic, thread, Directions(vectors, fit), fit, (tokens or tokenised(texts, run)).take(fit), hidden)
     table, given = shown.pop("table").assign(stability=np.nan), [str(called[i]) for i in order]
     labels = [f"{one}: {own}" if one.isdecimal() else one for one, own in zip(given, table["label"], strict=True)]
     table["label"] = pd.Series(labels, dtype="str")
-    return Fit(topic=topic, agreement=np.full(len(texts), np.nan), table=table, curve=_empty(_CURVE), note="", **shown)
-
-
-def _described(
-    topic: np.ndarray, thread: np.ndarray, unit: Directions, fit: np.ndarray, used: Tokens, hidden: Collection[str]
-) -> dict[str, Any]:
-    """What is said of topics, numbered from 0: their table but for stability, centroids, words; `fit` as in `unit`."""
-    n = int(topic.max()) + 1
-    words = vocabulary(used, thread[fit], hidden)
-    counts = count_words(used, topic[fit], n, words)
-    telling = np.flatnonzero(~everywhere(counts))
-    words = [words[i] for i in telling]
-    shown = topic_words(counts[:, telling], words)
-    table = _table(topic, thread, shown, n)
-    centroids = _centroids(unit, topic[fit], n)
-    return {"table": table, "centroids": centroids, "words": shown, "vocabulary": tuple(words), "cut": used.cut}
-
-
-def _table(topic: np.ndarray, thread: np.ndarray, words: pd.DataFrame, n: int) -> pd.DataFrame:
-    """Label, words and size of each of n topics, of which the words are given."""
-    own = [words.loc[words["topic"] == i, "word"].tolist() for i in range(n)]
-    return pd.DataFrame(
-        {
-            "topic": np.arange(n, dtype=np.int64),
-            "label": [" · ".join(row[:IN_LABEL]) or f"topic {i}" for i, row in enumerate(own)],
-            "words": [", ".join(row) for row in own],
-            "n_comments": np.bincount(topic[topic >= 0], minlength=n).astype(np.int64),
-            "n_threads": pd.Series(thread).groupby(topic).nunique().reindex(range(n)).to_numpy("int64"),
-        }
-    )
-
-
-def nearest(vectors: np.ndarray, centroids: np.ndarray) -> np.ndarray:
-    """The topic whose direction is nearest to each vector, int64; -1 for a vector of zeros, or without topics."""
-    found = np.full(len(vectors), -1, dtype=np.int64)
-    if len(centroids):
-        directions = unit_length(centroids).T
-        for rows in blocks(len(vectors)):
-            some = vectors[rows]
-            found[rows] = np.where(some.any(axis=1), (some @ directions).argmax(axis=1), -1)
-    return found
+    return Fit(topic=topic, agreement=np.full(len(texts), np.nan), table=table, curve=empty(CURVE), note="", **shown)
 
 
 def _check(texts: Sequence[str], vectors: Vectors, ids: pd.Index, **others: Sequence[object] | None) -> np.ndarray:
@@ -372,17 +304,6 @@ def _too_little(texts: Sequence[str], unit: Directions, need: int) -> str:
     return ""
 
 
-def _empty(columns: dict[str, str]) -> pd.DataFrame:
-    return pd.DataFrame(columns=list(columns)).astype(columns)
-
-
-def _nothing(shape: tuple[int, int], note: str, curve: pd.DataFrame) -> Fit:
-    """Everything unassigned, and why."""
-    (n, n_dims), curve = shape, curve.assign(chosen=False)
-    none, centroids = np.full(n, -1, dtype=np.int64), np.zeros((0, n_dims), np.float32)
-    return Fit(none, np.zeros(n), _empty(_TABLE), curve, note, centroids, _empty(_WORDS))
-
-
 def _to_all(
     same: np.ndarray, copy_of: np.ndarray, fit: np.ndarray, found: Consensus, able: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -410,106 +331,3 @@ def _by_size(topic: np.ndarray, of_texts: np.ndarray) -> tuple[np.ndarray, np.nd
     number = np.full(n_found + 1, -1, dtype=np.int64)
     number[order] = np.arange(len(order))
     return number[topic], order  # -1 looks up the last, which is -1
-
-
-def _centroids(unit: Directions, topic: np.ndarray, n_topics: int) -> np.ndarray:
-    """Mean direction of each topic's texts."""
-    total = np.zeros((n_topics, unit.vectors.shape[1]))
-    for rows in blocks(len(unit)):
-        named = topic[rows] >= 0
-        total += sums(unit[rows][named].astype(np.float64), topic[rows][named], n_topics)
-    size = np.maximum(np.bincount(topic[topic >= 0], minlength=n_topics), 1)  # of an assigned one all may be copies
-    return (total / size[:, None]).astype(np.float32)
-
-
-class Topics:
-    """The topics of a study, with what a `Fit` has (`table`, `levels`, `curve`, `words` …), and what is made of it."""
-
-    def __init__(
-        self,
-        fit: Fit,
-        texts: Sequence[str],
-        vectors: Callable[[], Vectors],
-        *,
-        encoder: str = "static",
-        seed: int = 1,
-        adopted: Callable[[Sequence[str]], Any] | None = None,
-    ) -> None:
-        self.table, self.curve, self.note = fit.table, fit.curve, fit.note
-        self.centroids, self.words, self.levels = fit.centroids, fit.words, fit.levels
-        self._fit, self._texts, self._vectors, self._encoder, self._seed = fit, texts, vectors, encoder, seed
-        self._adopted = adopted
-
-    def __repr__(self) -> str:
-        """How many there are, and which."""
-        return f"{len(self.table)} topics: {', '.join(self.table['label'])}" if len(self.table) else self.note
-
-    @cached_property
-    def bertopic(self) -> BERTopic:
-        """A fitted BERTopic with these topics, labels and words; its documents are the comments in their order.
-
-        Of more than 100,000 comments it reads a fixed sample of as many, with 500 of each topic where there are: from
-        these are its `c_tf_idf_`, `topic_embeddings_` and `representative_docs_`. Its `topics_` are those of all, so
-        that `topics_over_time`, `hierarchical_topics` and `get_document_info` take all texts.
-
-        Raises
-        ------
-        StudyError
-            If there are no topics.
-        """
-        if not len(self.table):
-            remedy = self.note or "Add comments."
-            raise StudyError(expected="topics, 1 or more", found="none", where="topics", remedy=remedy)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="IProgress not found")  # tqdm's; nothing is shown by it
-            from analysis.topics.bertopic_model import fitted
-        return fitted(self._texts, self._vectors(), self._fit, self._encoder)
-
-    def adopt(self, model: BERTopic) -> Any:
-        """Take the topics as a model has them, after its `merge_topics` or `reduce_topics`: `study.adopt`.
-
-        Gives the study with these topics; they are in its folder from now on, and in its report.
-        """
-        from analysis.topics.bertopic_model import names_of_topics
-
-        if self._adopted is None:
-            raise StudyError(expected="topics of a study", found="others", where="topics.adopt", remedy="Open a study.")
-        return self._adopted(names_of_topics(model, self._fit.topic, self.table["label"].tolist()))
-
-    def curate(
-        self,
-        *,
-        merge: Sequence[Sequence[int]] = (),
-        split: Sequence[int] = (),
-        drop: Sequence[int] = (),
-        rename: Mapping[int, str] | None = None,
-    ) -> Any:
-        """Change topics by their numbers, and give the study with what comes of it, as `adopt` does.
-
-        `merge` makes topics one, under the name of the first; `split` puts in a topic's place its subtopics; comments
-        of one to `drop` are unassigned.
-        """
-        label = dict(zip(self.table["topic"], self.table["label"], strict=True)) | dict(rename or {})
-        named = [*drop, *split, *(topic for one in merge for topic in one), *(rename or {})]
-        wrong = sorted({topic for topic in named if topic not in set(self.table["topic"])})
-        if wrong or self._adopted is None:
-            found = f"{wrong}" if wrong else "topics of no study"
-            expected = f"numbers of topics, 0 to {len(self.table) - 1}"
-            raise StudyError(expected=expected, found=found, where="topics.curate", remedy="See study.topics.table.")
-        name = {topic: label[topic] for topic in label} | {topic: label[one[0]] for one in merge for topic in one}
-        name |= dict.fromkeys(drop, "")
-        parts = self.levels[self.levels["level"] == "subtopic"].set_index("number")["label"].to_dict()
-        inside = np.full(len(self._fit.topic), -1) if self._fit.subtopic is None else self._fit.subtopic
-        of = zip(self._fit.topic.tolist(), inside.tolist(), strict=True)
-        return self._adopted([parts[s] if t in split and s in parts else name.get(t, "") for t, s in of])
-
-    @cached_property
-    def map(self) -> pd.DataFrame:
-        """Where topics and comments lie to each other: `similarity.topic_map`; empty without topics."""
-        some = len(self.table) > 0
-        return topic_map(self.centroids, self._vectors(), self._fit.topic, self._seed) if some else _empty(_MAP)
-
-    @cached_property
-    def tree(self) -> np.ndarray:
-        """Topics of topics, as scipy's linkage matrix: `similarity.topic_tree`; no rows of fewer than two."""
-        return topic_tree(self.centroids) if len(self.table) > 1 else np.zeros((0, 4))

@@ -19,8 +19,9 @@ from analysis.run.vectors import blocks
 from analysis.settings import LEARNED, Settings
 from analysis.topics import assigned
 from analysis.topics.context import Worth, directions, in_context, learned, middle
+from analysis.topics.description import Fit, nearest
 from analysis.topics.encoders import Encoder, parse
-from analysis.topics.fit import Fit, fit_assigned, fit_topics, nearest
+from analysis.topics.fit import fit_assigned, fit_topics
 from analysis.topics.forms import readable
 from analysis.topics.keywords import coherence
 from analysis.topics.tokens import Cut, Tokens, tokenised

@@ -19,7 +19,8 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from analysis.run.vectors import OnDisk  # noqa: E402
-from analysis.topics.fit import Fit, Topics  # noqa: E402
+from analysis.topics.description import Fit  # noqa: E402
+from analysis.topics.topics import Topics  # noqa: E402
 
 N_TOPICS, BLOCK = 21, 50_000
 

@@ -63,7 +63,7 @@ def test_an_empty_text_stays_nothing_and_lends_nothing():
 
 def test_an_article_is_placed_among_the_comments_by_its_own_words():
     from analysis.topics.context import directions, middle
-    from analysis.topics.fit import nearest
+    from analysis.topics.description import nearest
 
     rng = np.random.default_rng(4)
     comments = np.concatenate([rng.normal(0, 0.05, (20, 6)) + np.eye(6)[k] + 3 for k in (0, 1)])

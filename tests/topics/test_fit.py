@@ -17,12 +17,14 @@ from analysis.settings import ComputeSettings, StudyError
 from analysis.topics import clusters, consensus
 from analysis.topics import keywords as words
 from analysis.topics.context import directions, middle
+from analysis.topics.description import Fit
 from analysis.topics.encoders import parse
-from analysis.topics.fit import UNASSIGNED_BELOW, Fit, Topics, fit_topics
+from analysis.topics.fit import UNASSIGNED_BELOW, fit_topics
 from analysis.topics.keywords import choose, coherence, words_over_time
 from analysis.topics.neighbours import neighbours
 from analysis.topics.stop_words import stop_words
 from analysis.topics.tokens import tokenised
+from analysis.topics.topics import Topics
 
 encode = parse("static").encode
 

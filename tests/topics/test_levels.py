@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from analysis.topics.encoders import parse
-from analysis.topics.fit import Topics, fit_topics
+from analysis.topics.fit import fit_topics
 from analysis.topics.levels import numbers_beside, subtopics, themes
+from analysis.topics.topics import Topics
 
 encode = parse("static").encode
 
