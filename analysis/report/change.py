@@ -15,6 +15,7 @@ from analysis.report.sentences import Finding, interval, q_value
 
 MOST = 6  # changes that are said; the others are in a table
 UNSTEADY = "of topics that are not stable"
+CIRCULAR = "of the tone of topics that are found by words which the instrument scores"
 UNSUPPORTED = "of the scores that people's codes do not support; corrected_changes.csv has them"
 FRAGILE = "not holding in most other ways of computing it; robustness.csv has them"
 EXPLORED = "Other changes over time are explored."
@@ -38,6 +39,7 @@ class Ground:
     """What is known of a claim beside its own table."""
 
     coded: pd.DataFrame | None = None  # `corrected_changes`: what people would have coded of it
+    of_tone: frozenset[int] = frozenset()  # topics that are found by words which the instrument scores
     planned: Callable[[str], str] | None = None  # whether the test of an event was planned, in a sentence
     tried: pd.DataFrame | None = None  # `robustness`: whether it holds where something is decided otherwise
 
@@ -50,6 +52,8 @@ class Ground:
         """What is said of a change beside it; and why it is not to be told, or ""."""
         if is_unstable(row["topic"], topics):
             return "", UNSTEADY
+        if row["measure"] != "share" and row["topic"] in self.of_tone and not self.is_coded:
+            return "", CIRCULAR
         coded, supported = self._as_coded(row, change)
         held, stands = self._held(row, change)
         return coded + held, UNSUPPORTED if not supported else "" if stands else FRAGILE
@@ -158,7 +162,7 @@ def over_time(
     sentences = [one for one, why_not in found if not why_not]
     if (more := len(sentences) - MOST) > 0:
         sentences[MOST:] = [f"{plural(more, 'further change')} with q below {MAX_Q}: see Over time."]
-    for why in (UNSTEADY, UNSUPPORTED, FRAGILE):
+    for why in (UNSTEADY, CIRCULAR, UNSUPPORTED, FRAGILE):
         if withdrawn := sum(why_not == why for _, why_not in found):
             sentences.append(f"Not told: {plural(withdrawn, 'change')} {why}.")
     if sentences:
@@ -192,13 +196,13 @@ def events(table: pd.DataFrame, topics: pd.DataFrame, ground: Ground = Ground())
         sure = _significant(others)
         unsteady -= len(sure)
         tested = int(others["q_value"].notna().sum())
-        said, fragile = [], 0
+        said, held_back = [], {CIRCULAR: 0, FRAGILE: 0}
         for _, row in sure.head(MOST).iterrows():
             what, whose, show = _what(row, topics, ground)
             moved = f"went from {show(row['first'])} to {show(row['second'])}"
             further, why_not = ground.of(row, "event", topics)
-            if why_not == FRAGILE:
-                fragile += 1
+            if why_not in held_back:
+                held_back[why_not] += 1
                 continue
             further = further.replace(";", ",")
             change = points if what == "share" else signed
@@ -208,7 +212,7 @@ def events(table: pd.DataFrame, topics: pd.DataFrame, ground: Ground = Ground())
         which = "stable topics" if unsteady else "topics"
         text += f" Of {tested} series of {which}, {len(sure) or 'none'} took a step that chance does not explain"
         text += f"{': ' + '; '.join(said) if said else ''}."
-        for n, why in ((unsteady, UNSTEADY), (fragile, FRAGILE)):
+        for why, n in {UNSTEADY: unsteady, **held_back}.items():
             text += f" Not told: {plural(n, 'change')} {why}." if n else ""
         lines.append(text + planned)
     lines[-1] += f" {EXPLORED if ground.planned else UNPLANNED}"

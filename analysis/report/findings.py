@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from analysis.report import change, plan, sentences
 from analysis.report.sentences import Finding
-from analysis.sentiment.instruments import parse
+from analysis.sentiment.instruments import Instrument, of_tone, parse
 from analysis.topics.context import in_main_topic
 
 if TYPE_CHECKING:
@@ -54,16 +54,14 @@ class Findings:
     @property
     def sentiment(self) -> Finding:
         """How the comments sound, and whether people agree."""
-        t, settings = self._tables, self._study.settings
-        scores = self._study.comments["sentiment"]
-        reads = parse(settings.sentiment.instrument, settings.folder, settings.topics.encoder)
+        t, scores = self._tables, self._study.comments["sentiment"]
         return sentences.sentiment(
             t.overall,
             t.agreement,
             t.corrected,
             measure=self._study.measure,
             n_unscored=int(scores.isna().sum()),
-            why_none="" if scores.notna().any() else sentences.unread(reads, t.languages),
+            why_none="" if scores.notna().any() else sentences.unread(self._instrument(), t.languages),
         )
 
     @property
@@ -82,7 +80,13 @@ class Findings:
         settings = self._study.settings
         frozen = plan.read(settings.folder)
         planned = partial(frozen.says, settings) if frozen else None
-        return change.Ground(self._tables.corrected_changes, planned, self._tables.robustness)
+        circular = of_tone(self._instrument(), self._study.topics.table)
+        return change.Ground(self._tables.corrected_changes, circular, planned, self._tables.robustness)
+
+    def _instrument(self) -> Instrument:
+        """What the scores are made by."""
+        settings = self._study.settings
+        return parse(settings.sentiment.instrument, settings.folder, settings.topics.encoder)
 
     @property
     def over_time(self) -> Finding:

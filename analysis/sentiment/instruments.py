@@ -25,6 +25,9 @@ from analysis.sentiment import lexicon, transformer, vader
 from analysis.settings import SCORES, ComputeSettings, StudyError
 from analysis.topics import encoders
 
+DICTIONARIES = ("vader", "vader-scaled", "lexicon")
+SHOWN, OF_TONE = 10, 4  # words of a topic; so many scored ones make it one of tone
+
 
 @dataclass(frozen=True)
 class Instrument:
@@ -71,6 +74,18 @@ class Instrument:
         for first, some in run.map_parts(self.measure, Some(texts, rows), "scoring sentiment", part=self.part):
             scores[rows[first : first + len(some)]] = some
         return scores
+
+
+def of_tone(instrument: Instrument, topics: pd.DataFrame) -> frozenset[int]:
+    """Topics that are found by words which a dictionary scores: OF_TONE or more of their first ten are in it.
+
+    Their tone is what they were found by: it says little, and is not told. Of other instruments none is known to be so.
+    """
+    if instrument.name.partition(":")[0] not in DICTIONARIES or instrument.measure is None or topics.empty:
+        return frozenset()
+    words = topics.set_index("topic")["words"].str.split(", ").explode().dropna().groupby(level=0).head(SHOWN)
+    scored = pd.Series(np.nan_to_num(instrument.measure(words.tolist())) != 0, index=words.index).groupby(level=0).sum()
+    return frozenset(int(topic) for topic in scored.index[scored >= OF_TONE])
 
 
 def parse(name: str, folder: Path = Path(), encoder: str = "static") -> Instrument:

@@ -401,3 +401,12 @@ def test_a_step_with_an_event_that_does_not_hold_is_counted_and_not_told():
     ):
         text = events(table, TOPICS, Ground(tried=tried("event", row.to_dict(), row["step"], holds))).text
         assert says in text and ("“hospital · ward” went" in text) == ("holds in" in says)
+
+
+def test_the_tone_of_a_topic_of_words_of_tone_is_not_told_unless_people_coded_it():
+    many = {"n_comments": 9, "n_threads": 1, "n_periods": 24}
+    told, share = change(0.01), slope(0.01)
+    found = over_time(told, share, TOPICS, Ground(of_tone=frozenset({0})), **many).text
+    assert "Not told: 1 change of the tone of topics that are found by words" in found and "The share of" in found
+    coded = over_time(told, share, TOPICS, Ground(checked("break", 0, -0.9, -0.3, -1), frozenset({0})), **many).text
+    assert "as people code it" in coded and "found by words" not in coded

@@ -1,11 +1,12 @@
 """Scores by a named instrument; what it cannot score gets none."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis.run import Run
 from analysis.sentiment import vader
-from analysis.sentiment.instruments import parse
+from analysis.sentiment.instruments import of_tone, parse
 from analysis.settings import StudyError
 
 TEXTS = ["I love the new bridge", "awful, just awful", "", "it is a bridge"]
@@ -71,3 +72,12 @@ def test_arguments_are_left_alone_and_order_does_not_matter():
     scores = parse("vader").score(texts)
     assert texts == TEXTS
     assert np.array_equal(parse("vader").score(texts[::-1])[::-1], scores, equal_nan=True)
+
+
+def test_topics_that_are_found_by_words_of_tone_are_known_where_the_instrument_is_a_dictionary(tmp_path):
+    words = ["tram, line, stop, fare, great, nice", "awful, great, nice, terrible, tram, stop", "", "hate, love"]
+    topics = pd.DataFrame({"topic": [0, 1, 2, 3], "words": words})
+    assert of_tone(parse("vader"), topics) == {1}
+    (tmp_path / "words.csv").write_text("word,score\ntram,0.5\nline,0.5\nstop,-0.5\nfare,1\n")
+    assert of_tone(parse("lexicon:words.csv", tmp_path), topics) == {0}
+    assert of_tone(parse("coded", tmp_path), topics) == of_tone(parse("vader"), topics.iloc[:0]) == frozenset()
