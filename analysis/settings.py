@@ -14,17 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictBool,
-    StrictFloat,
-    StrictInt,
-    TypeAdapter,
-    ValidationError,
-)
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, ValidationError
 from pydantic.dataclasses import dataclass
 
 PERIODS = ("day", "week", "month", "quarter", "year")
@@ -92,11 +82,11 @@ def _must(ok: object) -> None:
         raise ValueError
 
 
-def _events(raw: object) -> object:
+def _events(raw: Mapping[str, Any]) -> dict[str, str]:
     """Names and dates as ISO has them; a time of day is a date as well."""
-    _must(isinstance(raw, Mapping) and len(raw) <= MOST_EVENTS)
+    _must(len(raw) <= MOST_EVENTS)
     found = {}
-    for name, date in raw.items():  # type: ignore[attr-defined]
+    for name, date in raw.items():
         _must(0 < len(name.strip()) <= LONGEST_EVENT)
         if isinstance(date, str):
             datetime.datetime.fromisoformat(date)
@@ -165,8 +155,8 @@ class TimeSettings:
     week_starts: Literal[WEEKDAYS] = "monday"  # as ISO 8601 has it; of weeks only
     # what happened = its date; compared before and after
     events: Annotated[
-        Mapping[str, str],
-        BeforeValidator(_events),
+        Mapping[str, Any],  # after validation text
+        AfterValidator(_events),
         says(
             f"at most {MOST_EVENTS} names of 1 to {LONGEST_EVENT} characters and their dates, such as "
             '{ "the bridge is closed" = 2023-02-16 }'
@@ -324,7 +314,7 @@ def _validated(folder: Path, raw: Mapping[str, object], where: str) -> Settings:
     if "folder" in raw:
         raise _wrong_key("folder", Settings, where)
     try:
-        settings = TypeAdapter(Settings).validate_python({"folder": folder, **raw})
+        settings = Settings(folder=folder, **raw)  # type: ignore[arg-type]
     except ValidationError as error:
         wrong = sorted(error.errors(), key=lambda one: one["type"] not in UNKNOWN)  # a misspelt key is one that lacks
         raise _as_ours(wrong[0], raw, where) from None

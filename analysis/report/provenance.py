@@ -60,11 +60,10 @@ def table_digest(table: pd.DataFrame, name: str) -> str:
 
 def write_tables(study: Study, out: Path, names: Iterable[str]) -> dict[str, dict[str, object]]:
     """Write tables under `out`/tables, with SHA256SUMS; give what provenance.json says of each file."""
-    said: dict[str, dict[str, object]] = {}
-    sums = []
+    said, sums, folder = dict[str, dict[str, object]](), [], out / "tables"
+    folder.mkdir(parents=True, exist_ok=True)
     for name in names:
-        path = out / "tables" / table_file(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path = folder / table_file(name)
         if name == "comments":  # in memory a partition at a time
             table = study.partitioned
             table.write_file(path)
@@ -75,7 +74,7 @@ def write_tables(study: Study, out: Path, names: Iterable[str]) -> dict[str, dic
             sha = table_digest(table, name)
         said[path.name] = {"sha256": sha, "rows": len(table), "columns": list(table.columns)}
         sums.append(f"{digest_of_file(path)}  {path.name}\n")
-    write(out / "tables" / "SHA256SUMS", "".join(sums).encode())
+    write(folder / "SHA256SUMS", "".join(sums).encode())
     return said
 
 

@@ -6,7 +6,7 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future, wait
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -55,16 +55,11 @@ def cluster(scheduler: str, message: str) -> Iterator[Cluster]:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Dask logs and warns on stderr what is said here in one line."""
-    loggers = {name: logging.getLogger(name) for name in ("distributed", "distributed.client", "tornado.application")}
-    levels = {name: logger.level for name, logger in loggers.items()}
-    try:
-        for logger in loggers.values():
+    with warnings.catch_warnings(action="ignore"), ExitStack() as until:
+        for logger in map(logging.getLogger, ("distributed", "distributed.client", "tornado.application")):
+            until.callback(logger.setLevel, logger.level)
             logger.setLevel(logging.CRITICAL + 1)
-        with warnings.catch_warnings(action="ignore"):
-            yield
-    finally:
-        for name, logger in loggers.items():
-            logger.setLevel(levels[name])
+        yield
 
 
 class Cluster(parts.Processes):

@@ -118,12 +118,11 @@ def _declared(settings: Settings, names: Iterable[str]) -> SimpleNamespace:
     out = SimpleNamespace()
     for name in sorted(names):
         section, _, key = name.partition(".")
-        value = getattr(settings, section)
         if key:
-            part = getattr(out, section, None) or SimpleNamespace()
-            setattr(part, key, getattr(value, key))
-            value = part
-        setattr(out, section, value)
+            part = vars(out).setdefault(section, SimpleNamespace())
+            setattr(part, key, getattr(getattr(settings, section), key))
+        else:
+            setattr(out, section, getattr(settings, section))
     return out
 
 

@@ -47,7 +47,7 @@ comment_id = "comment_id"
 article_id = "thread_id"
 posted_at = "date"
 [topics]
-context = {context}
+context = {context!r}
 """
 
 
@@ -144,7 +144,7 @@ def about(topic: np.ndarray) -> dict[str, float]:
 
 
 def ours(
-    table: pd.DataFrame, seed: int = 1, context: float = TopicSettings.context
+    table: pd.DataFrame, seed: int = 1, context: float | str = TopicSettings.context
 ) -> tuple[dict[str, object], list[dict[str, object]], np.ndarray]:
     """`threadline ingest` on a table: a row of the whole, a row of each step, and the topic of each text."""
     from analysis.run.store import FOLDER, entries
