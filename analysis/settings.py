@@ -282,6 +282,12 @@ def read_settings(folder: str | Path) -> Settings:
     return _validated(folder, raw, str(path))
 
 
+def around() -> Path | None:
+    """The study folder in which we are: a study's own notebooks are in a folder of it."""
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / STUDY_FILE).is_file()), None)
+
+
 def changed(settings: Settings, where: str = "with_", **changes: object) -> Settings:
     """The same settings with other values: `period="quarter"`, or `privacy={"authors": "keep"}` for a section's keys.
 

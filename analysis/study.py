@@ -35,17 +35,7 @@ from analysis.run.store import FOLDER, Store, digest_of_file
 from analysis.run.texts import Partitioned, Texts
 from analysis.run.vectors import Vectors, unit_length
 from analysis.sentiment.steps import sentiment
-from analysis.settings import (
-    PROGRESS,
-    SCHEDULER,
-    STUDY_FILE,
-    TITLE,
-    VARIABLE,
-    Settings,
-    StudyError,
-    changed,
-    read_settings,
-)
+from analysis.settings import PROGRESS, SCHEDULER, TITLE, VARIABLE, Settings, StudyError, around, changed, read_settings
 from analysis.topics import assigned
 from analysis.topics.context import in_context
 from analysis.topics.encoders import parse
@@ -90,18 +80,12 @@ def open_study(folder: str | Path | None = None, progress: Progress | None = Non
     """
     if progress is None and os.environ.get(PROGRESS) != "off":
         progress = in_notebook()
-    settings = read_settings(folder or os.environ.get(VARIABLE) or _around() or SAMPLE)
+    settings = read_settings(folder or os.environ.get(VARIABLE) or around() or SAMPLE)
     for name, variable in (("title", TITLE), ("scheduler", SCHEDULER)):
         if value := changes.pop(name, None) or os.environ.get(variable):
             settings = changed(settings, f"--{name}", **{name: value})
     settings = changed(settings, "open_study", **changes) if changes else settings
     return Study(settings, Results(settings, Run(settings.compute, progress), Store(settings.folder / FOLDER)))
-
-
-def _around() -> Path | None:
-    """The study folder in which we are: a study's own notebooks are in a folder of it."""
-    here = Path.cwd()
-    return next((folder for folder in (here, *here.parents) if (folder / STUDY_FILE).is_file()), None)
 
 
 def _of(make: Step | Callable[[Study], pd.DataFrame], doc: str, value: str = "") -> property:
@@ -209,7 +193,7 @@ class Study:
 
     @cached_property
     def _comments(self) -> pd.DataFrame:
-        return trends.scored(self._results, (topic_model, sentiment))  # type: ignore[arg-type]
+        return trends.scored(self._results, (topic_model, sentiment))
 
     @property
     def _problems(self) -> pd.DataFrame:
@@ -226,12 +210,7 @@ class Study:
     @property
     def articles(self) -> pd.DataFrame:
         """The articles with topic and sentiment."""
-        ids = self.corpus.articles["article_id"]
-        topic = self._results[topic_model]["articles"].set_index("article_id")["topic"]
-        scores = self._results[sentiment]["articles"].set_index("article_id")["sentiment"]
-        return self.corpus.articles.assign(
-            topic=topic.reindex(ids).to_numpy("int64"), sentiment=scores.reindex(ids).to_numpy(float)
-        )
+        return trends.scored_articles(self._results)
 
     @cached_property
     def topics(self) -> Topics:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.corpus.steps import corpus
 from analysis.run import Run
-from analysis.run.steps import Given, Step, step
+from analysis.run.steps import Given, Results, Step, step
 from analysis.run.store import Values
 from analysis.sentiment.steps import sentiment
 from analysis.topics.steps import tokens, topics
@@ -28,7 +28,7 @@ def arguments(given: Given, settings: Iterable[str]) -> dict[str, object]:
     return {ARGUMENTS.get(s, s.split(".")[-1]): reduce(getattr, s.split("."), given.settings) for s in settings}
 
 
-def scored(given: Given, needs: tuple[Step, ...]) -> pd.DataFrame:
+def scored(given: Given | Results, needs: tuple[Step, ...]) -> pd.DataFrame:
     """The comments without their texts, with topic and sentiment as far as the step needs them."""
     rows = given[corpus].rows
     for one, dtypes in ((topics, OF_TOPICS), (sentiment, {"sentiment": float})):
@@ -36,6 +36,15 @@ def scored(given: Given, needs: tuple[Step, ...]) -> pd.DataFrame:
             found = given[one]["comments"].set_index("comment_id").reindex(rows["comment_id"])
             rows = rows.assign(**{name: found[name].to_numpy(of) for name, of in dtypes.items()})
     return rows
+
+
+def scored_articles(given: Given | Results) -> pd.DataFrame:
+    """The articles with topic and sentiment."""
+    found = given[corpus].articles
+    for one, name, of in ((topics, "topic", "int64"), (sentiment, "sentiment", float)):
+        values = given[one]["articles"].set_index("article_id")[name].reindex(found["article_id"])
+        found = found.assign(**{name: values.to_numpy(of)})
+    return found
 
 
 def measured(given: Given, needs: tuple[Step, ...]) -> pd.DataFrame:
@@ -80,11 +89,7 @@ def words_by_period(given: Given, run: Run) -> pd.DataFrame:
 @step(settings=MEASURE, needs=(corpus, topics, sentiment))
 def articles_and_threads(given: Given, run: Run) -> Values:
     """Articles against their comments, and first comments against later ones."""
-    found = given[corpus].articles
-    for one, name, of in ((topics, "topic", "int64"), (sentiment, "sentiment", float)):
-        values = given[one]["articles"].set_index("article_id")[name].reindex(found["article_id"])
-        found = found.assign(**{name: values.to_numpy(of)})
-    found = found.rename(columns={"sentiment": given.settings.sentiment.name})
+    found = scored_articles(given).rename(columns={"sentiment": given.settings.sentiment.name})
     comments = measured(given, (topics, sentiment))
     comments["topic"] = comments["own_topic"]  # else a comment has its article's topic because its neighbours have
     gaps, along = articles.articles_and_comments(comments, found, **arguments(given, MEASURE))
