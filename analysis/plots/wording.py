@@ -59,9 +59,9 @@ def percent(value: float) -> str:
     return (f"{100 * value:.1f} %" if abs(100 * value) < 9.95 else f"{100 * value:.0f} %").replace("-", MINUS)
 
 
-def points(value: float, digits: int = 1) -> str:
+def points(value: float) -> str:
     """A difference of shares as text, in percentage points."""
-    return signed(100 * value, digits)
+    return signed(100 * value, 1)
 
 
 def with_interval(row: pd.Series, of: str = "estimate", show: Callable[[float], str] = signed, lead: str = "") -> str:
