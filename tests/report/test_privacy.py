@@ -88,6 +88,7 @@ def test_a_clean_report_is_clean_and_it_is_said_what_was_searched(tmp_path):
         ("<p>as Zebedee</p><p>Quill said</p>", "author's name", "Zebedee Quill"),
         ('<img alt="by &Uuml;nsal" src="data:,">', "author's name", "Ünsal"),
         ("<p>Tom &amp; Co</p>", "author's name", "Tom & Co"),
+        ("<!-- as Zebedee Quill said -->", "author's name", "Zebedee Quill"),
         ("<p>mar<b>la</b></p>", "author's name", "Marla"),
         ("<p>write to Ann.Lee@mail.example</p>", "address", "Ann.Lee@mail.example"),
         ("<p>call 0851 234567</p>", "address", "0851 234567"),
