@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 import platform
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -168,7 +169,8 @@ class KeptParts:
 
     def digest(self, function: Callable[..., object], part: Sequence[object]) -> str:
         """Of a function that is importable by name, or a `functools.partial` of one, and of its part."""
-        return str(joblib.hash([function, made_with(), list(part)], "sha1"))
+        texts = json.dumps(list(part), default=joblib.hash)  # twice as fast as joblib's way with many texts
+        return str(joblib.hash([function, made_with(), texts], "sha1"))
 
     def read(self, digest: str) -> Sequence[object] | None:
         """A kept result; None where there is none."""
