@@ -191,10 +191,7 @@ def _text(value: object, column: str, number: Callable[[float], str]) -> str:
 def under(table: Mapping[str, Any] | None) -> str:
     """HTML of what stands under a figure: its data in a folded table and as a csv file, held in the page itself.
 
-    Parameters
-    ----------
-    table : mapping, optional
-        What `Figure` adds to its image: csv, and name, the function that drew it.
+    `table` is what `Figure` adds to its image: csv, and name, the function that drew it.
     """
     if not table:
         return ""
