@@ -154,15 +154,15 @@ def search(
     for done, (file, ways) in enumerate(said.items()):
         tell("searching the report", done, len(said))
         for text, tokens in ways:
-            grams = (gram for n in sizes for gram in _grams(tokens, n))
-            leaks |= dict.fromkeys(Leak(file, "author's name", names[gram]) for gram in grams if gram in names)
+            there = (name for n in sizes for gram in _grams(tokens, n) for name in names.get(gram, ()))
+            leaks |= dict.fromkeys(Leak(file, "author's name", name) for name in there)
             leaks |= dict.fromkeys(Leak(file, "address", one) for one in sorted(addresses(text) & known))
     if not quotes:
         for done, (identity, found) in enumerate(zip(ids, _runs(said, texts), strict=True)):
             if done % 10_000 == 0:
                 tell("searching for comments", done, len(texts))
             leaks |= dict.fromkeys(Leak(file, f"run of {RUN} words", f"comment {identity}") for file in found)
-    held, every = [], set(names.values())
+    held, every = [], {name for some in names.values() for name in some}
     for file, path in files.items():
         if path.suffix == ".parquet":
             table = pd.read_parquet(path)
@@ -173,7 +173,10 @@ def search(
     return Search(tuple(leaks), len(read), len(every), len(known), n_comments, ordinary, tuple(held))
 
 
-def _names(authors: Iterable[str], texts: Iterable[str], own: Iterable[str]) -> tuple[dict[tuple[str, ...], str], int]:
+Names = dict[tuple[str, ...], list[str]]  # by their words
+
+
+def _names(authors: Iterable[str], texts: Iterable[str], own: Iterable[str]) -> tuple[Names, int]:
     """The names to search for, by their words; and how many are not, since they stand in texts that name nobody."""
     small = {word for text in texts for word in WORD.findall(text) if word.islower()}
     ours = words(" ".join(own))
@@ -185,7 +188,7 @@ def _names(authors: Iterable[str], texts: Iterable[str], own: Iterable[str]) -> 
         if len(letters) < SHORT or letters.isdigit() or tokens in plain:
             ordinary += 1
         else:
-            found.setdefault(tokens, name)
+            found.setdefault(tokens, []).append(name)
     return found, ordinary
 
 

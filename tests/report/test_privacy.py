@@ -58,7 +58,7 @@ COMMENTS = [
     ("c1", "The tram was late again and I have had quite enough of it, ask @Marla or 0851 234567."),
     ("c2", "I hope that it rains, will it? Write to Ann.Lee@mail.example please."),
 ]
-AUTHORS = ["Zebedee Quill", "Hope", "Marla", "Jo", "1975", "the tram", "Ünsal", "«»", "Tom & Co"]
+AUTHORS = ["Zebedee Quill", "zebedee QUILL!", "Hope", "Marla", "Jo", "1975", "the tram", "Ünsal", "«»", "Tom & Co"]
 
 
 def page(folder, body, name="index.html"):
@@ -77,8 +77,8 @@ def look(folder, **options):
 def test_a_clean_report_is_clean_and_it_is_said_what_was_searched(tmp_path):
     found = look(page(tmp_path / "r", "<h1>Tone</h1><p>Comments about the tram, hope and rain. In 1975 Jo.</p>"))
     assert found.leaks == ()
-    assert (found.n_files, found.n_names, found.n_addresses, found.n_comments) == (1, 4, 3, 2)
-    assert found.ordinary == 5 and "Nothing found in 1 file, searched for 4 names of authors, 3 addresses" in str(found)
+    assert (found.n_files, found.n_names, found.n_addresses, found.n_comments) == (1, 5, 3, 2)
+    assert found.ordinary == 5 and "Nothing found in 1 file, searched for 5 names of authors, 3 addresses" in str(found)
 
 
 @pytest.mark.parametrize(
@@ -113,13 +113,13 @@ def test_tables_and_provenance_are_searched_and_those_that_hold_texts_are_named(
     (folder / "tables").mkdir()
     (folder / "tables" / "rejects.csv").write_text("file,reason\nmarla.txt,no text\n")
     (folder / "provenance.json").write_text('{"inputs": {"\\u00dcnsal.txt": "x"}}')
-    table = pd.DataFrame({"author": ["reader-1", "Zebedee Quill"], "text": ["x", COMMENTS[0][1]]})
+    table = pd.DataFrame({"author": ["reader-1", "zebedee QUILL!"], "text": ["x", COMMENTS[0][1]]})
     table.to_parquet(folder / "tables" / "comments.parquet")
     found = look(folder)
     assert [(leak.file, leak.what) for leak in found.leaks] == [
         ("provenance.json", "Ünsal"),
         ("tables/rejects.csv", "Marla"),
-        ("tables/comments.parquet", "Zebedee Quill"),
+        ("tables/comments.parquet", "zebedee QUILL!"),
     ]
     assert "do not share them: tables/comments.parquet" in str(found)
 
