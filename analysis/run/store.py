@@ -135,10 +135,12 @@ class Store:
     """
 
     folder: Path
-    seconds: dict[str, float] = field(default_factory=dict)  # that the computing took, also where it was kept
+    # That the computing took, also where it was kept, without the steps that were computed for it.
+    seconds: dict[str, float] = field(default_factory=dict)
     kept: dict[str, bool] = field(default_factory=dict)  # or computed
     damaged: list[str] = field(default_factory=list)  # not as it was written
     older: list[str] = field(default_factory=list)  # kept as well, of other inputs, settings or versions
+    _inside: float = 0.0  # seconds that steps took which were computed for the one that is computed now
 
     def get(self, step: str, digest: str, compute: Callable[[], Mapping[str, Value]]) -> Values:
         """Values of a step by name: read if they were kept, else computed and kept."""
@@ -147,9 +149,10 @@ class Store:
         if values is None:
             if step not in self.damaged and any(self.folder.glob(f"{step}-*")):
                 self.older.append(step)
-            start = time.perf_counter()
+            start, outside, self._inside = time.perf_counter(), self._inside, 0.0
             made = dict(compute())
-            seconds = time.perf_counter() - start
+            took = time.perf_counter() - start
+            seconds, self._inside = took - self._inside, outside + took
             self.write(step, digest, made, seconds=seconds)
             # What was just written is read back, so that a first run and a later one see the same types.
             values = self.read(step, digest)

@@ -42,6 +42,23 @@ def test_a_result_is_computed_once_for_a_digest(tmp_path):
     assert len(calls) == 2
 
 
+def test_the_time_of_a_step_is_without_those_that_it_needs(tmp_path, monkeypatch):
+    clock, store = [0.0], Store(tmp_path)
+    monkeypatch.setattr("analysis.run.store.time.perf_counter", lambda: clock[0])
+
+    def takes(seconds, *needs):
+        def compute():
+            for name, other in needs:
+                store.get(name, "d" * 40, other)
+            clock[0] += seconds
+            return {"n": [1]}
+
+        return compute
+
+    store.get("last", "d" * 40, takes(4, ("one", takes(1)), ("two", takes(2, ("first", takes(8))))))
+    assert store.seconds == {"one": 1, "first": 8, "two": 2, "last": 4}
+
+
 def test_a_damaged_result_is_computed_anew(tmp_path):
     calls = []
     Store(tmp_path).get("step", "d" * 40, counted(calls))
