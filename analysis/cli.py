@@ -352,9 +352,12 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends a command as Ctrl-C does; after a plain KeyboardInterrupt Python may end itself by SIGINT."""
+
+
 def _terminate(number: int, frame: object) -> None:
-    """End a command by SIGTERM as Ctrl-C does."""
-    raise KeyboardInterrupt(number)
+    raise Terminated
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -380,6 +383,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as error:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # a second one, while Python ends, would show where it is
         print("Stopped. What was computed is kept; the same command goes on from there.", file=sys.stderr)
-        return 128 + (error.args[0] if error.args else signal.SIGINT)
+        return 128 + (signal.SIGTERM if isinstance(error, Terminated) else signal.SIGINT)
     finally:
         signal.signal(signal.SIGTERM, before)

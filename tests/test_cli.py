@@ -160,9 +160,15 @@ def test_a_mistake_is_one_line_and_exit_code_2(tmp_path, capsys, case, word):
     assert code == 2 and len(lines) == 1 and word in lines[0] and "Traceback" not in err
 
 
-def started(*argv, **more):
+def started(*argv, before=lambda: None):
+    """A command in a process of its own, which heeds Ctrl-C also where the tests run in the background."""
+
+    def prepare():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        before()
+
     command = [sys.executable, "-m", "analysis", *map(str, argv)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=prepare)
 
 
 def test_two_at_once_give_the_same_and_leave_nothing(tmp_path, thread, capsys):
@@ -199,7 +205,7 @@ def test_a_full_disk_is_one_line_and_the_old_table_stays(tmp_path, thread, capsy
         resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, 2_000))
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
-    one = started("ingest", tmp_path / "study", "--out", tmp_path / "out", preexec_fn=no_room)
+    one = started("ingest", tmp_path / "study", "--out", tmp_path / "out", before=no_room)
     _, said = one.communicate()
     assert one.returncode == 2 and "could not be written: File too large" in said and "Traceback" not in said, said
     assert path.read_bytes() == before and not list(tmp_path.rglob("*.part"))
@@ -255,7 +261,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path, thread, capsys, w
     closed = [path for path in (study, *study.rglob("*")) if path.is_dir()] if what == "study" else [out]
     for folder in closed:
         folder.chmod(0o555)
-    one = started("ingest", study, "--out", out, preexec_fn=as_anyone)
+    one = started("ingest", study, "--out", out, before=as_anyone)
     _, said = one.communicate()
     for folder in closed:
         folder.chmod(0o755)
