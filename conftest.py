@@ -35,3 +35,9 @@ def study() -> tuple:
     table = table.assign(code=np.mean([*by_coder.values()], axis=0), n_coders=2, **by_coder)
     table = table.astype({"anna": float, "brian": float})
     return Codes(table, ("anna", "brian"), pd.DataFrame(columns=["file", "line", "problem"])), comments
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the cells of a notebook in their order, whatever the order of the tests (with pytest-xdist: --dist loadfile)."""
+    cells = sorted((item for item in items if hasattr(item, "cell_num")), key=lambda item: (item.path, item.cell_num))
+    items[:] = [item for item in items if not hasattr(item, "cell_num")] + cells

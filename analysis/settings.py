@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictBool, StrictFloat, StrictInt
+from pydantic import ValidationError as Invalid
 from pydantic.dataclasses import dataclass
 
 PERIODS = ("day", "week", "month", "quarter", "year")
@@ -82,27 +83,13 @@ def _must(ok: object) -> None:
         raise ValueError
 
 
-def _events(raw: Mapping[str, Any]) -> dict[str, str]:
-    """Names and dates as ISO has them; a time of day is a date as well."""
-    _must(len(raw) <= MOST_EVENTS)
-    found = {}
-    for name, date in raw.items():
-        _must(0 < len(name.strip()) <= LONGEST_EVENT)
-        if isinstance(date, str):
-            datetime.datetime.fromisoformat(date)
-        else:
-            _must(isinstance(date, datetime.date))
-        found[name] = date if isinstance(date, str) else date.isoformat()
-    return found
-
-
-def _seeds(raw: object) -> object:
-    """Names of topics, and of each a list of texts that are more than white space."""
-    _must(isinstance(raw, Mapping) and len(raw) <= MOST_SEEDS)
-    for name, texts in raw.items():  # type: ignore[attr-defined]
-        _must(0 < len(name.strip()) <= LONGEST_EVENT and isinstance(texts, list | tuple) and len(texts))
-        _must(all(isinstance(text, str) and text.strip() for text in texts))
-    return {name: tuple(texts) for name, texts in raw.items()}  # type: ignore[attr-defined]
+def _day(date: object) -> str:
+    """A date as ISO has it; a time of day is a date as well."""
+    if isinstance(date, str):
+        datetime.datetime.fromisoformat(date)
+        return date
+    _must(isinstance(date, datetime.date))
+    return date.isoformat()  # type: ignore[attr-defined]
 
 
 def says(expected: str, **limits: Any) -> Any:
@@ -117,6 +104,8 @@ Zone = Annotated[
 ]
 Count = Annotated[StrictInt, says("a whole number from 0", ge=0)]
 AUTO = Literal["auto"]
+Words = Annotated[str, Field(pattern=r"\S")]
+Name = Annotated[str, Field(pattern=r"\S", max_length=LONGEST_EVENT)]
 
 
 @dataclass(frozen=True, config=CONFIG)
@@ -155,11 +144,11 @@ class TimeSettings:
     week_starts: Literal[WEEKDAYS] = "monday"  # as ISO 8601 has it; of weeks only
     # what happened = its date; compared before and after
     events: Annotated[
-        Mapping[str, Any],  # after validation text
-        AfterValidator(_events),
+        Mapping[Name, Annotated[str, BeforeValidator(_day)]],
         says(
             f"at most {MOST_EVENTS} names of 1 to {LONGEST_EVENT} characters and their dates, such as "
-            '{ "the bridge is closed" = 2023-02-16 }'
+            '{ "the bridge is closed" = 2023-02-16 }',
+            max_length=MOST_EVENTS,
         ),
     ] = Field({})
 
@@ -185,9 +174,8 @@ class TopicSettings:
     assigned: Annotated[str, says('a table with comment_id and topic, such as "topics.csv"')] = ""
     # expected topics: a name = words and sentences that are typical of it
     seeds: Annotated[
-        Mapping[str, tuple[str, ...]],
-        says('a table [topics.seeds] of names and lists of texts: tram = ["the tram is late"]'),
-        BeforeValidator(_seeds),
+        Mapping[Name, Annotated[tuple[Words, ...], Field(min_length=1)]],
+        says('a table [topics.seeds] of names and lists of texts: tram = ["the tram is late"]', max_length=MOST_SEEDS),
     ] = Field({})
     # runs of which the topics are a consensus; more are steadier and slower
     runs: Annotated[StrictInt, says("a whole number from 1 to 200", ge=1, le=200)] = 20
@@ -243,7 +231,7 @@ class Settings:
     """All of study.toml, and the folder that it stands in."""
 
     folder: Path
-    title: Annotated[str, says("a title", pattern=r"\S")]
+    title: Annotated[Words, says("a title")]
     source: Annotated[SourceSettings, says("a table [source]")]
     seed: Count = 1  # of everything that draws: fits, intervals, maps, coded samples
     time: Annotated[TimeSettings, says("a table [time]")] = Field(TimeSettings())
@@ -321,30 +309,21 @@ def _validated(folder: Path, raw: Mapping[str, object], where: str) -> Settings:
         raise _wrong_key("folder", Settings, where)
     try:
         settings = Settings(folder=folder, **raw)  # type: ignore[arg-type]
-    except ValidationError as error:
+    except Invalid as error:
         wrong = sorted(error.errors(), key=lambda one: one["type"] not in UNKNOWN)  # a misspelt key is one that lacks
         raise _as_ours(wrong[0], raw, where) from None
-    if settings.source.authors and not (folder / settings.source.authors).is_file():
-        raise StudyError(
-            expected="a file of names, one a line",
-            found=repr(settings.source.authors),
-            where=f"{where}, [source] authors",
-            remedy="Write the file, or remove the key.",
-        )
-    if settings.topics.seeds and settings.topics.encoder.startswith("npy:"):
-        raise StudyError(
-            expected="an encoder that makes vectors of the seeds too",
-            found=repr(settings.topics.encoder),
-            where=f"{where}, [topics.seeds]",
-            remedy="Remove the seeds, or use another encoder.",
-        )
-    if settings.sentiment.range != (-1.0, 1.0) and not settings.sentiment.instrument.startswith(f"{SCORES}:"):
-        raise StudyError(
-            expected=f'an instrument "{SCORES}:FILE.csv", the only one that has another range than −1 to 1',
-            found=repr(settings.sentiment.instrument),
-            where=f"{where}, [sentiment] range",
-            remedy="Remove the key, or name the file of scores.",
-        )
+    source, topics, of = settings.source, settings.topics, settings.sentiment
+    for key, found, wrong, expected, remedy in (  # what a key asks of another, or of the folder
+        ("[source] authors", source.authors, source.authors and not (folder / source.authors).is_file(),
+         "a file of names, one a line", "Write the file, or remove the key."),
+        ("[topics.seeds]", topics.encoder, topics.seeds and topics.encoder.startswith("npy:"),
+         "an encoder that makes vectors of the seeds too", "Remove the seeds, or use another encoder."),
+        ("[sentiment] range", of.instrument, of.range != (-1, 1) and not of.instrument.startswith(f"{SCORES}:"),
+         f'an instrument "{SCORES}:FILE.csv", the only one that has another range than −1 to 1',
+         "Remove the key, or name the file of scores."),
+    ):  # fmt: skip
+        if wrong:
+            raise StudyError(expected=expected, found=repr(found), where=f"{where}, {key}", remedy=remedy)
     return settings
 
 

@@ -281,8 +281,7 @@ class Study:
         if len(found.table) < 2:
             expected, n = "two topics or more", str(len(found.table))
             raise StudyError(expected=expected, found=n, where="topics", remedy=found.note or "Add comments.")
-        comments = self.partitioned.whole()
-        given = (comments, self._results[tokens], self._vectors)
+        given = (self.partitioned.whole(), self._results[tokens], self._vectors)
         items = intrusion.items(found.words, found.centroids, *given, plain, self.settings.seed)
         return intrusion.write_sheets(self.settings.folder / intrusion.FOLDER, items, raters)
 
