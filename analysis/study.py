@@ -293,9 +293,7 @@ class Study:
     def _matched(self) -> labels.Matched | None:
         """The topics held against those that people named; None if there are no names or no topics."""
         given, found = labels.read_labels(self.settings.folder), self._results[topic_model]
-        if given is None or not len(found["table"]):
-            return None
-        return labels.match(given, found["comments"], found["table"])
+        return labels.match(given, found["comments"], found["table"]) if given and len(found["table"]) else None
 
     @cached_property
     def _judged(self) -> tuple[pd.DataFrame, pd.DataFrame]:
