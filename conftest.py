@@ -38,6 +38,6 @@ def study() -> tuple:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the cells of a notebook in their order, whatever that of the tests is (pytest-xdist: with --dist loadfile)."""
+    """Run the cells of a notebook in their order, in whatever order tests are (pytest-xdist: with --dist loadfile)."""
     cells = sorted((item for item in items if hasattr(item, "cell_num")), key=lambda item: (item.path, item.cell_num))
     items[:] = [item for item in items if not hasattr(item, "cell_num")] + cells
