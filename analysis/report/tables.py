@@ -18,7 +18,9 @@ import pandas as pd
 from analysis.plots.wording import fixed, named, percent, points, signed
 from analysis.report.privacy import mask
 
+LINK = "link"
 HEADS = {
+    "url": LINK,
     "n_comments": "comments",
     "n_threads": "threads",
     "n_authors": "authors",
@@ -55,6 +57,9 @@ COUNTS_NOTHING = ("topic", "year")
 # Controls, formats and surrogates: invisible, and some of them turn the order of the text around them.
 INVISIBLE = {"Cc", "Cf", "Cs", "Co"}
 DATE = re.compile(r"[+-]?\d{4,5}-\d\d-\d\d")  # stays on one line
+LINKED = re.compile(
+    r"https?://[^\s/\"'<>]+(/[^\s\"'<>]*)?"
+)  # the page of an article; nothing else of a study is a link
 TIME = re.compile(rf"({DATE.pattern})[T ]\d\d:\d\d\S*")  # as a csv file has it
 
 
@@ -74,7 +79,10 @@ class Sheet:
         def cell(tag: str, column: str, text: str) -> str:
             side = ' class="n"' if column in self.numeric else ' class="d"' if DATE.fullmatch(text) else ""
             scope = ' scope="col"' if tag == "th" else ""
-            return f"<{tag}{side}{scope}>{escape(text)}</{tag}>"
+            shown = escape(text)
+            if column == LINK and LINKED.fullmatch(text):
+                shown = f'<a href="{shown}" rel="noopener noreferrer">{escape(text.split("/")[2])}</a>'
+            return f"<{tag}{side}{scope}>{shown}</{tag}>"
 
         columns = list(self.table.columns)
         head = "".join(cell("th", c, c) for c in columns)

@@ -44,6 +44,15 @@ def test_a_measure_says_what_is_a_share_and_differences_of_shares_are_in_points(
     assert tested["first"] == ["10 %", "+0.10"]
 
 
+def test_the_page_of_an_article_is_a_link_and_nothing_else_is():
+    wrong = ["javascript:alert(1)", 'https://x.org/"onclick=1', "https://", "ftp://x.org/a", "https://x.org/<b>", "x"]
+    table = pd.DataFrame({"title": "https://x.org/", "url": ["https://news.example.org/a?b=1&c=2", *wrong]})
+    html = show(table)._repr_html_()
+    assert html.count("<a ") == 1 and "<b>" not in html
+    assert '<a href="https://news.example.org/a?b=1&amp;c=2" rel="noopener noreferrer">news.example.org</a>' in html
+    assert list(show(table).table) == ["title", "link"] and "javascript:alert(1)" in html
+
+
 def test_topics_are_named_and_dates_are_dates():
     ends = {"low": [AT, *[pd.NaT] * 3], "high": [AT + pd.Timedelta(31, "D"), *[pd.NaT] * 3]}
     table = pd.DataFrame({"topic": pd.array([0, 1, -1, None], dtype="Int64"), "at": AT} | ends)
