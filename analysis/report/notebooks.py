@@ -34,6 +34,8 @@ NAMES = {
 }
 CELL_SECONDS = 3600  # a cell that takes longer hangs
 AT_ONCE = 2  # kernels at a time
+STARTS = 3  # of a kernel, before it is said that none starts
+NOT_STARTED = "before replying"  # what jupyter_client says of a kernel that ended as it began
 
 
 @dataclass(frozen=True)
@@ -195,25 +197,33 @@ async def _execute(executed: Executed, env: dict[str, str]) -> str:
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    manager = AsyncKernelManager(kernel_name="python3")
-    client = NotebookClient(
-        executed.book,
-        km=manager,
-        timeout=CELL_SECONDS,
-        resources={"metadata": {"path": str(executed.notebook.path.parent)}},
-        extra_arguments=["--IPKernelApp.log_level=40"],  # its talk of sockets is not the user's
-    )
-    try:
-        await client.async_execute(env=env)
-    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-        said = [[output.output_type for output in cell.get("outputs", ())] for cell in executed.book.cells]
-        at = next((i for i, types in enumerate(said, 1) if "error" in types), 0)
-        return f"{executed.notebook.name}, cell {at}: {_why(error)}"
-    finally:
-        if client.kc is not None:
-            client.kc.stop_channels()
-        if manager.has_kernel:  # also of one that was interrupted while it started
-            await manager.shutdown_kernel(now=True)
+    for left in reversed(range(STARTS)):
+        manager = AsyncKernelManager(kernel_name="python3")
+        client = NotebookClient(
+            executed.book,
+            km=manager,
+            timeout=CELL_SECONDS,
+            resources={"metadata": {"path": str(executed.notebook.path.parent)}},
+            extra_arguments=["--IPKernelApp.log_level=40"],  # its talk of sockets is not the user's
+        )
+        try:
+            await client.async_execute(env=env)
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+            said = [[output.output_type for output in cell.get("outputs", ())] for cell in executed.book.cells]
+            at = next((i for i, types in enumerate(said, 1) if "error" in types), 0)
+            return f"{executed.notebook.name}, cell {at}: {_why(error)}"
+        except RuntimeError as error:
+            # Another process may take a port between its being chosen and bound: with other ones, then.
+            client.km = manager  # which nbclient shuts down once more as Python ends
+            if not left or NOT_STARTED not in str(error):
+                raise
+        else:
+            break
+        finally:
+            if client.kc is not None:
+                client.kc.stop_channels()
+            if manager.has_kernel:  # also of one that was interrupted while it started
+                await manager.shutdown_kernel(now=True)
     return ""
 
 

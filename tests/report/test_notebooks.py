@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 
 import nbformat
 import numpy as np
@@ -126,3 +127,31 @@ def test_what_ours_show_is_kept_until_something_changes_and_a_study_s_own_never(
     copy_to(folder)
     edit(folder / "notebooks" / "1_corpus.ipynb", "os.getpid()")
     assert shown() != shown(), "a study's own may read what we do not know of"
+
+
+def test_a_kernel_whose_port_another_process_took_is_started_again(folder, monkeypatch):
+    from jupyter_client.manager import KernelManager
+
+    (path := folder / "notebooks").mkdir()
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("6 * 7")]), path / "1_corpus.ipynb")
+    taken, begin = socket.create_server(("127.0.0.1", 0)), KernelManager.write_connection_file
+    starts = []
+
+    def with_a_port_that_is_taken(self, **kwargs):
+        starts.append(self)
+        if len(starts) <= limit:
+            self.stdin_port = taken.getsockname()[1]
+        return begin(self, **kwargs)
+
+    monkeypatch.setattr(KernelManager, "write_connection_file", with_a_port_that_is_taken)
+    with taken:
+        limit = 1
+        own = [book for book in notebooks_of(folder) if book.own]
+        (book,) = executed(open_study(folder), own)
+        assert not book.failure and len(starts) == 2
+        assert book.book.cells[0].outputs[0].data["text/plain"] == "42"
+        starts.clear()
+        limit = 9
+        with pytest.raises(RuntimeError, match="before replying"):
+            executed(open_study(folder), own)
+        assert len(starts) == notebooks.STARTS
