@@ -23,7 +23,6 @@ from analysis.trends.periods import Calendar
 from analysis.trends.specifications import WITHIN, claims
 from analysis.trends.steps import CALENDAR, arguments, change_points, comparisons, scored, slopes
 
-SURE = 0.05  # q-value below which a change of the scores is claimed, and held against the codes
 BY = ("language", "length", "topic", "period_start")
 
 
@@ -84,6 +83,6 @@ def changes(given: Given, run: Run) -> pd.DataFrame:
     """What the scores claim to have changed, as people would have coded it."""
     rows = scored(given, (topics, sentiment))
     codes = _codes(given, rows)
-    told = claims(given[change_points], given[slopes], given[comparisons], SURE)
+    told = claims(given[change_points], given[slopes], given[comparisons])
     told = told.loc[told["measure"] != "share", [*CLAIM, *WITHIN]].reset_index(drop=True)
     return corrected_changes(codes, rows, told).drop(columns=WITHIN)

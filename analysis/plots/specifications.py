@@ -8,9 +8,9 @@ import pandas as pd
 from analysis.plots import style
 from analysis.plots.style import ACCENT, INK, WARN, Figure, draws, finished, new_axes
 from analysis.plots.wording import name_of, shorten, signed
+from analysis.trends.specifications import CLAIM, TOLD
 
 MOST = 8  # claims that are drawn
-CLAIM = ["change", "event", "at", "series", "topic", "measure"]
 NONE = "nothing is told of change, or nobody has computed it otherwise: `threadline robustness STUDY` does"
 HOW = {"break": "before and after {at}", "slope": "a year", "event": "a step at {at}"}
 
@@ -30,7 +30,7 @@ def specifications(table: pd.DataFrame, *, topics: pd.DataFrame | None = None) -
         how = HOW[first["change"]].format(at=f"{first['at']:%Y-%m-%d}" if pd.notna(first["at"]) else "")
         title = f"{shorten(what, 60)}, {how}: holds in {others['holds'].sum()} of {len(others)}"
         y = style.rows_axis(ax, rows["specification"].tolist(), fontsize=8.5)
-        colours = np.where(rows["specification"] == first["specification"], INK, np.where(rows["holds"], ACCENT, WARN))
+        colours = np.where(rows["specification"] == TOLD, INK, np.where(rows["holds"], ACCENT, WARN))
         style.estimates(ax, rows, y, colours)
         style.signed_axis(ax, scale=100 if share else 1)
         ax.set_title(" ")  # room for one that begins at the figure's edge, beside which the axes' own would be cut

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from analysis.plots.wording import MAX_Q
-from analysis.settings import Settings, StudyError
+from analysis.settings import STUDY_FOLDER, Settings, StudyError, writing
 
 FILE = "plan.json"
 FAMILIES = "false discoveries are controlled among all series of an event; changes, slopes and periods are explored"
@@ -66,7 +66,8 @@ def freeze(settings: Settings, scores_opened: bool) -> Path:
             where=str(settings.folder),
             remedy="What is planned twice is not planned. Whoever must, removes the file, and says so.",
         )
-    path.write_text(f"{text}\n", encoding="utf-8")
+    with writing(settings.folder, **STUDY_FOLDER):
+        path.write_text(f"{text}\n", encoding="utf-8")
     return path
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.corpus.sheets import csv_bytes
-from analysis.settings import LEARNED, StudyError
+from analysis.settings import LEARNED, STUDY_FOLDER, StudyError, writing
 from analysis.trends.specifications import CLAIM, TOLD, claims, specifications
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ FILE = "robustness.csv"
 FIGURES = ["n_comments", "estimate", "low", "high"]
 COLUMNS = [*CLAIM, "specification", *FIGURES, "holds"]
 INSTRUMENTS = {"vader": "vader-scaled", "vader-scaled": "vader"}
-MINILM = "sentence-transformers:all-MiniLM-L6-v2"
 Variants = Mapping[str, Callable[[], pd.DataFrame]]
 
 
@@ -70,7 +69,8 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 def write(study: Study, table: pd.DataFrame) -> Path:
     """Write robustness.csv into the study folder."""
     path = study.settings.folder / FILE
-    path.write_bytes(csv_bytes(table))
+    with writing(study.settings.folder, **STUDY_FOLDER):
+        path.write_bytes(csv_bytes(table))
     return path
 
 

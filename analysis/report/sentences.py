@@ -12,13 +12,13 @@ import pandas as pd
 
 from analysis.corpus.wording import plural
 from analysis.plots import wording
-from analysis.plots.wording import MAX_Q, UNSTABLE, fixed, is_unstable, named, percent, signed
+from analysis.plots.wording import MAX_Q, MIN_ACCURACY, UNSTABLE, fixed, is_unstable, named, percent, signed
 from analysis.sentiment.instruments import Instrument
 from analysis.topics.fit import SMALLEST
 
 # Krippendorff (2004): below 0.667 codes do not support even tentative conclusions. The same line for the
 # instrument's accuracy would be higher than most reach; below one half it is wrong more often than right.
-MIN_ALPHA, MIN_ACCURACY = 0.667, 0.5
+MIN_ALPHA = 0.667
 MOST_STABLE = 0.6  # of the comments with a topic: where fewer are in stable ones, the topics are not told
 FLAT = 0.1  # between the best and the worst number of topics: within this, the curve chooses none
 
