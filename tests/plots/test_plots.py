@@ -451,3 +451,5 @@ def test_a_specification_curve_names_what_does_not_hold():
     assert "before and after 2022-03-01: holds in 1 of 2, +0.20 as told; not 8 topics" in alt
     assert "holds in 1 of 2, +20 points as told; not 8 topics" in alt
     assert "threadline robustness" in plots.specifications(TRIED.iloc[:0]).alt
+    many = pd.concat([TRIED.assign(series=f"sentiment of topic {i}") for i in range(5)], ignore_index=True)
+    assert "The first 8 of 10 claims." in plots.specifications(many, topics=TOPICS).alt and "The first" not in alt
