@@ -5,9 +5,13 @@ import os
 os.environ["THREADLINE_PROGRESS"] = "off"
 os.environ.pop("THREADLINE_STUDY", None)
 
+from collections.abc import Iterator  # noqa: E402
+
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 import pytest  # noqa: E402
+
+from tests.browser import Browser, started  # noqa: E402
 
 
 @pytest.fixture
@@ -35,6 +39,13 @@ def study() -> tuple:
     table = table.assign(code=np.mean([*by_coder.values()], axis=0), n_coders=2, **by_coder)
     table = table.astype({"anna": float, "brian": float})
     return Codes(table, ("anna", "brian"), pd.DataFrame(columns=["file", "line", "problem"])), comments
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real browser for the tests of a module; they are skipped where there is none."""
+    with started() as running:
+        yield running
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
