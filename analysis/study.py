@@ -55,7 +55,7 @@ STEPS = (
     corpus, tokens, topic_model, sentiment, trends.activity_by_period, trends.sentiment_by_period,
     trends.topics_by_period, trends.topic_sentiment_by_period, trends.scores_by_period, trends.words_by_period,
     trends.overall, trends.by_topic, trends.change_points, trends.slopes, trends.comparisons, trends.decomposition,
-    trends.sensitivity, trends.articles_and_threads, coding, changes,
+    trends.articles_and_threads, coding, changes,
 )  # fmt: skip
 
 
@@ -150,7 +150,6 @@ class Tables:
     slopes = _of(trends.slopes, "steady change a year of each series")
     comparisons = _of(trends.comparisons, "before and after, and one with another")
     decomposition = _of(trends.decomposition, "what drove the change of the mean")
-    sensitivity = _of(trends.sensitivity, "the figures with the loudest left out")
     article_gaps = _of(trends.articles_and_threads, "articles against their comments", "article_gaps")
     by_position = _of(trends.articles_and_threads, "first comments of a thread against later ones", "by_position")
     agreement = _of(coding, "the instrument against people", "agreement")

@@ -12,7 +12,6 @@ from analysis.trends.contrasts import comparisons
 from analysis.trends.intervals import Method
 from analysis.trends.kitagawa import decomposition
 from analysis.trends.least_squares import slopes
-from analysis.trends.robustness import sensitivity
 from analysis.trends.series import (
     activity_by_period,
     by_period,
@@ -34,7 +33,6 @@ __all__ = [
     "decomposition",
     "overall",
     "scores_by_period",
-    "sensitivity",
     "shares_by_period",
     "slopes",
     "words_by_period",

@@ -16,12 +16,12 @@ from analysis.trends.errors import Design
 from analysis.trends.intervals import Bounds, Method, total
 from analysis.trends.least_squares import YEAR
 from analysis.trends.periods import Calendar
-from analysis.trends.robustness import without_loudest
 from analysis.trends.units import Units, arrange, marked
 
 TOLD = "as told"
 CLAIM = ["change", "event", "at", "series", "topic", "measure"]  # by which a claim is known
 WITHIN = ["since", "until"]  # the comments that a break is about
+LOUDEST = 0.01  # the part of the authors, by their number of comments, that a figure should not rest on
 ALIKE = 0.25  # of two topics the comments in both over those in either; below, the topic is not there
 
 
@@ -115,7 +115,7 @@ def _under(
         a = arrange(of, measure, "topic", Calendar("year"), bounds)
         some = {name: np.ones(len(a.y), dtype=bool)}
         if name == TOLD:
-            some["without the loudest 1 % of authors"], n = without_loudest(a)
+            some["without the loudest 1 % of authors"], n = _without_loudest(a)
             some = some if n else {name: some[name]}
             some["without repeated comments"] = ~marked(of, a, "duplicate_of", "near_duplicate_of")
         for specification, keep in some.items():
@@ -126,6 +126,15 @@ def _under(
                 if moves is not None:
                     less = _Claimed(a.only(code != moves), claim).estimate(method)
                     yield {**claim, "specification": f"without the {what} that moves it most", **less}
+
+
+def _without_loudest(a: Units) -> tuple[np.ndarray, int]:
+    """Whether each comment is of none of the loudest authors, and how many these are."""
+    author = np.full(len(a.thread), -1) if a.author is None else a.author
+    per_author = total(author[author >= 0], None, int(author.max(initial=-1)) + 1)
+    # Of authors with as many comments, the one whose first comment has the smaller id is left out first.
+    loudest = np.argsort(-per_author, kind="stable")[: int(np.ceil(LOUDEST * len(per_author)))]
+    return ~np.isin(author, loudest), len(loudest)
 
 
 def _same_topic(first: pd.DataFrame, other: pd.DataFrame, topic: int) -> np.ndarray:

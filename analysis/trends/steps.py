@@ -13,7 +13,7 @@ from analysis.run.steps import Given, Results, Step, step
 from analysis.run.store import Values
 from analysis.sentiment.steps import sentiment
 from analysis.topics.steps import tokens, topics
-from analysis.trends import articles, breaks, contrasts, kitagawa, least_squares, robustness, series
+from analysis.trends import articles, breaks, contrasts, kitagawa, least_squares, series
 
 CALENDAR = ("time.period", "source.timezone", "time.week_starts")
 EVENTS = "time.events"
@@ -73,7 +73,6 @@ topics_by_period = _table("topics_by_period", series.shares_by_period, topics)
 topic_sentiment_by_period = _table("topic_sentiment_by_period", series.by_period, topics, sentiment, by="topic")
 by_topic = _table("by_topic", series.by_topic, topics, sentiment, settings=())
 slopes = _table("slopes", least_squares.slopes, topics, sentiment)
-sensitivity = _table("sensitivity", robustness.sensitivity, topics, sentiment)
 change_points = _table("change_points", breaks.change_points, topics, sentiment)
 decomposition = _table("decomposition", kitagawa.decomposition, topics, sentiment, settings=(*CALENDAR, EVENTS))
 comparisons = _table("comparisons", contrasts.comparisons, topics, sentiment, settings=(*CALENDAR, EVENTS))

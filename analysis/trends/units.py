@@ -15,7 +15,7 @@ from analysis.trends.intervals import Bounds, total
 from analysis.trends.periods import Calendar, instants
 
 UNASSIGNED = -1  # a topic that is none: it stands in tables, and nothing is claimed about it
-TEXTS = ("series", "measure", "comparison", "event", "part", "left_out", "interval")  # columns of words
+TEXTS = ("series", "measure", "comparison", "event", "part", "interval")  # columns of words
 NOBODY = {"", *WORDS["nothing"]["removed"]}  # "[deleted]": those who have left are not one author
 BY_COMMENT = ("order", "thread", "author", "period", "day", "instant", "group", "y")
 

@@ -377,7 +377,6 @@ def timing():
             "by_topic",
             "slopes",
             "decomposition",
-            "sensitivity",
             "change_points",
             "scores_by_period",
             "comparisons",

@@ -30,7 +30,6 @@ TABLES = {
     "change_points": lambda c, **when: trends.change_points(c, method=QUICK, **when),
     "comparisons": lambda c, **when: trends.comparisons(c, events=EVENTS, **when),
     "decomposition": lambda c, **when: trends.decomposition(c, events=EVENTS, **when),
-    "sensitivity": trends.sensitivity,
     "articles_and_comments": gaps,
 }
 
