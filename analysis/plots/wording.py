@@ -147,10 +147,8 @@ def named(table: pd.DataFrame, topics: pd.DataFrame | None = None) -> pd.DataFra
         ]
         table = table.drop(columns=["by", "group", "period_start", "topic"], errors="ignore")
         table.insert(0, "group", pd.Series(names, table.index, dtype="str"))
-    elif "label" not in table:
-        for column in table.columns.intersection(["topic", "other_topic"]):
-            names = pd.Series(names_of(table, topics, column), table.index, dtype="str")
-            table = table.assign(**{column: names if column == "topic" else names.where(table[column].notna())})
+    elif "label" not in table and "topic" in table:
+        table = table.assign(topic=pd.Series(names_of(table, topics), table.index, dtype="str"))
     return table
 
 

@@ -1,9 +1,8 @@
-"""Comparisons: before and after what happened, a period and the one before it, a topic and another."""
+"""Comparisons: before and after what happened, a period and the one before it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,6 @@ from analysis.trends.least_squares import YEAR
 from analysis.trends.periods import Calendar, instant_of
 from analysis.trends.units import Units, arrange, table
 
-MOST_TOPICS = 20  # the largest ones are compared with each other: 190 pairs
 MOST_NEWS = 6  # with fewer other pairs of periods, nothing says how far periods differ by their news
 SIDE = 0.1  # part of the comments that each side of a placebo date must have
 FOUND_IN_80 = 1.43  # (1.96 + 0.84) / 1.96: an effect of so many half widths is found in four of five studies
@@ -41,27 +39,27 @@ def comparisons(
     the step between two lines, one before and one after (segmented regression). Other arguments as of `by_period`,
     author used where it is there; without `by` only the mean is compared.
 
-    Columns: comparison ("event", "period", "topic"), event, at (the first instant of the second side), series, topic,
-    other_topic (the first side of a pair), measure (its name, or "share"); n_first, n_second, threads_first,
-    threads_second (of the denominator); first, second; estimate = second - first, low, high; of events step, with
-    step_low and step_high; turn, the slope after less that before, a year, with turn_low and turn_high; detectable, the
-    smallest step that four of five such studies would find; placebo_rank, the place of the step's size, over its error
-    by chance, among those at n_placebo starts of other periods and itself; p_value, of events the step's, of topics
-    none, since topics were found on the same texts; q_value (Benjamini-Hochberg within events, and within periods);
-    author_ratio, serial_ratio, as of `errors.Design`, of periods how far others differ beyond threads; interval
-    ("threads", "too few", "empty", "no spread"). Of periods only those are compared that both have threads enough.
+    Columns: comparison ("event", "period"), event, at (the first instant of the second side), series, topic, measure
+    (its name, or "share"); n_first, n_second, threads_first, threads_second (of the denominator); first, second;
+    estimate = second - first, low, high; of events step, with step_low and step_high; turn, the slope after less that
+    before, a year, with turn_low and turn_high; detectable, the smallest step that four of five such studies would
+    find; placebo_rank, the place of the step's size, over its error by chance, among those at n_placebo starts of
+    other periods and itself; p_value, of events the step's; q_value (Benjamini-Hochberg within events, and within
+    periods); author_ratio, serial_ratio, as of `errors.Design`, of periods how far others differ beyond threads;
+    interval ("threads", "too few", "empty", "no spread"). Of periods only those are compared that both have threads
+    enough.
     Nothing is claimed about the unassigned.
     """
     a = arrange(comments, measure, by, Calendar(period, zone, week_starts), bounds)
-    rows = [*_events(a.dated, in_order(events, zone), method), *_periods(a.dated, method), *_pairs(a, method)]
-    at, other = {"at": a.grid["period_start"].dtype}, {f"other_{name}": of for name, of in a.of_groups.items()}
+    rows = [*_events(a.dated, in_order(events, zone), method), *_periods(a.dated, method)]
+    at = {"at": a.grid["period_start"].dtype}
     counts, sides = "n_first n_second threads_first threads_second", "first second"
     figures = "estimate low high p_value q_value author_ratio serial_ratio interval"
     steps = (
         "step step_low step_high turn turn_low turn_high detectable",
         {"placebo_rank": "Int64", "n_placebo": "Int64"},
     )
-    found = table(rows, "comparison event", at, "series", a.of_groups, other, "measure", counts, sides, figures, *steps)
+    found = table(rows, "comparison event", at, "series", a.of_groups, "measure", counts, sides, figures, *steps)
     for family in ("event", "period"):
         of = (found["comparison"] == family).to_numpy()
         found.loc[of, "q_value"] = adjusted(found.loc[of, "p_value"].to_numpy())
@@ -203,17 +201,3 @@ def _between(a: Units, late: int, method: Method) -> Iterator[dict[str, object]]
             row = sides.of(y, bounds)
             if "se" in row:
                 yield named | row | {"bounds": bounds}
-
-
-def _pairs(a: Units, method: Method) -> Iterator[dict[str, object]]:
-    """The measure in each pair of the largest groups: how far they differ, which is not tested."""
-    size = np.bincount(a.group[a.group >= 0], minlength=len(a.groups))
-    largest = sorted(sorted(a.named, key=lambda code: -size[code])[:MOST_TOPICS])
-    scored = a.scored
-    of = {code: np.flatnonzero(scored.group == code) for code in largest}
-    for one, other in combinations(largest, 2):
-        named = a.named_as(a.measure, other) | {f"other_{a.by}": a.groups[one]}
-        named["series"] += f" against {a.by} {a.groups[one]}"
-        b = scored.only(np.sort(np.concatenate([of[one], of[other]])))
-        row = Sides(b, b.group == other, method).of(b.y, a.change)
-        yield {"comparison": "topic", **named, **row, "p_value": np.nan}
