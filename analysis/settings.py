@@ -161,7 +161,8 @@ class TopicSettings:
     encoder: Annotated[
         str,
         says(
-            '"static", "sentence-transformers:NAME" or "npy:FILE"', pattern="^(static|(sentence-transformers|npy):.+)$"
+            '"static", "multilingual", "sentence-transformers:NAME" or "npy:FILE"',
+            pattern="^(static|multilingual|(sentence-transformers|npy):.+)$",
         ),
     ] = "static"
     # the number that is most stable

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_limits
 
 from analysis.run import Run
 from analysis.run.parts import KeptParts
 from analysis.run.store import Store
+from analysis.run.vectors import unit_length
 from analysis.settings import ComputeSettings, StudyError
 from analysis.topics import encoders
 from analysis.topics.encoders import parse, transformed
@@ -50,19 +52,51 @@ def test_similar_texts_are_near():
     assert cosine(a, b) > cosine(a, c) + 0.2
 
 
-def test_static_opens_no_socket_and_imports_no_torch():
+@pytest.mark.parametrize("name", ["static", "multilingual"])
+def test_carried_encoders_open_no_socket_and_import_no_torch(name):
     code = (
         "import socket, sys\n"
         "def no(*a, **k): raise RuntimeError('network')\n"
         "socket.socket.connect = no; socket.getaddrinfo = no\n"
         "from analysis.topics.encoders import parse\n"
-        "parse('static').encode(['a bridge'])\n"
+        f"parse('{name}').encode(['a bridge'])\n"
         "bad = {'torch', 'wordllama', 'sentence_transformers', 'transformers'} & set(sys.modules)\n"
         "sys.exit(f'imported {sorted(bad)}' if bad else 0)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
+
+
+FOREIGN = [
+    "The tram is late again.", "", "Die Straßenbahn kommt wieder zu spät.", " \n", "Il tram è di nuovo in ritardo", "電車又晚點了",
+    "전차가 또 늦었다", "電車がまた遅れている", "الترام متأخر مرة أخرى", "Bread " * 40, "a", "\U0001f68b", "rent is too high",
+]  # fmt: skip
+
+
+def test_a_text_has_the_same_multilingual_bytes_alone_in_any_batch_and_with_any_threads():
+    multilingual = parse("multilingual").encode
+    together = multilingual(FOREIGN)
+    assert together.shape == (13, 512) and together.dtype == np.float32 and (together[[1, 3]] == 0).all()
+    assert multilingual(FOREIGN[::-1])[::-1].tobytes() == together.tobytes()
+    with threadpool_limits(2):
+        assert np.concatenate([multilingual([text]) for text in FOREIGN]).tobytes() == together.tobytes()
+    repeated = [f"{text} {i}" for i in range(24) for text in FOREIGN]
+    one, two = (multilingual(repeated, Run(ComputeSettings(workers=n))).tobytes() for n in (1, 2))
+    assert one == two
+
+
+def test_the_same_in_other_languages_is_near():
+    unit = unit_length(parse("multilingual").encode(FOREIGN))
+    likeness = unit[[2, 4, 5, 6, 7, 8]] @ unit[[0, 12]].T
+    assert (likeness[:, 0] > likeness[:, 1] + 0.2).all()
+
+
+def test_multilingual_reads_a_long_text_to_its_end(monkeypatch):
+    monkeypatch.setattr(encoders, "LONGEST", 40)
+    multilingual = parse("multilingual").encode
+    pieces = multilingual(["the tram was late and the bridge closed", " and rent was high"])
+    assert np.allclose(multilingual(["the tram was late and the bridge closed and rent was high"]), pieces.mean(axis=0))
 
 
 def test_own_vectors_are_read_relative_to_the_study(tmp_path):
