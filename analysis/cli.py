@@ -9,7 +9,9 @@ import shutil
 import signal
 import sys
 import time
+import webbrowser
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -206,18 +208,32 @@ def labels(arguments: argparse.Namespace) -> None:
 
 @command(
     STUDY,
-    option("--n", type=int, default=300, help="comments to draw; default 300"),
-    option("--coders", "A,B", default="a,b", help="who will code; a sheet each"),
+    option("--n", type=int, default=300, help="comments to draw, where no sample was drawn yet; default 300"),
+    option("--port", type=int, default=0, help="the page's port; default any that is free"),
+    option("--no-browser", action="store_true", help="say the page's address, and open no browser"),
+    option("--coders", "A,B", help="no page: a sheet for each of these, to be filled in with a spreadsheet"),
 )
 def code(arguments: argparse.Namespace) -> None:
-    """Draw comments for people to code, and write a sheet for each coder."""
+    """Open the page on which people code comments that are drawn by chance, or write sheets for them."""
     study = _study(arguments)
-    paths = study.write_coding_sheets(arguments.n, _names(arguments.coders))
+    if arguments.coders is not None:
+        paths = study.write_coding_sheets(arguments.n, _names(arguments.coders))
+        _done(study)
+        for path in paths:
+            print(path)
+        rules = paths[0].parent / "RULES.txt"
+        print(f"The rules: {rules}. When the sheets are filled: threadline report {arguments.study}")
+        return
+    served = study.code(arguments.n, arguments.port)
     _done(study)
-    for path in paths:
-        print(path)
-    rules = paths[0].parent / "RULES.txt"
-    print(f"The rules: {rules}. When the sheets are filled: threadline report {arguments.study}")
+    print(f"The coding page, for this machine alone: {served.url}", flush=True)
+    if arguments.no_browser or not webbrowser.open(served.url):
+        print(f"No browser was opened. From elsewhere: ssh -L {served.port}:127.0.0.1:{served.port} THIS-MACHINE")
+    print("Every key is kept at once. Ctrl-C ends the page; the same command goes on from there.", flush=True)
+    with suppress(KeyboardInterrupt):
+        served.wait()
+    served.close()
+    print(f"\nWhat the codes say: threadline report {arguments.study}")
 
 
 @command(

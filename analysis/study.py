@@ -20,7 +20,9 @@ from analysis.corpus.reading import ALONE
 from analysis.corpus.schema import Corpus, language_counts, summary
 from analysis.corpus.sources import read_sources
 from analysis.corpus.steps import corpus
-from analysis.people import intrusion, labels, sampling
+from analysis.people import codebook, intrusion, labels, sampling
+from analysis.people.desk import Desk
+from analysis.people.page_server import Served
 from analysis.people.steps import changes, coding, judged_files
 from analysis.report import plan, robustness, sentences
 from analysis.report.findings import Findings
@@ -48,8 +50,8 @@ from analysis.trends.series import score_counts
 
 SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample"
 SHOWN = (  # of a study, to a person who asks for completion
-    "articles", "browse_topics", "comments", "events", "findings", "measure", "settings", "tables", "texts", "topics",
-    "with_", "write_coding_sheets", "write_intrusion_sheets", "write_labels",
+    "articles", "browse_topics", "code", "comments", "events", "findings", "measure", "settings", "tables", "texts",
+    "topics", "with_", "write_coding_sheets", "write_intrusion_sheets", "write_labels",
 )  # fmt: skip
 STEPS = (
     corpus, tokens, topic_model, sentiment, trends.activity_by_period, trends.sentiment_by_period,
@@ -266,13 +268,25 @@ class Study:
 
     # ------------------------------------------------------------------------------------------- what people judge
 
+    def code(self, n: int = 300, port: int = 0) -> Served:
+        """Serve the page on which people code, of a sample of n if none was drawn; a notebook shows it in place."""
+        settings, folder = self.settings, self.settings.folder / "coded"
+        if not (folder / sampling.SAMPLE).is_file():
+            sampling.write_new(folder, {sampling.SAMPLE: sampling.sample_bytes(self._drawn(n))})
+        return Served(Desk(settings.folder, settings.title, self.measure, self.corpus, plain, seed=settings.seed), port)
+
     def write_coding_sheets(self, n: int, coders: Sequence[str]) -> list[Path]:
         """Draw comments for people to code, by period and topic, and write their sheets: `people.sampling`."""
+        folder, rules = self.settings.folder, codebook.default(self.measure, codebook.CLASSES)
+        rules = codebook.read(folder, rules)
+        return sampling.write_sheets(folder / "coded", self._drawn(n), coders, plain, rules)
+
+    def _drawn(self, n: int) -> pd.DataFrame:
+        """A sample of n comments by period and topic."""
         c, time = self.partitioned.whole(), self.settings.time
         start = Calendar(time.period, self.settings.source.timezone, time.week_starts).starts(c["posted_at"])
         comments = c.assign(period=start.dt.strftime("%Y-%m-%d").fillna("undated"), about=c["topic"].astype("str"))
-        drawn = sampling.draw(comments, ["period", "about"], n, self.settings.seed)
-        return sampling.write_sheets(self.settings.folder / "coded", drawn, coders, plain)
+        return sampling.draw(comments, ["period", "about"], n, self.settings.seed)
 
     def write_intrusion_sheets(self, raters: Sequence[str]) -> list[Path]:
         """Write the sheets on which people judge the topics: `people.intrusion`."""

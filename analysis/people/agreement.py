@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import krippendorff
 import numpy as np
 import pandas as pd
 
@@ -100,16 +99,40 @@ def class_of_score(score: np.ndarray) -> np.ndarray:
     return (score >= NEITHER).astype(int) - (score <= -NEITHER).astype(int)
 
 
+def alpha(by_coder: np.ndarray, draws: int = 200) -> tuple[float, float, float]:
+    """Krippendorff's alpha of codes, (n_comments, n_coders), and its interval from resampling comments.
+
+    NaN where fewer than two classes were given by coders who share a comment; no interval of fewer than ten comments.
+    """
+    both = by_coder[np.isfinite(by_coder).sum(axis=1) > 1]
+    n, rng = len(both), np.random.default_rng(1)
+    if not n:
+        return np.nan, np.nan, np.nan
+    times = np.vstack([np.ones(n), rng.multinomial(n, np.full(n, 1 / n), draws if n >= MIN_CODED else 0)])
+    value, *drawn = _alphas(both, np.arange(n), times)
+    known = np.array(drawn)[np.isfinite(drawn)]
+    low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]) if len(known) > draws / 2 else (np.nan, np.nan)
+    return float(value), float(low), float(high)
+
+
 def _alphas(by_coder: np.ndarray, thread: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Krippendorff's alpha with each thread taken `times` (n_draws, n_threads) times."""
-    counts = np.stack([(by_coder == c).sum(axis=1) for c in SCALE], axis=1)
+    """Krippendorff's ordinal alpha with each thread taken `times` (n_draws, n_threads) times.
+
+    By its coincidences (Krippendorff 2019, chapter 12), whose sums over threads serve every draw.
+    """
+    counts = np.stack([(by_coder == c).sum(axis=1) for c in SCALE], axis=1).astype(float)
     counts, thread = counts[counts.sum(axis=1) > 1], thread[counts.sum(axis=1) > 1]
-    alphas = np.full(len(times), np.nan)
-    for d, weights in enumerate(times):
-        drawn = np.repeat(counts, weights[thread].astype(int), axis=0)
-        if (drawn.sum(axis=0) > 0).sum() > 1:  # coders who all say the same agree, but on what is not known
-            alphas[d] = krippendorff.alpha(value_counts=drawn, value_domain=SCALE, level_of_measurement="ordinal")
-    return alphas
+    pairs = counts[:, :, None] * counts[:, None, :] - counts[:, :, None] * np.eye(len(SCALE))
+    pairs /= np.maximum(counts.sum(axis=1) - 1, 1)[:, None, None]
+    sums = np.zeros((times.shape[1], *pairs.shape[1:]))
+    np.add.at(sums, thread, pairs)
+    seen = np.tensordot(times, sums, axes=1)
+    each = seen.sum(axis=2)  # how often each class was given
+    middle = np.cumsum(each, axis=1) - each / 2  # its rank
+    apart = (middle[:, :, None] - middle[:, None, :]) ** 2
+    by_chance = (each[:, :, None] * each[:, None, :] * apart).sum(axis=(1, 2)) / np.maximum(each.sum(axis=1) - 1, 1)
+    with np.errstate(invalid="ignore", divide="ignore"):  # coders who all say the same: on what they agree is not known
+        return np.where(by_chance > 0, 1 - (seen * apart).sum(axis=(1, 2)) / by_chance, np.nan)
 
 
 def _metrics(rows: pd.DataFrame, times: np.ndarray) -> dict[str, np.ndarray]:

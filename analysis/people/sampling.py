@@ -15,20 +15,6 @@ from analysis.settings import StudyError
 RULES = "RULES.txt"
 POOLED = "the smallest strata"
 LEAST = 2  # comments of each stratum at least, where it has so many: a stratum without codes cannot be corrected
-SCALE = """How to code
-
-Each row of your sheet is a comment. Write into the column `code`:
-
-  -1   the words are negative on the whole: anger, worry, blame, mockery, grief
-   0   neither, or both in equal parts, or you cannot tell
-   1   the words are positive on the whole: praise, joy, thanks, hope
-
-Code the tone of the words as their writer means them: irony is coded as what is meant. It is not about whether you
-agree, nor whether the writer is for or against something. Read each comment alone, in the order of the sheet. Do
-not talk about single comments with other coders before all have finished, and leave nothing out: 0 is a code too.
-
-Save the sheet as CSV (UTF-8) under the name it has. Add no rows, and change nothing but `code`.
-"""
 
 
 def draw(comments: pd.DataFrame, strata: Sequence[str], n: int, seed: int) -> pd.DataFrame:
@@ -88,7 +74,9 @@ def check_names(names: Sequence[str], where: str, *taken: str) -> None:
         )
 
 
-def write_sheets(folder: Path, drawn: pd.DataFrame, coders: Sequence[str], show: Callable[[str], str]) -> list[Path]:
+def write_sheets(
+    folder: Path, drawn: pd.DataFrame, coders: Sequence[str], show: Callable[[str], str], rules: str = ""
+) -> list[Path]:
     """Write the sample from `draw`, the rules and a sheet for each coder, which are returned; nothing is overwritten.
 
     `folder` is the folder `coded` of a study; `show` makes a text fit to be shown. A StudyError if something is there
@@ -96,7 +84,11 @@ def write_sheets(folder: Path, drawn: pd.DataFrame, coders: Sequence[str], show:
     """
     check_names(coders, "threadline code --coders", Path(SAMPLE).stem)
     sheet = csv_bytes(drawn[["comment_id", "text"]].assign(text=drawn["text"].map(show), code=""), bom=True)
-    sample = csv_bytes(drawn[COLUMNS].sort_values("comment_id"), bom=True)
     sheets = [f"{coder}.csv" for coder in coders]
-    write_new(folder, {SAMPLE: sample, RULES: SCALE.encode()} | dict.fromkeys(sheets, sheet))
+    write_new(folder, {SAMPLE: sample_bytes(drawn), RULES: rules.encode()} | dict.fromkeys(sheets, sheet))
     return [folder / name for name in sheets]
+
+
+def sample_bytes(drawn: pd.DataFrame) -> bytes:
+    """What `draw` gives as the file that says of each comment with which chance it was drawn."""
+    return csv_bytes(drawn[COLUMNS].sort_values("comment_id"), bom=True)

@@ -18,7 +18,9 @@ from analysis.settings import StudyError
 
 SAMPLE = "sample.csv"
 COLUMNS = ["comment_id", "stratum", "probability"]
-SCALE = (-1, 0, 1)  # negative, neither, positive
+LOGGED = ["skipped", "coded_at"]  # further columns of what the coding page keeps, of which a comment's last row counts
+CLASSES = {"negative": -1.0, "neither": 0.0, "positive": 1.0}  # what is coded, if study.toml has no classes of its own
+SCALE = (-1, 0, 1)
 
 
 @dataclass(frozen=True)
@@ -79,11 +81,18 @@ def _read_sample(path: Path, known: set[str], problems: Problems) -> dict[str, t
 def _read_sheet(path: Path, sample: Collection[str], problems: Problems) -> dict[str, int]:
     """Codes of one coder."""
     codes: dict[str, int | None] = {}  # None where none is valid
-    for line, (comment, cell) in read_rows(path, ["comment_id", "code"]):
+    rows = list(read_rows(path, ["comment_id", "code"], LOGGED))
+    last = {comment: line for line, (comment, *_) in rows}
+    for line, (comment, cell, skipped, coded_at) in rows:
         value = number(cell.lstrip("'"))  # a spreadsheet may have kept its guard against formulas
         code = int(value) if value in SCALE else None  # type: ignore[arg-type]
+        if coded_at and line < last[comment]:
+            continue  # the page keeps what was said before as well
         if comment not in sample:
             problems.add(path, line, f"comment {comment or '(no id)'} is extra: it is not in the sample")
+        elif code is None and skipped:
+            codes[comment] = None
+            problems.add(path, line, f"comment {comment} was skipped: {skipped}")
         elif comment in codes:
             same = code is not None and codes[comment] == code
             how = "alike" if same else "differently: neither counts"
