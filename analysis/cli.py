@@ -193,7 +193,7 @@ def report(arguments: argparse.Namespace) -> int:
 
 @command(STUDY)
 def labels(arguments: argparse.Namespace) -> None:
-    """Write the topics for you to name; names stay with them as the corpus grows."""
+    """Write the topics for you to name, merge, split, drop and group; it stays with them as the corpus grows."""
     from analysis.plots.wording import name_of
 
     study = _study(arguments)
@@ -203,7 +203,7 @@ def labels(arguments: argparse.Namespace) -> None:
     for row in history.itertuples():
         now = "" if row.what == "gone" else f" -> {name_of(row.topic, topics)}"
         print(f"{row.what}: {row.before if row.what != 'new' else ''}{now}")
-    print(f"Wrote {path}: change the column label, then: threadline report {arguments.study}")
+    print(f"Wrote {path}: change label, change and group, then: threadline report {arguments.study}")
 
 
 @command(

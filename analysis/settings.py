@@ -157,14 +157,14 @@ class TimeSettings:
 class TopicSettings:
     """How topics are found."""
 
-    # needs no network and no GPU
+    # needs no network and no GPU: static where the corpus is in English, else multilingual
     encoder: Annotated[
         str,
         says(
-            '"static", "multilingual", "sentence-transformers:NAME" or "npy:FILE"',
-            pattern="^(static|multilingual|(sentence-transformers|npy):.+)$",
+            '"auto", "static", "multilingual", "sentence-transformers:NAME" or "npy:FILE"',
+            pattern="^(auto|static|multilingual|(sentence-transformers|npy):.+)$",
         ),
-    ] = "static"
+    ] = "auto"
     # the number that is most stable
     n_topics: Annotated[Annotated[StrictInt, Field(ge=2, le=500)] | AUTO, says('"auto" or 2 to 500')] = "auto"
     # weight of a comment's thread against its own words; 0 is none. "learned": what it is worth in this corpus

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
@@ -20,7 +20,7 @@ from analysis.corpus.reading import ALONE
 from analysis.corpus.schema import Corpus, language_counts, summary
 from analysis.corpus.sources import read_sources
 from analysis.corpus.steps import corpus
-from analysis.people import codebook, intrusion, labels, sampling
+from analysis.people import codebook, intrusion, sampling
 from analysis.people.desk import Desk
 from analysis.people.page_server import Served
 from analysis.people.steps import changes, coding, judged_files
@@ -38,10 +38,10 @@ from analysis.run.texts import Partitioned, Texts
 from analysis.run.vectors import Vectors, unit_length
 from analysis.sentiment.steps import sentiment
 from analysis.settings import PROGRESS, SCHEDULER, TITLE, VARIABLE, Settings, StudyError, around, changed, read_settings
-from analysis.topics import assigned
+from analysis.topics import assigned, labels
 from analysis.topics.context import in_context
-from analysis.topics.encoders import parse
-from analysis.topics.steps import fit_of, tokens, worth_of
+from analysis.topics.encoders import Encoder
+from analysis.topics.steps import encoder_of, fit_of, found, tokens, worth_of
 from analysis.topics.steps import topics as topic_model
 from analysis.topics.topics import Topics
 from analysis.trends import steps as trends
@@ -54,7 +54,7 @@ SHOWN = (  # of a study, to a person who asks for completion
     "topics", "with_", "write_coding_sheets", "write_intrusion_sheets", "write_labels",
 )  # fmt: skip
 STEPS = (
-    corpus, tokens, topic_model, sentiment, trends.activity_by_period, trends.sentiment_by_period,
+    corpus, tokens, found, topic_model, sentiment, trends.activity_by_period, trends.sentiment_by_period,
     trends.topics_by_period, trends.topic_sentiment_by_period, trends.scores_by_period, trends.words_by_period,
     trends.overall, trends.by_topic, trends.change_points, trends.slopes, trends.comparisons, trends.decomposition,
     trends.articles_and_threads, coding, changes,
@@ -217,10 +217,14 @@ class Study:
     def topics(self) -> Topics:
         """The topics, and what can be made of them; `topics.bertopic` is a fitted BERTopic."""
         fit = replace(fit_of(self._results[topic_model]), cut=self._results[tokens].cut)
-        if self._matched is not None:
+        if self._matched is not None and not labels.curating(self.settings.folder):  # those have their names
             fit = replace(fit, table=labels.named(fit.table, self._matched))
-        encoder = self.settings.topics.encoder
-        given = {"encoder": encoder, "seed": self.settings.seed, "adopted": self._adopted}
+        given = {
+            "encoder": self.encoder.name,
+            "seed": self.settings.seed,
+            "adopted": self._adopted,
+            "changed": self._changed,
+        }
         return Topics(fit, self.texts, lambda: self._vectors, **given)
 
     def _adopted(self, names: Sequence[str]) -> Study:
@@ -228,6 +232,11 @@ class Study:
         assigned.write(self.settings.folder, self.corpus.rows["comment_id"], names)
         settings = changed(self.settings, assigned=assigned.ADOPTED)
         return Study(settings, Results(settings, self._results.run, self.store))  # the file may be another than before
+
+    @property
+    def encoder(self) -> Encoder:
+        """What makes vectors of the comments: the one that is named, or by their languages."""
+        return encoder_of(self.settings, self.corpus.rows["language"])
 
     @property
     def events(self) -> dict[str, pd.Timestamp]:
@@ -299,14 +308,40 @@ class Study:
         return intrusion.write_sheets(self.settings.folder / intrusion.FOLDER, items, raters)
 
     def write_labels(self) -> Path:
-        """Write labels.csv, in which people name the topics; names that were given stay: `people.labels`."""
-        return labels.write_labels(self.settings.folder, self._comments, self.topics.table, self._matched)
+        """Write labels.csv, in which people name the topics; what was said of topics stays: `topics.labels`."""
+        return self._sheet()
+
+    def _sheet(self, changes: Mapping[int, Mapping[str, object]] | None = None) -> Path:
+        """Write labels.csv of the topics as they were found, with changes by their numbers."""
+        made = self._results[found]
+        table = labels.named(made["table"], self._matched) if self._matched else made["table"]
+        return labels.write_labels(self.settings.folder, made["comments"], table, self._matched, changes)
+
+    def _changed(self, changes: Mapping[int, Mapping[str, object]]) -> Study:
+        """The study with topics changed, by their numbers as they are shown, in labels.csv."""
+        was, now = (self._results[of]["comments"]["topic"] for of in (found, topic_model))
+        home = now[(was >= 0) & (now >= 0)].groupby(was).agg(lambda of: int(of.mode().iloc[0]))  # of what was found
+        before, key = labels.read_labels(self.settings.folder), self._matched.label if self._matched else {}
+        changed = {t: before.change.get(key[t][0], "") if before and t in key else "" for t in home.index}
+        stays = {t: f for f, t in home.items() if not changed[f]}
+        if parts := sorted(t for t in changes if t not in stays):
+            expected, remedy = (
+                "topics that were found, or made one of such",
+                "A part of a split topic: change labels.csv.",
+            )
+            raise StudyError(expected=expected, found=str(parts), where="topics.curate", remedy=remedy)
+        said = {int(f): dict(changes[t]) for f, t in home.items() if t in changes and changed[f] != labels.SPLIT}
+        for new in said.values():
+            if isinstance(new.get("change"), int):
+                new["change"] = int(stays[new["change"]])
+        self._sheet(said)
+        return Study(self.settings, Results(self.settings, self._results.run, self.store))
 
     @cached_property
     def _matched(self) -> labels.Matched | None:
         """The topics held against those that people named; None if there are no names or no topics."""
-        given, found = labels.read_labels(self.settings.folder), self._results[topic_model]
-        return labels.match(given, found["comments"], found["table"]) if given and len(found["table"]) else None
+        given, made = labels.read_labels(self.settings.folder), self._results[found]
+        return labels.match(given, made["comments"], made["table"]) if given and len(made["table"]) else None
 
     @cached_property
     def _judged(self) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -337,7 +372,7 @@ class Study:
         if len(self.texts.column.chunks) > 1:
             run = replace(run, scratch=until_gone.enter_context(self._results.scratch("vectors")))
             weakref.finalize(self, until_gone.close)
-        own = parse(t.encoder, self.settings.folder).encode(self.texts, run, self.store)
+        own = self.encoder.encode(self.texts, run, self.store)
         worth = worth_of(self._results[topic_model], t.context)
         return in_context(own, self.corpus.rows["article_id"], worth, self._results[tokens].n_of, run)
 

@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.corpus.sheets import Problems
 from analysis.corpus.sources import named
 from analysis.corpus.steps import corpus
-from analysis.people import agreement, intrusion, labels
+from analysis.people import agreement, intrusion
 from analysis.people.changes import CLAIM, corrected_changes
 from analysis.people.corrected import corrected_table
 from analysis.run import Run
@@ -18,6 +18,7 @@ from analysis.run.store import Values
 from analysis.sentiment.codes import Codes, read_codes
 from analysis.sentiment.steps import sentiment
 from analysis.settings import Settings
+from analysis.topics import labels
 from analysis.topics.steps import topics
 from analysis.trends.periods import Calendar
 from analysis.trends.specifications import WITHIN, claims

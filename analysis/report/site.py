@@ -185,7 +185,7 @@ def _home(
 
     # The template escapes what comes from a study itself (|e).
     env = Environment(loader=FileSystemLoader(TEMPLATES / "threadline"), autoescape=False, trim_blocks=True)
-    s, threadline = study.settings, f"Threadline {version('threadline')}"
+    s, threadline, encoder = study.settings, f"Threadline {version('threadline')}", study.encoder.name
     failed = [f"A notebook failed, its page is incomplete. {failure}" for failure in failures]
     by_own = f" Of the study's own notebooks are: {', '.join(own)}." if own else ""
     return env.get_template("home.html.j2").render(
@@ -197,7 +197,7 @@ def _home(
         tables=[{"file": file, "rows": plural(int(str(said["rows"])), "row")} for file, said in tables.items()],
         provenance=(
             f"Built with {threadline} on Python {platform.python_version()} from {built['inputs']} under the licence "
-            f"“{s.source.licence}”; topics with seed {s.seed} and {s.topics.runs} runs, encoder “{s.topics.encoder}”; "
+            f"“{s.source.licence}”; topics with seed {s.seed} and {s.topics.runs} runs, encoder “{encoder}”; "
             f"{study.measure} by “{s.sentiment.instrument}”; periods of a {s.time.period} in {s.source.timezone}. "
             f"The digests of every input and table are in provenance.json.{by_own}"
         ),

@@ -54,7 +54,7 @@ def sentiment(given: Given, run: Run) -> Values:
         found = read_codes(given.folder / "coded", c["comment_id"].tolist())
         codes = pd.Series(dtype="float64") if found is None else found.table.set_index("comment_id")["code"]
         rows = pd.Index(c["comment_id"]).get_indexer(codes.index)
-        encoder = encoders.parse(given.settings.topics.encoder, given.folder)
+        encoder = encoders.parse(given.settings.topics.encoder, given.folder, c["language"])
         vectors = encoder.encode(texts, run, run.kept.store if run.kept else None)
         threads = c["article_id"].iloc[rows].tolist()
         of_comments = coded.score(texts, vectors, rows, codes.to_numpy(float), threads, run)

@@ -59,6 +59,8 @@ class Consensus:
     curve: pd.DataFrame  # n_topics, stability [0, 1] (mean of ARI and AMI between fits of halves), chosen
     themes: Level | None = None  # above the topics
     subtopics: Level | None = None  # below them
+    seen: np.ndarray | None = None  # rows of some texts, and the fits of halves' labels of these
+    halves: np.ndarray | None = None  # (n_fits, n_seen)
 
 
 def find_consensus(
@@ -136,7 +138,7 @@ def find_consensus(
         stability += overlap
     above = themes(topic, seen, beside_of[coarse], coarse) if coarse and len(stability) > coarse else None
     parts = subtopics(topic, below, seen, beside_of[fine]) if fine else None
-    return Consensus(topic, agree / runs, stability / runs, curve, above, parts)
+    return Consensus(topic, agree / runs, stability / runs, curve, above, parts, seen, labels[:-1, seen])
 
 
 def anchors(unit: np.ndarray, smooth: np.ndarray, expected: np.ndarray | None) -> np.ndarray | None:

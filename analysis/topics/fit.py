@@ -22,7 +22,7 @@ from analysis.topics.stop_words import stop_words
 from analysis.topics.tokens import Tokens, tokenised
 
 if TYPE_CHECKING:
-    pass
+    from analysis.topics.curation import Curated
 
 # Agreement: of the usual twenty fits none puts the comment where the consensus does. A stricter rule would leave out
 # comments by the luck of the seed: at 0.15 reruns agree at ARI 0.81 on post titles of 22 subreddits, at 0.05 at 0.94.
@@ -144,36 +144,42 @@ def fit_topics(
         missing += lost
     if missing:
         note = f"{note} The corpus does not hold what was expected as: {', '.join(missing)}.".strip()
-    made = Fit(topic=topic, agreement=agreement, table=table, curve=curve, note=note, **shown)
+    of_halves = {"seen": fit[found.seen], "halves": found.halves}
+    made = Fit(topic=topic, agreement=agreement, table=table, curve=curve, note=note, **shown, **of_halves)
     return _with_levels(made, theme, subtopic, thread, fit, used)
 
 
 def _to_level(
     level: Level | None, same: np.ndarray, copy_of: np.ndarray, fit: np.ndarray, able: np.ndarray, topic: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """The theme or subtopic of every text that has a topic, numbered by size; and how stable each is."""
+) -> Level:
+    """The theme or subtopic of every text that has a topic, numbered by size."""
     if level is None:
-        return np.full(len(topic), -1, dtype=np.int64), np.zeros(0)
+        return Level(np.full(len(topic), -1, dtype=np.int64), np.zeros(0))
     of, _ = _to_all(same, copy_of, fit, Consensus(level.of, np.ones(len(fit)), level.stability, empty(CURVE)), able)
-    of = np.where(topic < 0, -1, of)
-    size = np.bincount(of[of >= 0], minlength=len(level.stability))
+    return _numbered(Level(np.where(topic < 0, -1, of), level.stability))[0]
+
+
+def _numbered(level: Level) -> tuple[Level, np.ndarray]:
+    """A level with its groups numbered by size, those without a text left out; and the old number of each."""
+    size = np.bincount(level.of[level.of >= 0], minlength=len(level.stability))
     order = np.argsort(-size, kind="stable")[: int((size > 0).sum())]
     number = np.full(len(size) + 1, -1, dtype=np.int64)
     number[order] = np.arange(len(order))
-    return number[of], level.stability[order]
+    return Level(number[level.of], level.stability[order]), order
 
 
 def _with_levels(
     made: Fit,
-    theme: tuple[np.ndarray, np.ndarray],
-    subtopic: tuple[np.ndarray, np.ndarray],
+    theme: Level,
+    subtopic: Level,
     thread: np.ndarray,
     fit: np.ndarray,
     used: Tokens,
 ) -> Fit:
     """The same with themes and subtopics, each with its words, size and stability, and what it is a part of."""
     tables = [made.levels]
-    for level, (of, stability) in {"theme": theme, "subtopic": subtopic}.items():
+    for level, groups in {"theme": theme, "subtopic": subtopic}.items():
+        of, stability = groups.of, groups.stability
         if len(stability):
             words = list(made.vocabulary)
             shown = topic_words(count_words(used, of[fit], len(stability), words), words)
@@ -182,7 +188,7 @@ def _with_levels(
             table["parent"] = inside if level == "subtopic" else pd.NA
             tables.append(table.rename(columns={"topic": "number"}))
     levels = pd.concat([table[list(LEVELS)].astype(LEVELS) for table in tables], ignore_index=True)
-    return replace(made, theme=theme[0], subtopic=subtopic[0], levels=levels)
+    return replace(made, theme=theme.of, subtopic=subtopic.of, levels=levels)
 
 
 def _held(unit: Directions, expected: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], list[str]]:
@@ -236,12 +242,13 @@ def fit_assigned(
     copies: Sequence[str | None] | None = None,
     hidden_words: Collection[str] = (),
     tokens: Tokens | None = None,
+    curated: Curated | None = None,
     run: Run = Run(),
 ) -> Fit:
     """Take the topics of comments as they are named, "" for none: what `fit_topics` says of topics, of these.
 
-    Whether they would come out again is not known: stability and agreement are NaN. A topic whose name is a number has
-    it before its words, as its label.
+    Whether they would come out again is not known, but of `curated` ones: stability and agreement are NaN. A topic
+    whose name is a number has it before its words, as its label.
     """
     by_id = pd.Index(pd.Series(ids, dtype="str"))
     copied = pd.Series([None] * len(texts) if copies is None else copies, dtype="str").reset_index(drop=True)
@@ -256,11 +263,22 @@ def fit_assigned(
         return nothing(vectors.shape, "No topics: the file assigns none.", empty(CURVE))
     fit = np.flatnonzero(able & copied.isna().to_numpy())
     hidden = stop_words(languages) | set(hidden_words)
-    shown = described(topic, thread, Directions(vectors, fit), fit, (tokens or tokenised(texts, run)).take(fit), hidden)
-    table, given = shown.pop("table").assign(stability=np.nan), [str(called[i]) for i in order]
+    used = (tokens or tokenised(texts, run)).take(fit)
+    shown = described(topic, thread, Directions(vectors, fit), fit, used, hidden)
+    given = [str(called[i]) for i in order]
+    table = shown.pop("table").assign(
+        stability=[(curated.stability if curated else {}).get(one, np.nan) for one in given]
+    )
     labels = [f"{one}: {own}" if one.isdecimal() else one for one, own in zip(given, table["label"], strict=True)]
     table["label"] = pd.Series(labels, dtype="str")
-    return Fit(topic=topic, agreement=np.full(len(texts), np.nan), table=table, curve=empty(CURVE), note="", **shown)
+    made = Fit(topic=topic, agreement=np.full(len(texts), np.nan), table=table, curve=empty(CURVE), note="", **shown)
+    if curated is None:
+        return made
+    (theme, old), (subtopic, _) = _numbered(curated.theme), _numbered(curated.subtopic)
+    made = _with_levels(made, theme, subtopic, thread, fit, used)
+    if curated.groups:
+        made.levels.loc[made.levels["level"] == "theme", "label"] = [curated.groups[i] for i in old]
+    return made
 
 
 def _check(texts: Sequence[str], vectors: Vectors, ids: pd.Index, **others: Sequence[object] | None) -> np.ndarray:

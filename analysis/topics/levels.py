@@ -70,3 +70,19 @@ def _found_again(group: np.ndarray, fits: np.ndarray, n: int) -> np.ndarray:
         union = both.sum(axis=1, keepdims=True) + np.bincount(fit, minlength=n_fit) - both
         total += (both / np.maximum(union, 1)).max(axis=1, initial=0)
     return total / max(len(fits), 1)
+
+
+def of_unions(group: np.ndarray, fits: np.ndarray, n: int) -> np.ndarray:
+    """Mean over fits of the Jaccard overlap of each of n groups with the union of the clusters that lie mostly in it.
+
+    For groups that people made of clusters: no single cluster is one. NaN without fits.
+    """
+    own, total = np.where(group < 0, n, group), np.zeros(n + 1)  # what is in no group has clusters of its own
+    size = np.bincount(own, minlength=n + 1)
+    for fit in fits:
+        n_fit = int(fit.max()) + 1
+        both = np.bincount(own * n_fit + fit, minlength=(n + 1) * n_fit).reshape(n + 1, n_fit)
+        home = both.argmax(axis=0)
+        shared, there = (np.bincount(home, of, minlength=n + 1) for of in (both.max(axis=0), both.sum(axis=0)))
+        total += shared / np.maximum(size + there - shared, 1)
+    return total[:n] / len(fits) if len(fits) else np.full(n, np.nan)

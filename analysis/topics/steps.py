@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,8 +19,9 @@ from analysis.run.steps import Given, step
 from analysis.run.store import Values
 from analysis.run.vectors import blocks
 from analysis.settings import LEARNED, Settings
-from analysis.topics import assigned
+from analysis.topics import assigned, labels
 from analysis.topics.context import Worth, directions, in_context, learned, middle
+from analysis.topics.curation import curated
 from analysis.topics.description import Fit, nearest
 from analysis.topics.encoders import Encoder, parse
 from analysis.topics.fit import fit_assigned, fit_topics
@@ -26,7 +29,11 @@ from analysis.topics.forms import readable
 from analysis.topics.keywords import coherence
 from analysis.topics.tokens import Cut, Tokens, tokenised
 
-AS_FOUND = ("table", "curve", "centroids", "words", "levels")  # of a fit, kept under the same names
+if TYPE_CHECKING:
+    from analysis.corpus.schema import Corpus
+    from analysis.run.vectors import Vectors
+
+AS_FOUND = ("table", "curve", "centroids", "words", "levels", "seen", "halves")  # of a fit, kept under the same names
 
 
 def _opened(values: Values) -> Tokens:
@@ -71,8 +78,9 @@ def worth_of(values: Values, context: float | str) -> Worth | float:
     return context if isinstance(context, float) else Worth(*values["context"].iloc[0])
 
 
-def _encoder(settings: Settings) -> Encoder:
-    return parse(settings.topics.encoder, settings.folder)
+def encoder_of(settings: Settings, languages: Sequence[str] = ()) -> Encoder:
+    """The encoder of a study, whose comments are in these languages."""
+    return parse(settings.topics.encoder, settings.folder, languages)
 
 
 def _assigned(settings: Settings) -> list[Path]:
@@ -81,28 +89,10 @@ def _assigned(settings: Settings) -> list[Path]:
     return [path] if settings.topics.assigned and path.is_file() else []
 
 
-@step(
-    settings=["topics", "seed"],
-    files=lambda settings: named([*_encoder(settings).files, *_assigned(settings)], settings.folder),
-    versions=lambda settings: _encoder(settings).version,
-    needs=[corpus, tokens],
-)
-def topics(given: Given, run: Run) -> Values:
-    """The topics, their words, and which topic each comment and article has."""
-    settings, read, store = given.settings.topics, given[corpus], run.kept.store if run.kept else None
-    c, words = read.rows, given[tokens]
-    encoder = parse(settings.encoder, given.folder)
-    own = encoder.encode(read.texts, run, store)
-    mean = middle(own)
-    articles = np.zeros((len(read.articles), own.shape[1]), dtype=np.float32)
-    if not encoder.files and len(articles):  # the user's own vectors are of comments alone
-        articles = directions(encoder.encode(whole_text(read.articles).tolist(), run, store)[:], mean)
-    worth: Worth | float = settings.context
-    if worth == LEARNED:
-        halves = parse("static") if encoder.files else encoder  # which words a comment has is luck for any encoder
-        worth = learned(read.texts, own, c["article_id"], words.n_of, lambda texts: halves.encode(texts, run, store))
-    vectors = in_context(own, c["article_id"], worth, words.n_of, run)
-    given_of = {
+def _given_of(read: Corpus, words: Tokens, run: Run) -> dict[str, Any]:
+    """What fits are given of the comments."""
+    c = read.rows
+    return {
         "threads": c["article_id"],
         "ids": c["comment_id"],
         "languages": c["language"],
@@ -111,37 +101,92 @@ def topics(given: Given, run: Run) -> Values:
         "tokens": words,
         "run": run,
     }
+
+
+@step(
+    settings=["topics", "seed"],
+    files=lambda settings: named([*encoder_of(settings).files, *_assigned(settings)], settings.folder),
+    versions=lambda settings: encoder_of(settings).version,
+    needs=[corpus, tokens],
+)
+def found(given: Given, run: Run) -> Values:
+    """The topics as they are found, or as a file assigns them."""
+    settings, read, store = given.settings.topics, given[corpus], run.kept.store if run.kept else None
+    c, words = read.rows, given[tokens]
+    encoder = parse(settings.encoder, given.folder, c["language"])
+    own = encoder.encode(read.texts, run, store)
+    mean = middle(own)
+    worth: Worth | float = settings.context
+    if worth == LEARNED:
+        halves = parse("static") if encoder.files else encoder  # which words a comment has is luck for any encoder
+        worth = learned(read.texts, own, c["article_id"], words.n_of, lambda texts: halves.encode(texts, run, store))
+    vectors = in_context(own, c["article_id"], worth, words.n_of, run)
     problems = Problems().table
     if settings.assigned:
         names, problems = assigned.read(given.folder / settings.assigned, c["comment_id"])
-        found = fit_assigned(read.texts, vectors, names, **given_of)
+        fit = fit_assigned(read.texts, vectors, names, **_given_of(read, words, run))
     else:
         wanted = {"n_topics": settings.n_topics, "runs": settings.runs, "min_comments": settings.min_comments}
         expected = {
             name: directions(encoder.encode(list(words), run, store)[:], mean).mean(axis=0)
             for name, words in settings.seeds.items()
         }
-        found = fit_topics(read.texts, vectors, seed=given.settings.seed, expected=expected, **wanted, **given_of)
-    shown = [found.words.loc[found.words["topic"] == topic, "word"].tolist() for topic in found.table["topic"]]
+        wanted |= {"seed": given.settings.seed, "expected": expected}
+        fit = fit_topics(read.texts, vectors, **wanted, **_given_of(read, words, run))
+    context = pd.DataFrame([asdict(worth)] if isinstance(worth, Worth) else [])
+    return _values(fit, read, words, encoder, own, run) | {"problems": problems, "context": context}
+
+
+@step(
+    settings=["topics"],
+    files=lambda settings: named([*encoder_of(settings).files, *labels.curating(settings.folder)], settings.folder),
+    needs=[corpus, tokens, found],
+)
+def topics(given: Given, run: Run) -> Values:
+    """The topics, their words, and which topic each comment and article has; as labels.csv changes them."""
+    read, words, values, settings = given[corpus], given[tokens], given[found], given.settings.topics
+    if not labels.curating(given.folder) or values["table"].empty:
+        return values
+    said, fit = labels.read_labels(given.folder), fit_of(values)
+    people = curated(fit, said, labels.match(said, values["comments"], values["table"]))
+    encoder = parse(settings.encoder, given.folder, read.rows["language"])
+    own = encoder.encode(read.texts, run, run.kept.store if run.kept else None)
+    vectors = in_context(own, read.rows["article_id"], worth_of(values, settings.context), words.n_of, run)
+    made = fit_assigned(read.texts, vectors, people.names, curated=people, **_given_of(read, words, run))
+    kept = {
+        "agreement": fit.agreement,
+        "curve": fit.curve,
+        "note": f"{fit.note} {people.note}".strip(),
+        "seen": fit.seen,
+        "halves": fit.halves,
+    }
+    return values | _values(replace(made, **kept), read, words, encoder, own, run)
+
+
+def _values(fit: Fit, read: Corpus, words: Tokens, encoder: Encoder, own: Vectors, run: Run) -> Values:
+    """What is kept of a fit."""
+    shown = [fit.words.loc[fit.words["topic"] == topic, "word"].tolist() for topic in fit.table["topic"]]
     npmi, diversity = coherence(words, shown)
-    by_own_words = [nearest(directions(own[rows], mean), found.centroids) for rows in blocks(len(own))]
-    none = np.full(len(c), -1, dtype=np.int64)
+    mean, none = middle(own), np.full(len(read.rows), -1, dtype=np.int64)
+    articles = np.zeros((len(read.articles), own.shape[1]), dtype=np.float32)
+    if not encoder.files and len(articles):  # the user's own vectors are of comments alone
+        whole = encoder.encode(whole_text(read.articles).tolist(), run, run.kept.store if run.kept else None)
+        articles = directions(whole[:], mean)
+    by_own_words = [nearest(directions(own[rows], mean), fit.centroids) for rows in blocks(len(own))]
     of_comments = {
-        "comment_id": c["comment_id"],
-        "topic": found.topic,
-        "topic_agreement": found.agreement,
-        "theme": none if found.theme is None else found.theme,
-        "subtopic": none if found.subtopic is None else found.subtopic,
+        "comment_id": read.rows["comment_id"],
+        "topic": fit.topic,
+        "topic_agreement": fit.agreement,
+        "theme": none if fit.theme is None else fit.theme,
+        "subtopic": none if fit.subtopic is None else fit.subtopic,
         "own_topic": np.concatenate([np.zeros(0, dtype=np.int64), *by_own_words]),
     }
-    of_articles = {"article_id": read.articles["article_id"], "topic": nearest(articles, found.centroids)}
+    of_articles = {"article_id": read.articles["article_id"], "topic": nearest(articles, fit.centroids)}
     return {
         "comments": pd.DataFrame(of_comments),
         "articles": pd.DataFrame(of_articles),
-        "note": [found.note],
-        "problems": problems,
-        "context": pd.DataFrame([asdict(worth)] if isinstance(worth, Worth) else []),
+        "note": [fit.note],
         "coherence": pd.DataFrame({"npmi": [npmi], "diversity": [diversity]}),
-        "vocabulary": list(found.vocabulary),
-        **{name: getattr(found, name) for name in AS_FOUND},
+        "vocabulary": list(fit.vocabulary),
+        **{name: getattr(fit, name) for name in AS_FOUND},
     }

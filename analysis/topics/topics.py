@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bertopic import BERTopic
 
 from analysis.topics.description import MAP, Fit, empty
+from analysis.topics.labels import DROP, SPLIT
 
 
 class Topics:
@@ -32,11 +33,12 @@ class Topics:
         encoder: str = "static",
         seed: int = 1,
         adopted: Callable[[Sequence[str]], Any] | None = None,
+        changed: Callable[[Mapping[int, Mapping[str, object]]], Any] | None = None,
     ) -> None:
         self.table, self.curve, self.note = fit.table, fit.curve, fit.note
         self.centroids, self.words, self.levels = fit.centroids, fit.words, fit.levels
         self._fit, self._texts, self._vectors, self._encoder, self._seed = fit, texts, vectors, encoder, seed
-        self._adopted = adopted
+        self._adopted, self._changed = adopted, changed
 
     def __repr__(self) -> str:
         """How many there are, and which."""
@@ -81,25 +83,26 @@ class Topics:
         split: Sequence[int] = (),
         drop: Sequence[int] = (),
         rename: Mapping[int, str] | None = None,
+        group: Mapping[str, Sequence[int]] | None = None,
     ) -> Any:
-        """Change topics by their numbers, and give the study with what comes of it, as `adopt` does.
+        """Change topics by their numbers, in the study's labels.csv, and give the study with what comes of it.
 
-        `merge` makes topics one, under the name of the first; `split` puts in a topic's place its subtopics; comments
-        of one to `drop` are unassigned.
+        `merge` makes topics one, under the name of the first; `split` puts in a topic's place its subtopics, and what
+        is in none of them is unassigned; so are comments of one to `drop`; `group` puts topics into themes, by name.
+        It stays when topics are found anew.
         """
-        label = dict(zip(self.table["topic"], self.table["label"], strict=True)) | dict(rename or {})
-        named = [*drop, *split, *(topic for one in merge for topic in one), *(rename or {})]
-        wrong = sorted({topic for topic in named if topic not in set(self.table["topic"])})
-        if wrong or self._adopted is None:
+        changes = {topic: {"label": name} for topic, name in (rename or {}).items()}
+        marked = [(t, "change", what) for what, of in ((DROP, drop), (SPLIT, split)) for t in of]
+        marked += [(t, "change", one[0]) for one in merge for t in one[1:]]
+        marked += [(t, "group", theme) for theme, of in (group or {}).items() for t in of]
+        for topic, column, value in marked:
+            changes.setdefault(topic, {})[column] = value
+        wrong = sorted({t for t in [*changes, *(one[0] for one in merge)] if t not in set(self.table["topic"])})
+        if wrong or self._changed is None:
             found = f"{wrong}" if wrong else "topics of no study"
             expected = f"numbers of topics, 0 to {len(self.table) - 1}"
             raise StudyError(expected=expected, found=found, where="topics.curate", remedy="See study.topics.table.")
-        name = {topic: label[topic] for topic in label} | {topic: label[one[0]] for one in merge for topic in one}
-        name |= dict.fromkeys(drop, "")
-        parts = self.levels[self.levels["level"] == "subtopic"].set_index("number")["label"].to_dict()
-        inside = np.full(len(self._fit.topic), -1) if self._fit.subtopic is None else self._fit.subtopic
-        of = zip(self._fit.topic.tolist(), inside.tolist(), strict=True)
-        return self._adopted([parts[s] if t in split and s in parts else name.get(t, "") for t, s in of])
+        return self._changed(changes)
 
     @cached_property
     def map(self) -> pd.DataFrame:

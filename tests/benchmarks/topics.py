@@ -3,7 +3,8 @@
 Run as `python tests/benchmarks/topics.py [--vectors static,minilm] [--seeds 5] [--only NAME,…] [corpus …]` with corpus
 among m10, subreddits, sample and scale (seconds at 100,000 alone), and methods after --only. Reads labelled texts from
 ../shared/data beside the repository, and the sample study's themes. BERTopic's own path wants umap-learn and hdbscan, MiniLM the extra
-`transformers`, Turftopic itself; what is not installed is left out and named.
+`transformers`, Turftopic itself, TriTopic itself (without its dependencies: torch) with leidenalg, igraph, rank-bm25 and umap-learn; what is not
+installed is left out and named.
 
 Each method gets the same vectors. A rerun has another seed, and the rows in another order with other ids. -1 counts as
 one more cluster; "ARI, assigned" leaves it out. AMI and ARI are with the labels; "rerun" is the mean ARI between reruns. NPMI (of pairs of
@@ -42,7 +43,7 @@ from analysis.topics.stop_words import stop_words  # noqa: E402
 from analysis.topics.tokens import tokenised  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data" / "topics"
-ENCODERS = {"static": "static", "minilm": "sentence-transformers:all-MiniLM-L6-v2"}
+ENCODERS = {"static": "static", "multilingual": "multilingual", "minilm": "sentence-transformers:all-MiniLM-L6-v2"}
 RUN = Run(ComputeSettings(workers=2))
 Words = list[list[str]]
 Found = list[tuple[str, np.ndarray, Words, float]]  # name, topic of each text, words of each topic, seconds
@@ -107,6 +108,26 @@ def bertopic(n_topics: int) -> Method:
     def shown(model: object) -> Words:
         topics = model.get_topics()  # type: ignore[attr-defined]
         return [[word for word, _ in topics[t] if word][:10] for t in sorted(topics) if t >= 0]
+
+    return method
+
+
+def tritopic(n_topics: int) -> Method:
+    """TriTopic as installed but for a seed: at a number of topics, and as it chooses."""
+
+    def method(texts: list[str], vectors: np.ndarray, seed: int) -> Found:
+        from tritopic import TriTopic, TriTopicConfig
+
+        found = []
+        for wanted in (n_topics, "auto"):
+            start = time.perf_counter()
+            model = TriTopic(n_topics=wanted, config=TriTopicConfig(random_state=seed, verbose=False))
+            model.fit(texts, embeddings=vectors)
+            words = [
+                topic.keywords[:10] for topic in sorted(model.topics_, key=lambda t: t.topic_id) if topic.topic_id >= 0
+            ]
+            found.append((f"TriTopic, {wanted}", np.asarray(model.labels_), words, time.perf_counter() - start))
+        return found
 
     return method
 
@@ -190,7 +211,7 @@ def corpus(name: str) -> tuple[list[str], np.ndarray]:
         from analysis.study import open_study
 
         study = open_study(ROOT / "data" / "sample")
-        comments = study.comments.assign(text=list(study.texts))
+        comments = study.comments[["comment_id"]].assign(text=list(study.texts))
         truth = pd.read_csv(ROOT / "data" / "sample" / "truth.csv")
         table = comments.merge(truth[["comment_id", "theme"]], on="comment_id").rename(columns={"theme": "label"})
         table = table[table["label"] != "none"]
@@ -242,7 +263,7 @@ def main() -> None:
     options.add_argument("corpus", nargs="*", default=["sample", "m10", "subreddits"])
     options.add_argument("--vectors", default="static,minilm")
     options.add_argument("--seeds", type=int, default=5)
-    options.add_argument("--only", default="threadline,auto,k-means,BERTopic,Turftopic")
+    options.add_argument("--only", default="threadline,auto,k-means,BERTopic,TriTopic,Turftopic")
     chosen = options.parse_args()
     if not DATA.is_dir():
         print("No labelled texts beside the repository (../shared/data/topics): the sample alone is measured.")
@@ -259,6 +280,7 @@ def main() -> None:
             "auto": (ours("auto"), True),
             "k-means": (kmeans(n), True),
             "BERTopic": (bertopic(n), here("umap") and here("hdbscan")),
+            "TriTopic": (tritopic(n), here("tritopic")),
             "Turftopic": (turftopic(n), here("turftopic")),
         }
         wanted = chosen.only.split(",")

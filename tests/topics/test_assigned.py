@@ -132,17 +132,35 @@ def test_topics_are_merged_dropped_and_renamed(three):
     bus, oak = number["bus"], number["oak"]
     changed = made.topics.curate(merge=[[bus, oak]], rename={bus: "roads"})
     assert changed.topics.table["label"].tolist() == ["roads", "bread"]
-    assert open_study(made.settings.folder).topics.table["label"].tolist() == ["roads", "bread"]
-    dropped = made.topics.curate(drop=[oak])
-    assert sorted(dropped.topics.table["label"]) == ["bread", "bus"] and (dropped.comments["topic"] == -1).sum() == 20
+    again = open_study(made.settings.folder, assigned="three.csv")
+    assert again.topics.table["label"].tolist() == ["roads", "bread"] and "labels.csv" in again.inputs
+    dropped = again.topics.curate(drop=[1])
+    assert dropped.topics.table["label"].tolist() == ["roads"] and (dropped.comments["topic"] == -1).sum() == 20
+    assert dropped.topics.curate(rename={0: "ways"}).topics.table["label"].tolist() == ["ways"]
     with pytest.raises(StudyError, match="0 to 2"):
         made.topics.curate(drop=[7])
 
 
-def test_a_study_that_names_another_file_is_left_as_it_is(three):
-    made, number = three
+def test_a_model_for_a_study_that_names_another_file_leaves_it_as_it_is(three):
+    made, _ = three
     path = made.settings.folder / "study.toml"
     path.write_text("title = 'x'\n[source]\npaths = ['comments.csv']\n[topics]\nassigned = 'three.csv'\n")
     with pytest.raises(StudyError, match="change the key"):
-        open_study(made.settings.folder).topics.curate(drop=[number["oak"]])
+        open_study(made.settings.folder).topics.adopt(made.topics.bertopic)
     assert "adopted" not in path.read_text()
+
+
+def test_what_was_changed_stays_when_the_corpus_grows(three):
+    made, number = three
+    made.topics.curate(merge=[[number["bus"], number["oak"]]], group={"town": [number["bread"]]})
+    folder = made.settings.folder
+    more = pd.read_csv(folder / "comments.csv")
+    new = more.assign(comment_id="n" + more["comment_id"], text="Moreover: " + more["text"].astype(str))
+    pd.concat([new, more]).to_csv(folder / "comments.csv", index=False)
+    rows = "".join(f"nc{i:02d},{['bus', 'bread', 'oak'][i % 3]}\n" for i in range(60))
+    (folder / "three.csv").write_text((folder / "three.csv").read_text() + rows)
+    grown = open_study(folder, assigned="three.csv")
+    assert grown.topics.table["n_comments"].tolist() == [80, 40]
+    assert grown.topics.levels["label"].tolist() == ["town"]
+    assert grown.comments.groupby("topic")["theme"].first().tolist() == [-1, 0]
+    assert (grown.tables.topic_history["what"] == "same").all()

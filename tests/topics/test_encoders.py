@@ -135,6 +135,26 @@ def test_missing_and_unreadable_files(tmp_path):
         parse("npy:empty.npy", tmp_path).encode(["a"])
 
 
+@pytest.mark.parametrize(
+    ("languages", "name"),
+    [
+        (["en"] * 4 + ["de"] + ["und"] * 9, "static"),
+        (["en"] * 3 + ["de"] + ["und"] * 9, "multilingual"),
+        (["sl", "hr"], "multilingual"),
+        (["und"], "static"),
+    ],
+)
+def test_auto_goes_by_the_languages_that_are_known(languages, name):
+    assert parse("auto", languages=languages) == parse(name)
+
+
+def test_auto_without_languages_rests_on_both_and_encodes_nothing():
+    both = parse("auto")
+    assert all(parse(name).version in both.version for name in ("static", "multilingual"))
+    with pytest.raises(StudyError, match="languages"):
+        both.encode(["a"])
+
+
 @pytest.mark.parametrize("name", ["", "statik", "npy:", "sentence-transformers:", "word2vec:x"])
 def test_an_unknown_encoder_is_named(name):
     with pytest.raises(StudyError, match="encoder"):

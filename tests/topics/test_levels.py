@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from analysis.topics.curation import curated
 from analysis.topics.encoders import parse
 from analysis.topics.fit import fit_topics
-from analysis.topics.levels import numbers_beside, subtopics, themes
-from analysis.topics.topics import Topics
+from analysis.topics.labels import Labels, match
+from analysis.topics.levels import numbers_beside, of_unions, subtopics, themes
 
 encode = parse("static").encode
 
@@ -77,14 +79,60 @@ def test_levels_are_nested_counted_and_named(fitted):
     assert ((found.theme >= 0) == (found.topic >= 0)).all()
 
 
+def said_of(found, *, change=None, group=None, label=None):
+    """What people said of the topics, by number, in a sheet of the same run."""
+    keys = {t: f"T{t:03d}" for t in found.table["topic"]}
+    name = dict(zip(keys.values(), found.table["label"], strict=True)) | {
+        keys[t]: of for t, of in (label or {}).items()
+    }
+    ids = pd.Series([f"{i:04d}" for i in range(len(found.topic))])
+    some = pd.Series(found.topic, index=ids)
+    labels = Labels(
+        name,
+        {keys[t]: keys.get(of, of) for t, of in (change or {}).items()},
+        {keys[t]: of for t, of in (group or {}).items()},
+        some[some >= 0].map(keys),
+    )
+    return curated(found, labels, match(labels, pd.DataFrame({"comment_id": ids, "topic": found.topic}), found.table))
+
+
 def test_a_topic_that_is_split_has_its_subtopics_in_its_place(fitted):
     _, found = fitted
-    said = []
-    topics = Topics(found, [], lambda: np.zeros((0, 1)), adopted=said.append)
-    parent = int(found.levels.loc[found.levels["level"] == "subtopic", "parent"].iloc[0])
-    topics.curate(split=[parent])
-    parts = found.levels[(found.levels["level"] == "subtopic") & (found.levels["parent"] == parent)]
-    inside = np.array(said[0], dtype=object)[(found.topic == parent) & (found.subtopic >= 0)]
+    subtopics = found.levels[found.levels["level"] == "subtopic"]
+    parent, whole = (
+        int(subtopics["parent"].iloc[0]),
+        min(set(found.table["topic"]) - set(subtopics["parent"]), default=None),
+    )
+    made = said_of(found, change={parent: "split"} | ({} if whole is None else {whole: "split"}))
+    parts, names = subtopics[subtopics["parent"] == parent], np.array(made.names, dtype=object)
+    inside = names[(found.topic == parent) & (found.subtopic >= 0)]
     assert set(inside) == set(parts["label"])
+    assert set(names[(found.topic == parent) & (found.subtopic < 0)]) <= {""}
+    assert [made.stability[name] for name in parts["label"]] == parts["stability"].tolist()
     others = (found.topic >= 0) & (found.topic != parent)
-    assert (np.array(said[0], dtype=object)[others] == found.table["label"].to_numpy()[found.topic[others]]).all()
+    assert (names[others] == found.table["label"].to_numpy()[found.topic[others]]).all()
+    assert (made.subtopic.of[found.topic == parent] == -1).all()
+    if whole is not None:
+        assert found.table["label"].iloc[whole] in made.note and "cannot be split" in made.note
+
+
+def test_topics_made_one_are_as_stable_as_halves_put_them_together(fitted):
+    _, found = fitted
+    made = said_of(found, change={1: 0, 2: "drop"}, label={0: "both"}, group={0: "up", 3: "up", 4: "down"})
+    names = np.array(made.names, dtype=object)
+    assert set(names[np.isin(found.topic, [0, 1])]) == {"both"} and set(names[np.isin(found.topic, [-1, 2])]) == {""}
+    code, called = pd.factorize(np.where(names == "", None, names))
+    anew = of_unions(code[found.seen], found.halves, len(called))
+    assert made.stability["both"] == anew[list(called).index("both")] != found.table["stability"].iloc[0]
+    kept = found.table["label"].iloc[3:]
+    assert [made.stability[name] for name in kept] == found.table["stability"].iloc[3:].tolist()
+    group = np.array([*made.groups, ""], dtype=object)[made.theme.of]
+    assert set(group[np.isin(found.topic, [0, 1, 3])]) == {"up"} and set(group[found.topic == 4]) == {"down"}
+    assert set(group[~np.isin(found.topic, [0, 1, 3, 4])]) == {""}
+
+
+def test_the_overlap_of_a_union_is_that_of_the_clusters_that_lie_mostly_in_it():
+    group = np.array([0, 0, 0, 0, 1, 1, -1, -1, -1])
+    fit = np.array([0, 0, 1, 1, 2, 1, 3, 3, 2])  # cluster 1 is mostly in group 0, and 2 as much in 1 as in none
+    assert of_unions(group, fit[None], 2).tolist() == [4 / 5, 1 / 3]
+    assert np.isnan(of_unions(group, np.zeros((0, 9), dtype=int), 2)).all()

@@ -1,12 +1,14 @@
-"""Topics' names that people gave: kept with the comments they were given for, and found again when the corpus grows.
+"""What people made of topics: kept with the comments it was said of, and found again when the corpus grows.
 
-A study may hold `labels.csv` (key, label, words, n_comments: for people, who edit `label`) and `labels.parquet`
-(comment_id, key: which comments had which topic when the file was written). Topics of a later run are matched to these
-by the comments that they share, so a name does not depend on a topic's number, on its words or on the encoder.
+A study may hold `labels.csv` (key, label, change, group, words, n_comments: for people, who edit the first three after
+key) and `labels.parquet` (comment_id, key: which comments had which topic when the file was written). Topics of a later
+run are matched to these by the comments that they share, so a name does not depend on a topic's number, on its words or
+on the encoder.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -21,6 +23,8 @@ FOR_PEOPLE, FOR_MATCHING = "labels.csv", "labels.parquet"
 SAME_FROM = 0.3  # Jaccard of the comments that both runs know: from here on a topic is held to be the old one
 PART_FROM = 0.25  # of the old topic's comments: so many elsewhere make a split; of the new one's: a merger
 LONGEST = 80  # characters of a label
+DROP, SPLIT = "drop", "split"
+ADDED = ("change", "group")  # columns that older sheets lack
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,8 @@ class Labels:
     """Names of topics, and the comments for which they were given."""
 
     label: dict[str, str]  # key of a topic -> its name
+    change: dict[str, str]  # key -> DROP, SPLIT or the key of the topic that it is made one with; of changed ones
+    group: dict[str, str]  # key -> the theme that it is put into; of those that are
     key: pd.Series  # by comment_id, the key of the comment's topic; comments without a topic are not in it
 
 
@@ -45,7 +51,8 @@ class Matched:
 def read_labels(folder: Path) -> Labels | None:
     """Read the names that people gave to the topics of a study; None where there is no labels.csv.
 
-    A StudyError if a file cannot be read, a key is unknown or stands twice, or a label is empty or too long.
+    A StudyError if a file cannot be read, a key is unknown or stands twice, a label is empty, a label or a group too
+    long, or a change none of "drop", "split" and the key of a topic that stays.
     """
     path = folder / FOR_PEOPLE
     if not path.is_file():
@@ -60,21 +67,36 @@ def read_labels(folder: Path) -> Labels | None:
             remedy=f"Restore it, or rename {FOR_PEOPLE} and write both anew with `threadline labels`.",
         ) from None
     keys = set(known["key"])
-    label: dict[str, str] = {}
-    for line, (key, text) in read_rows(path, ["key", "label"]):
-        text, problem = " ".join(text.split()), ""
+    label, change, group = dict[str, str](), dict[str, str](), dict[str, str]()
+    rows = [(line, [" ".join(cell.split()) for cell in row]) for line, row in read_rows(path, ["key", "label"], ADDED)]
+    stay = {key for _, (key, _, changed, _) in rows if not changed}
+    for line, (key, text, changed, theme) in rows:
+        problem = ""
         if key not in keys:
             problem = f"the key {key!r}, which {FOR_MATCHING} does not know"
         elif key in label:
             problem = f"the key {key!r} a second time"
         elif not 0 < len(text) <= LONGEST:
             problem = f"a label of {len(text)} characters"
+        elif changed and changed not in (DROP, SPLIT, *stay):
+            problem = f"the change {changed!r}"
+        elif len(theme) > LONGEST:
+            problem = f"a group of {len(theme)} characters"
         if problem:
-            expected = f"for each key one label of 1 to {LONGEST} characters"
-            remedy = "Change labels only; take a row out to give a topic its words as its name."
+            expected = f"for each key one label of 1 to {LONGEST} characters, and as change nothing, "
+            expected += f'"{DROP}", "{SPLIT}" or the key of a topic without a change, to be one with it'
+            remedy = "Change label, change and group only; take a row out to give a topic its words as its name."
             raise StudyError(expected=expected, found=problem, where=f"{path}, line {line}", remedy=remedy)
         label[key] = text
-    return Labels(label, known.set_index("comment_id")["key"])
+        change |= {key: changed} if changed else {}
+        group |= {key: theme} if theme else {}
+    return Labels(label, change, group, known.set_index("comment_id")["key"])
+
+
+def curating(folder: Path) -> list[Path]:
+    """The files of a study's labels, where they do more than name topics."""
+    labels = read_labels(folder)
+    return [folder / FOR_PEOPLE, folder / FOR_MATCHING] if labels and (labels.change or labels.group) else []
 
 
 def match(labels: Labels, comments: pd.DataFrame, table: pd.DataFrame) -> Matched:
@@ -121,18 +143,34 @@ def named(table: pd.DataFrame, matched: Matched) -> pd.DataFrame:
     return table.assign(label=pd.Series(shown, index=table.index, dtype="str"))
 
 
-def write_labels(folder: Path, comments: pd.DataFrame, table: pd.DataFrame, matched: Matched | None) -> Path:
-    """Write the topics of this run, `Topics.table`, for people to name; names that were given stay with their topics.
+def write_labels(
+    folder: Path,
+    comments: pd.DataFrame,
+    table: pd.DataFrame,
+    matched: Matched | None,
+    changes: Mapping[int, Mapping[str, object]] | None = None,
+) -> Path:
+    """Write the topics of this run, `Topics.table`, for people to change; what was said of topics stays with them.
 
-    `comments` have comment_id and topic; `matched` is from `match`, where there were labels already. Gives the path of
-    labels.csv; a StudyError if there are no topics, or the files cannot be written.
+    `comments` have comment_id and topic, as they were found; `matched` is from `match`, where there were labels
+    already; `changes` are new ones by a topic's number: of label, of change (a number: the topic to be one with) and of
+    group. Gives the path of labels.csv; a StudyError if there are no topics, or the files cannot be written.
     """
     if table.empty:
         raise StudyError(expected="topics", found="none", where=str(folder), remedy="There is nothing to name yet.")
     old, used = ({}, 0) if matched is None else (matched.label, matched.used)
     new = count(used + 1)  # a key is never given a second time, though its topic be gone
     keys = {t: old[t][0] if t in old else f"T{next(new):03d}" for t in table["topic"]}
-    sheet = table.assign(key=[keys[t] for t in table["topic"]])[["key", "label", "words", "n_comments"]]
+    sheet = table.assign(key=[keys[t] for t in table["topic"]], change="", group="").set_index("topic", drop=False)
+    before = read_labels(folder) if matched is not None else None
+    for column, of in (("change", before.change), ("group", before.group)) if before else ():
+        sheet[column] = [of.get(key, "") for key in sheet["key"]]
+    for topic, new in (changes or {}).items():
+        for column, value in new.items():
+            sheet.loc[topic, column] = keys[value] if isinstance(value, int) else value
+    gone = ~sheet["change"].isin({"", DROP, SPLIT, *sheet.loc[sheet["change"] == "", "key"]})
+    sheet.loc[gone, "change"] = ""  # the topic that it was one with is not found any more
+    sheet = sheet[["key", "label", *ADDED, "words", "n_comments"]]
     some = comments[comments["topic"] >= 0].sort_values("comment_id", ignore_index=True)
     which = pd.DataFrame({"comment_id": some["comment_id"], "key": some["topic"].map(keys).astype("str")})
     write_new(folder, {FOR_MATCHING: which.to_parquet(), FOR_PEOPLE: csv_bytes(sheet, bom=True)}, over=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from analysis.people.labels import match, named, read_labels, write_labels
 from analysis.settings import StudyError
+from analysis.topics.labels import curating, match, named, read_labels, write_labels
 
 
 def corpus(sizes, start=0):
@@ -79,6 +79,22 @@ def test_writing_again_keeps_names_and_never_reuses_a_key(folder):
     assert again.label == {"T001": "Our trams", "T002": "rents", "T004": "c"}, "T003 was another topic's"
 
 
+def test_what_was_said_stays_in_the_sheet_and_an_older_one_has_nothing_to_say(folder):
+    sheet = folder / "labels.csv"
+    assert curating(folder) == []
+    sheet.write_text(sheet.read_text().replace("rents,,,", "rents,T001,town,").replace("Gales,,,", "Gales,drop,,"))
+    assert curating(folder) == [sheet, folder / "labels.parquet"]
+    matched = match(read_labels(folder), corpus([40, 30, 20]), table(["a", "b", "c"]))
+    write_labels(folder, corpus([40, 30, 20]), named(table(["a", "b", "c"]), matched), matched, {0: {"group": "town"}})
+    again = read_labels(folder)
+    assert again.change == {"T002": "T001", "T003": "drop"} and again.group == {"T001": "town", "T002": "town"}
+    rest = corpus([40, 30, 20]).iloc[40:].assign(topic=lambda c: c["topic"] - 1)
+    write_labels(folder, rest, table(["b", "c"]), match(again, rest, table(["b", "c"])))
+    assert read_labels(folder).change == {"T003": "drop"}, "the topic that it was one with is gone"
+    pd.read_csv(sheet).drop(columns=["change", "group"]).to_csv(sheet, index=False)
+    assert read_labels(folder).change == {} and curating(folder) == []
+
+
 def test_two_topics_of_one_name_are_told_apart(folder):
     sheet = folder / "labels.csv"
     sheet.write_text(sheet.read_text().replace("T002,rents", "T002,Gales"))
@@ -100,6 +116,9 @@ def test_a_formula_is_text_in_the_sheet_and_itself_again_when_read(tmp_path):
         ("rents,", ",", "a label of 0 characters"),
         ("rents,", "r" * 81 + ",", "a label of 81 characters"),
         ("key,label", "name,title", "no key and no label"),
+        ("rents,,", "rents,remove,", "the change 'remove'"),
+        ("rents,,", "rents,T002,", "the change 'T002'"),
+        ("rents,,,", "rents,," + "r" * 81 + ",", "a group of 81 characters"),
     ],
 )
 def test_a_spoilt_sheet_is_refused_with_its_line(folder, old, new, says):
