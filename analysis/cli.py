@@ -16,8 +16,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analysis.settings import VARIABLE, StudyError, read_settings, writing
-
 if TYPE_CHECKING:
     from analysis.run.store import Entry
     from analysis.study import Study
@@ -328,6 +326,7 @@ def status(arguments: argparse.Namespace) -> None:
 def clean(arguments: argparse.Namespace) -> None:
     """Remove kept results that are of no use any more."""
     from analysis.run.store import FOLDER, entries
+    from analysis.settings import read_settings, writing
 
     folder = read_settings(arguments.study).folder / FOLDER
     kept = entries(folder)
@@ -343,6 +342,7 @@ def clean(arguments: argparse.Namespace) -> None:
 def lab(arguments: argparse.Namespace) -> None:
     """Open the notebooks on a study in JupyterLab."""
     from analysis.report.notebooks import copy_to
+    from analysis.settings import VARIABLE
 
     study = _study(arguments).settings.folder
     folder = copy_to(study)
@@ -379,6 +379,8 @@ def _terminate(number: int, frame: object) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; a mistake of the user's, or an interrupt, is one line and an exit code of its own."""
     arguments = parser().parse_args(argv)
+    from analysis.settings import StudyError  # what help and a wrong option need not wait for
+
     before = signal.signal(signal.SIGTERM, _terminate)
     try:
         return arguments.run(arguments) or EXIT_OK
