@@ -20,16 +20,18 @@ from analysis.corpus.reading import ALONE
 from analysis.corpus.schema import Corpus, language_counts, summary
 from analysis.corpus.sources import read_sources
 from analysis.corpus.steps import corpus
+from analysis.corpus.wording import plural
 from analysis.people import codebook, intrusion, sampling
 from analysis.people.desk import Desk
 from analysis.people.page_server import Served
 from analysis.people.steps import changes, coding, judged_files
-from analysis.report import plan, robustness, sentences
+from analysis.report import plan, robustness
+from analysis.report.claims import Finding
 from analysis.report.findings import Findings
 from analysis.report.privacy import Search, search
-from analysis.report.sentences import Finding
 from analysis.report.tables import plain
 from analysis.report.topic_browser import TopicBrowser, examples, topic_browser
+from analysis.report.topic_sentences import main_topic
 from analysis.run import Run
 from analysis.run.progress import Progress, in_notebook
 from analysis.run.steps import Results, Step
@@ -131,6 +133,9 @@ class Tables:
     )
     topics = _of(lambda s: s.topics.table, "the topics, with people's names where there are any")
     topic_levels = _of(topic_model, "themes above the topics, and subtopics below them", "levels")
+    main_topic = _of(
+        lambda s: main_topic(s.comments), "comments that have the main topic of their thread, with it and without"
+    )
     topic_choice = _of(topic_model, "agreement of halves by number of topics", "curve")
     coherence = _of(topic_model, "NPMI and diversity of the words shown", "coherence")
     topic_history = _of(
@@ -252,7 +257,7 @@ class Study:
     @property
     def size(self) -> str:
         """How much there is, in words."""
-        c, plural = self.corpus, sentences.plural
+        c = self.corpus
         n, alone = c.rows["author"].nunique(), (c.notes["note"] == ALONE).any()
         by = f", by {plural(n, 'author')}" if n else ""
         under = " without threads" if alone else f" under {plural(len(c.articles), 'article')}"
@@ -262,7 +267,7 @@ class Study:
         """Show every topic with its words, series and neighbours; comments only where study.toml allows quotes."""
         of = self.topics
         if of.table.empty:
-            return Finding(f"No topics to look into. {of.note}".strip())
+            return Finding.of("No topics to look into.", of.note)
         unit, quotes = unit_length(of.centroids), self.settings.privacy.quotes
         return topic_browser(
             of.table,

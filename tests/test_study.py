@@ -13,8 +13,8 @@ import pytest
 import analysis
 from analysis import plots, show
 from analysis.cli import main
+from analysis.report.claims import Finding
 from analysis.report.provenance import TABLES
-from analysis.report.sentences import Finding
 from analysis.settings import VARIABLE
 from analysis.study import STEPS, open_study
 from analysis.trends.series import score_counts
@@ -224,7 +224,7 @@ def test_without_threads_authors_or_dates_it_says_what_follows_and_claims_no_art
     bare = open_study(tmp_path / "study")
     assert bare.size == "40 comments without threads"
     said = bare.findings.corpus.text
-    assert "40 comments whose threads are not known. " in said and "100 % have no date" in said
+    assert "40 comments, whose threads are not known, none of which has a date" in said
     assert "author" not in said and "time of their article" not in said
     assert any("take comments for independent" in limit for limit in bare.findings.limits)
     assert not any("respect that comments in one thread" in limit for limit in bare.findings.limits)

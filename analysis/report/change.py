@@ -1,17 +1,17 @@
-"""Sentences on what changed over time: breaks, steady rises, and what came with events; what people's codes support."""
+"""Sentences on what changed: breaks, steady rises, and what came with events; in tone or composition, how sure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from analysis.corpus.wording import plural
-from analysis.plots.wording import MAX_Q, is_unstable, name_of, percent, period_name, points, signed, steady
-from analysis.report.robustness import survived
-from analysis.report.sentences import Finding, interval, q_value
+from analysis.plots.wording import MAX_Q, fixed, is_unstable, name_of, percent, period_name, points, signed, steady
+from analysis.report.claims import Cited, Finding, Sentence
+from analysis.report.robustness import others
+from analysis.report.sentences import THREADS_ALIKE, q_text
 
 MOST = 6  # changes that are said; the others are in a table
 UNSTEADY = "of topics that are not stable"
@@ -23,15 +23,33 @@ UNPLANNED = (
     "Whether this was planned before its figures were seen, no file says (“threadline freeze” writes one). " + EXPLORED
 )
 MIN_PERIODS = 4  # fewer are no series
+COUNTED = {"change_points": ("break",), "slopes": ("steady change",), "comparisons": ("step",)}
+FIGURES = {"share": "4_over_time: Do topics come and go?", "mean": "4_over_time: Does the tone change?"}
+TESTS = {
+    "break": "CUSUM between any two weeks, Benjamini–Hochberg over all series that were looked at",
+    "slope": "Least squares, Benjamini–Hochberg over all series that were looked at",
+    "event": "Two lines with a step between them, Benjamini–Hochberg over all series of all events",
+}
 
 
-Said = tuple[str, str]  # a sentence, and why it is not told, or ""
+@dataclass(frozen=True)
+class Change:
+    """A change as it is told, the row that it is of, and why it is not to be told, or ""."""
+
+    sentence: Sentence
+    table: str
+    row: pd.Series
+    why_not: str = ""
+
+    @property
+    def sure(self) -> bool:
+        """Whether chance does not explain it."""
+        return bool(self.row["q_value"] < MAX_Q)
 
 
 def _significant(table: pd.DataFrame) -> pd.DataFrame:
     """Rows that chance does not explain, the least likely first."""
-    found = table[table["q_value"] < MAX_Q]
-    return found.sort_values(["q_value", "p_value", "series"], kind="stable")
+    return table[table["q_value"] < MAX_Q].sort_values(["q_value", "p_value", "series"], kind="stable")
 
 
 @dataclass(frozen=True)
@@ -42,82 +60,129 @@ class Ground:
     of_tone: frozenset[int] = frozenset()  # topics that are found by words which the instrument scores
     planned: Callable[[str], str] | None = None  # whether the test of an event was planned, in a sentence
     tried: pd.DataFrame | None = None  # `robustness`: whether it holds where something is decided otherwise
+    parts: pd.DataFrame | None = None  # `decomposition`: how much of the change of all comments is composition
 
     @property
     def is_coded(self) -> bool:
         """Whether people coded a sample."""
         return self.coded is not None and len(self.coded) > 0
 
-    def of(self, row: pd.Series, change: str, topics: pd.DataFrame) -> tuple[str, str]:
-        """What is said of a change beside it; and why it is not to be told, or ""."""
-        if is_unstable(row["topic"], topics):
-            return "", UNSTEADY
+    def told(self, say: Cited, text: str, short: str, row: pd.Series, kind: str, topics: pd.DataFrame) -> Change:
+        """A change with what people's codes and other ways of computing say of it, and whether it is to be told."""
+        coded, supported = self._as_coded(say, row, kind)
+        held, stands = self._held(say, row, kind)
+        figure = FIGURES["share" if row["measure"] == "share" else "mean"]
+        if row["measure"] != "share" and pd.notna(row["topic"]):
+            figure = "4_over_time: Does the tone of a topic break?"
+        figure = "4_over_time: Before and after what happened" if kind == "event" else figure
+        behind = {"figure": figure, "test": f"{TESTS[kind]}; {THREADS_ALIKE}."}
+        found = say.sentence(f"{text}{coded}{held}.", robustness=held[2:].capitalize(), **behind)
+        why_not = UNSUPPORTED if not supported else "" if stands else FRAGILE
         if row["measure"] != "share" and row["topic"] in self.of_tone and not self.is_coded:
-            return "", CIRCULAR
-        coded, supported = self._as_coded(row, change)
-        held, stands = self._held(row, change)
-        return coded + held, UNSUPPORTED if not supported else "" if stands else FRAGILE
+            why_not = CIRCULAR
+        why_not = UNSTEADY if is_unstable(row["topic"], topics) else why_not
+        table = {"break": "change_points", "slope": "slopes", "event": "comparisons"}[kind]
+        return Change(replace(found, short=f"{short}."), table, row, why_not)
 
-    def _as_coded(self, row: pd.Series, change: str) -> tuple[str, bool]:
+    def _as_coded(self, say: Cited, row: pd.Series, kind: str) -> tuple[str, bool]:
         """What people's codes say of a change of the scores, and whether they support it."""
         if not self.is_coded or row["measure"] == "share":
             return "", True
         table = self.coded
-        same = (table["change"] == change) & table["topic"].isna()
-        if pd.notna(row["topic"]):
-            same = (table["change"] == change) & (table["topic"] == row["topic"])
-        if change != "slope":
+        same = table["topic"].isna() if pd.isna(row["topic"]) else table["topic"].eq(row["topic"]).fillna(False)
+        same &= table["change"] == kind
+        if kind != "slope":
             same &= table["at"] == row["at"]
-        found = table[same & table["low"].notna()]
+        found = table[same.astype(bool) & table["low"].notna()]
         if found.empty:
             return "; too few of its comments are coded to hold this against people", True
         coded = found.iloc[0]
         supported = coded["low"] > 0 if coded["scores"] > 0 else coded["high"] < 0
-        return f"; as people code it, by {interval(coded)}", bool(supported)
+        return f"; as people code it, by {say.interval(coded, table='corrected_changes')}", bool(supported)
 
-    def _held(self, row: pd.Series, change: str) -> tuple[str, bool]:
+    def _held(self, say: Cited, row: pd.Series, kind: str) -> tuple[str, bool]:
         """In how many other ways of computing it a change holds, and whether that is most of them."""
-        estimate = {"break": "difference", "slope": "estimate", "event": "step"}[change]
-        value = row["after"] - row["before"] if estimate == "difference" else row[estimate]
-        found = None if self.tried is None else survived(self.tried, change, row, value)
-        if found is None or not found[1]:
+        value = row["after"] - row["before"] if kind == "break" else row["step" if kind == "event" else "estimate"]
+        found = None if self.tried is None else others(self.tried, kind, row, value)
+        if found is None or found.empty:
             return "", True
-        return f"; holds in {found[0]} of {found[1]} other ways of computing it", 2 * found[0] > found[1]
+        held = say(found, "holds.sum()", "{:,}".format, "robustness")
+        ways = say.count(found, "index.size", "other way", table="robustness")
+        return f"; holds in {held} of {ways} of computing it", 2 * found["holds"].sum() > len(found)
+
+    def shared(self, say: Cited, row: pd.Series, event: str = "") -> str:
+        """How much of a change of all comments is tone, how much composition; of breaks and slopes, of the halves'."""
+        if self.parts is None:
+            return ""
+        whole = self.parts["topic"].isna() & (self.parts["event"].fillna("") == event)
+        at, manner = {one["part"]: one for _, one in self.parts[whole].iterrows()}, manner_of(row)
+        if any(part not in at or pd.isna(at[part]["estimate"]) for part in ("within", "composition")):
+            return f"; how much of it is {manner} and how much composition, these data do not tell"
+        tone, composition = (say(at[part], "estimate", table="decomposition") for part in ("within", "composition"))
+        where = "" if event else " between the halves of the time"
+        return f"; of the difference{where}, {tone} is {manner} and {composition} composition"
+
+
+def manner_of(row: pd.Series) -> str:
+    """What changes where composition does not: tone, or what else the scores measure."""
+    return "tone" if row["measure"] == "sentiment" else str(row["measure"])
 
 
 def _what(row: pd.Series, topics: pd.DataFrame, ground: Ground) -> tuple[str, str, Callable[[float], str]]:
-    """Of a row's series: what it is of, whose, and how its values are written; of coded studies the scores by name."""
+    """A row's series, in full and in short, and how its values are written; of coded studies the scores by name."""
     whose = name_of(row["topic"], topics)
-    share, scored = row["measure"] == "share", " as scored" if ground.is_coded else ""
     whose = whose if pd.isna(row["topic"]) else f"“{whose}”"
-    return "share" if share else f"mean {row['measure']}{scored}", whose, percent if share else signed
+    if row["measure"] == "share":
+        return f"in composition, the share of {whose}", f"the share of {whose}", percent
+    lead = "" if pd.isna(row["topic"]) else f"in {manner_of(row)}, "
+    scored = " as scored" if ground.is_coded else ""
+    return f"{lead}the mean {row['measure']}{scored} of {whose}", f"the {manner_of(row)} of {whose}", signed
 
 
-def _changes(table: pd.DataFrame, topics: pd.DataFrame, ground: Ground, sloping: set[str]) -> list[Said]:
+def _day(at: object) -> str:
+    return f"{at:%Y-%m-%d}"
+
+
+def _around(at: pd.Timestamp) -> str:
+    return period_name(at, "month" if at.day == 1 else "day")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def breaks_of(table: pd.DataFrame, topics: pd.DataFrame, ground: Ground, sloping: set[str]) -> list[Change]:
     """Say each change that chance does not explain: `change_points`; as one at once only where no line explains it.
 
     Of what a line explains as well the slope is said, where there is one.
     """
-    sentences: list[Said] = []
+    found: list[Change] = []
     for _, row in _significant(table).iterrows():
         at_once = row["line_p"] <= MAX_Q
         if not at_once and row["series"] in sloping:
             continue
-        further, why_not = ground.of(row, "break", topics)
-        what, whose, show = _what(row, topics, ground)
+        say, (what, brief, show) = Cited("change_points"), _what(row, topics, ground)
         verb = "fell" if row["after"] < row["before"] else "rose"
-        around = period_name(row["at"], "month" if row["at"].day == 1 else "day")
-        moved = f"The {what} of {whose} {verb} from {show(row['before'])} to {show(row['after'])}"
+        moved = f"{verb} from {say(row, 'before', show)} to {say(row, 'after', show)}"
+        around, q = say(row, "at", _around), say(row, "q_value", q_text)
         if at_once:
-            change, unit = (points, " points") if what == "share" else (signed, "")
-            moved += (
-                f" around {around} (95 % interval of the date {row['low']:%Y-%m-%d} to {row['high']:%Y-%m-%d}, of the "
-                f"change {change(row['size_low'])} to {change(row['size_high'])}{unit}; {q_value(row)})"
+            change, unit = (points, " points") if row["measure"] == "share" else (signed, "")
+            text = (
+                f"{what} {moved} around {around} (95 % interval of the date {say(row, 'low', _day)} to "
+                f"{say(row, 'high', _day)}, of the change {say(row, 'size_low', change)} to "
+                f"{say(row, 'size_high', change)}{unit}; {q})"
             )
         else:
-            moved += f", around {around} or little by little, which these data do not tell ({q_value(row)})"
-        sentences.append((f"{moved}{further}.", why_not))
-    return sentences
+            text = f"{what} {moved}, around {around} or little by little, which these data do not tell ({q})"
+        text += ground.shared(say, row) if pd.isna(row["topic"]) else ""
+        short = f"{_capital(brief)} {moved}, around {around}" + (" or little by little" if not at_once else "")
+        found.append(ground.told(say, text, _in_parts(short, row), row, "break", topics))
+    return found
+
+
+def _in_parts(short: str, row: pd.Series) -> str:
+    """A short sentence that says whether composition or tone changed."""
+    return f"{short}: a change of composition" if row["measure"] == "share" else short
 
 
 def _sloping(table: pd.DataFrame) -> pd.DataFrame:
@@ -126,18 +191,32 @@ def _sloping(table: pd.DataFrame) -> pd.DataFrame:
     return found[(found["low"] > 0) | (found["high"] < 0)].sort_values(["q_value", "series"], kind="stable")
 
 
-def _trends(table: pd.DataFrame, topics: pd.DataFrame, ground: Ground) -> list[Said]:
+def slopes_of(table: pd.DataFrame, topics: pd.DataFrame, ground: Ground) -> list[Change]:
     """Say each steady rise or fall: `slopes`."""
-    sentences: list[Said] = []
+    found: list[Change] = []
     for _, row in _sloping(table).iterrows():
-        further, why_not = ground.of(row, "slope", topics)
-        what, whose, _ = _what(row, topics, ground)
-        show, unit, falls = (points, " points", "fades") if what == "share" else (signed, "", "falls")
-        verb = "rises" if row["estimate"] > 0 else falls
-        moved = f"The {what} of {whose} {verb} by {show(row['estimate'])}{unit} a year"
-        moved += f" (95 % interval {show(row['low'])} to {show(row['high'])}; {q_value(row)})"
-        sentences.append((f"{moved}{further}.", why_not))
-    return sentences
+        say, (what, brief, _) = Cited("slopes"), _what(row, topics, ground)
+        show, unit, falls = (points, " points", "fades") if row["measure"] == "share" else (signed, "", "falls")
+        by = say(row, "estimate", lambda value, show=show: show(abs(value)).lstrip("+"))
+        moved = f"{'rises' if row['estimate'] > 0 else falls} by {by}{unit} a year"
+        ends = say.ends(row, show=show)
+        text = f"{what} {moved} ({ends}; {say(row, 'q_value', q_text)})"
+        text += ground.shared(say, row) if pd.isna(row["topic"]) else ""
+        short = _in_parts(f"{_capital(brief)} {moved} ({ends})", row)
+        found.append(ground.told(say, text, short, row, "slope", topics))
+    return found
+
+
+def changes(
+    breaks: pd.DataFrame, slopes: pd.DataFrame, topics: pd.DataFrame, ground: Ground = Ground()
+) -> list[Change]:
+    """Every change that chance does not explain, told or not, the least likely by chance first.
+
+    Of a series that both breaks and rises or fades, the break is said if no line explains it, else the line.
+    """
+    broken = set(_significant(breaks[breaks["line_p"] <= MAX_Q])["series"])
+    slopes = slopes.assign(q_value=slopes["q_value"].where(~slopes["series"].isin(broken)))
+    return breaks_of(breaks, topics, ground, set(_sloping(slopes)["series"])) + slopes_of(slopes, topics, ground)
 
 
 def over_time(
@@ -146,87 +225,128 @@ def over_time(
     topics: pd.DataFrame,
     ground: Ground = Ground(),
     *,
-    n_comments: int,
-    n_threads: int,
-    n_periods: int,
+    comments: pd.DataFrame,
+    activity: pd.DataFrame,
 ) -> Finding:
-    """What changed, a line each, the least likely by chance first; or that nothing can be said to have.
+    """What changed, each in a sentence; or that nothing can be said to have.
 
-    Of a series that both breaks and rises or fades, the break is said if no line explains it, else the line. What
-    people's codes do not support, does not hold in most ways of computing it, or is of no stable topic, is counted, and
-    not told.
+    What people's codes do not support, does not hold in most ways of computing it, or is of no stable topic, is
+    counted, and not told.
     """
-    broken = set(_significant(breaks[breaks["line_p"] <= MAX_Q])["series"])
-    slopes = slopes.assign(**{"q_value": slopes["q_value"].where(~slopes["series"].isin(broken))})
-    found = _changes(breaks, topics, ground, set(_sloping(slopes)["series"])) + _trends(slopes, topics, ground)
-    sentences = [one for one, why_not in found if not why_not]
-    if (more := len(sentences) - MOST) > 0:
-        sentences[MOST:] = [f"{plural(more, 'further change')} with q below {MAX_Q}: see Over time."]
+    found, tables = changes(breaks, slopes, topics, ground), {"change_points": breaks, "slopes": slopes}
+    told = [change for change in found if not change.why_not]
+    said = [change.sentence for change in told[:MOST]]
+    if more := told[MOST:]:
+        said.append(_counted(more, tables, "Further, and with q below .05, see Over time: {}."))
     for why in (UNSTEADY, CIRCULAR, UNSUPPORTED, FRAGILE):
-        if withdrawn := sum(why_not == why for _, why_not in found):
-            sentences.append(f"Not told: {plural(withdrawn, 'change')} {why}.")
-    if sentences:
-        return Finding("\n".join(sentences))
-    tested = int(breaks["p_value"].notna().sum() + slopes["p_value"].notna().sum())
-    if not tested or n_periods < MIN_PERIODS:
-        what = f"{plural(n_comments, 'comment')} in {plural(n_threads, 'thread')} over {plural(n_periods, 'period')}"
-        return Finding(f"{what} are too few to speak of a trend or any other change over time.")
-    return Finding(f"No change over time that chance does not explain: of {tested} tests none has q below {MAX_Q}.")
+        if withdrawn := [change for change in found if change.why_not == why]:
+            said.append(_counted(withdrawn, tables, f"Not told: {{}} {why}."))
+    if said:
+        return Finding.of(*said)
+    say = Cited("comments")
+    n = say.count(comments, "index.size", "comment")
+    if not len(activity):
+        text = f"Nothing can be said of change over time: none of {n} has a date"
+        return Finding.of(say.sentence(f"{text}."))
+    if len(activity) < MIN_PERIODS or breaks["p_value"].isna().all() and slopes["p_value"].isna().all():
+        text = f"{n} in {say.count(comments, 'article_id.nunique()', 'thread')} over "
+        text += say.count(activity, "index.size", "period", table="activity_by_period")
+        return Finding.of(say.sentence(f"{text} are too few to speak of a trend or any other change over time."))
+    say = Cited("slopes")
+    of = say.count(breaks, "p_value.notna().sum()", "break", table="change_points")
+    of += f" and {say.count(slopes, 'p_value.notna().sum()', 'steady change')}"
+    text = f"No change over time that chance does not explain, in tone or composition: of {of} tested none has q "
+    return Finding.of(say.sentence(f"{text}below .05.", test=f"{TESTS['break']}; {THREADS_ALIKE}."))
+
+
+def _counted(some: Sequence[Change], tables: dict[str, pd.DataFrame], text: str) -> Sentence:
+    """A sentence that counts changes, by the table that has them."""
+    say, parts = Cited(""), []
+    for name, table in tables.items():
+        if rows := [change.row.name for change in some if change.table == name]:
+            parts.append(say.count(table.loc[rows], "index.size", *COUNTED[name], table=name))
+    return say.sentence(text.format(" and ".join(parts)))
+
+
+# --------------------------------------------------------------------------------------------------- events
+
+
+def steps_of(part: pd.DataFrame, topics: pd.DataFrame, ground: Ground) -> list[Change]:
+    """The changes with an event, from its rows of `comparisons`: of all comments, then what chance does not explain."""
+    overall, found = part.iloc[0], []
+    if np.isfinite(overall["low"]):
+        say, what = Cited("comparisons"), _what(overall, topics, ground)[0]
+        moved = f"went from {say(overall, 'first')} to {say(overall, 'second')}"
+        text = f"{_from(say, overall)}, {what} {moved}, a difference of {say.interval(overall)}"
+        parts = ground.shared(say, overall, str(overall["event"]))
+        text += f"{_step(say, overall)}{parts}"
+        short = (
+            f"With “{overall['event']}” the mean {overall['measure']} of all comments {moved}{_chance(overall)}{parts}"
+        )
+        found.append(ground.told(say, text, short, overall, "event", topics))
+    for _, row in _significant(part.iloc[1:]).iterrows():
+        say, (what, brief, show) = Cited("comparisons"), _what(row, topics, ground)
+        moved = f"went from {say(row, 'first', show)} to {say(row, 'second', show)}"
+        step = say.interval(row, "step", points if row["measure"] == "share" else signed)
+        unit = " points" if row["measure"] == "share" else ""
+        text = f"{_from(say, row)}, {what} {moved}, a step of {step[:-1]}{unit}; {say(row, 'q_value', q_text)})"
+        short = f"After “{row['event']}” {brief} {moved}"
+        found.append(ground.told(say, text, _in_parts(short, row), row, "event", topics))
+    return found
+
+
+def _from(say: Cited, row: pd.Series) -> str:
+    return f"From “{row['event']}” ({say(row, 'at', _day)}) on"
+
+
+def _chance(row: pd.Series) -> str:
+    return "" if row["q_value"] < MAX_Q else ", which chance may explain"
+
+
+def _step(say: Cited, row: pd.Series) -> str:
+    """Whether it changed at an event, and not as it did all along; else what would have been found."""
+    if not np.isfinite(row["step"]):
+        return ", of which nothing tells a step from a line"
+    said = f"; between a line before and one after, a step of {say.interval(row, 'step')}"
+    if row["n_placebo"] > 0:
+        count = "{:.0f}".format
+        said += f", number {say(row, 'placebo_rank', count)} of {say(row, 'n_placebo + 1', count)} dates by size"
+    if row["q_value"] < MAX_Q:
+        return f"{said}, {say(row, 'q_value', q_text)}"
+    least = say(row, "detectable", fixed)
+    return f"{said}, which chance may explain (four of five such studies would find a step of {least})"
 
 
 def events(table: pd.DataFrame, topics: pd.DataFrame, ground: Ground = Ground()) -> Finding:
     """What changed from each event on that the study names: the mean of all, and what chance does not explain."""
     rows = table[table["comparison"] == "event"]
     if rows.empty:
-        return Finding("The study names no event to compare before and after: [time] events in study.toml.")
-    lines = []
+        return Finding.of("The study names no event to compare before and after: [time] events in study.toml.")
+    said: list[Sentence | str] = []
     for event, part in rows.groupby("event", sort=False):
-        overall, others = part.iloc[0], part.iloc[1:]
-        start = f"From “{event}” ({overall['at']:%Y-%m-%d}) on"
-        planned = f" {ground.planned(str(event))}" if ground.planned else ""
+        planned, overall = ground.planned(str(event)) if ground.planned else "", part.iloc[0]
         if not np.isfinite(overall["low"]):
-            n = f"{plural(int(overall['n_first']), 'comment')} before and {int(overall['n_second']):,} after"
-            lines.append(f"{start}, nothing can be said: {n} are in too few threads.{planned}")
+            say = Cited("comparisons")
+            text = f"{_from(say, overall)}, nothing can be said: {say.count(overall, 'n_first', 'comment')} before and "
+            text += f"{say(overall, 'n_second', '{:,.0f}'.format)} after are in too few threads."
+            said += [say.sentence(text), planned]
             continue
-        moved = f"went from {signed(overall['first'])} to {signed(overall['second'])}"
-        name = _what(overall, topics, ground)[0]
-        text = f"{start}, the {name} of all comments {moved}, a difference of {interval(overall)}"
-        text += f"{_step(overall)}{ground.of(overall, 'event', topics)[0]}."
-        unsteady, others = len(_significant(others)), steady(others, topics)
-        sure = _significant(others)
-        unsteady -= len(sure)
-        tested = int(others["q_value"].notna().sum())
-        said, held_back = [], {CIRCULAR: 0, FRAGILE: 0}
-        for _, row in sure.head(MOST).iterrows():
-            what, whose, show = _what(row, topics, ground)
-            moved = f"went from {show(row['first'])} to {show(row['second'])}"
-            further, why_not = ground.of(row, "event", topics)
-            if why_not in held_back:
-                held_back[why_not] += 1
-                continue
-            further = further.replace(";", ",")
-            change = points if what == "share" else signed
-            said.append(
-                f"the {what} of {whose} {moved}, a step of {interval(row, 'step', change)} ({q_value(row)}){further}"
-            )
-        which = "stable topics" if unsteady else "topics"
-        text += f" Of {tested} series of {which}, {len(sure) or 'none'} took a step that chance does not explain"
-        text += f"{': ' + '; '.join(said) if said else ''}."
-        for why, n in {UNSTEADY: unsteady, **held_back}.items():
-            text += f" Not told: {plural(n, 'change')} {why}." if n else ""
-        lines.append(text + planned)
-    lines[-1] += f" {EXPLORED if ground.planned else UNPLANNED}"
-    return Finding("\n".join(lines))
-
-
-def _step(row: pd.Series) -> str:
-    """Whether it changed at an event, and not as it did all along; else what would have been found."""
-    if not np.isfinite(row["step"]):
-        return ", of which nothing tells a step from a line"
-    said = f"; between a line before and one after, a step of {interval(row, 'step')}"
-    if row["n_placebo"] > 0:
-        said += f", number {int(row['placebo_rank'])} of {int(row['n_placebo']) + 1} dates by size"
-    if row["q_value"] < MAX_Q:
-        return f"{said}, {q_value(row)}"
-    least = f"{row['detectable']:.2f}"
-    return f"{said}, which chance may explain (four of five such studies would find a step of {least})"
+        found = steps_of(part, topics, ground)
+        sure, series, say = found[1:], steady(part.iloc[1:], topics), Cited("comparisons")
+        which = "stable topics" if any(change.why_not == UNSTEADY for change in sure) else "topics"
+        said.append(found[0].sentence)
+        if len(series):
+            count = lambda n: f"{int(n):,}" if n else "none"  # noqa: E731
+            tested, n = (say(series, what, count) for what in ("q_value.notna().sum()", f"(q_value < {MAX_Q}).sum()"))
+            of = f"Of {tested} series of {which}, {n} took a step that chance does not explain"
+            said.append(say.sentence(f"{of}, in tone or composition.", test=f"{TESTS['event']}."))
+        elif sure:
+            said.append("There is no stable topic to compare.")
+        # Of what the study asked for beforehand it is told also that people do not support it.
+        told = [change for change in sure if change.why_not in ("", UNSUPPORTED)]
+        said += [change.sentence for change in told[:MOST]]
+        for why in (UNSTEADY, CIRCULAR, FRAGILE):
+            if withdrawn := [change for change in sure if change.why_not == why]:
+                said.append(_counted(withdrawn, {"comparisons": table}, f"Not told: {{}} {why}."))
+        said.append(planned)
+    return Finding.of(*said, EXPLORED if ground.planned else UNPLANNED)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from analysis.report import change, plan, sentences
-from analysis.report.sentences import Finding
+from analysis.report import change, plan, sentences, topic_sentences
+from analysis.report.claims import Finding
 from analysis.sentiment.instruments import Instrument, of_tone, parse
-from analysis.topics.context import in_main_topic
 
 if TYPE_CHECKING:
     from analysis.study import Study
@@ -29,27 +28,20 @@ class Findings:
     @property
     def corpus(self) -> Finding:
         """How much there is, and from when."""
-        return sentences.corpus(self._tables.summary, self._tables.activity_by_period)
+        zone = self._study.settings.source.timezone
+        return sentences.corpus(self._tables.summary, self._study.comments, zone)
 
     @property
     def topics(self) -> Finding:
         """What the comments are about."""
-        c, of = self._study.comments, self._study.topics
-        n = {"n_comments": len(c), "n_unassigned": int((c["topic"] == -1).sum())}
-        main = [in_main_topic(c[topic].where(c["topic"] >= 0, -1), c["article_id"]) for topic in ("topic", "own_topic")]
-        told = {
-            "note": of.note,
-            "history": self._tables.topic_history,
-            "curve": of.curve,
-            "in_main": main,
-            "levels": of.levels,
-        }
-        return sentences.topics(of.table, **n, **told)
+        of, t = self._study.topics, self._tables
+        told = {"history": t.topic_history, "curve": of.curve, "main": t.main_topic, "levels": of.levels}
+        return topic_sentences.topics(of.table, t.comments, note=of.note, **told)
 
     @property
     def judged(self) -> Finding:
         """What people make of the topics."""
-        return sentences.judged(self._tables.coherence, self._tables.intrusion)
+        return topic_sentences.judged(self._tables.coherence, self._tables.intrusion)
 
     @property
     def sentiment(self) -> Finding:
@@ -60,7 +52,7 @@ class Findings:
             t.agreement,
             t.corrected,
             measure=self._study.measure,
-            n_unscored=int(scores.isna().sum()),
+            comments=t.comments,
             why_none="" if scores.notna().any() else sentences.unread(self._instrument(), t.languages),
         )
 
@@ -81,7 +73,8 @@ class Findings:
         frozen = plan.read(settings.folder)
         planned = partial(frozen.says, settings) if frozen else None
         circular = of_tone(self._instrument(), self._study.topics.table)
-        return change.Ground(self._tables.corrected_changes, circular, planned, self._tables.robustness)
+        t = self._tables
+        return change.Ground(t.corrected_changes, circular, planned, t.robustness, t.decomposition)
 
     def _instrument(self) -> Instrument:
         """What the scores are made by."""
@@ -91,16 +84,9 @@ class Findings:
     @property
     def over_time(self) -> Finding:
         """What changed over time, a line each."""
-        c = self._study.comments
-        return change.over_time(
-            self._tables.change_points,
-            self._tables.slopes,
-            self._study.topics.table,
-            self._ground(),
-            n_comments=len(c),
-            n_threads=c["article_id"].nunique(),
-            n_periods=len(self._tables.activity_by_period),
-        )
+        t = self._tables
+        asked = (t.change_points, t.slopes, self._study.topics.table, self._ground())
+        return change.over_time(*asked, comments=t.comments, activity=t.activity_by_period)
 
     @property
     def events(self) -> Finding:
@@ -121,4 +107,4 @@ class Findings:
     @property
     def all(self) -> list[Finding]:
         """The findings of a report's first page."""
-        return [self.corpus, self.topics, self.sentiment, *map(Finding, self.over_time.text.splitlines())]
+        return [self.corpus, self.topics, self.sentiment, self.over_time]

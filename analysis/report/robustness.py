@@ -93,8 +93,8 @@ def read(folder: Path, zone: str) -> pd.DataFrame:
     return table
 
 
-def survived(tried: pd.DataFrame, change: str, row: pd.Series, estimate: float) -> tuple[int, int] | None:
-    """In how many other ways what a row tells holds, and of how many; None where just this was not tried.
+def others(tried: pd.DataFrame, change: str, row: pd.Series, estimate: float) -> pd.DataFrame | None:
+    """What came of a row's claim in the other ways; None where just this was not tried.
 
     A file that was made of other settings or data has another estimate, and is none.
     """
@@ -108,5 +108,4 @@ def survived(tried: pd.DataFrame, change: str, row: pd.Series, estimate: float) 
     first = tried[same & (tried["specification"] == TOLD)]
     if len(first) != 1 or not np.isclose(first["estimate"].iloc[0], estimate, rtol=1e-6, atol=1e-9):
         return None
-    other = tried[same & (tried["specification"] != TOLD)]
-    return int(other["holds"].sum()), len(other)
+    return tried[same & (tried["specification"] != TOLD)]

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from analysis.report import sentences as findings
+from analysis.report import topic_sentences
 from analysis.report.change import MOST, Ground, events, over_time
+from analysis.report.claims import Finding
 
 TOPICS = pd.DataFrame(
     {"topic": [0], "label": ["hospital · ward"], "n_comments": [300], "n_threads": [20], "stability": [0.9]}
@@ -28,14 +30,19 @@ def slope(q, low=0.01, high=0.05, **kwargs):
     return pd.DataFrame([row | {"p_value": q / 2, "q_value": q} | kwargs]).astype({"topic": "Int64"})
 
 
+def many(n_periods=24, n=9, threads=1):
+    """So many comments over so many periods."""
+    comments = pd.DataFrame({"article_id": [f"a{i % threads}" for i in range(n)]})
+    return {"comments": comments, "activity": pd.DataFrame({"n_comments": [1] * n_periods})}
+
+
 def said(changes, slopes, n_periods=24):
-    found = over_time(changes, slopes, TOPICS, n_comments=9, n_threads=1, n_periods=n_periods)
-    return found.text.splitlines()
+    return over_time(changes, slopes, TOPICS, **many(n_periods)).text.splitlines()
 
 
 def test_a_break_is_said_with_its_date_and_numbers():
     (text,) = said(change(0.01), slope(0.9))
-    assert "“hospital · ward” fell from +0.20 to −0.30 around 2023-02" in text and "q = 0.010" in text
+    assert "“hospital · ward” fell from +0.20 to −0.30 around 2023-02" in text and "q = .010" in text
     assert "of the change −0.60 to −0.30" in text
 
 
@@ -43,19 +50,19 @@ def test_what_a_line_explains_as_well_is_no_break():
     (text,) = said(change(0.01, line_p=0.2), slope(0.9))
     assert "fell from +0.20 to −0.30, around 2023-02 or little by little, which these data do not tell" in text
     (text,) = said(change(0.01, line_p=0.2, series="share of topic 0"), slope(0.01))
-    assert "rises by +3.0 points a year" in text, "of the two the slope"
+    assert "rises by 3.0 points a year" in text, "of the two the slope"
 
 
 def test_what_chance_explains_is_not_said():
     (text,) = said(change(0.2), slope(0.2))
-    assert text.startswith("No change over time that chance does not explain: of 2 tests")
+    assert text.startswith("No change over time that chance does not explain, in tone or composition: of 1 break")
 
 
 def test_a_trend_whose_interval_includes_none_is_not_called_one():
     (text,) = said(change(0.2), slope(0.01, low=-0.01))
     assert "rises" not in text and text.startswith("No change")
     (text,) = said(change(0.2), slope(0.01))
-    assert "“hospital · ward” rises by +3.0 points a year (95 % interval +1.0 to +5.0" in text
+    assert "“hospital · ward” rises by 3.0 points a year (95 % interval +1.0 to +5.0" in text
 
 
 def test_too_little_to_say_anything():
@@ -73,9 +80,9 @@ def test_a_series_that_breaks_is_not_also_said_to_rise():
 
 
 def test_many_changes_are_counted_and_not_all_told():
-    many = pd.concat([change(0.01, series=f"s{i}") for i in range(10)], ignore_index=True)
-    sentences = said(many, slope(0.9))
-    assert len(sentences) == MOST + 1 and sentences[-1].startswith("4 further changes")
+    several = pd.concat([change(0.01, series=f"s{i}") for i in range(10)], ignore_index=True)
+    sentences = said(several, slope(0.9))
+    assert len(sentences) == MOST + 1 and sentences[-1] == "Further, and with q below .05, see Over time: 4 breaks."
 
 
 def overall(**kwargs):
@@ -102,6 +109,11 @@ def agreed(**kwargs):
     return pd.DataFrame([row | kwargs])
 
 
+def worth(**kwargs):
+    (sentence,) = findings.instrument(agreed(**kwargs))
+    return sentence.text
+
+
 def test_an_unchecked_instrument_is_said_to_be():
     empty = agreed().iloc[:0]
     assert "unchecked on this corpus" in findings.sentiment(overall(), empty).text
@@ -110,29 +122,31 @@ def test_an_unchecked_instrument_is_said_to_be():
 
 
 def test_a_poor_instrument_and_poor_coders_are_named():
-    assert "Do not use" in findings.instrument(agreed(accuracy=0.4)) and "Do not use" not in findings.instrument(
-        agreed()
-    )
-    assert "check itself is weak" in findings.instrument(agreed(alpha_low=0.5))
+    assert "Do not use" in worth(accuracy=0.4) and "Do not use" not in worth()
+    assert "check itself is weak" in worth(alpha_low=0.5)
 
 
 def test_one_coder_has_nobody_to_agree_with():
-    text = findings.instrument(agreed(alpha=np.nan, alpha_low=np.nan, alpha_high=np.nan, r=np.nan, r_low=np.nan))
+    text = worth(alpha=np.nan, alpha_low=np.nan, alpha_high=np.nan, r=np.nan, r_low=np.nan)
     assert "nan" not in text and "takes two who coded the same comments" in text
-    few = findings.instrument(agreed(accuracy_low=np.nan, accuracy_high=np.nan))
+    few = worth(accuracy_low=np.nan, accuracy_high=np.nan)
     assert "nan" not in few and "too few threads for an interval" in few
-    assert "nan" not in findings.instrument(agreed(accuracy=np.nan))
+    assert "nan" not in worth(accuracy=np.nan)
 
 
 def test_no_interval_is_said_and_not_hidden():
     assert (
         "too few threads for an interval"
-        in findings.sentiment(overall(low=np.nan, high=np.nan), agreed(), n_unscored=3).text
+        in findings.sentiment(overall(low=np.nan, high=np.nan), agreed(), comments=unscored(3)).text
     )
 
 
+def unscored(n):
+    return pd.DataFrame({"sentiment": [np.nan] * n + [0.1]})
+
+
 def test_unscored_comments_are_counted():
-    assert "3 comments got no score" in findings.sentiment(overall(), agreed(), n_unscored=3).text
+    assert "3 comments got no score" in findings.sentiment(overall(), agreed(), comments=unscored(3)).text
     assert "got no score" not in findings.sentiment(overall(), agreed()).text
 
 
@@ -152,23 +166,53 @@ SUMMARY = pd.DataFrame(
 )
 
 
+def corpus(summary=(), times=("2023-02-01 23:30", "2023-02-28"), source="comment"):
+    table = SUMMARY.assign(n=SUMMARY["quantity"].map(dict(summary)).fillna(SUMMARY["n"]))
+    n = table.set_index("quantity")["n"]
+    share = table["share"].where(table["share"].isna(), table["n"] / n["comments"])
+    comments = pd.DataFrame({"posted_at": pd.to_datetime(pd.Series(times, dtype="str"), utc=True, format="mixed")})
+    return findings.corpus(table.assign(share=share), comments.assign(posted_at_source=source), "Europe/Paris").text
+
+
+OWN_TIME, UNDATED = "comments with a time of their own", "comments without any date"
+
+
 def test_the_corpus_in_words():
-    activity = pd.DataFrame({"period_start": [AT], "period_end": [AT + pd.offsets.MonthBegin()]})
-    text = findings.corpus(SUMMARY, activity).text
-    assert "100 lines or rows in 2 files is accounted for: 99 are in the tables, 1 were" in text
-    assert "9 comments by 8 authors under 1 article, from 2023-02-01 to before 2023-03-01" in text
+    text = corpus({OWN_TIME: 9})
+    assert "9 comments by 8 authors under 1 article, the first of 2023-02-02 and the last of 2023-02-28." in text
+    assert "Of 100 lines or rows in 2 files 1 was rejected, with a reason, and every other is in the tables." in text
+
+
+def test_the_corpus_at_its_extremes():
+    one = {"comments": 1, "authors": 0, "files read": 1, "lines or rows read": 1, "lines or rows rejected": 0}
+    assert corpus(one | {OWN_TIME: 1}, ["2023-02-01"]).splitlines() == [
+        "The corpus holds 1 comment under 1 article, all of 2023-02-01.",
+        "Of 1 line or row in 1 file none was rejected: every one is in the tables.",
+    ]
+    undated = corpus({UNDATED: 9}, [None], source=None)
+    assert "none of which has a date: nothing can be said of time." in undated and "no figure" not in undated
+    some = corpus({UNDATED: 3, OWN_TIME: 6})
+    assert "33 % of the comments have no date, and are in no figure over time." in some and "take the" not in some
+    assert "All comments take the time of their article" in corpus(source="article")
+    assert "repeat" not in some
 
 
 HISTORY = pd.DataFrame({"what": ["same", "new"]})
 
 
+def commented(n, unassigned):
+    topic = [-1] * unassigned + [0] * min(300, n - unassigned)
+    return pd.DataFrame({"topic": topic + [1] * (n - len(topic))})
+
+
 def test_topics_in_words():
-    text = findings.topics(TOPICS, n_comments=400, n_unassigned=100, history=HISTORY).text
+    text = topic_sentences.topics(TOPICS, comments=commented(400, 100), history=HISTORY).text
+    assert text.startswith("1 topic in 400 comments; the largest one, “hospital · ward”, has 75 % of them.")
     assert "1 topic in 400 comments" in text and "25 % of the comments are unassigned" in text
     assert "Against the topics that people named: 1 same, 1 new." in text
-    few = findings.topics(NONE, n_comments=9, n_unassigned=9, note="9 comments are too few.", history=HISTORY[:0])
+    few = topic_sentences.topics(NONE, comments=commented(9, 9), note="9 comments are too few.", history=HISTORY[:0])
     assert few.text == "9 comments are too few."
-    assert "people named" not in findings.topics(TOPICS, n_comments=400, n_unassigned=100, history=HISTORY[:0]).text
+    assert "people named" not in topic_sentences.topics(TOPICS, comments=commented(400, 100), history=HISTORY[:0]).text
 
 
 TWO = pd.DataFrame(
@@ -183,23 +227,24 @@ TWO = pd.DataFrame(
 
 
 def test_a_topic_that_is_not_stable_is_counted_and_never_told():
-    text = findings.topics(TWO, n_comments=500, n_unassigned=100).text
+    text = topic_sentences.topics(TWO, comments=commented(500, 100)).text
     assert "the largest stable one, “tram · stop”" in text and "well" not in text
     assert (
-        "1 of 2 come out again" in text
+        "1 of 2 comes out again" in text
         and "with 25 % of the comments" in text
         and "these topics are no finding" in text
     )
-    none = findings.topics(TWO.iloc[:1], n_comments=500, n_unassigned=200).text
+    none = topic_sentences.topics(TWO.iloc[:1], comments=commented(500, 200)).text
     assert "well" not in none and "None of 1 come out again" in none
-    assert "no finding" not in findings.topics(TOPICS, n_comments=400, n_unassigned=100).text
+    assert "no finding" not in topic_sentences.topics(TOPICS, comments=commented(400, 100)).text
     changes = pd.concat([change(0.01), change(0.01, topic=1, series="sentiment of topic 1")], ignore_index=True)
-    many = {"n_comments": 9, "n_threads": 1, "n_periods": 24}
-    told, more = over_time(changes, slope(0.001, series="x"), TWO, **many).text.splitlines()
-    assert "tram · stop" in told and more == "Not told: 2 changes of topics that are not stable."
+    told, more = over_time(changes, slope(0.001, series="x"), TWO, **many()).text.splitlines()
+    assert "tram · stop" in told and more == "Not told: 1 break and 1 steady change of topics that are not stable."
     drop = compared(series="sentiment of topic 0", topic=0, second=-0.3, low=-0.7, high=-0.3, q_value=0.004)
     text = events(pd.DataFrame([compared(), drop]).astype({"topic": "Int64"}), TWO).text
-    assert "well" not in text and "none took" in text and "Not told: 1 change of topics that are not stable." in text
+    assert (
+        "well" not in text and "no stable topic" in text and "Not told: 1 step of topics that are not stable." in text
+    )
     groups = [agreed(by="all", group="all"), agreed(by="topic", group="0", accuracy=0.3, accuracy_high=0.4)]
     row = {"by": "all", "measure": "mean", "n_coded": 300, "estimate": -0.1, "low": -0.2, "high": 0.0}
     table = pd.DataFrame([row | {"n_comments": 900, "n_threads": 40, "uncorrected": 0.1}])
@@ -218,27 +263,32 @@ def test_a_topic_that_is_not_stable_is_counted_and_never_told():
 )
 def test_how_the_number_of_topics_was_chosen_is_said_where_that_says_little(stability, chosen, says):
     curve = pd.DataFrame({"n_topics": [5, 8, 10], "stability": stability, "chosen": np.arange(3) == chosen})
-    text = findings.topics(TOPICS, n_comments=400, n_unassigned=0, curve=curve).text
+    text = topic_sentences.topics(TOPICS, comments=commented(400, 0), curve=curve).text
     marks = ("No number", "is flat", "number tried")
     assert all(part in text for part in says) and (says or not any(mark in text for mark in marks))
 
 
 def test_the_share_in_the_main_topic_stands_beside_that_by_own_words():
-    text = findings.topics(TOPICS, n_comments=400, n_unassigned=0, in_main=(0.97, 0.79)).text
+    text = topic_sentences.topics(TOPICS, comments=commented(400, 0), main=pd.DataFrame({"share": [0.97, 0.79]})).text
     assert (
         "97 % of the comments have the main topic of their thread; by their own words alone" in text and "79 %" in text
     )
-    assert "main topic" not in findings.topics(TOPICS, n_comments=400, n_unassigned=0, in_main=(np.nan, np.nan)).text
+    assert (
+        "main topic"
+        not in topic_sentences.topics(
+            TOPICS, comments=commented(400, 0), main=pd.DataFrame({"share": [np.nan, np.nan]})
+        ).text
+    )
 
 
 def test_stable_themes_are_told_where_the_topics_are_not_stable():
     level = {"level": "theme", "label": ["transport", "the rest"], "n_comments": [250, 150], "stability": [0.8, 0.2]}
     levels = pd.DataFrame(level)
-    text = findings.topics(TWO, n_comments=500, n_unassigned=100, levels=levels).text
-    assert "Their 2 themes are steadier: 1 come out again, with 62 % of these comments: “transport”." in text
-    assert "themes" not in findings.topics(TOPICS, n_comments=400, n_unassigned=0, levels=levels).text
+    text = topic_sentences.topics(TWO, comments=commented(500, 100), levels=levels).text
+    assert "Their 2 themes are steadier: 1 comes out again, with 62 % of these comments: “transport”." in text
+    assert "themes" not in topic_sentences.topics(TOPICS, comments=commented(400, 0), levels=levels).text
     few = levels.assign(n_comments=[50, 350])
-    assert "themes" not in findings.topics(TWO, n_comments=500, n_unassigned=100, levels=few).text
+    assert "themes" not in topic_sentences.topics(TWO, comments=commented(500, 100), levels=few).text
 
 
 def test_corrected_in_words_names_where_the_instrument_fails():
@@ -252,14 +302,14 @@ def test_corrected_in_words_names_where_the_instrument_fails():
     assert "; the scores alone say +0.10, which is too high by 0.20." in text
     headline = findings.sentiment(overall(), agreed(), table).text
     assert headline.startswith("As people code it") and not headline.startswith("Mean")
-    assert "Do not use the instrument on: hospital · ward. It is wrong there more often than right." in text
-    assert "It may be wrong more often than right on: language fr." in text
+    assert "Do not use the instrument on: “hospital · ward”. It is wrong there more often than right." in text
+    assert "It may be wrong more often than right on: “language fr”." in text
     assert "no comment has been coded" in findings.corrected(table.iloc[:0], agreed().iloc[:0]).text
 
 
 def test_what_people_judged_comes_first_and_a_formula_is_no_judge():
     formula = pd.DataFrame({"npmi": [0.21], "diversity": [0.985]})
-    text = findings.judged(formula, pd.DataFrame()).text
+    text = topic_sentences.judged(formula, pd.DataFrame()).text
     assert text.startswith("No person has judged these topics yet") and "NPMI +0.21" in text and "98 % of them" in text
     scores = pd.DataFrame(
         {
@@ -273,14 +323,14 @@ def test_what_people_judged_comes_first_and_a_formula_is_no_judge():
             "by_chance": [1 / 6, 1 / 6],
         }
     )
-    text = findings.judged(formula, scores).text
+    text = topic_sentences.judged(formula, scores).text
     assert "does not belong in 85 % of 20 answers on 10 topics (95 % interval 60 % to 95 %, by chance 17 %)" in text
     assert text.count("20 answers") == 1 and "No person" not in text
 
 
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", "a\n<b>b</b>"])
 def test_a_finding_is_text_and_never_markup(text):
-    html = findings.Finding(text)._repr_html_()
+    html = Finding.of(text)._repr_html_()
     assert "<script" not in html and "<b>" not in html
 
 
@@ -302,7 +352,7 @@ def test_an_event_is_said_with_what_changed_and_what_chance_explains():
     )
     assert "four of five such studies would find a step of 0.29" in text and "no file says" in text
     assert "Of 2 series of topics, 1 took a step that chance does not explain" in text
-    assert "“hospital · ward” went from +0.20 to −0.30, a step of −0.10 (95 %" in text and "(q = 0.004)" in text
+    assert "“hospital · ward” went from +0.20 to −0.30, a step of −0.10 (95 %" in text and "; q = .004)" in text
     assert "share of" not in text
     unknown = pd.DataFrame([compared(step=np.nan)]).astype({"topic": "Int64"})
     assert "nothing tells a step from a line" in events(unknown, TOPICS).text
@@ -322,8 +372,8 @@ def test_article_and_comments_hedge_with_the_data():
             pd.DataFrame(rows), pd.DataFrame([at | {"low": along[0], "high": along[1]}])
         ).text
 
-    assert "chance may explain it (q = 0.20)" in said() and "neither rises nor falls" in said()
-    assert "q = 0.010" in said(q=0.01, along=(0.01, 0.03)) and "sentiment rises" in said(q=0.01, along=(0.01, 0.03))
+    assert "chance may explain it (q = .200)" in said() and "neither rises nor falls" in said()
+    assert "q = .010" in said(q=0.01, along=(0.01, 0.03)) and "sentiment rises" in said(q=0.01, along=(0.01, 0.03))
     assert "sentiment falls" in said(q=0.01, along=(-0.03, -0.01))
     assert said(n=0).startswith("No article has both")
 
@@ -334,12 +384,11 @@ def checked(what, topic, low, high, scores, at=AT):
 
 
 def test_a_change_of_the_scores_is_told_as_people_code_it_and_not_where_they_do_not():
-    many = {"n_comments": 9, "n_threads": 1, "n_periods": 24}
     none, steady = slope(0.9), slope(0.01, measure="sentiment", series="sentiment of topic 0")
 
     def told(what, low, high, scores):
         changes, slopes = (change(0.01), none) if what == "break" else (change(0.9), steady)
-        return over_time(changes, slopes, TOPICS, Ground(checked(what, 0, low, high, scores)), **many).text
+        return over_time(changes, slopes, TOPICS, Ground(checked(what, 0, low, high, scores)), **many()).text
 
     for what, sign in (("break", -1), ("slope", 1)):
         yes, unsure, against, few = (
@@ -347,14 +396,12 @@ def test_a_change_of_the_scores_is_told_as_people_code_it_and_not_where_they_do_
             for a, b in ((0.3, 0.9), (-0.3, 0.4), (-0.9, -0.3), (np.nan, np.nan))
         )
         assert "as scored" in yes and f"; as people code it, by {'+' if sign > 0 else '−'}0.60 (95 % interval" in yes
-        assert (
-            unsure == against and "people's codes do not support" in unsure and unsure.startswith("Not told: 1 change")
-        )
+        assert unsure == against and "people's codes do not support" in unsure and unsure.startswith("Not told: 1 ")
         assert "too few of its comments are coded" in few
-    unchecked = over_time(change(0.01), none, TOPICS, **many).text
+    unchecked = over_time(change(0.01), none, TOPICS, **many()).text
     assert "as people code it" not in unchecked and "as scored" not in unchecked
-    share = over_time(change(0.9), slope(0.01), TOPICS, Ground(checked("slope", 0, -1, 1, 1)), **many).text
-    assert "rises by +3.0 points" in share and "code" not in share, "codes say nothing of shares"
+    share = over_time(change(0.9), slope(0.01), TOPICS, Ground(checked("slope", 0, -1, 1, 1)), **many()).text
+    assert "rises by 3.0 points" in share and "code" not in share, "codes say nothing of shares"
 
 
 def test_an_event_is_told_as_people_code_it_whatever_they_say():
@@ -373,20 +420,19 @@ def tried(what, row, estimate, holds):
 
 
 def test_a_change_says_in_how_many_ways_it_holds_and_is_not_told_where_it_holds_in_half():
-    many = {"n_comments": 9, "n_threads": 1, "n_periods": 24}
     found, none = change(0.01), slope(0.9)
     row = found.iloc[0]
     moved = row["after"] - row["before"]
 
     def told(holds, estimate=moved, **other):
         return over_time(
-            found, none, TOPICS, Ground(tried=tried("break", row.to_dict() | other, estimate, holds)), **many
+            found, none, TOPICS, Ground(tried=tried("break", row.to_dict() | other, estimate, holds)), **many()
         ).text
 
     assert "; holds in 2 of 3 other ways of computing it." in told([True, True, False])
-    assert told([True, False]).startswith("Not told: 1 change not holding in most other ways")
+    assert told([True, False]).startswith("Not told: 1 break not holding in most other ways")
     for stale in (told([False, False], moved + 0.01), told([False], series="sentiment of topic 8")):
-        assert "holding" not in stale and "holds" not in stale and stale.startswith("The mean sentiment"), (
+        assert "holding" not in stale and "holds" not in stale and stale.startswith("In tone, the mean sentiment"), (
             "of other data"
         )
 
@@ -397,16 +443,15 @@ def test_a_step_with_an_event_that_does_not_hold_is_counted_and_not_told():
     row = table.iloc[1]
     for holds, says in (
         ([True, True, False], "holds in 2 of 3"),
-        ([False, False, True], "Not told: 1 change not holding"),
+        ([False, False, True], "Not told: 1 step not holding"),
     ):
         text = events(table, TOPICS, Ground(tried=tried("event", row.to_dict(), row["step"], holds))).text
         assert says in text and ("“hospital · ward” went" in text) == ("holds in" in says)
 
 
 def test_the_tone_of_a_topic_of_words_of_tone_is_not_told_unless_people_coded_it():
-    many = {"n_comments": 9, "n_threads": 1, "n_periods": 24}
     told, share = change(0.01), slope(0.01)
-    found = over_time(told, share, TOPICS, Ground(of_tone=frozenset({0})), **many).text
-    assert "Not told: 1 change of the tone of topics that are found by words" in found and "The share of" in found
-    coded = over_time(told, share, TOPICS, Ground(checked("break", 0, -0.9, -0.3, -1), frozenset({0})), **many).text
+    found = over_time(told, share, TOPICS, Ground(of_tone=frozenset({0})), **many()).text
+    assert "Not told: 1 break of the tone of topics that are found by words" in found and "the share of" in found
+    coded = over_time(told, share, TOPICS, Ground(checked("break", 0, -0.9, -0.3, -1), frozenset({0})), **many()).text
     assert "as people code it" in coded and "found by words" not in coded
