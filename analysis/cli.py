@@ -149,24 +149,6 @@ def ingest(arguments: argparse.Namespace) -> None:
 
 @command(
     STUDY,
-    option("--to", choices=["convokit"], required=True, help="the format"),
-    option("--out", "DIR", help="the folder; default reports/<study folder's name>/convokit"),
-)
-def export(arguments: argparse.Namespace) -> None:
-    """Write the corpus in another tool's format."""
-    from analysis.corpus.convokit import write_convokit
-
-    study = _study(arguments)
-    out = Path(arguments.out) if arguments.out else _out(arguments) / arguments.to
-    comments = study.partitioned.whole() if study.is_modelled else study.corpus.comments
-    write_convokit(study.corpus, comments, out, title=study.settings.title, progress=study.run.progress)
-    _done(study)
-    left = "" if study.is_modelled else " Topics and sentiment are not in it: `threadline report` computes them."
-    print(f"ConvoKit: {out}, {len(comments):,} comments, texts word for word.{left}")
-
-
-@command(
-    STUDY,
     OUT,
     SCHEDULER,
     option("--title", help="a title in place of the one in study.toml"),

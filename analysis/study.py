@@ -408,11 +408,6 @@ class Study:
         """Whether any score was computed here and kept, of whatever settings."""
         return any(self.store.folder.glob(f"{sentiment.name}-*"))
 
-    @property
-    def is_modelled(self) -> bool:
-        """Whether topics and sentiment are there without computing them."""
-        return all(self._results.is_kept(step) for step in (topic_model, sentiment))
-
     def search(self, report: Path, own: Iterable[str] = ()) -> Search:
         """Search a finished report for what tells who somebody is, the sources read anew for it: `privacy.search`."""
         s = self.settings

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ARTICLE_SPEAKER, UNKNOWN_SPEAKER = "[article]", "[unknown]"  # in what analysis/corpus/convokit.py writes
-
 
 @dataclass(frozen=True)
 class Dialect:

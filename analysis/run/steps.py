@@ -176,10 +176,6 @@ class Results:
                 self._files[path] = digest_of_file(path)
         return {name: self._files[path] for name, path in paths.items()}
 
-    def is_kept(self, step: Step) -> bool:
-        """Whether a step's result is there without computing it."""
-        return self.store.has(step.name, self.digest(step))
-
     def _computed(self, step: Step, until_kept: ExitStack) -> Values:
         def result(other: Step) -> object:
             if other not in step.needs:

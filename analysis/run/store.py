@@ -164,10 +164,6 @@ class Store:
         self.seconds[step] = seconds
         return values
 
-    def has(self, name: str, digest: str) -> bool:
-        """Whether a result is kept."""
-        return ((self.folder / place_of(name, digest)) / "index.json").is_file()
-
     def read(self, name: str, digest: str) -> Values | None:
         """A kept result; None where there is none, or where it is damaged (it is then removed)."""
         return self._opened(name, digest)[1]

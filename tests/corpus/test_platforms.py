@@ -151,6 +151,31 @@ def test_a_disqus_export_has_its_articles_within(tmp_path):
     assert r.accounting[["read", "kept", "rejected"]].to_numpy().tolist() == [[6, 3, 3]]
 
 
+def test_an_utterance_that_is_the_article_is_no_comment(tmp_path):
+    article = {
+        "id": "t1",
+        "conversation_id": "t1",
+        "speaker": "[article]",
+        "timestamp": EPOCH,
+        "reply-to": None,
+        "text": "A b",
+        "meta": {"article": True, "title": "A"},
+    }
+    said = {
+        "id": "c1",
+        "conversation_id": "t1",
+        "speaker": "Ann",
+        "timestamp": EPOCH,
+        "reply-to": "t1",
+        "text": "first",
+        "meta": {"article": False},
+    }
+    (tmp_path / "utterances.jsonl").write_text("\n".join(map(json.dumps, (article, said))))
+    r = read_tables([tmp_path / "utterances.jsonl"], root=tmp_path, timezone="UTC", columns={}, articles={})
+    assert r.comments[["comment_id", "article_id", "text"]].values.tolist() == [["c1", "t1", "first"]]
+    assert r.comments["parent_id"].isna().all() and r.articles["text"].tolist() == ["A b"]
+
+
 def test_submissions_are_the_articles_of_reddit_comments(tmp_path):
     (tmp_path / "RS.jsonl").write_text(
         json.dumps({"id": "t1", "title": "Trams", "selftext": "Why?", "created_utc": EPOCH, "author": "Cy"})
