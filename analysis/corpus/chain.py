@@ -41,14 +41,9 @@ class Decoding:
 
 
 def chain(
-    name: np.ndarray,
-    article: np.ndarray,
-    start: np.ndarray,
-    bounds: np.ndarray,
-    ends: np.ndarray | None = None,
-    *,
-    best: bool = True,
-) -> Decoding:
+    name: np.ndarray, article: np.ndarray, start: np.ndarray, bounds: np.ndarray, ends: np.ndarray | None = None,
+    *, best: bool = True,
+) -> Decoding:  # fmt: skip
     """Decode threads.
 
     Parameters
@@ -64,29 +59,41 @@ def chain(
     best : bool
         Whether to look for the most probable sequence too: else there are no names.
     """
-    name = np.clip(name, -SURE, SURE)
-    odds = name[:, None] + (np.zeros(1) if ends is None else ends)
-    gain, after = _backward(odds, bounds, np.logaddexp)
-    log_stay = -np.logaddexp(0, gain)
-    p_start, log_z = _starts(name, article, start, after, bounds)
-    p_name = _forward(p_start, np.exp(gain + log_stay), bounds)
-    inside = np.concatenate([np.cumsum(p_start[i:j]) for i, j in pairwise(bounds)])
+    odds = np.clip(name, -SURE, SURE)[:, None] + (np.zeros(1) if ends is None else ends)
+    opens, none = _openings(np.clip(name, -SURE, SURE), article, start, bounds)
+    first, thread = bounds[:-1], np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
+    after, _ = _after(odds, bounds, np.logaddexp)
+    log_z = np.logaddexp(np.logaddexp.reduceat(opens + after, first), none)
+    some = np.maximum(log_z, -1e300)[thread]  # a name alone is no thread
+    upto = _upto(opens, odds, bounds)
+    begun = np.exp(opens + after - some)
+    p_article = np.concatenate([1 - np.cumsum(begun[i:j]) for i, j in pairwise(bounds)])
     is_name, confidence = np.zeros(len(name), dtype=bool), np.zeros(len(name))
-    most = odds.shape[1] - 1
-    lead, after = _backward(odds, bounds, np.maximum) if best else (gain, after)
-    for i, j in pairwise(bounds.tolist()) if best else ():
-        logs = _logs(name[i:j], article[i:j], start[i:j], after[i:j])
-        at = i + int(np.argmax(logs))
-        # A comment is right if its name is one, no line of its text is, and the next name is one.
-        while at < j and logs.max() > -np.inf:
-            is_name[at], sure, n, end = True, np.log(max(p_name[at], 1e-300)), 0, at + 2
-            while end < j and not lead[end, n] > 0:
-                sure += log_stay[end, n]
-                n, end = min(n + 1, most), end + 1
-            if end < j:
-                sure += gain[end, n] + log_stay[end, n]
-            confidence[at], at = np.exp(min(sure, 0.0)), end
-    return Decoding(is_name, confidence, p_name, np.clip(1 - inside, 0, 1), log_z)
+    lead, is_next = _after(odds, bounds, np.maximum) if best else (after, odds)
+    for k, (i, j) in enumerate(pairwise(bounds.tolist()) if best else ()):
+        at = i + int(np.argmax(opens[i:j] + lead[i:j]))
+        if not opens[at] + lead[at] >= max(none[k], -1e300):
+            continue
+        while at < j:
+            n, end = 0, at + 2
+            while end < j and not is_next[end, n] > 0:
+                n, end = min(n + 1, odds.shape[1] - 1), end + 1
+            # A comment is right if its name is one, no line of its text is, and the next name is one.
+            whole = upto[at] + (odds[end, n] + after[end] if end < j else 0) - log_z[k]
+            is_name[at], confidence[at], at = True, np.exp(min(whole, 0.0)), end
+    return Decoding(is_name, confidence, np.exp(upto + after - some), np.clip(p_article, 0, 1), log_z)
+
+
+def _openings(
+    name: np.ndarray, article: np.ndarray, start: np.ndarray, bounds: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Log weight of the article up to each line and of the comments' beginning there; of each thread's having none."""
+    first, certain = bounds[:-1], np.isinf(start[bounds[:-1]])
+    sums = np.concatenate([np.cumsum(article[i:j]) - article[i] for i, j in pairwise(bounds)])
+    opens = np.append(0.0, sums[:-1]) + start + name
+    opens[np.repeat(certain, np.diff(bounds))] = -np.inf
+    opens[first] = np.where(certain, 0.0, -np.inf)
+    return opens, np.where(certain, -np.inf, sums[bounds[1:] - 1])
 
 
 def _side_by_side(bounds: np.ndarray) -> Iterator[tuple[np.ndarray, int]]:
@@ -98,13 +105,12 @@ def _side_by_side(bounds: np.ndarray) -> Iterator[tuple[np.ndarray, int]]:
         yield order[:n], place
 
 
-def _backward(
+def _after(
     odds: np.ndarray, bounds: np.ndarray, join: Callable[[np.ndarray, np.ndarray], np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Log odds, by all that follows, that a line is a name if that before it is text; log weight of all after a name.
+    """Log weight of all after a name at each line; log odds that it is a name if the line before is the n-th of a text.
 
-    The first of shape (n_lines, n): that before it is the comment's first, second, …, n-th or later line. Sequences are
-    joined by `logaddexp` for the sum, and by `maximum` for the best of them.
+    Sequences are joined by `logaddexp` for the sum, and by `maximum` for the best of them.
     """
     gain, after = np.zeros_like(odds), np.zeros(len(odds))
     rest = np.zeros((len(bounds) - 1, odds.shape[1]))  # of the line after, if the line is the n-th of a text
@@ -113,47 +119,20 @@ def _backward(
         line = bounds[threads + 1] - 1 - place
         longer = np.hstack([rest[threads, 1:], rest[threads, -1:]])
         named = odds[line] + following[threads, None] if place else np.full_like(longer, -np.inf)
-        gain[line], after[line] = named - longer, following[threads]
+        gain[line], after[line] = named - longer, following[threads] if place else -np.inf  # every name has a text
         following[threads] = rest[threads, 0]
         rest[threads] = join(named, longer)
-    return gain, after
+    return after, gain
 
 
-def _forward(p_start: np.ndarray, p_ends: np.ndarray, bounds: np.ndarray) -> np.ndarray:
-    """Probability of each line's being a name."""
-    p_name, p_text = p_start.copy(), np.zeros((len(bounds) - 1, p_ends.shape[1]))
+def _upto(opens: np.ndarray, odds: np.ndarray, bounds: np.ndarray) -> np.ndarray:
+    """Log weight of all up to a name at each line."""
+    upto, text = opens.copy(), np.full((len(bounds) - 1, odds.shape[1]), -np.inf)  # that the line before is the n-th
     for threads, place in _side_by_side(bounds):
+        line = bounds[threads] + place
         if place:
-            line = bounds[threads] + place
-            opened = p_text[threads] * p_ends[line]
-            left = p_text[threads] - opened
-            p_text[threads] = np.hstack([p_name[line - 1, None], left[:, :-1]])
-            p_text[threads, -1] += left[:, -1]
-            p_name[line] += opened.sum(axis=1)
-    return p_name
-
-
-def _logs(name: np.ndarray, article: np.ndarray, start: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Log weight of a thread's comments beginning at each line; the last one stands for a thread without any."""
-    before = np.concatenate([[0.0, 0.0], np.cumsum(article[1:])])
-    logs = np.append(before[:-1] + start + name + after, before[-1])
-    if start[0] == np.inf:
-        logs = np.full(len(logs), -np.inf)
-        logs[0] = after[0]
-    else:
-        logs[0] = -np.inf
-    logs[len(name) - 1] = -np.inf
-    return logs
-
-
-def _starts(
-    name: np.ndarray, article: np.ndarray, start: np.ndarray, after: np.ndarray, bounds: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Probability that the comments begin at each line, and the log of the sum over all sequences of each thread."""
-    p_start, log_z = np.zeros(len(name)), np.full(len(bounds) - 1, -np.inf)
-    for k, (i, j) in enumerate(pairwise(bounds)):
-        logs = _logs(name[i:j], article[i:j], start[i:j], after[i:j])
-        if logs.max() > -np.inf:
-            log_z[k] = np.logaddexp.reduce(logs)
-            p_start[i:j] = np.exp(logs - log_z[k])[:-1]
-    return p_start, log_z
+            upto[line] = np.logaddexp(upto[line], np.logaddexp.reduce(text[threads] + odds[line], axis=1))
+            longest = np.logaddexp(text[threads, -1], text[threads, -2] if odds.shape[1] > 1 else upto[line - 1])
+            text[threads] = np.hstack([upto[line - 1, None], text[threads, :-1]])
+            text[threads, -1] = longest
+    return upto

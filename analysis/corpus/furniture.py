@@ -46,13 +46,14 @@ class Furniture:
     Attributes
     ----------
     lines : ndarray of bool, shape (n_lines,)
-    named : ndarray of bool, shape (n_lines,)
-        Lines of a name and a time.
+    stamps, named : ndarray of bool, shape (n_lines,)
+        Those of them that hold a time; lines of a name and a time.
     template : Template
         How these are written.
     """
 
     lines: np.ndarray
+    stamps: np.ndarray
     named: np.ndarray
     template: Template
 
@@ -95,7 +96,8 @@ def find(
     left = np.bincount(page.thread[~page.lines(chosen | ends)], minlength=len(known))
     if (left < 2).mean() <= 1 - BESIDE:  # else what recurs are the comments
         chosen |= ends
-    return Furniture(page.lines(chosen), named, template)
+    lines, timed = page.lines(chosen), np.array([*("‹" in name for name in names), False])[masks]
+    return Furniture(lines, lines & timed, named, template)
 
 
 def beside(lines: np.ndarray, masks: np.ndarray, bounds: np.ndarray) -> np.ndarray:

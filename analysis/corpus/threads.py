@@ -16,9 +16,8 @@ import pandas as pd
 
 from analysis.corpus.columns import REMOVED
 from analysis.corpus.dates import instants, take_date
-from analysis.corpus.decoding import Draft, decode, draft
+from analysis.corpus.decoding import Vocabulary, decode
 from analysis.corpus.encodings import is_text, read_lines
-from analysis.corpus.evidence import Vocabulary
 from analysis.corpus.line_times import RELATIVE, WHOLE, Template, ago, time_in
 from analysis.corpus.reading import COLUMNS, EITHER, Reading
 from analysis.corpus.wording import plural
@@ -49,10 +48,8 @@ class _File:
     digest: str
     unread: str = ""  # why its lines are not read
     notices: dict[int, int] = field(default_factory=dict)  # where a copyright sentence may begin: line -> letter
-    first: int = 0  # from which filled line on there is something to decode
-    draft: Draft | None = None
-    names: list[int] = field(default_factory=list)  # of the filled lines
-    confidence: list[float] = field(default_factory=list)
+    first: int | None = None  # from which filled line on there is something to decode
+    names: dict[int, float] = field(default_factory=dict)  # of the filled lines, and how sure each is
     page: set[int] = field(default_factory=set)  # those that are furniture
     stamps: set[int] = field(default_factory=set)  # those of these that hold a time
     named: set[int] = field(default_factory=set)  # those of a name and a time
@@ -128,18 +125,16 @@ def read_threads(
         if not file.unread:
             _look_at(file, vocabulary, encoding)
         run.tell("looking at lines", i + 1, len(files))
-    if drafted := [file for file in files if file.draft is not None]:
-        found, bounds, _, furniture = decode([file.draft for file in drafted], vocabulary, known_authors)  # type: ignore[misc]
-        timed = np.array([*("‹" in name for name in vocabulary.masks), False])
-        for file, (i, j) in zip(drafted, pairwise(bounds), strict=True):
-            stamps = furniture.lines[i:j] & timed[file.draft.masks]  # type: ignore[union-attr]
-            names, page, of_page, named = (
-                (np.flatnonzero(some) + file.first).tolist()
-                for some in (found.is_name[i:j], furniture.lines[i:j], stamps, furniture.named[i:j])
+    if decoded := [file for file in files if file.first is not None]:
+        found = decode(vocabulary, known_authors)
+        page = found.furniture
+        for file, (i, j) in zip(decoded, pairwise(found.bounds.tolist()), strict=True):
+            names, *others = (
+                np.flatnonzero(some[i:j]) for some in (found.is_name, page.lines, page.stamps, page.named)
             )
-            file.names, file.page, file.stamps, file.named = names, set(page), set(of_page), set(named)
-            file.confidence = found.confidence[i:j][found.is_name[i:j]].tolist()
-        options = replace(options, template=furniture.template, lead=_times_lead(files))
+            file.names = dict(zip((names + file.first).tolist(), found.confidence[i + names].tolist(), strict=True))
+            file.page, file.stamps, file.named = (set((some + file.first).tolist()) for some in others)
+        options = replace(options, template=page.template, lead=_times_lead(decoded))
     rows, used = _Rows(Gathering(run.scratch)), {}
     for i, file in enumerate(files):  # second pass: the texts
         _add(file, rows, used, options)
@@ -186,20 +181,19 @@ def _look_at(file: _File, vocabulary: Vocabulary, encoding: str) -> None:
                 file.notices[i] = before + match.start()
     places = [k for k, i in enumerate(filled) if i in file.notices]
     certain = len(places) == 1 and CERTAIN.match(texts[filled[places[0]]], file.notices[filled[places[0]]])
-    file.first = places[0] + 1 if certain else 0
-    start = np.zeros(len(filled) - file.first)
-    if certain:
-        start[:1] = np.inf
-    else:
-        start[[k + 1 for k in places if k + 1 < len(filled)]] = DIVIDES
+    first = places[0] + 1 if certain else 0
+    start = np.zeros(len(filled) - first)
+    start[:1] = np.inf if certain else 0
+    start[[k + 1 for k in places if not certain and k + 1 < len(filled)]] = DIVIDES
     if len(start):
-        file.draft = draft([texts[i] for i in filled[file.first :]], start, vocabulary)
+        file.first = first
+        vocabulary.add([texts[i] for i in filled[first:]], start)
 
 
 def _times_lead(files: Sequence[_File]) -> bool:
     """Whether the time of a comment stands before its name: before the first name, and after the last none."""
     timed = [file for file in files if file.stamps and file.names]
-    lead = sum(min(file.stamps) < file.names[0] and max(file.stamps) < file.names[-1] for file in timed)
+    lead = sum(min(file.stamps) < min(file.names) and max(file.stamps) < max(file.names) for file in timed)
     return lead > len(timed) / 2
 
 
@@ -210,7 +204,7 @@ def _add(file: _File, rows: _Rows, used: dict[str, int], options: _Options) -> N
         rows["accounting"].append((file.source, 1, 0, 1))
         return
     lines = read_lines(_read(file.path), options.encoding)
-    texts, names = lines.texts, file.names
+    texts, names = lines.texts, list(file.names)
     rows["notes"] += [(file.source, number, note) for number, note in lines.notes]
     rejected = {i: file.unread or "empty line" for i, line in enumerate(texts) if file.unread or not line}
     filled = [i for i, line in enumerate(texts) if line and not file.unread]
@@ -219,8 +213,7 @@ def _add(file: _File, rows: _Rows, used: dict[str, int], options: _Options) -> N
     rejected |= {filled[k]: FURNITURE for k in file.page}
     if filled:
         article = filled[: names[0] if names else file.first or len(filled)]
-        kept = {i: texts[i] for i in article if i not in rejected}
-        instant, identity = _add_article(file, kept, rows, used, options)
+        instant, identity = _add_article(file, {i: texts[i] for i in article if i not in rejected}, rows, used, options)
         times: dict[int, tuple[str, str]] = {}  # of each comment, the first that is whole
         for k in sorted(file.stamps | file.named):
             comment = bisect_left(names, k) if options.lead and k in file.stamps else bisect_right(names, k) - 1
@@ -229,16 +222,13 @@ def _add(file: _File, rows: _Rows, used: dict[str, int], options: _Options) -> N
                 times[comment] = kind, texts[filled[k]][at:end].strip()
                 if kind == WHOLE or (kind == RELATIVE and options.retrieved):
                     rejected.pop(filled[k], None)
-        for position, (at, end) in enumerate(pairwise([*names, len(filled)]), 1):
+        for n, (at, end) in enumerate(pairwise([*names, len(filled)])):
             author, *text = (texts[filled[k]] for k in range(at, end) if k not in file.page)
             author = options.template.name(author) or author if at in file.named else author
             person = None if author.casefold() in REMOVED else author
-            rows["rows"].append(
-                (f"{identity}-{position:04d}", identity, position, None)
-                + (person, instant, "article")
-                + (file.confidence[position - 1], file.source, filled[at] + 1)
-            )
-            rows.times.append(times.get(position - 1, ("", "")))
+            key, place = f"{identity}-{n + 1:04d}", (file.source, filled[at] + 1)
+            rows["rows"].append((key, identity, n + 1, None, person, instant, "article", file.names[at], *place))
+            rows.times.append(times.get(n, ("", "")))
             rows.texts.extend(["\n".join(text)])
     if not names and not file.unread:
         rows["notes"].append((file.source, 0, "no comments" if filled else "no text"))

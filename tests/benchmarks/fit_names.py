@@ -12,16 +12,16 @@ import csv
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from scipy.optimize import minimize
 
 from analysis.corpus import decoding
-from analysis.corpus.chain import Decoding, chain
-from analysis.corpus.decoding import WEIGHTS, Weights, decode, draft, shape_scores
-from analysis.corpus.evidence import Vocabulary
+from analysis.corpus.chain import chain
+from analysis.corpus.decoding import FLAG, WEIGHTS, Decoded, Vocabulary, Weights, decode
+from analysis.corpus.line_features import flags
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BLOG = REPOSITORY.parent / "shared" / "data" / "threads"
@@ -48,7 +48,7 @@ class Thread:
 
     @property
     def start(self) -> np.ndarray:
-        """As in Draft."""
+        """As in Lines."""
         return np.array([np.inf if self.known_start else 0.0, *[0.0] * (len(self.lines) - 1)])
 
 
@@ -57,28 +57,28 @@ class Study:
 
     def __init__(self, threads: Sequence[Thread]) -> None:
         self.vocabulary = Vocabulary()
-        self.drafts = [draft(t.lines, t.start, self.vocabulary) for t in threads]
-        self.bounds = np.cumsum([0, *(len(t.lines) for t in threads)])
-        self.start = np.concatenate([d.start for d in self.drafts])
+        for thread in threads:
+            self.vocabulary.add(thread.lines, thread.start)
+        self.lines = self.vocabulary.lines()
+        self.bounds, self.start = self.lines.bounds, self.lines.start
         self.known = np.isinf(self.start[self.bounds[:-1]])
-        n_flags = np.concatenate([d.n_flags for d in self.drafts])
         self.x = np.zeros((self.bounds[-1], N_FLAGS))
-        self.x[np.repeat(np.arange(len(self.x)), n_flags), np.concatenate([d.looks for d in self.drafts])] = 1
+        for i, line in enumerate(line for thread in threads for line in thread.lines):
+            self.x[i, [FLAG[flag] for flag in flags(line)]] = 1
         labels = np.array(list("".join(t.labels for t in threads)))
         self.is_name, self.is_article = labels == "n", labels == "a"
-        self.facts = np.hstack(
-            [np.concatenate([d.signs for d in self.drafts]), np.zeros((len(self.x), N_EVIDENCE - 3))]
-        )
+        self.facts = np.hstack([self.lines.signs, np.zeros((len(self.x), N_EVIDENCE - 3))])
 
     def scores(self, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Log odds of each line's being a name, and of the article."""
         table, evidence, _ = unpack(w)
-        itself, beside, article = shape_scores(self.x @ table, self.bounds).T
+        itself, beside, article = replace(self.lines, sums=self.x @ table).scores().T
         return itself + beside + self.facts @ evidence, article
 
-    def look(self, w: np.ndarray) -> Decoding:
+    def look(self, w: np.ndarray) -> Decoded:
         """Decode with these weights, and keep what the study knows then."""
-        found, _, self.facts, _ = decode(self.drafts, self.vocabulary, weights=weights_of(w))
+        found = decode(self.vocabulary, weights=weights_of(w), lines=replace(self.lines, sums=self.x @ unpack(w)[0]))
+        self.facts = found.facts
         return found
 
 
