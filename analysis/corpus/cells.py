@@ -22,15 +22,7 @@ from analysis.run.texts import Gathering
 NO_PARENT = ["", *WORDS["nothing"]["parents"]]
 GONE = REMOVED | {""}
 TEXT = pa.large_string()
-OTHERS = {
-    "author",
-    "posted_at",
-    "article_title",
-    "article_url",
-    "published_at",
-    "title",
-    "url",
-}  # columns that stand alone
+ALONE = ("author", "posted_at", "article_title", "article_url", "published_at", "title", "url")  # of one cell each
 
 
 @dataclass
@@ -58,26 +50,16 @@ class Cells:
 
     def read(self, records: Iterator[Record], run: Run) -> None:
         """Put every record where it belongs."""
-        dialect = self.plan.dialect
+        kind_of, n = self.plan.dialect.kind, self.mended
         while batch := list(islice(records, PART)):
-            kinds = [one.row and dialect.kind(one.row, one.is_article or self.plan.is_articles) for one in batch]
-            first = len(self.ids)
-            self._name(batch, kinds)
-            taken: dict[object, list[int]] = {"comment": [], "article": []}
-            for i, (record, kind) in enumerate(zip(batch, kinds, strict=True)):
-                why = (
-                    record.reason or ("" if kind else "no comment") or (dialect.refused and dialect.reason(record.row))
-                )
-                if why:
-                    size = len(_value(_first(record.row, self.plan.columns.get("text", ()))) or "")
-                    self.found.rejects.append((self.name, first + i, record.line, why, size))
-                else:
-                    taken[kind].append(i)
-            self._add("article", [first + i for i in taken["article"]], [batch[i] for i in taken["article"]])
-            self._add("comment", [first + i for i in taken["comment"]], [batch[i] for i in taken["comment"]])
+            kinds = [one.row and kind_of(one.row, one.is_article or self.plan.is_articles) or "" for one in batch]
+            first, lines = len(self.ids), Counter(record.line for record in batch)
+            self.ids += [None] * len(batch)
+            for kind in sorted(set(kinds)):  # an article before its comments
+                some = [i for i, one in enumerate(kinds) if one == kind]
+                self._add(kind, [first + i for i in some], [batch[i] for i in some], lines)
             run.tell(f"reading {self.name}", len(self.ids), 0)
         self.found.n_read[self.name] = len(self.ids)
-        n = self.mended
         notes = {
             f"markup taken off {plural(n['html'], 'comment')}": n["html"],
             f"mojibake repaired in {plural(n['mojibake'], 'comment')} ({n['places']} places)": n["places"],
@@ -85,39 +67,36 @@ class Cells:
         }
         self.found.notes += [(self.name, 0, note) for note, done in notes.items() if done]
 
-    def _name(self, batch: list[Record], kinds: list) -> None:
-        """Give each record its id: its own, or one of its place; an article's is always its own."""
-        own = {"article": self.plan.articles.get("article_id", ()), "comment": self.plan.columns.get("comment_id", ())}
-        mixed = set(kinds) != {"comment"}
-        values = [_first(one.row, own.get(kind, ())) for one, kind in zip(batch, kinds, strict=True)] if mixed else []
-        found = self._identities(values if mixed else _column(batch, own["comment"])).to_pylist()
-        if None in found and not self.plan.is_articles:
-            lines = Counter(record.line for record in batch)
-            for i, record in enumerate(batch):
-                more = f".{len(self.ids) + i}" if lines[record.line] > 1 else ""
-                found[i] = found[i] or f"{self.name}:{record.line}{more}"
-        self.ids += found
-
-    def _add(self, kind: str, numbers: list[int], records: list[Record]) -> None:
+    def _add(self, kind: str, numbers: list[int], records: list[Record], lines: Counter[int]) -> None:
         """Put records into a table of comments or of articles, by column; those that are none among the rejects."""
-        is_comment = kind == "comment"
-        plan = self.plan.columns if is_comment else self.plan.articles
+        plan, dialect = self.plan.columns if kind == "comment" else self.plan.articles, self.plan.dialect
+        if not kind:
+            for number, one in zip(numbers, records, strict=True):
+                size = len(_value(_first(one.row, self.plan.columns.get("text", ()))) or "")
+                self.found.rejects.append((self.name, number, one.line, one.reason or "no comment", size))
+            return
+        ids = self._identities(_column(records, plan.get(f"{kind}_id", ()))).to_pylist()
+        if None in ids and not self.plan.is_articles:  # named by its place; an article's name is always its own
+            for i, (number, one) in enumerate(zip(numbers, records, strict=True)):
+                ids[i] = ids[i] or f"{self.name}:{one.line}" + (f".{number}" if lines[one.line] > 1 else "")
+        for number, one in zip(numbers, ids, strict=True):
+            self.ids[number] = one
         texts = [self._text(one) for one in _column(records, plan.get("text", ()))]
-        if is_comment:
-            whys = {
-                i: "deleted at the source" if text else "no text"
-                for i, text in enumerate(texts)
-                if text.casefold() in GONE
-            }
-        else:
-            whys = {i: "no article_id" for i, number in enumerate(numbers) if self.ids[number] is None}
-        self.found.rejects += [(self.name, numbers[i], records[i].line, why, len(texts[i])) for i, why in whys.items()]
+        whys = {i: "no article_id" for i, one in enumerate(ids) if one is None}
+        if kind == "comment":
+            gone = (i for i, text in enumerate(texts) if text.casefold() in GONE)
+            whys = {i: "deleted at the source" if texts[i] else "no text" for i in gone}
+        if dialect.refused:
+            whys |= {i: why for i, one in enumerate(records) if (why := dialect.reason(one.row))}
         if whys:
+            self.found.rejects += [
+                (self.name, numbers[i], records[i].line, why, len(texts[i])) for i, why in whys.items()
+            ]
             kept = [i for i in range(len(records)) if i not in whys]
-            numbers, records, texts = ([some[i] for i in kept] for some in (numbers, records, texts))
-        own = pa.array([self.ids[number] for number in numbers], TEXT)
-        columns = {ours: _strings(_column(records, plan[ours])) for ours in OTHERS & set(plan)}
-        if is_comment:
+            numbers, records, texts, ids = ([some[i] for i in kept] for some in (numbers, records, texts, ids))
+        own = pa.array(ids, TEXT)
+        columns = {ours: _strings(_column(records, plan[ours])) for ours in ALONE if ours in plan}
+        if kind == "comment":
             columns |= {"comment_id": own, **self._above(own, records)}
             self.found.texts.extend(texts)
         else:
@@ -130,7 +109,7 @@ class Cells:
         when = "\t".join((self.zone, *plan.get("posted_at", ()), *plan.get("published_at", ())))
         place = {"source_file": pa.repeat(self.name, len(own)).cast(TEXT), "when": pa.repeat(when, len(own)).cast(TEXT)}
         place |= {"line": pa.array([one.line for one in records], pa.int64()), "number": pa.array(numbers, pa.int64())}
-        (self.found.comments if is_comment else self.found.articles).append(pa.table(columns | place))
+        (self.found.comments if kind == "comment" else self.found.articles).append(pa.table(columns | place))
 
     def _above(self, own: pa.Array, records: list[Record]) -> dict[str, pa.Array]:
         """The threads of comments, and the comments to which they reply."""
