@@ -47,11 +47,9 @@ class Evidence:
         for i, key in enumerate("\n".join(short).translate(NO_STOPS).split("\n") if short else ()):
             if counts := [words[word] for word in key.split()]:
                 common[i] = max(counts), min(counts)
-        recurs, common = np.log(n_threads), np.log1p(common)[self.key]
-        talks = np.array(talk, dtype=bool)[self.key]
-        self.fixed = np.column_stack(
-            [np.where(talks, 0, recurs), np.where(talks, recurs, 0), np.log1p(common)[self.key]]
-        )
+        recurs, talks = np.log(n_threads), np.array(talk, dtype=bool)[self.key]
+        common = np.log1p(common)[self.key]
+        self.fixed = np.column_stack([np.where(talks, 0, recurs), np.where(talks, recurs, 0), common])
 
     def weigh(self, p_name: np.ndarray, own: np.ndarray) -> np.ndarray:
         """The evidence on each line, of shape (n_lines, len(FACTS)); 0 on long ones.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,13 +12,12 @@ import pandas as pd
 from analysis.corpus.columns import Recognised, is_articles, recognise, recognise_values
 from analysis.corpus.formats import KINDS, PACKED, tables_of
 from analysis.corpus.platforms import Dialect, recognise_dialect
-from analysis.corpus.reading import Reading
 from analysis.corpus.records import Look, look
 from analysis.corpus.schema import KEY_FILE
 from analysis.corpus.sources import mixed, read_sources
 from analysis.corpus.wording import plural
 from analysis.run.store import FOLDER
-from analysis.settings import STUDY_FILE, SourceSettings, StudyError
+from analysis.settings import STUDY_FILE, SourceSettings, StudyError, writing
 
 # A period is short enough when it shows a change, and long enough when its intervals say something: with some ten
 # threads in it, and no more periods than a figure can show.
@@ -79,8 +78,8 @@ def propose(folder: Path, files: Sequence[str], *, title: str = "", timezone: st
     said: list[str] = []
     paths, more = list(tables), {"format": "threads"}
     if any(tables.values()):
-        looks = [(path, _joined([look(table) for table in some])) for path, some in tables.items()]
-        paths, more = _of_tables(looks, folder, said)
+        looks = {path: _joined([look(table) for table in some]) for path, some in tables.items()}
+        paths, more = _of_tables(looks, said, lambda some: _patterns(some, folder))
     source = SourceSettings(paths=_patterns(paths, folder), timezone=timezone, **more)  # type: ignore[arg-type]
     draft = Proposal(folder, title or folder.resolve().name, source)
     return _with_what_is_there(draft, paths[0].name, said)
@@ -89,18 +88,14 @@ def propose(folder: Path, files: Sequence[str], *, title: str = "", timezone: st
 def _files(files: Sequence[str]) -> list[Path]:
     """The files that were named; of a folder, those in it that may be sources."""
     found: dict[Path, None] = {}
-    for name in files:
-        path = Path(name)
-        inside = (
-            sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith(".")) if path.is_dir() else []
-        )
+    for path in map(Path, files):
+        inside = sorted(p for p in path.iterdir() if p.is_file() and p.name[:1] != ".") if path.is_dir() else []
         if not path.is_file() and not inside:
-            what = "an empty folder" if path.is_dir() else "nothing"
-            raise StudyError(
-                expected="a file, or a folder of files", found=what, where=name, remedy="Correct the name."
-            )
-        found |= dict.fromkeys(p for p in inside if p.suffix.lower() == ".txt" or tables_of(p))
-        found |= {path: None} if path.is_file() else {}
+            expected, what = "a file, or a folder of files", "an empty folder" if path.is_dir() else "nothing"
+            raise StudyError(expected=expected, found=what, where=str(path), remedy="Correct the name.")
+        found |= dict.fromkeys(
+            [path] if path.is_file() else (p for p in inside if p.suffix.lower() == ".txt" or tables_of(p))
+        )
     if not found:
         endings = f".txt, {', '.join(KINDS)}, the tables also in .zip or {' or '.join(PACKED)}"
         remedy = "Name the files one by one."
@@ -120,32 +115,41 @@ def _known(one: Look) -> tuple[Dialect, bool] | None:
     return recognise_dialect(one.header) or recognise_dialect({name for row in one.nested for name in row})
 
 
-def _of_tables(looks: list[tuple[Path, Look]], folder: Path, said: list[str]) -> tuple[list[Path], dict]:
+def _of_tables(
+    looks: dict[Path, Look], said: list[str], patterns: Callable[[list[Path]], tuple[str, ...]]
+) -> tuple[list[Path], dict]:
     """Which files hold comments, and the further keys of [source]; what was found is said."""
     articles = _articles_among(looks) if len(looks) > 1 else []
-    comments = [(path, one) for path, one in looks if path not in articles]
+    comments = {path: one for path, one in looks.items() if path not in articles}
     if not comments:
         found, remedy = "tables of articles alone", "Add the comments' table."
         raise StudyError(expected="a table of comments", found=found, where=articles[0].name, remedy=remedy)
-    (path, first), more = comments[0], {}
-    known = _known(first)
-    if known:  # an export that is known needs no columns named
-        said.append(f"{path.name}: {known[0].title}")
+    first, more = next(iter(comments.values())), {}
+    if known := _known(first):  # an export that is known needs no columns named
+        said.append(f"{next(iter(comments)).name}: {known[0].title}")
         more["format"] = known[0].name
         threads = known[0].mapping(first.header).get("article_id", ("",))[0]
     else:
-        found = {path: _recognised(path, one) for path, one in comments}
-        alike = len({tuple(each.columns.items()) for each in found.values()}) == 1
-        for (path, one), each in [*zip(comments, found.values(), strict=True)][: 1 if alike else NOTES]:
-            _say(path.name, one, each, said)
-        more |= {"columns": found[path].columns} if alike else {}
-        threads = found[path].columns.get("article_id", "")
+        found = {path: _recognised(path, one) for path, one in comments.items()}
+        columns = found[next(iter(found))].columns
+        alike = all([*each.columns.items()] == [*columns.items()] for each in found.values())
+        for path, each in [*found.items()][: 1 if alike else NOTES]:
+            named = ", ".join(f"{ours} = {theirs}" for ours, theirs in each.columns.items() if ours not in each.because)
+            left = [column for column in comments[path].header if column and column not in each.columns.values()]
+            said.append(f"{path.name}: found: {named}")
+            said += [
+                f"{path.name}: guessed: {ours} = {each.columns[ours]}, because {why}"
+                for ours, why in each.because.items()
+            ]
+            said += [f"{path.name}: not used: {', '.join(left)[:200]}"] if left else []
+        more |= {"columns": columns} if alike else {}
+        threads = columns.get("article_id", "")
     if articles:
-        table = dict(looks)[articles[0]]
-        more["articles"] = {"paths": list(_patterns(articles, folder))}
+        table = looks[articles[0]]
+        more["articles"] = {"paths": list(patterns(articles))}
         if not known or recognise_dialect(table.header) is None:
             more["articles"]["columns"] = _joins(_values(first, threads), articles[0].name, table, said)
-    return [path for path, _ in comments], more
+    return list(comments), more
 
 
 def _recognised(path: Path, one: Look) -> Recognised:
@@ -156,27 +160,18 @@ def _recognised(path: Path, one: Look) -> Recognised:
     raise StudyError(expected="a column that could be text", found=names, where=path.name, remedy=remedy)
 
 
-def _say(name: str, one: Look, found: Recognised, said: list[str]) -> None:
-    """What a table's columns are, and why, where no name says it."""
-    named = (f"{ours} = {theirs}" for ours, theirs in found.columns.items() if ours not in found.because)
-    said.append(f"{name}: found: " + ", ".join(named))
-    said += [f"{name}: guessed: {ours} = {found.columns[ours]}, because {why}" for ours, why in found.because.items()]
-    if left := [column for column in one.header if column and column not in found.columns.values()]:
-        said.append(f"{name}: not used: {', '.join(left)[:200]}")
-
-
-def _articles_among(looks: list[tuple[Path, Look]]) -> list[Path]:
+def _articles_among(looks: dict[Path, Look]) -> list[Path]:
     """The tables of articles: those that look like one, or hold the threads of another's comments, each once."""
-    found = [path for path, one in looks if (_known(one) or (None, is_articles(one.header)))[1] and not one.nested]
+    found = [path for path, one in looks.items() if (_known(one) or (0, is_articles(one.header)))[1] and not one.nested]
     if found and len(found) < len(looks):
         return found
-    for _, comments in looks:
+    for comments in looks.values():
         threads = _values(comments, recognise_values(comments.rows).columns.get("article_id", ""))
-        for _, one in looks:
+        for one in looks.values():
             keys = _values(one, recognise(one.header, "articles").get("article_id", ""))
             alone = len(set(keys)) == len(keys)
             if one.header != comments.header and threads and alone and _share(threads, keys) >= JOINED:
-                return [path for path, other in looks if other.header == one.header]
+                return [path for path, other in looks.items() if other.header == one.header]
     return found
 
 
@@ -215,42 +210,33 @@ def _patterns(paths: Sequence[Path], folder: Path) -> tuple[str, ...]:
 
 def _with_what_is_there(draft: Proposal, first: str, said: list[str]) -> Proposal:
     """Read the files, once, to say what they hold and what not, and to choose the period."""
-    threads = draft.source.format == "threads"
-    reading = read_sources(draft.source, draft.folder)
-    n_articles, n_comments = plural(len(reading.articles), "article"), plural(len(reading.rows), "comment")
-    if not len(reading.rows):
+    threads, reading = draft.source.format == "threads", read_sources(draft.source, draft.folder)
+    rows, n_articles, n_comments = reading.rows, plural(len(reading.articles), "article"), len(reading.rows)
+    if not n_comments:
         reasons = reading.rejects["reason"].value_counts().index.tolist()
-        raise StudyError(
-            expected="at least one comment",
-            found=f"{n_articles} and no comments" + (f" ({reasons[0]})" if reasons else ""),
-            where=first,
-            remedy="A comment is a line with the reader's name, then the lines of the comment."
-            if threads
-            else "See which column holds the comments' texts.",
-        )
-    missing = [f"not found: {what}: {FOLLOWS[what]}" for what in _missing(reading, threads)]
-    seen = [f"{plural(len(reading.accounting), 'file')}: {n_articles}, {n_comments}", *said, *missing]
-    when = reading.rows["posted_at"].dropna()
+        found = f"{n_articles} and no comments" + (f" ({reasons[0]})" if reasons else "")
+        remedy = "A comment is a line with the reader's name, then the lines of the comment."
+        remedy = remedy if threads else "See which column holds the comments' texts."
+        raise StudyError(expected="at least one comment", found=found, where=first, remedy=remedy)
+    timed = rows["posted_at"].notna() & (threads | (rows["posted_at_source"] == "comment"))
+    there = (rows["article_id"] != rows["comment_id"]).any(), timed.any(), rows["author"].notna().any()
+    missing = [
+        f"not found: {what}: {so}" for (what, so), is_there in zip(FOLLOWS.items(), there, strict=True) if not is_there
+    ]
+    seen = [
+        f"{plural(len(reading.accounting), 'file')}: {n_articles}, {plural(n_comments, 'comment')}",
+        *said,
+        *missing,
+    ]
+    when = rows["posted_at"].dropna()
     seen += [f"from {when.min():%Y-%m-%d} to {when.max():%Y-%m-%d}"] if len(when) else []
     notes = reading.notes[~reading.notes["note"].str.startswith("no column names the thread") & (not threads)]
     seen += [f"{row.source_file}: {row.note}" for row in notes.head(NOTES).itertuples()]
-    either = notes["note"].str.contains("day and month can be either").any()
-    seen += [f"to be decided: [source] {EITHER}"] if either else []
+    either = [EITHER] if notes["note"].str.contains("day and month can be either").any() else []
+    seen += [f"to be decided: [source] {one}" for one in either]
     seen += ["The first comments, as they would be read:", *shown(reading.comments)]
-    period = choose_period(reading.rows, draft.source.timezone)
-    return replace(draft, period=period, seen=tuple(seen), asked=(*([EITHER] if either else []), *missing))
-
-
-def _missing(reading: Reading, threads: bool) -> list[str]:
-    """What the comments have none of."""
-    rows = reading.rows
-    timed = rows["posted_at"].notna() & (threads | (rows["posted_at_source"] == "comment"))
-    there = {
-        "threads": not (rows["article_id"] == rows["comment_id"]).all(),
-        "times": timed.any(),
-        "authors": rows["author"].notna().any(),
-    }
-    return [what for what, is_there in there.items() if not is_there]
+    period = choose_period(rows, draft.source.timezone)
+    return replace(draft, period=period, seen=tuple(seen), asked=(*either, *missing))
 
 
 def shown(comments: pd.DataFrame) -> list[str]:
@@ -290,17 +276,14 @@ def choose_period(comments: pd.DataFrame, timezone: str) -> str:
 # ------------------------------------------------------------------------------------------------- writing
 
 
-def _quoted(text: str) -> str:
-    """A TOML basic string; JSON's escapes are TOML's."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+def _quoted(value: str | Sequence[str]) -> str:
+    """A TOML string, or an array of them; JSON's escapes are TOML's."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _list(paths: Iterable[str]) -> str:
-    return f"paths = [{', '.join(map(_quoted, paths))}]\n"
-
-
-def _table(columns: Mapping[str, str]) -> str:
-    return "".join(f"{ours} = {_quoted(theirs)}\n" for ours, theirs in columns.items())
+def _table(name: str, keys: Mapping[str, object], says: str = "") -> str:
+    """A table of study.toml; nothing where it has no keys."""
+    return f"\n[{name}]{says}\n" + "".join(f"{key} = {_quoted(value)}\n" for key, value in keys.items()) if keys else ""
 
 
 def write(proposal: Proposal) -> Path:
@@ -312,30 +295,33 @@ def write(proposal: Proposal) -> Path:
         If the folder cannot be written.
     """
     source, path = proposal.source, proposal.folder / STUDY_FILE
-    text = f"title = {_quoted(proposal.title)}\n\n[source]\n{_list(source.paths)}"
+    text = f"title = {_quoted(proposal.title)}\n{_table('source', {'paths': source.paths})}"
     if source.format not in ("auto", "threads"):
         text += f"format = {_quoted(source.format)} # whose export it is, and so which column is which\n"
     text += f"timezone = {_quoted(source.timezone)} # of dates without one; periods are cut in it\n"
     text += 'licence = "not stated" # under which the comments may be used\n'
     text += "".join(f"# {line}\n" for line in proposal.asked)
-    text += f"\n[source.columns] # ours = theirs\n{_table(source.columns)}" if source.columns else ""
-    if source.articles:
-        columns = source.articles.get("columns", {})
-        text += f"\n[source.articles]\n{_list(source.articles['paths'])}"
-        text += f"\n[source.articles.columns]\n{_table(columns)}" if columns else ""
-    text += f"\n[time]\nperiod = {_quoted(proposal.period)} # day, week, month, quarter or year\n"
-    text += '# events = { "what happened" = 2024-05-01 } # compared before and after; known from elsewhere\n'
-    text += '\n[topics]\nn_topics = "auto" # or a number\nseed = 1\n'
-    text += '\n[privacy]\nauthors = "pseudonym" # or "keep"\nquotes = false\n'
-    try:
+    text += _table("source.columns", source.columns, " # ours = theirs")
+    articles = dict(source.articles)
+    columns = articles.pop("columns", {})
+    text += _table("source.articles", articles) + _table("source.articles.columns", columns)
+    text += f"""
+[time]
+period = {_quoted(proposal.period)} # day, week, month, quarter or year
+# events = {{ "what happened" = 2024-05-01 }} # compared before and after; known from elsewhere
+
+[topics]
+n_topics = "auto" # or a number
+seed = 1
+
+[privacy]
+authors = "pseudonym" # or "keep"
+quotes = false
+"""
+    with writing(path.parent, remedy="Name another."):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         ignore = path.with_name(".gitignore")
         if not ignore.exists():
             ignore.write_text(f"{KEY_FILE}\n{FOLDER}/\n", encoding="utf-8")
-    except OSError as error:
-        found, where = error.strerror or str(error), str(path.parent)
-        raise StudyError(
-            expected="a folder that can be written", found=found, where=where, remedy="Name another."
-        ) from None
     return path

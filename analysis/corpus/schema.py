@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 import time
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,7 @@ from analysis.corpus.languages import languages
 from analysis.corpus.reading import ALONE, Reading
 from analysis.run import Run
 from analysis.run.texts import Partitioned, Some, Texts, gathered
-from analysis.settings import StudyError
+from analysis.settings import StudyError, writing
 
 KEY_FILE = "pseudonym.key"
 ARTICLE_COLUMNS = ("article_id", "published_at", "title", "text", "n_comments", "source_file", "copyright", "url")
@@ -107,11 +107,8 @@ def build(reading: Reading, folder: Path, authors: str = "pseudonym", run: Run =
     comments["near_duplicate_of"] = near_duplicates(comments, seen, texts)
     counts = comments.groupby("article_id").size()
     articles = reading.articles.sort_values("article_id", kind="stable", ignore_index=True)
-    url = (
-        articles["url"]
-        .astype("str")
-        .where(articles["url"].astype("str").str.match(r"https?://[^\s<>\"]+$", case=False))
-    )
+    url = articles["url"].astype("str")
+    url = url.where(url.str.match(r"https?://[^\s<>\"]+$", case=False))
     articles = articles.assign(url=url, n_comments=articles["article_id"].map(counts).fillna(0).astype("int64"))
     return Corpus(
         articles=articles[list(ARTICLE_COLUMNS)],
@@ -126,39 +123,28 @@ def build(reading: Reading, folder: Path, authors: str = "pseudonym", run: Run =
 
 def _check(reading: Reading, where: str) -> None:
     """Raise where the corpus does not hold together, with the ids at fault."""
-
-    def need(
-        holds: bool,
-        expected: str,
-        found: str,
-        remedy: str = "This is a fault of Threadline: please report it with the file.",
-    ) -> None:
-        if not holds:
-            raise StudyError(expected=expected, found=found, where=where, remedy=remedy)
-
     accounting, articles, rows = reading.accounting, reading.articles, reading.rows
-    need(len(accounting) > 0, "files that match [source] paths", "none", "Correct the paths in study.toml.")
     why = ", ".join(reading.rejects["reason"].value_counts().index[:3]) or "no lines"
-    need(
-        len(articles) + len(rows) > 0,
-        "at least one article or comment",
-        f"none; files read: {len(accounting)} ({why})",
-        "See README, “Your own corpus”, for the layout of a thread file.",
-    )
-    need(
-        len(rows) > 0,
-        "at least one comment",
-        f"none; articles read: {len(articles)}",
-        "A comment is a line with the reader's name, then the lines of the comment.",
-    )
     off = accounting.query("read != kept + rejected").to_dict("records")
-    need(not off, "read = kept + rejected in every file", str(off[:1]))
+    lost = sorted(set(rows["article_id"].unique()) - set(articles["article_id"]))
+    ours = "This is a fault of Threadline: please report it with the file."
+    layout = "See README, “Your own corpus”, for the layout of a thread file."
+    alone = "A comment is a line with the reader's name, then the lines of the comment."
+    faults = [
+        (not len(accounting), "files that match [source] paths", "none", "Correct the paths in study.toml."),
+        (not len(articles) + len(rows), "at least one article or comment",
+         f"none; files read: {len(accounting)} ({why})", layout),
+        (not len(rows), "at least one comment", f"none; articles read: {len(articles)}", alone),
+        (off, "read = kept + rejected in every file", str(off[:1]), ours),
+    ]  # fmt: skip
     for name, ids in (("articles", articles["article_id"]), ("comments", rows["comment_id"])):
         twice = ids[ids.duplicated()].tolist()
         found = f"{len(twice)} ids that occur twice, such as {twice[:1]}"
-        need(not twice, f"{ids.name} unique in {name}", found, "Name the column that is unique.")
-    lost = sorted(set(rows["article_id"].unique()) - set(articles["article_id"]))
-    need(not lost, "an article for every comment", f"{len(lost)} article ids without one, such as {lost[:1]}")
+        faults.append((twice, f"{ids.name} unique in {name}", found, "Name the column that is unique."))
+    found = f"{len(lost)} article ids without one, such as {lost[:1]}"
+    for wrong, expected, what, remedy in (*faults, (lost, "an article for every comment", found, ours)):
+        if wrong:
+            raise StudyError(expected=expected, found=what, where=where, remedy=remedy)
 
 
 def read_key(folder: Path) -> bytes:
@@ -169,35 +155,21 @@ def read_key(folder: Path) -> bytes:
     StudyError
         If it can be neither read nor made, or is too short to protect a name.
     """
-    path = folder / KEY_FILE
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(secrets.token_hex(32) + "\n")
-    except FileExistsError:
-        pass
-    except OSError as error:
-        raise StudyError(
-            expected="a folder in which the pseudonym key can be kept",
-            found=error.strerror or "an error",
-            where=str(path),
-            remedy="Make the study folder writable, or copy it to where you may write.",
-        ) from None
-    for _ in range(WAIT):
-        try:
+    path, remedy = folder / KEY_FILE, "Make the study folder writable, or copy it to where you may write."
+    with writing(path, "a folder for the pseudonym key", remedy), suppress(FileExistsError):
+        path.touch(0o600, exist_ok=False)
+        path.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
+    key = ""
+    for wait in range(WAIT):  # another process may have made the file, and be about to write
+        time.sleep(0.05 * (wait > 0))
+        with suppress(OSError, UnicodeDecodeError):
             key = path.read_text(encoding="ascii").strip()
-        except (OSError, UnicodeDecodeError):
-            key = ""
         if key:
             break
-        time.sleep(0.05)  # another process may have made the file, and be about to write
     if len(key) < 32:
-        raise StudyError(
-            expected="a key of 32 characters or more",
-            found=f"{len(key)} that can be read",
-            where=str(path),
-            remedy="Put the old key back (or delete the file, and every pseudonym will be another).",
-        )
+        expected, found = "a key of 32 characters or more", f"{len(key)} that can be read"
+        remedy = "Put the old key back (or delete the file, and every pseudonym will be another)."
+        raise StudyError(expected=expected, found=found, where=str(path), remedy=remedy)
     return key.encode("ascii")
 
 
@@ -227,51 +199,34 @@ def whole_text(articles: pd.DataFrame) -> pd.Series:
     return (articles["title"].fillna("") + "\n" + articles["text"].fillna("")).str.strip()
 
 
-def _alone(corpus: Corpus) -> int:
-    """Comments of the files that name no thread."""
-    files = corpus.notes.loc[corpus.notes["note"] == ALONE, "source_file"]
-    return int(corpus.accounting.loc[corpus.accounting["source_file"].isin(files), "kept"].sum())
-
-
 def summary(corpus: Corpus) -> pd.DataFrame:
     """What is in the corpus, a line each: quantity, n, share (of the line that `of` names), of."""
-    comments, articles, accounting = corpus.rows, corpus.articles, corpus.accounting
-    alone = _alone(corpus)
+    comments, articles, accounting, notes = corpus.rows, corpus.articles, corpus.accounting, corpus.notes
+    without_thread = accounting["source_file"].isin(notes.loc[notes["note"] == ALONE, "source_file"])
+    alone = int(accounting.loc[without_thread, "kept"].sum())
     by_author = comments["author"].dropna().value_counts()
-    of = {"lines or rows read": int(accounting["read"].sum()), "articles": len(articles), "comments": len(comments)}
+    loudest, n_doubtful = by_author.head(-(-len(by_author) // 100)), (comments["boundary_confidence"] < SURE).sum()
+    flooding = "comments in floods (five or more that are the same or nearly so)"
     rows = [
-        (quantity, int(n), n / max(1, of[whole]) if whole else np.nan, whole)
-        for quantity, n, whole in (
-            ("files read", len(accounting), ""),
-            ("lines or rows read", of["lines or rows read"], ""),
-            ("lines or rows rejected", accounting["rejected"].sum(), "lines or rows read"),
-            ("articles (threads)", len(articles), ""),
-            ("articles without comments", (articles["n_comments"] == 0).sum(), "articles"),
-            ("comments", len(comments), ""),
-            ("authors", len(by_author), ""),
-            (
-                "comments by the most active 1 % of authors",
-                by_author.head(int(np.ceil(len(by_author) / 100))).sum(),
-                "comments",
-            ),
-            ("comments that repeat an earlier one", comments["duplicate_of"].notna().sum(), "comments"),
-            ("comments that nearly repeat an earlier one", comments["near_duplicate_of"].notna().sum(), "comments"),
-            (
-                "comments in floods (five or more that are the same or nearly so)",
-                floods(comments)["n_comments"].sum(),
-                "comments",
-            ),
-            ("comments with a time of their own", (comments["posted_at_source"] == "comment").sum(), "comments"),
-            ("comments without any date", comments["posted_at"].isna().sum(), "comments"),
-            *([("comments without a thread", alone, "comments")] if alone else []),
-            (
-                f"comments whose boundary is doubtful (confidence below {SURE})",
-                (comments["boundary_confidence"] < SURE).sum(),
-                "comments",
-            ),
-        )
+        ("files read", len(accounting), ""),
+        ("lines or rows read", accounting["read"].sum(), ""),
+        ("lines or rows rejected", accounting["rejected"].sum(), "lines or rows read"),
+        ("articles (threads)", len(articles), ""),
+        ("articles without comments", (articles["n_comments"] == 0).sum(), "articles"),
+        ("comments", len(comments), ""),
+        ("authors", len(by_author), ""),
+        ("comments by the most active 1 % of authors", loudest.sum(), "comments"),
+        ("comments that repeat an earlier one", comments["duplicate_of"].notna().sum(), "comments"),
+        ("comments that nearly repeat an earlier one", comments["near_duplicate_of"].notna().sum(), "comments"),
+        (flooding, floods(comments)["n_comments"].sum(), "comments"),
+        ("comments with a time of their own", (comments["posted_at_source"] == "comment").sum(), "comments"),
+        ("comments without any date", comments["posted_at"].isna().sum(), "comments"),
+        *([("comments without a thread", alone, "comments")] if alone else []),
+        (f"comments whose boundary is doubtful (confidence below {SURE})", n_doubtful, "comments"),
     ]
-    return pd.DataFrame(rows, columns=["quantity", "n", "share", "of"])
+    of = {"lines or rows read": accounting["read"].sum(), "articles": len(articles), "comments": len(comments)}
+    shares = [(name, int(n), n / max(1, of[whole]) if whole else np.nan, whole) for name, n, whole in rows]
+    return pd.DataFrame(shares, columns=["quantity", "n", "share", "of"])
 
 
 def language_counts(corpus: Corpus) -> pd.DataFrame:
