@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from analysis.corpus.encodings import read_lines
 from analysis.corpus.formats import tables_of
 from analysis.corpus.reading import Reading
 from analysis.corpus.tables import read_tables, source_name
@@ -84,27 +83,5 @@ def read_sources(source: SourceSettings, folder: Path, run: Run = Run()) -> Read
             raise StudyError(expected="files of one format", found=other, where=where, remedy=remedy)
         kind = "auto" if any(tables.values()) else "threads"
     if kind == "threads":
-        names = read_lines((folder / source.authors).read_bytes()).texts if source.authors else []
-        known = tuple(name for name in names if name)
-        return read_threads(
-            files,
-            root=folder,
-            timezone=source.timezone,
-            known_authors=known,
-            dates=source.dates,
-            encoding=source.encoding,
-            retrieved=source.retrieved,
-            run=run,
-        )
-    return read_tables(
-        files,
-        root=folder,
-        timezone=source.timezone,
-        columns=source.columns,
-        articles={**source.articles, "paths": article_files(source, folder)},
-        format=kind,
-        dates=source.dates,
-        encoding=source.encoding,
-        sheet=source.sheet,
-        run=run,
-    )
+        return read_threads(files, source, folder, run)
+    return read_tables(files, source, folder, run, articles=article_files(source, folder))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from analysis.corpus.reading import ALONE, COLUMNS, EITHER, Reading
 from analysis.corpus.records import look
 from analysis.run import Run
 from analysis.run.texts import Gathering, Some
+from analysis.settings import SourceSettings
 
 REPLIES = "no column names the thread: comments are of one thread with what they reply to"
 MANY = 0.05  # share of comments whose id another has: if more, the ids are none
@@ -27,23 +28,12 @@ ARTICLE = ("article_id", "published_at", "title", "text", "url", *PLACE)
 
 
 def read_tables(
-    paths: Sequence[Path],
-    *,
-    root: Path,
-    timezone: str,
-    columns: Mapping[str, str],
-    articles: Mapping[str, object],
-    format: str = "auto",
-    dates: str = "auto",
-    encoding: str = "",
-    sheet: str = "",
-    run: Run = Run(),
+    paths: Sequence[Path], source: SourceSettings, root: Path, run: Run = Run(), *, articles: Sequence[Path] = ()
 ) -> Reading:
-    """Read tables of comments, and of articles where there are any.
+    """Read tables of comments, and of articles where there are any, as `source` says; `root` is the study folder.
 
-    The parameters are the keys of `[source]`; `articles` holds `paths` and `columns` of the articles' tables, `root` is
-    the study folder. The unit of the accounting is a row, or each comment and article of a row that holds several.
-    Without article_id every comment is a thread of its own; comments without comment_id are numbered by file and row.
+    The unit of the accounting is a row, or each comment and article of a row that holds several. Without article_id
+    every comment is a thread of its own; comments without comment_id are numbered by file and row.
 
     Raises
     ------
@@ -51,10 +41,10 @@ def read_tables(
         If a file is not what its ending says, or a column that study.toml names is not there.
     """
     found = Found(Gathering(run.scratch))
-    files = [(path, columns, "comments") for path in sorted(paths)]
-    files += [(path, articles.get("columns", {}), "articles") for path in sorted(articles.get("paths", ()))]  # type: ignore[misc,call-overload]
+    files = [(path, source.columns, "comments") for path in sorted(paths)]
+    files += [(path, source.articles.get("columns", {}), "articles") for path in sorted(articles)]
     for path, given, role in files:
-        tables = tables_of(path, encoding=encoding, sheet=sheet)
+        tables = tables_of(path, encoding=source.encoding, sheet=source.sheet)
         if not tables:
             raise Table(path).error("another ending")
         for table in tables:
@@ -62,15 +52,15 @@ def read_tables(
             rows = [*seen.nested, *seen.rows] if role == "articles" else seen.rows
             header = seen.header or table.header
             beside = len(tables) > 1 and not given and not seen.nested and is_articles(header)
-            how = plan(header, rows, seen.nested, given, "articles" if beside else role, format, table.name)
+            how = plan(header, rows, seen.nested, given, "articles" if beside else role, source.format, table.name)
             name = source_name(path, root) + (f"/{table.member}" if table.member else "")
             alone = not how.is_articles and "article_id" not in how.columns and not seen.nested
             before = len(found.comments)
-            Cells(name, how, how.dialect.zone or timezone, found).read(seen.records, run)
+            Cells(name, how, how.dialect.zone or source.timezone, found).read(seen.records, run)
             replies = any(some["parent_id"].null_count < len(some) for some in found.comments[before:])
             thread = [REPLIES if replies else ALONE] if alone else []
             found.notes += [(name, 0, note) for note in [*thread, *table.notes]]
-    return _together(found, dates)
+    return _together(found, source.dates)
 
 
 def source_name(path: Path, root: Path) -> str:

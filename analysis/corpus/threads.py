@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from analysis.corpus.reading import COLUMNS, EITHER, Reading
 from analysis.corpus.wording import plural
 from analysis.run import Run
 from analysis.run.texts import Gathering, Some
-from analysis.settings import StudyError
+from analysis.settings import SourceSettings, StudyError
 
 # What begins a copyright sentence, which goes on to the end of its line; the second where the first is nowhere.
 SIGN = r"©|\(c\)\s{0,2}(?:copyright\b|\d{4})|\bcopyright\s{0,2}(?:©|\(c\))?\s{0,2}\d{4}"
@@ -55,58 +55,22 @@ class _File:
     named: set[int] = field(default_factory=set)  # those of a name and a time
 
 
-@dataclass(frozen=True)
-class _Options:
-    """What `[source]` says of threads, and what their lines have shown."""
-
-    timezone: str
-    dates: str
-    encoding: str
-    retrieved: dt.date | None
-    template: Template = Template()
-    lead: bool = False  # whether a comment's time stands before its name
-
-
-class _Rows(dict[str, list[tuple]]):
-    """Rows of the five tables, as they come; the comments' texts apart, and their times as the page has them."""
-
-    def __init__(self, texts: Gathering) -> None:
-        super().__init__({name: [] for name in COLUMNS})
-        self.texts, self.times = texts, list[tuple[str, str]]()  # kind and words, "" where there is none
-
-
 def article_id(date: str, paragraphs: Sequence[str]) -> str:
     """Id of an article: 12 hexadecimal digits that depend on its date ("" or "YYYY-MM-DD") and its words alone."""
     return hashlib.sha256("\n".join([date, *paragraphs]).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
-def read_threads(
-    paths: Sequence[Path],
-    *,
-    root: Path,
-    timezone: str,
-    known_authors: Collection[str] = (),
-    dates: str = "auto",
-    encoding: str = "",
-    retrieved: dt.date | None = None,
-    run: Run = Run(),
-) -> Reading:
+def read_threads(paths: Sequence[Path], source: SourceSettings, root: Path, run: Run = Run()) -> Reading:
     """Read plain-text thread files.
 
     Parameters
     ----------
     paths : sequence of Path
         The files; their order and their names do not matter.
+    source : SourceSettings
+        Of which `timezone`, `dates`, `encoding`, `retrieved` and `authors` count.
     root : Path
-        source_file is the path relative to it, or the bare name of a file outside.
-    timezone : str
-        Zone of dates without one, as "Europe/Dublin".
-    known_authors : collection of str
-        Names known to be authors', if there is a list.
-    dates, encoding : str
-        As `[source]` has them.
-    retrieved : date, optional
-        The day to which "2 days ago" is relative.
+        The study folder. source_file is the path relative to it, or the bare name of a file outside.
     run : Run
 
     Returns
@@ -119,27 +83,28 @@ def read_threads(
     StudyError
         If a file cannot be opened.
     """
-    files, vocabulary = _open_files(paths, root), Vocabulary()
-    options = _Options(timezone, dates, encoding, retrieved)
+    files, vocabulary, rows = _open_files(paths, root), Vocabulary(), _Rows(source, Gathering(run.scratch))
     for i, file in enumerate(files):  # first pass: what the lines look like, and what the study knows
         if not file.unread:
-            _look_at(file, vocabulary, encoding)
+            _look_at(file, vocabulary, source.encoding)
         run.tell("looking at lines", i + 1, len(files))
     if decoded := [file for file in files if file.first is not None]:
-        found = decode(vocabulary, known_authors)
+        listed = read_lines(_read(root / source.authors)).texts if source.authors else []
+        found = decode(vocabulary, list(filter(None, listed)))
         page = found.furniture
         for file, (i, j) in zip(decoded, pairwise(found.bounds.tolist()), strict=True):
-            names, *others = (
-                np.flatnonzero(some[i:j]) for some in (found.is_name, page.lines, page.stamps, page.named)
-            )
+            kinds = (found.is_name, page.lines, page.stamps, page.named)
+            names, *others = (np.flatnonzero(some[i:j]) for some in kinds)
             file.names = dict(zip((names + file.first).tolist(), found.confidence[i + names].tolist(), strict=True))
             file.page, file.stamps, file.named = (set((some + file.first).tolist()) for some in others)
-        options = replace(options, template=page.template, lead=_times_lead(decoded))
-    rows, used = _Rows(Gathering(run.scratch)), {}
+        # Whether the time of a comment stands before its name: before the first name, and after the last none.
+        timed = [file for file in decoded if file.stamps and file.names]
+        lead = sum(min(one.stamps) < min(one.names) and max(one.stamps) < max(one.names) for one in timed)
+        rows.template, rows.lead = page.template, lead > len(timed) / 2
     for i, file in enumerate(files):  # second pass: the texts
-        _add(file, rows, used, options)
+        rows.add(file)
         run.tell("reading threads", i + 1, len(files))
-    return _tables(rows, options)
+    return rows.reading()
 
 
 def _open_files(paths: Sequence[Path], root: Path) -> list[_File]:
@@ -161,12 +126,8 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise StudyError(
-            expected="a file that can be read",
-            found=error.strerror or type(error).__name__,
-            where=str(path),
-            remedy="Correct [source] paths in study.toml, or the file's permissions.",
-        ) from error
+        found, remedy = error.strerror or "an error", "Correct [source] paths in study.toml, or the file's permissions."
+        raise StudyError(expected="a file that can be read", found=found, where=str(path), remedy=remedy) from error
 
 
 def _look_at(file: _File, vocabulary: Vocabulary, encoding: str) -> None:
@@ -190,121 +151,114 @@ def _look_at(file: _File, vocabulary: Vocabulary, encoding: str) -> None:
         vocabulary.add([texts[i] for i in filled[first:]], start)
 
 
-def _times_lead(files: Sequence[_File]) -> bool:
-    """Whether the time of a comment stands before its name: before the first name, and after the last none."""
-    timed = [file for file in files if file.stamps and file.names]
-    lead = sum(min(file.stamps) < min(file.names) and max(file.stamps) < max(file.names) for file in timed)
-    return lead > len(timed) / 2
+class _Rows(dict[str, list[tuple]]):
+    """Rows of the five tables, as they come; the comments' texts apart, and their times as the page has them."""
 
+    def __init__(self, source: SourceSettings, texts: Gathering) -> None:
+        super().__init__({name: [] for name in COLUMNS})
+        self.source, self.texts = source, texts
+        self.times: list[tuple[str, str]] = []  # of each comment, kind and words; "" where there is none
+        self.template, self.lead, self.ids = Template(), False, Counter[str]()
 
-def _add(file: _File, rows: _Rows, used: dict[str, int], options: _Options) -> None:
-    """Put every line of a file into a table."""
-    if file.unread == "not text":
-        rows["rejects"].append((file.source, 0, file.unread, file.path.stat().st_size))
-        rows["accounting"].append((file.source, 1, 0, 1))
-        return
-    lines = read_lines(_read(file.path), options.encoding)
-    texts, names = lines.texts, list(file.names)
-    rows["notes"] += [(file.source, number, note) for number, note in lines.notes]
-    rejected = {i: file.unread or "empty line" for i, line in enumerate(texts) if file.unread or not line}
-    filled = [i for i, line in enumerate(texts) if line and not file.unread]
-    if not names and file.first:
-        rejected |= dict.fromkeys(filled[file.first :], "a name without a comment")
-    rejected |= {filled[k]: FURNITURE for k in file.page}
-    if filled:
-        article = filled[: names[0] if names else file.first or len(filled)]
-        instant, identity = _add_article(file, {i: texts[i] for i in article if i not in rejected}, rows, used, options)
-        times: dict[int, tuple[str, str]] = {}  # of each comment, the first that is whole
-        for k in sorted(file.stamps | file.named):
-            comment = bisect_left(names, k) if options.lead and k in file.stamps else bisect_right(names, k) - 1
-            kind, at, end = time_in(texts[filled[k]])
-            if 0 <= comment < len(names) and times.get(comment, ("",))[0] != WHOLE:
-                times[comment] = kind, texts[filled[k]][at:end].strip()
-                if kind == WHOLE or (kind == RELATIVE and options.retrieved):
-                    rejected.pop(filled[k], None)
-        for n, (at, end) in enumerate(pairwise([*names, len(filled)])):
-            author, *text = (texts[filled[k]] for k in range(at, end) if k not in file.page)
-            author = options.template.name(author) or author if at in file.named else author
-            person = None if author.casefold() in REMOVED else author
-            key, place = f"{identity}-{n + 1:04d}", (file.source, filled[at] + 1)
-            rows["rows"].append((key, identity, n + 1, None, person, instant, "article", file.names[at], *place))
-            rows.times.append(times.get(n, ("", "")))
-            rows.texts.extend(["\n".join(text)])
-    if not names and not file.unread:
-        rows["notes"].append((file.source, 0, "no comments" if filled else "no text"))
-    rows["rejects"] += [(file.source, i + 1, why, len(texts[i])) for i, why in rejected.items()]
-    rows["accounting"].append((file.source, len(texts), len(texts) - len(rejected), len(rejected)))
+    def add(self, file: _File) -> None:
+        """Put every line of a file into a table."""
+        if file.unread == "not text":
+            self["rejects"].append((file.source, 0, file.unread, file.path.stat().st_size))
+            self["accounting"].append((file.source, 1, 0, 1))
+            return
+        lines = read_lines(_read(file.path), self.source.encoding)
+        texts, names = lines.texts, list(file.names)
+        self["notes"] += [(file.source, number, note) for number, note in lines.notes]
+        rejected = {i: file.unread or "empty line" for i, line in enumerate(texts) if file.unread or not line}
+        filled = [i for i, line in enumerate(texts) if line and not file.unread]
+        if not names and file.first:
+            rejected |= dict.fromkeys(filled[file.first :], "a name without a comment")
+        rejected |= {filled[k]: FURNITURE for k in file.page}
+        if filled:
+            article = filled[: names[0] if names else file.first or len(filled)]
+            instant, identity = self._article(file, {i: texts[i] for i in article if i not in rejected})
+            times: dict[int, tuple[str, str]] = {}  # of each comment, the first that is whole
+            for k in sorted(file.stamps | file.named):
+                comment = bisect_left(names, k) if self.lead and k in file.stamps else bisect_right(names, k) - 1
+                kind, at, end = time_in(texts[filled[k]])
+                if 0 <= comment < len(names) and times.get(comment, ("",))[0] != WHOLE:
+                    times[comment] = kind, texts[filled[k]][at:end].strip()
+                    if kind == WHOLE or (kind == RELATIVE and self.source.retrieved):
+                        rejected.pop(filled[k], None)
+            for n, (at, end) in enumerate(pairwise([*names, len(filled)])):
+                author, *text = (texts[filled[k]] for k in range(at, end) if k not in file.page)
+                author = self.template.name(author) or author if at in file.named else author
+                person = None if author.casefold() in REMOVED else author
+                key, place = f"{identity}-{n + 1:04d}", (file.source, filled[at] + 1)
+                self["rows"].append((key, identity, n + 1, None, person, instant, "article", file.names[at], *place))
+                self.times.append(times.get(n, ("", "")))
+                self.texts.extend(["\n".join(text)])
+        if not names and not file.unread:
+            self["notes"].append((file.source, 0, "no comments" if filled else "no text"))
+        self["rejects"] += [(file.source, i + 1, why, len(texts[i])) for i, why in rejected.items()]
+        self["accounting"].append((file.source, len(texts), len(texts) - len(rejected), len(rejected)))
 
+    def _article(self, file: _File, article: dict[int, str]) -> tuple[object, str]:
+        """Put the article, given as its lines by their indices, into its table; return its instant and its id."""
+        sentences: list[str] = []
+        lines, number = list(article.values()), next(iter(article), 0) + 1
+        for i in reversed(article):  # the notice, and what may stand on lines of its own after it
+            if i not in file.notices:
+                break
+            whole, at = lines.pop(), file.notices[i]
+            sentences.insert(0, whole[at:].strip())
+            if whole[:at].strip():
+                lines.append(whole[:at].strip())
+                break
+        dated = take_date(lines[0] if lines else "", self.source.timezone, self.source.dates)
+        self["notes"] += [(file.source, number, dated.note)] if dated.note else []
+        paragraphs = [line for line in (dated.rest, *lines[1:]) if line]
+        identity = article_id(dated.day, paragraphs)
+        self.ids[identity] += 1
+        if self.ids[identity] > 1:
+            identity = f"{identity}-{self.ids[identity]}"
+        text, notice = "\n".join(paragraphs), " ".join(sentences) or None
+        self["articles"].append((identity, dated.instant, None, text, notice, None, file.source))
+        return dated.instant, identity
 
-def _add_article(
-    file: _File, article: dict[int, str], rows: _Rows, used: dict[str, int], options: _Options
-) -> tuple[object, str]:
-    """Put the article, given as its lines by their indices, into its table; return its instant and its id."""
-    sentences: list[str] = []
-    lines, number = list(article.values()), next(iter(article), 0) + 1
-    for i in reversed(article):  # the notice, and what may stand on lines of its own after it
-        if i not in file.notices:
-            break
-        whole, at = lines.pop(), file.notices[i]
-        sentences.insert(0, whole[at:].strip())
-        if whole[:at].strip():
-            lines.append(whole[:at].strip())
-            break
-    dated = take_date(lines[0] if lines else "", options.timezone, options.dates)
-    if dated.note:
-        rows["notes"].append((file.source, number, dated.note))
-    paragraphs = [line for line in (dated.rest, *lines[1:]) if line]
-    identity = article_id(dated.day, paragraphs)
-    used[identity] = used.get(identity, 0) + 1
-    if used[identity] > 1:
-        identity = f"{identity}-{used[identity]}"
-    text, notice = "\n".join(paragraphs), " ".join(sentences) or None
-    rows["articles"].append((identity, dated.instant, None, text, notice, None, file.source))
-    return dated.instant, identity
+    def reading(self) -> Reading:
+        """The tables, sorted, each column of its type."""
+        if page := sorted(row[:2] for row in self["rejects"] if row[2] == FURNITURE):
+            n_files = plural(len({source for source, _ in page}), "file")
+            note = f"page furniture (votes, buttons and the like) taken off: {plural(len(page), 'line')} in {n_files}"
+            self["notes"].append((*page[0], f"{note}, the first here"))
+        made = {name: pd.DataFrame(self[name], columns=columns) for name, columns in COLUMNS.items()}
+        articles, comments = made["articles"].sort_values("article_id", ignore_index=True), made["rows"]
+        for table, column in ((articles, "published_at"), (comments, "posted_at")):
+            table[column] = pd.to_datetime(table[column], utc=True).dt.as_unit("us")
+        self._timed(comments)
+        comments = comments.sort_values(["article_id", "position"])
+        texts = Some(self.texts.texts(), comments.index.to_numpy("int64"))
+        types = {"position": "int64", "line": "int64", "boundary_confidence": "float64"}
+        comments = comments.reset_index(drop=True).astype(types).round({"boundary_confidence": 4})
+        made["notes"] = pd.DataFrame(self["notes"], columns=COLUMNS["notes"])
+        others = (made[name].sort_values(list(COLUMNS[name]), ignore_index=True) for name in list(COLUMNS)[2:])
+        return Reading(articles, comments, texts, *others)
 
-
-def _timed(rows: _Rows, options: _Options) -> pd.DataFrame:
-    """The comments, with the times that the page has of them; what is none that can be told is counted."""
-    made = pd.DataFrame(rows["rows"], columns=COLUMNS["rows"])
-    relative = np.array([kind == RELATIVE for kind, _ in rows.times], dtype=bool)
-    days = [
-        ago(words, options.retrieved) if kind == RELATIVE and options.retrieved else None for kind, words in rows.times
-    ]
-    written = [
-        words if kind == WHOLE else day and day.isoformat() for (kind, words), day in zip(rows.times, days, strict=True)
-    ]
-    times = instants(written, options.timezone, options.dates)
-    there = times.at.notna().to_numpy()
-    made["posted_at"] = pd.to_datetime(made["posted_at"], utc=True).dt.as_unit("us").where(~there, times.at)
-    made["posted_at_source"] = made["posted_at_source"].where(~there, "comment")
-    lost = np.array([kind != "" for kind, _ in rows.times], dtype=bool) & ~there
-    for some, what in (
-        (times.undecided, EITHER),
-        (relative & lost, NO_DAY),
-        (lost & ~times.undecided & ~relative, "times without a year or that cannot be read, left out"),
-    ):
-        if some.any():
-            first = made[some].sort_values(["source_file", "line"]).iloc[0]
-            rows["notes"].append((first["source_file"], int(first["line"]), f"{some.sum():,} {what}, the first here"))
-    return made
-
-
-def _tables(rows: _Rows, options: _Options) -> Reading:
-    """Make the tables, sorted, each column of its type."""
-    if page := sorted(row[:2] for row in rows["rejects"] if row[2] == FURNITURE):
-        n_files = plural(len({source for source, _ in page}), "file")
-        note = f"page furniture (votes, buttons and the like) taken off: {plural(len(page), 'line')} in {n_files}"
-        rows["notes"].append((*page[0], f"{note}, the first here"))
-    comments = _timed(rows, options).sort_values(["article_id", "position"])
-    made = {name: pd.DataFrame(rows[name], columns=columns) for name, columns in COLUMNS.items() if name != "rows"}
-    articles = made["articles"].sort_values("article_id", ignore_index=True)
-    texts = Some(rows.texts.texts(), comments.index.to_numpy("int64"))
-    comments = comments.reset_index(drop=True).astype({"position": "int64", "line": "int64"})
-    comments["boundary_confidence"] = comments["boundary_confidence"].astype("float64").round(4)
-    for table, column in ((articles, "published_at"), (comments, "posted_at")):
-        table[column] = pd.to_datetime(table[column], utc=True).dt.as_unit("us")
-    others = {
-        name: made[name].sort_values(list(COLUMNS[name]), ignore_index=True)
-        for name in ("rejects", "accounting", "notes")
-    }
-    return Reading(articles, comments, texts, **others)
+    def _timed(self, comments: pd.DataFrame) -> None:
+        """Give comments the times that the page has of them; what is none that can be told is counted."""
+        day, kinds = self.source.retrieved, np.array([kind for kind, _ in self.times], dtype=object)
+        days = [day and ago(words, day) if kind == RELATIVE else None for kind, words in self.times]
+        written = [
+            words if kind == WHOLE else ago_ and ago_.isoformat()
+            for (kind, words), ago_ in zip(self.times, days, strict=True)
+        ]
+        times = instants(written, self.source.timezone, self.source.dates)
+        there = times.at.notna().to_numpy()
+        comments["posted_at"] = comments["posted_at"].where(~there, times.at)
+        comments["posted_at_source"] = comments["posted_at_source"].where(~there, "comment")
+        lost, relative = (kinds != "") & ~there, kinds == RELATIVE
+        for some, what in (
+            (times.undecided, EITHER),
+            (relative & lost, NO_DAY),
+            (lost & ~times.undecided & ~relative, "times without a year or that cannot be read, left out"),
+        ):
+            if some.any():
+                first = comments[some].sort_values(["source_file", "line"]).iloc[0]
+                note = f"{some.sum():,} {what}, the first here"
+                self["notes"].append((first["source_file"], int(first["line"]), note))

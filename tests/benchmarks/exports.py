@@ -19,9 +19,10 @@ READ = """
 import resource, sys, time
 from pathlib import Path
 from analysis.corpus.tables import read_tables
+from analysis.settings import SourceSettings
 path = Path(sys.argv[1])
 start = time.perf_counter()
-reading = read_tables([path], root=path.parent, timezone="UTC", columns={}, articles={})
+reading = read_tables([path], SourceSettings(paths=("x",)), path.parent)
 seconds = time.perf_counter() - start
 held = reading.comments.memory_usage(deep=True).sum() + reading.articles.memory_usage(deep=True).sum()
 print(len(reading.comments), seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, held / 2**20)

@@ -94,14 +94,15 @@ def check(reader: str, path: Path, data: bytes) -> None:
     """Read one input; whatever is not our own error, or not accounted for, is raised."""
     from analysis.corpus.tables import read_tables
     from analysis.corpus.threads import read_threads
-    from analysis.settings import StudyError
+    from analysis.settings import SourceSettings, StudyError
 
+    source = SourceSettings(paths=("x",), timezone="Europe/Dublin")
     path.write_bytes(data)
     try:
         if reader == "threads":
-            reading = read_threads([path], root=path.parent, timezone="Europe/Dublin")
+            reading = read_threads([path], source, path.parent)
         else:
-            reading = read_tables([path], root=path.parent, timezone="Europe/Dublin", columns={}, articles={})
+            reading = read_tables([path], source, path.parent)
     except StudyError as error:
         assert "\n" not in str(error), f"an error of several lines: {error}"
         return

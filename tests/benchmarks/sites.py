@@ -25,6 +25,7 @@ from fit_names import BLOG, Thread, blog_threads, sample_threads  # noqa: E402
 
 from analysis.corpus.reading import Reading  # noqa: E402
 from analysis.corpus.threads import read_threads  # noqa: E402
+from analysis.settings import SourceSettings  # noqa: E402
 
 Comment = tuple[str, list[str]]
 NOTICE = "© Copyright 2006 The Example Press. All rights reserved."
@@ -268,7 +269,7 @@ def main() -> int:
         for name, style in {"": Style(), **several}.items():
             with tempfile.TemporaryDirectory() as folder:
                 truth, put, times = dressed(threads, name, style, Path(folder), "" if given.without_notice else NOTICE)
-                reading = read_threads(sorted(Path(folder).glob("*.txt")), root=Path(folder), timezone="UTC")
+                reading = read_threads(sorted(Path(folder).glob("*.txt")), SourceSettings(paths=("x",)), Path(folder))
                 f1, n_authors, timed = scored(reading, truth, put, times)
                 print(f"{corpus:36} {name or 'nothing put in':22} {f1:.4f} {n_authors:22,} {timed:12.3f}", flush=True)
                 left = truth.copy()

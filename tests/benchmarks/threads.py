@@ -26,6 +26,7 @@ sys.path.insert(0, str(ROOT))
 
 from analysis.corpus.reading import Reading  # noqa: E402
 from analysis.corpus.threads import read_threads  # noqa: E402
+from analysis.settings import SourceSettings  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data"
 EDGES = (0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0001)
@@ -136,7 +137,7 @@ def speed(paths: list[Path]) -> float:
     seconds = []
     for _ in range(5):
         start = time.perf_counter()
-        n = len(read_threads(paths, root=paths[0].parent, timezone="UTC").comments)
+        n = len(read_threads(paths, SourceSettings(paths=("x",)), paths[0].parent).comments)
         seconds.append(time.perf_counter() - start)
     return n / min(seconds)
 
@@ -149,7 +150,8 @@ def peak(copies: int) -> int:
             for i in range(copies):
                 (Path(folder) / f"{path.stem}-{i}.txt").write_bytes(raw + b"\nReader\nThis is copy %d.\n" % i)
         script = "import sys; from pathlib import Path; from analysis.corpus.threads import read_threads; " + (
-            "r = read_threads(sorted(Path(sys.argv[1]).glob('*.txt')), root=Path(sys.argv[1]), timezone='UTC'); "
+            "from analysis.settings import SourceSettings; "
+            "r = read_threads(sorted(Path(sys.argv[1]).glob('*.txt')), SourceSettings(paths=('x',)), Path(sys.argv[1])); "
             "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, len(r.comments), "
             "int(r.comments.memory_usage(deep=True).sum() + r.articles.memory_usage(deep=True).sum()))"
         )
@@ -194,7 +196,9 @@ def main() -> int:
         print(f"    rule “short line without a mark”:   F1 {by_rule(paths, truth):.3f}")
         authors = sorted({author for _, author, _ in truth})
         for label, known in (("no list of names", ()), ("with the names listed", authors)):
-            reading = read_threads(paths, root=paths[0].parent, timezone="UTC", known_authors=known)
+            with tempfile.NamedTemporaryFile("w", encoding="utf-8") as names:
+                print(*known, sep="\n", file=names, flush=True)
+                reading = read_threads(paths, SourceSettings(paths=("x",), authors=names.name), paths[0].parent)
             ok = right(reading, truth)
             n, c = len(ok), reading.comments["boundary_confidence"].to_numpy()
             print(

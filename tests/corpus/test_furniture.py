@@ -11,6 +11,7 @@ import pytest
 from analysis.corpus.line_times import RELATIVE, SOME, WHOLE, ago, mask, time_in
 from analysis.corpus.reading import Reading
 from analysis.corpus.threads import read_threads
+from analysis.settings import SourceSettings
 
 HEAD = " date 2023-04-03 The ferry stops.© 2023 Harbour Press.\n"
 COMMENTS = [
@@ -37,7 +38,8 @@ def page(
 def read(folder: Path, *texts: str, **options: object) -> Reading:
     for i, text in enumerate(texts):
         (folder / f"{i}.txt").write_text(text, encoding="utf-8")
-    return read_threads(sorted(folder.glob("*.txt")), root=folder, timezone="Europe/Paris", **options)  # type: ignore[arg-type]
+    source = SourceSettings(paths=("x",), timezone="Europe/Paris", **options)  # type: ignore[arg-type]
+    return read_threads(sorted(folder.glob("*.txt")), source, folder)
 
 
 def said(reading: Reading) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from analysis.corpus.formats import tables_of
 from analysis.corpus.platforms import BY_NAME, recognise_dialect
 from analysis.corpus.records import records
 from analysis.corpus.tables import read_tables
-from analysis.settings import EXPORTS
+from analysis.settings import EXPORTS, SourceSettings
 
 T0 = "2020-01-02T03:04:05Z"
 EPOCH = 1577934245
@@ -101,8 +101,10 @@ def read(folder, name, **options):
     file, text = FILES[name]
     path = folder / file
     path.write_text(text, encoding="utf-8")
-    given = {"root": folder, "timezone": "Asia/Tokyo", "columns": {}, "articles": {}} | options
-    return read_tables([path], **given)
+    articles = options.pop("articles", ())
+    return read_tables(
+        [path], SourceSettings(paths=("x",), timezone="Asia/Tokyo", **options), folder, articles=articles
+    )
 
 
 def test_every_export_that_study_toml_may_name_is_known():
@@ -171,7 +173,7 @@ def test_an_utterance_that_is_the_article_is_no_comment(tmp_path):
         "meta": {"article": False},
     }
     (tmp_path / "utterances.jsonl").write_text("\n".join(map(json.dumps, (article, said))))
-    r = read_tables([tmp_path / "utterances.jsonl"], root=tmp_path, timezone="UTC", columns={}, articles={})
+    r = read_tables([tmp_path / "utterances.jsonl"], SourceSettings(paths=("x",)), tmp_path)
     assert r.comments[["comment_id", "article_id", "text"]].values.tolist() == [["c1", "t1", "first"]]
     assert r.comments["parent_id"].isna().all() and r.articles["text"].tolist() == ["A b"]
 
@@ -180,7 +182,7 @@ def test_submissions_are_the_articles_of_reddit_comments(tmp_path):
     (tmp_path / "RS.jsonl").write_text(
         json.dumps({"id": "t1", "title": "Trams", "selftext": "Why?", "created_utc": EPOCH, "author": "Cy"})
     )
-    r = read(tmp_path, "reddit", articles={"paths": [tmp_path / "RS.jsonl"]})
+    r = read(tmp_path, "reddit", articles=[tmp_path / "RS.jsonl"])
     assert r.articles[["article_id", "title", "text"]].to_numpy().tolist() == [["t1", "Trams", "Why?"]]
     assert recognise_dialect(columns_of(tmp_path / "RS.jsonl")) == (BY_NAME["reddit"], True)
 
@@ -189,7 +191,7 @@ def test_older_names_of_a_column_are_known(tmp_path):
     (tmp_path / "u.jsonl").write_text(
         json.dumps({"id": "c2", "root": "t1", "user": "Ann", "timestamp": EPOCH, "reply_to": "c1", "text": "x"})
     )
-    c = read_tables([tmp_path / "u.jsonl"], root=tmp_path, timezone="UTC", columns={}, articles={}).comments.iloc[0]
+    c = read_tables([tmp_path / "u.jsonl"], SourceSettings(paths=("x",)), tmp_path).comments.iloc[0]
     assert (c["article_id"], c["author"], c["parent_id"]) == ("t1", "Ann", "c1")
 
 

@@ -28,7 +28,7 @@ ROWS = [
 def reading(tmp_path):
     table = pd.DataFrame(ROWS, columns=["article_id", "comment_id", "author", "posted_at", "text"])
     table.to_csv(tmp_path / "x.csv", index=False)
-    return read_tables([tmp_path / "x.csv"], root=tmp_path, timezone="UTC", columns={}, articles={})
+    return read_tables([tmp_path / "x.csv"], SourceSettings(paths=("x",)), tmp_path)
 
 
 @pytest.fixture

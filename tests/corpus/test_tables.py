@@ -14,7 +14,7 @@ from analysis.corpus import cells
 from analysis.corpus.columns import is_articles, recognise
 from analysis.corpus.dates import instants
 from analysis.corpus.tables import read_tables
-from analysis.settings import StudyError
+from analysis.settings import SourceSettings, StudyError
 
 HEADER = ["thread_id", "comment_id", "author", "date", "text", "parent_id"]
 
@@ -25,9 +25,8 @@ def write(path, rows, header=HEADER):
     return path
 
 
-def read(*paths, **kwargs):
-    options = {"root": paths[0].parent, "timezone": "UTC", "columns": {}, "articles": {}} | kwargs
-    return read_tables(list(paths), **options)
+def read(*paths, articles=(), **keys):
+    return read_tables(list(paths), SourceSettings(paths=("x",), **keys), paths[0].parent, articles=articles)
 
 
 def test_columns_are_recognised_by_their_names():
@@ -85,7 +84,7 @@ def test_articles_are_joined_and_missing_ones_made(tmp_path):
         [["t1", "Title", "2020-05-01", "Body"], ["t1", "Again", "2020-05-01", ""], ["", "No id", "", ""]],
         ["thread_id", "title", "date", "text"],
     )
-    r = read(comments, articles={"paths": [articles]})
+    r = read(comments, articles=[articles])
     assert r.articles["article_id"].tolist() == ["t1", "t9"]
     assert r.articles["title"].iloc[0] == "Title" and pd.isna(r.articles["title"].iloc[1])
     c = r.comments.set_index("comment_id")

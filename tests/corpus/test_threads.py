@@ -20,7 +20,7 @@ from analysis.corpus.encodings import is_text, read_lines
 from analysis.corpus.line_features import flags
 from analysis.corpus.reading import Reading
 from analysis.corpus.threads import article_id, read_threads
-from analysis.settings import StudyError
+from analysis.settings import SourceSettings, StudyError
 
 ARTICLE = [
     "The ferry between the two islands will sail every hour from Monday, the harbour board said.",
@@ -51,7 +51,10 @@ def read(folder: Path, *, names: tuple[str, ...] = (), timezone: str = "UTC", **
         path = folder / f"{name}.txt"
         path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
         paths.append(path)
-    return read_threads(paths, root=folder, timezone=timezone, known_authors=names)
+    known = folder / "names"
+    known.write_text("\n".join(names), encoding="utf-8")
+    source = SourceSettings(paths=("x",), timezone=timezone, authors="names" if names else "")
+    return read_threads(paths, source, folder)
 
 
 def said(reading: Reading) -> list[tuple[str, list[str]]]:
@@ -258,7 +261,7 @@ def test_a_line_of_fifty_million_letters(tmp_path: Path) -> None:
 
 def test_a_missing_file_is_our_own_error(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="absent.txt"):
-        read_threads([tmp_path / "absent.txt"], root=tmp_path, timezone="UTC")
+        read_threads([tmp_path / "absent.txt"], SourceSettings(paths=("x",)), tmp_path)
 
 
 # ---------------------------------------------------------------------------------------------- whole study
@@ -429,5 +432,5 @@ def test_every_line_has_flags_that_have_weights(line: str) -> None:
 def test_a_file_outside_the_root_has_its_name_alone(tmp_path: Path) -> None:
     (tmp_path / "study").mkdir()
     (tmp_path / "far.txt").write_text(thread(), encoding="utf-8")
-    reading = read_threads([tmp_path / "far.txt"], root=tmp_path / "study", timezone="UTC")
+    reading = read_threads([tmp_path / "far.txt"], SourceSettings(paths=("x",)), tmp_path / "study")
     assert reading.articles["source_file"].tolist() == ["far.txt"]
