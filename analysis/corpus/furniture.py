@@ -85,7 +85,6 @@ def find(
         named[:] = False
     page.score[named] = FAR
     page.masks[named] = -1
-    page.merge_times()
     chosen = page.regular()
     if chosen.any():
         p_name = decoded(page.lines(chosen), named)
@@ -184,20 +183,11 @@ class _Page:
                 best, template = lines, Template(before, after)
         return best, template
 
-    def merge_times(self) -> None:
-        """Make one mask of all times, with a weekday before them or not."""
-        for kind, counts in self._timed().items():
-            short = [k for k in counts if len(self.names[k].split()) == 2]
-            if sum(n for _, n in Counter({k: counts[k] for k in short}).most_common(DAYS)) >= COVER * counts.total():
-                one = self.names.index(kind) if kind in self.names else min(short)
-                self.masks[np.isin(self.masks, short)] = one
-
     # ----------------------------------------------------------------------------------------- what recurs
 
     def regular(self) -> np.ndarray:
         """The masks that recur beside most comments."""
         able = self.counts >= np.where(self.special, 2, FEW)
-        able &= self._spaced(able) | self.special
         at = np.flatnonzero(self.lines(able))
         (thread, number), n = np.unique(np.stack([self.thread[at], self.masks[at]]), axis=1, return_counts=True)
         most = np.zeros(len(self.known), dtype=np.int64)
@@ -214,14 +204,6 @@ class _Page:
         with_comments = (self.known & (np.diff(self.bounds) > 1)).sum()
         spread = self.certain | (self.n_threads >= COVER / 2 * with_comments)
         return able & chosen & spread & self._one_sided(self.lines(chosen))
-
-    def _spaced(self, able: np.ndarray) -> np.ndarray:
-        """Whether two of a mask have a name and a text between them."""
-        at = np.flatnonzero(self.lines(able))
-        at = at[np.argsort(self.masks[at], kind="stable")]
-        same = (self.masks[at][1:] == self.masks[at][:-1]) & (self.thread[at][1:] == self.thread[at][:-1])
-        close = np.bincount(self.masks[at][1:], weights=same & (np.diff(at) < 3), minlength=len(self.names))
-        return close <= (1 - BESIDE) * self.counts
 
     def _around(self, lines: np.ndarray, scores: np.ndarray, text: float = -FAR) -> tuple[np.ndarray, np.ndarray]:
         """The scores of the nearest other lines before and after each; nan where there are none."""
