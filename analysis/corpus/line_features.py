@@ -22,47 +22,16 @@ REACH = 40  # lines within which a signature repeats the name above it
 
 _WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 FUNCTION, PERSON, TALK = (frozenset(_WORDS[name].split()) for name in ("function", "person", "talk"))
-SIGN_OFF = re.compile(
-    r"(?:best|kind|warm)?\W*(?:regards|cheers|thanks|thank you|thx|sincerely|yours|best|love|greetings|grüße|gruß|"
-    r"cordialement|saludos|saluti|cumprimentos|pozdrawiam)\b[\w ]{0,20}[,.!]*$",
-    re.IGNORECASE,
-)
+SIGN_OFF = re.compile(_WORDS["sign_off"], re.IGNORECASE)
 LIST_MARK = re.compile(r"(?:\(?\d{1,2}[.):]|[*•·+o–—-]|[a-zA-Z][.)])\s")
 WIDE = re.compile(r"[ᄀ-ᇿ⺀-鿿가-힯豈-﫿＀-｠]")
 LETTER = re.compile(r"[^\W\d_]")
 WORD = r"([^\s@,:;.!?()\"]+(?: [^\s@,:;.!?()\"]+){0,2})"
 MENTION, ADDRESS = re.compile(rf"@\s?{WORD}"), re.compile(rf"{WORD}\s?[:,]")
 # What stands somewhere in a short line; of those in one group the first that is there.
-MARKS = [
-    [(flag, re.compile(pattern, re.IGNORECASE)) for flag, pattern in group.items()]
-    for group in (
-        {"digit": r"\d"},
-        {"comma inside": r"[,;،、](?!$)"},
-        {"colon inside": ": "},
-        {"stop inside": r"[.!?] "},
-        {"underscore": "_(?!$)"},
-        {"bracket": r"\((?!$)"},
-        {
-            "e-mail": r"\S@\w+\.\w",
-            "URL": r"https?://|www\.|\w\.(?:com|org|net|html|aspx|php)\b",
-            "code": r"[{}<>=;|\\]|\(\)|//|\.\w+\(|\[\w*\]",
-        },
-        {"camelCase": "(?-i:[a-z][A-Z])"},
-        {"contraction": r"\w['’](?:t|s|m|re|ve|d|ll)\b"},
-        {"smiley": r"[:;=8][-o']?[)(DPp/|\]]|[\U0001F300-\U0001FAFF☀-➿]"},
-        {"script without case": r"[\u0590-\u08ff\u0900-\u0dff\u0e00-\u0fff]"},
-    )
-]
-ENDS, STARTS = (
-    {letter: f"{side} {name}" for name, letters in kinds.items() for letter in letters}
-    for side, kinds in {
-        "ends": {
-            ".": ".。।", "!": "!！", "?": "?？؟", ":": ":：", ",": ",、،", ")": ")]）", ";": ";{}>=",
-            "quote": "\"'”’»」", "…": "…",
-        },
-        "starts": {"@": "@", "dash": "-–—~", "quote": "\"“'‘«「>", "(": "([（", "mark": "*•·#+_/\\<{}&$:;.,!?"},
-    }.items()
-)  # fmt: skip
+MARKS = [{flag: re.compile(form, re.IGNORECASE) for flag, form in group.items()} for group in _WORDS["marks"]]
+ENDS, STARTS = ({letter: f"{side} {name}" for name, letters in _WORDS[side].items() for letter in letters}
+                for side in ("ends", "starts"))  # fmt: skip
 TOPS = (2, 4, 7, 11, 15, 20, 25, 30, 40, 60, 100, 250)  # of the lengths below; an ideograph counts two and a half
 LENGTHS = [*(f"{low + 1}-{top} long" for low, top in pairwise((0, *TOPS))), "251+ long"]
 N_WORDS = ("", "1 word", "2 words", "3 words", "4 words", "5-6 words", "5-6 words", "7+ words")
@@ -124,10 +93,7 @@ def flags(line: str) -> list[str]:
     if not LETTER.search(line):
         found.append("no letter")
     for group in MARKS:
-        for flag, pattern in group:
-            if pattern.search(line):
-                found.append(flag)
-                break
+        found += next(([flag] for flag, pattern in group.items() if pattern.search(line)), [])
     return found
 
 
