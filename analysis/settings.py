@@ -31,9 +31,9 @@ LEARNED = "learned"  # a context that no one names
 SCORES = "scores"  # kind of an instrument: a file of them
 # What a measure cannot be called: tables have it for something else.
 NOT_MEASURES = (
-    "share", "same topic", "topic", "theme", "subtopic", "topic_agreement", "own_topic", "comment_id", "article_id",
-    "position", "parent_id", "author", "posted_at", "posted_at_source", "language", "duplicate_of", "near_duplicate_of",
-    "boundary_confidence",
+    "share", "same topic", "topic", "theme", "subtopic", "topic_agreement", "own_topic", "second_topic", "comment_id",
+    "article_id", "position", "parent_id", "author", "posted_at", "posted_at_source", "language", "duplicate_of",
+    "near_duplicate_of", "boundary_confidence",
 )  # fmt: skip
 # Environment variables that notebooks and commands obey.
 VARIABLE = "THREADLINE_STUDY"

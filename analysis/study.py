@@ -367,7 +367,7 @@ class Study:
     @cached_property
     def partitioned(self) -> Partitioned:
         """The comments with their texts: `comments.parquet`."""
-        added = ("topic", "theme", "subtopic", "topic_agreement", "own_topic", "sentiment")
+        added = ("topic", "theme", "subtopic", "topic_agreement", "own_topic", "second_topic", "sentiment")
         return Partitioned(self._comments, self.texts, (*self.corpus.partitioned.columns, *added))
 
     @cached_property

@@ -48,14 +48,46 @@ class ConsensusTopic(BERTopic):
 
     def visualize_topics(self, *args: Any, **kwargs: Any) -> Any:
         """Show topics on a map of two dimensions, by UMAP; `plots.topic_map(study.topics.map)` needs none."""
-        _needs_umap("visualize_topics", "`plots.topic_map(study.topics.map)`")
+        _needs("umap", "umap-learn", "visualize_topics", "`plots.topic_map(study.topics.map)`")
         return super().visualize_topics(*args, **kwargs)
 
     def visualize_documents(self, docs: Sequence[str], *args: Any, **kwargs: Any) -> Any:
         """Show documents on a map of two dimensions: by UMAP, unless `reduced_embeddings` are given."""
         if kwargs.get("reduced_embeddings") is None:
-            _needs_umap("visualize_documents", "`reduced_embeddings=`")
+            _needs("umap", "umap-learn", "visualize_documents", "`reduced_embeddings=`")
         return super().visualize_documents(docs, *args, **kwargs)
+
+    def visualize_hierarchical_documents(
+        self, docs: Sequence[str], hierarchical_topics: pd.DataFrame, *args: Any, nr_levels: int = 10, **kwargs: Any
+    ) -> Any:
+        """Show documents at levels of the hierarchy, as many as it has; by UMAP as above."""
+        if kwargs.get("reduced_embeddings") is None:
+            _needs("umap", "umap-learn", "visualize_hierarchical_documents", "`reduced_embeddings=`")
+        levels = max(1, min(nr_levels, len(hierarchical_topics) // 2))  # else the last is the root, which has no name
+        return super().visualize_hierarchical_documents(docs, hierarchical_topics, *args, nr_levels=levels, **kwargs)
+
+    def visualize_document_datamap(self, *args: Any, **kwargs: Any) -> Any:
+        """Show documents on a map by datamapplot, where that is installed."""
+        _needs("datamapplot", "datamapplot", "visualize_document_datamap", "`plots.topic_map(study.topics.map)`")
+        return super().visualize_document_datamap(*args, **kwargs)
+
+    def visualize_approximate_distribution(self, *args: Any, **kwargs: Any) -> Any:
+        """Show topics word by word; for which BERTopic asks pandas by a name that pandas 3 has not."""
+        from unittest.mock import patch
+
+        from pandas.io.formats.style import Styler
+
+        with patch.object(Styler, "applymap", Styler.map, create=True):
+            return super().visualize_approximate_distribution(*args, **kwargs)
+
+    def delete_topics(self, topics_to_delete: list[int]) -> None:
+        """Unassign the documents of topics; the others keep their labels, at which BERTopic stumbles."""
+        before = np.array(self.topics_)
+        labels = dict(zip(sorted(set(self.topics_)), self.custom_labels_ or [], strict=bool(self.custom_labels_)))
+        self.custom_labels_ = None
+        super().delete_topics(topics_to_delete)
+        now = np.array(self.topics_)
+        self.set_topic_labels({int(t): labels.get(int(before[now == t][0]), str(t)) for t in np.unique(now)})
 
     def visualize_term_rank(self, *args: Any, **kwargs: Any) -> Any:
         """Show how much each further word of a topic says; topics of fewer words than others are filled up."""
@@ -68,11 +100,11 @@ class ConsensusTopic(BERTopic):
             self.topic_representations_ = had
 
 
-def _needs_umap(what: str, other: str) -> None:
+def _needs(module: str, package: str, what: str, other: str) -> None:
     """Say what to install."""
-    if importlib.util.find_spec("umap") is None:
-        remedy = f"`pip install umap-learn`, or use {other}."
-        raise StudyError(expected="the package umap-learn", found="no such package", where=what, remedy=remedy)
+    if importlib.util.find_spec(module) is None:
+        remedy = f"`pip install {package}`, or use {other}."
+        raise StudyError(expected=f"the package {package}", found="no such package", where=what, remedy=remedy)
 
 
 class Encoder(BaseEmbedder):

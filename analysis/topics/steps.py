@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from analysis.topics.encoders import Encoder, parse
 from analysis.topics.fit import fit_assigned, fit_topics
 from analysis.topics.forms import readable
 from analysis.topics.keywords import coherence
+from analysis.topics.second import second_topics
 from analysis.topics.tokens import Cut, Tokens, tokenised
 
 if TYPE_CHECKING:
@@ -167,11 +169,11 @@ def _values(fit: Fit, read: Corpus, words: Tokens, encoder: Encoder, own: Vector
     """What is kept of a fit."""
     shown = [fit.words.loc[fit.words["topic"] == topic, "word"].tolist() for topic in fit.table["topic"]]
     npmi, diversity = coherence(words, shown)
+    encode = partial(encoder.encode, run=run, store=run.kept.store if run.kept else None)
     mean, none = middle(own), np.full(len(read.rows), -1, dtype=np.int64)
     articles = np.zeros((len(read.articles), own.shape[1]), dtype=np.float32)
     if not encoder.files and len(articles):  # the user's own vectors are of comments alone
-        whole = encoder.encode(whole_text(read.articles).tolist(), run, run.kept.store if run.kept else None)
-        articles = directions(whole[:], mean)
+        articles = directions(encode(whole_text(read.articles).tolist())[:], mean)
     by_own_words = [nearest(directions(own[rows], mean), fit.centroids) for rows in blocks(len(own))]
     of_comments = {
         "comment_id": read.rows["comment_id"],
@@ -180,6 +182,9 @@ def _values(fit: Fit, read: Corpus, words: Tokens, encoder: Encoder, own: Vector
         "theme": none if fit.theme is None else fit.theme,
         "subtopic": none if fit.subtopic is None else fit.subtopic,
         "own_topic": np.concatenate([np.zeros(0, dtype=np.int64), *by_own_words]),
+        "second_topic": none
+        if encoder.files
+        else second_topics(read.texts, fit.topic, fit.centroids, words.n_of, encode, mean),
     }
     of_articles = {"article_id": read.articles["article_id"], "topic": nearest(articles, fit.centroids)}
     return {

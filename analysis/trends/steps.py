@@ -18,7 +18,8 @@ from analysis.trends import articles, breaks, contrasts, kitagawa, least_squares
 CALENDAR = ("time.period", "source.timezone", "time.week_starts")
 EVENTS = "time.events"
 MEASURE = ("sentiment.name", "sentiment.range")
-OF_TOPICS = {"topic": "int64", "theme": "int64", "subtopic": "int64", "topic_agreement": float, "own_topic": "int64"}
+OF_TOPICS = {"topic": "int64", "theme": "int64", "subtopic": "int64", "topic_agreement": float}
+OF_TOPICS |= {"own_topic": "int64", "second_topic": "int64"}
 # Where a setting has another name than the argument.
 ARGUMENTS = {"source.timezone": "zone", "sentiment.name": "measure", "sentiment.range": "bounds"}
 

@@ -32,6 +32,7 @@ from analysis.topics.fit import fit_topics  # noqa: E402
 from analysis.topics.tokens import tokenised  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data"
+RUN = Run(ComputeSettings(workers=1))
 CORPORA = ("m10", "subreddits", "sample", "haacked", "weeks", "slovene")
 
 

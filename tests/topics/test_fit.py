@@ -491,12 +491,45 @@ def test_bertopic_over_time_and_its_plots(corpus, model):
     assert model.visualize_topics_per_class(model.topics_per_class(texts, ["a", "b"] * 300)).data
     assert model.get_document_info(texts).shape[0] == 600 and model.find_topics("bread")[0]
     assert len(model.get_representative_docs(0)) and model.generate_topic_labels()
+    flat = np.random.default_rng(0).normal(size=(600, 2))
+    assert model.visualize_hierarchical_documents(texts, hierarchy, reduced_embeddings=flat).data
+    shares, of_tokens = model.approximate_distribution(texts[:3], calculate_tokens=True)
+    assert model.visualize_distribution(shares[0]).data
+    assert "background-color" in model.visualize_approximate_distribution(texts[0], of_tokens[0]).to_html()
+    assert (
+        model.get_topic_tree(hierarchy)
+        and len(model.get_topic_freq()) == 6
+        and len(model.get_topics(full=True)["Main"]) == 6
+    )
 
 
-@pytest.mark.parametrize("ask", [lambda m: m.visualize_topics(), lambda m: m.visualize_documents(["a"])])
-def test_what_needs_umap_says_so(model, ask, monkeypatch):
+def test_bertopic_lets_go_of_topics_and_takes_outliers_back(corpus, made):
+    from analysis.topics.bertopic_model import fitted
+
+    texts = corpus[0]
+    less = fitted(texts, encode(texts), made._fit, "static")
+    left = {less.custom_labels_[t] for t in (0, 1, 2, 4)}
+    less.delete_topics([3, 5])
+    assert {name for t, name in zip(sorted(set(less.topics_)), less.custom_labels_, strict=True) if t >= 0} == left
+    found = less.reduce_outliers(texts, less.topics_, strategy="embeddings", embeddings=encode(texts))
+    assert set(less.topics_) == {-1, 0, 1, 2, 3} and set(found) == {0, 1, 2, 3}
+    less.update_topics(texts, topics=found, top_n_words=3)
+    assert len(less.get_topic(0)) <= 3
+    assert isinstance(type(less).merge_models([less, made.bertopic]).topics_, list)
+
+
+@pytest.mark.parametrize(
+    ("ask", "package"),
+    [
+        (lambda m: m.visualize_topics(), "umap-learn"),
+        (lambda m: m.visualize_documents(["a"]), "umap-learn"),
+        (lambda m: m.visualize_hierarchical_documents(["a"], pd.DataFrame()), "umap-learn"),
+        (lambda m: m.visualize_document_datamap(["a"]), "datamapplot"),
+    ],
+)
+def test_what_needs_another_package_says_so(model, ask, package, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(StudyError, match="pip install umap-learn"):
+    with pytest.raises(StudyError, match=f"pip install {package}"):
         ask(model)
 
 
