@@ -188,23 +188,33 @@ def labels(arguments: argparse.Namespace) -> None:
 
 @command(
     STUDY,
-    option("--n", type=int, default=300, help="comments to draw, where no sample was drawn yet; default 300"),
+    option("--n", type=int, help="comments to draw, 300 if you do not say; a sample that was drawn is made larger"),
+    option("--rare", action="store_true", help="draw as many of each class of the scores: more of rare classes"),
+    option("--plan", action="store_true", help="say how many codes would buy what"),
     option("--port", type=int, default=0, help="the page's port; default any that is free"),
     option("--no-browser", action="store_true", help="say the page's address, and open no browser"),
     option("--coders", "A,B", help="no page: a sheet for each of these, to be filled in with a spreadsheet"),
 )
 def code(arguments: argparse.Namespace) -> None:
     """Open the page on which people code comments that are drawn by chance, or write sheets for them."""
+    from analysis.people import planning
+
     study = _study(arguments)
+    if arguments.plan:
+        table = study.plan_coding()
+        _done(study)
+        print("\n".join(planning.said(table)))
+        return
     if arguments.coders is not None:
-        paths = study.write_coding_sheets(arguments.n, _names(arguments.coders))
+        n = 300 if arguments.n is None else arguments.n
+        paths = study.write_coding_sheets(n, _names(arguments.coders), rare=arguments.rare)
         _done(study)
         for path in paths:
             print(path)
         rules = paths[0].parent / "RULES.txt"
         print(f"The rules: {rules}. When the sheets are filled: threadline report {arguments.study}")
         return
-    served = study.code(arguments.n, arguments.port)
+    served = study.code(arguments.n, arguments.port, rare=arguments.rare)
     _done(study)
     print(f"The coding page, for this machine alone: {served.url}", flush=True)
     if arguments.no_browser or not webbrowser.open(served.url):

@@ -29,6 +29,8 @@ EXPORTS = ("4cat", "bluesky", "communalytic", "convokit", "disqus", "nyt", "redd
 STUDY_FILE = "study.toml"
 LEARNED = "learned"  # a context that no one names
 SCORES = "scores"  # kind of an instrument: a file of them
+INSTRUMENTS = f"^(vader|vader-scaled|coded|(lexicon|transformer|{SCORES}):.+)$"
+CLASSES = {"negative": -1.0, "neither": 0.0, "positive": 1.0}  # what people code, if study.toml names no other classes
 # What a measure cannot be called: tables have it for something else.
 NOT_MEASURES = (
     "share", "same topic", "topic", "theme", "subtopic", "topic_agreement", "own_topic", "second_topic", "comment_id",
@@ -191,9 +193,14 @@ class SentimentSettings:
         str,
         says(
             '"vader", "vader-scaled", "coded", "lexicon:FILE", "transformer:NAME" or "scores:FILE"',
-            pattern=f"^(vader|vader-scaled|coded|(lexicon|transformer|{SCORES}):.+)$",
+            pattern=INSTRUMENTS,
         ),
     ] = "vader"
+    # others, to be held against what people coded; what they would say is in one table, and nowhere else
+    compare: Annotated[
+        tuple[Annotated[str, Field(pattern=INSTRUMENTS)], ...],
+        says('a list of instruments, such as ["vader-scaled", "coded"]', max_length=12),
+    ] = ()
     # what the scores measure: it stands in titles, tables and sentences
     name: Annotated[
         str,
@@ -206,6 +213,18 @@ class SentimentSettings:
         says("the lowest and the highest score, such as [0, 1]"),
         AfterValidator(lambda value: _must(value[0] < value[1] and all(map(math.isfinite, value))) or value),
     ] = (-1.0, 1.0)
+
+
+@dataclass(frozen=True, config=CONFIG)
+class CodesSettings:
+    """What people code."""
+
+    # a class = its value, from the lowest: keys 1, 2, 3 of the coding page. Values of scores' range are comparable
+    classes: Annotated[
+        Mapping[Annotated[str, Field(pattern=r"\S", max_length=40)], StrictFloat],
+        says("two to nine classes and a value each, from the lowest: { no = 0, yes = 1 }", min_length=2, max_length=9),
+        AfterValidator(lambda of: _must(list(of.values()) == sorted({*of.values()}) and "mean" not in of) or of),
+    ] = Field(CLASSES)
 
 
 @dataclass(frozen=True, config=CONFIG)
@@ -238,11 +257,12 @@ class Settings:
     time: Annotated[TimeSettings, says("a table [time]")] = Field(TimeSettings())
     topics: Annotated[TopicSettings, says("a table [topics]")] = Field(TopicSettings())
     sentiment: Annotated[SentimentSettings, says("a table [sentiment]")] = Field(SentimentSettings())
+    codes: Annotated[CodesSettings, says("a table [codes]")] = Field(CodesSettings())
     privacy: Annotated[PrivacySettings, says("a table [privacy]")] = Field(PrivacySettings())
     compute: Annotated[ComputeSettings, says("a table [compute]")] = Field(ComputeSettings())
 
 
-SECTIONS = ("source", "time", "topics", "sentiment", "privacy", "compute")
+SECTIONS = ("source", "time", "topics", "sentiment", "codes", "privacy", "compute")
 
 
 # ------------------------------------------------------------------------------------------------ reading
@@ -322,6 +342,8 @@ def _validated(folder: Path, raw: Mapping[str, object], where: str) -> Settings:
         ("[sentiment] range", of.instrument, of.range != (-1, 1) and not of.instrument.startswith(f"{SCORES}:"),
          f'an instrument "{SCORES}:FILE.csv", the only one that has another range than −1 to 1',
          "Remove the key, or name the file of scores."),
+        ("[sentiment] compare", of.compare, of.range != (-1, 1) and not all(c.startswith(SCORES) for c in of.compare),
+         f'instruments "{SCORES}:FILE.csv", the only ones that have the study\'s range', "Take the others out."),
     ):  # fmt: skip
         if wrong:
             raise StudyError(expected=expected, found=repr(found), where=f"{where}, {key}", remedy=remedy)

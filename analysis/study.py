@@ -21,10 +21,10 @@ from analysis.corpus.schema import Corpus, language_counts, summary
 from analysis.corpus.sources import read_sources
 from analysis.corpus.steps import corpus
 from analysis.corpus.wording import plural
-from analysis.people import codebook, intrusion, sampling
+from analysis.people import codebook, intrusion, planning, sampling
 from analysis.people.desk import Desk
 from analysis.people.page_server import Served
-from analysis.people.steps import changes, coding, judged_files
+from analysis.people.steps import changes, coding, instruments, judged_files
 from analysis.report import plan, robustness
 from analysis.report.claims import Finding
 from analysis.report.findings import Findings
@@ -38,6 +38,7 @@ from analysis.run.steps import Results, Step
 from analysis.run.store import FOLDER, Store, digest_of_file
 from analysis.run.texts import Partitioned, Texts
 from analysis.run.vectors import Vectors, unit_length
+from analysis.sentiment.codes import read_codes
 from analysis.sentiment.steps import sentiment
 from analysis.settings import PROGRESS, SCHEDULER, TITLE, VARIABLE, Settings, StudyError, around, changed, read_settings
 from analysis.topics import assigned, labels
@@ -59,7 +60,7 @@ STEPS = (
     corpus, tokens, found, topic_model, sentiment, trends.activity_by_period, trends.sentiment_by_period,
     trends.topics_by_period, trends.topic_sentiment_by_period, trends.scores_by_period, trends.words_by_period,
     trends.overall, trends.by_topic, trends.change_points, trends.slopes, trends.comparisons, trends.decomposition,
-    trends.articles_and_threads, coding, changes,
+    trends.articles_and_threads, coding, instruments, changes,
 )  # fmt: skip
 
 
@@ -160,6 +161,8 @@ class Tables:
     article_gaps = _of(trends.articles_and_threads, "articles against their comments", "article_gaps")
     by_position = _of(trends.articles_and_threads, "first comments of a thread against later ones", "by_position")
     agreement = _of(coding, "the instrument against people", "agreement")
+    instruments = _of(instruments, "instruments against people, and against each other")
+    class_errors = _of(coding, "classes that the instrument misses or gives wrongly", "class_errors")
     corrected = _of(coding, "means that people's codes correct", "corrected")
     corrected_changes = _of(changes, "changes of the scores, as people would have coded them")
     robustness = _of(
@@ -282,25 +285,39 @@ class Study:
 
     # ------------------------------------------------------------------------------------------- what people judge
 
-    def code(self, n: int = 300, port: int = 0) -> Served:
-        """Serve the page on which people code, of a sample of n if none was drawn; a notebook shows it in place."""
-        settings, folder = self.settings, self.settings.folder / "coded"
-        if not (folder / sampling.SAMPLE).is_file():
-            sampling.write_new(folder, {sampling.SAMPLE: sampling.sample_bytes(self._drawn(n))})
-        return Served(Desk(settings.folder, settings.title, self.measure, self.corpus, plain, seed=settings.seed), port)
+    def code(self, n: int | None = None, port: int = 0, *, rare: bool = False) -> Served:
+        """Serve the page on which people code a sample of n (300 if none was drawn); a notebook shows it in place.
 
-    def write_coding_sheets(self, n: int, coders: Sequence[str]) -> list[Path]:
+        A sample that was drawn is made larger; `rare`: as many of each class of the scores, not of periods and topics.
+        """
+        s, folder = self.settings, self.settings.folder / "coded"
+        sampling.sampled(folder, n, lambda: self._strata(rare=rare), s.seed, even=rare)
+        return Served(Desk(s.folder, s.title, self.measure, self.corpus, plain, s.codes.classes, s.seed), port)
+
+    def write_coding_sheets(self, n: int, coders: Sequence[str], *, rare: bool = False) -> list[Path]:
         """Draw comments for people to code, by period and topic, and write their sheets: `people.sampling`."""
-        folder, rules = self.settings.folder, codebook.default(self.measure, codebook.CLASSES)
-        rules = codebook.read(folder, rules)
-        return sampling.write_sheets(folder / "coded", self._drawn(n), coders, plain, rules)
+        folder, classes = self.settings.folder, self.settings.codes.classes
+        rules = codebook.read(folder, codebook.default(self.measure, classes))
+        comments = self._strata(rare=rare)
+        drawn = sampling.draw(comments, n, self.settings.seed, even=rare)
+        texts = self.texts.take(pd.Index(comments["comment_id"]).get_indexer(drawn["comment_id"]))
+        return sampling.write_sheets(folder / "coded", drawn.assign(text=texts), coders, plain, rules)
 
-    def _drawn(self, n: int) -> pd.DataFrame:
-        """A sample of n comments by period and topic."""
-        c, time = self.partitioned.whole(), self.settings.time
-        start = Calendar(time.period, self.settings.source.timezone, time.week_starts).starts(c["posted_at"])
-        comments = c.assign(period=start.dt.strftime("%Y-%m-%d").fillna("undated"), about=c["topic"].astype("str"))
-        return sampling.draw(comments, ["period", "about"], n, self.settings.seed)
+    def plan_coding(self) -> pd.DataFrame:
+        """How wide the interval of the corrected mean would be with so many codes: `people.planning`."""
+        classes = self.settings.codes.classes
+        codes = read_codes(self.settings.folder / "coded", self.comments["comment_id"].tolist(), classes)
+        return planning.plan(codes, self.comments, classes)
+
+    def _strata(self, *, rare: bool) -> pd.DataFrame:
+        """The comments with the stratum of each: its period and topic, or the class of its score."""
+        c, time = self._comments, self.settings.time
+        if rare:
+            of = planning.class_names(c["sentiment"], self.settings.codes.classes)
+        else:
+            start = Calendar(time.period, self.settings.source.timezone, time.week_starts).starts(c["posted_at"])
+            of = start.dt.strftime("%Y-%m-%d").fillna("undated").str.cat(c["topic"].astype("str").fillna("none"), " / ")
+        return c[["comment_id"]].assign(stratum=of.astype("str"))
 
     def write_intrusion_sheets(self, raters: Sequence[str]) -> list[Path]:
         """Write the sheets on which people judge the topics: `people.intrusion`."""

@@ -84,7 +84,8 @@ def test_another_period_computes_only_what_depends_on_it(study):
         getattr(other.tables, name)
     assert len(other.tables.sentiment_by_period) < len(study.tables.sentiment_by_period)
     assert {name for name, digest in study.digests.items() if other.digests[name] == digest} == {
-        "corpus", "tokens", "found", "topics", "sentiment", "overall", "by_topic", "articles_and_threads"
+        "corpus", "tokens", "found", "topics", "sentiment", "overall", "by_topic", "articles_and_threads",
+        "instruments",
     } and before is not None  # fmt: skip
     assert other.corpus is study.corpus, "what does not depend on it is shared"
 

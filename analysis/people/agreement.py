@@ -6,15 +6,19 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from scipy.special import betaincinv, stdtrit
 
 from analysis.sentiment import NEITHER
-from analysis.sentiment.codes import SCALE, Codes
+from analysis.sentiment.codes import Codes
+from analysis.settings import CLASSES
 
 LEVEL = 0.95  # of the intervals
 MIN_THREADS = 5  # coded threads below which an interval would claim to know what it cannot
 METRICS = ("alpha", "accuracy", "f1_macro", "r")
 COLUMNS = ["by", "group", "instrument", "coders", "n", *(f"{m}{end}" for m in METRICS for end in ("", "_low", "_high"))]
 MIN_CODED = 10  # coded comments of a group below which it has no row of its own
+VALUES = tuple(CLASSES.values())
+MISTAKES = {"missed": "people", "wrong": "machine"}  # an error, and of whose class it is a share
 
 
 def agreement(
@@ -33,10 +37,10 @@ def agreement(
 
     The rows are by and group ("all", then each column of `by` and each of its values that has ten coded comments or
     more); instrument; coders, their number; n, comments that have both a code and a score; alpha, Krippendorff's,
-    ordinal, of the whole sample as it is; accuracy and f1_macro of the instrument's class (thresholds ±0.05) against
+    ordinal, of the whole sample as it is; accuracy and f1_macro of the instrument's class (`class_of_score`) against
     the people's, and r of its score with their mean code, all three weighted to the corpus by the inverse of the
     probability of being drawn; each with _low and _high. NaN where a figure is not defined (alpha of one coder), and
-    intervals where fewer than five threads are coded.
+    intervals where fewer than five threads are coded. Accuracy's has a width also where all is right: `share_of`.
     """
     rows = _joined(codes, comments)
     kinds = dict.fromkeys(COLUMNS, "float64") | dict.fromkeys(COLUMNS[:3], "str") | dict.fromkeys(COLUMNS[3:5], "int64")
@@ -61,15 +65,47 @@ def _row(codes: Codes, rows: pd.DataFrame, draws: int, *, alpha: bool = True) ->
     rng = np.random.default_rng(1)
     times = np.vstack([np.ones(n_threads), rng.multinomial(n_threads, np.full(n_threads, 1 / n_threads), draws)])
     by_coder, thread = rows[list(codes.coders)].to_numpy(), rows["thread"].to_numpy()
-    alphas = _alphas(by_coder, thread, times) if alpha else np.full(len(times), np.nan)
-    values = {"alpha": alphas} | _metrics(scored, times)
+    alphas = _alphas(by_coder, thread, times, tuple(codes.classes.values())) if alpha else np.full(len(times), np.nan)
+    values = {"alpha": alphas} | _metrics(scored, times, tuple(codes.classes.values()))
     row: dict[str, object] = {"n": len(scored)}
     for metric, (value, *drawn) in values.items():
         drawn = np.array(drawn)[np.isfinite(drawn)]
         known = n_threads >= MIN_THREADS and len(drawn) > draws / 2 and np.isfinite(value)
         low, high = np.quantile(drawn, [(1 - LEVEL) / 2, 1 - (1 - LEVEL) / 2]) if known else (np.nan, np.nan)
+        if metric == "accuracy":
+            _, low, high = share_of((scored["people"] == scored["machine"]).to_numpy(), scored)
+        elif low == high:  # of coders, or of an instrument, who never err here: they may elsewhere
+            low = high = np.nan
         row |= {metric: value, f"{metric}_low": low, f"{metric}_high": high}
     return row
+
+
+def share_of(of: np.ndarray, rows: pd.DataFrame, level: float = LEVEL) -> tuple[float, float, float]:
+    """The share, by weight, of the rows in which something holds, and its interval; none of fewer than five threads.
+
+    The variance is that between threads; the interval is Korn and Graubard's (1998), which, unlike a bootstrap's, has a
+    width also where all or none hold.
+    """
+    w, thread = rows["weight"].to_numpy(float), pd.factorize(rows["thread"])[0]
+    if not len(w):
+        return np.nan, np.nan, np.nan
+    share, n_threads = float(np.average(of, weights=w)), int(thread.max()) + 1
+    if n_threads < MIN_THREADS:
+        return share, np.nan, np.nan
+    moved = np.bincount(thread, w * (of - share), n_threads) / w.sum()
+    variance = n_threads / (n_threads - 1) * float(moved @ moved)
+    n = float(w.sum() ** 2 / (w @ w))
+    n = min(share * (1 - share) / variance, n) if variance > 1e-12 else min(n, n_threads)
+    end = (1 + level) / 2
+    n *= float(stdtrit(len(w) - 1, end) / stdtrit(n_threads - 1, end)) ** 2
+    return share, *share_ends(share, n, 1 - end)
+
+
+def share_ends(share: float, n: float, tail: float) -> tuple[float, float]:
+    """Clopper and Pearson's interval of a share of n comments, which need not be whole."""
+    x = share * n
+    low = float(betaincinv(x, n - x + 1, tail)) if x > 0 else 0.0
+    return low, float(betaincinv(x + 1, n - x, 1 - tail)) if x < n else 1.0
 
 
 def _joined(codes: Codes | None, comments: pd.DataFrame) -> pd.DataFrame:
@@ -79,27 +115,36 @@ def _joined(codes: Codes | None, comments: pd.DataFrame) -> pd.DataFrame:
     rows = codes.table.merge(comments[["comment_id", "article_id", "sentiment"]], on="comment_id", how="inner")
     rows["thread"] = pd.factorize(rows["article_id"], sort=True)[0]
     rows["weight"] = 1 / rows["probability"]
-    rows["people"] = class_of_people(rows[list(codes.coders)].to_numpy())
-    rows["machine"] = class_of_score(rows["sentiment"].to_numpy())
+    values = tuple(codes.classes.values())
+    rows["people"] = class_of_people(rows[list(codes.coders)].to_numpy(), values)
+    rows["machine"] = class_of_score(rows["sentiment"].to_numpy(), values)
     return rows
 
 
-def class_of_people(by_coder: np.ndarray) -> np.ndarray:
-    """Class by most of the coders; where no class has more than half of them, their mean rounded away from 0."""
+def class_of_people(by_coder: np.ndarray, values: Sequence[float] = VALUES) -> np.ndarray:
+    """Class, by its value, by most of the coders; if none has more than half, the one next to their mean, outwards."""
     n = np.isfinite(by_coder).sum(axis=1)
     mean = np.nansum(by_coder, axis=1) / n
-    chosen = np.sign(mean) * (np.abs(mean) >= 0.5)
-    for c in SCALE:
+    outward = np.array(sorted(values, key=lambda value: (-abs(value), -value)))  # the first of two that are as near
+    chosen = outward[np.round(np.abs(mean[:, None] - outward), 9).argmin(axis=1)]
+    for c in values:
         chosen = np.where((by_coder == c).sum(axis=1) * 2 > n, c, chosen)
-    return chosen.astype(int)
+    return chosen
 
 
-def class_of_score(score: np.ndarray) -> np.ndarray:
-    """Class of a score; 0 where there is none."""
-    return (score >= NEITHER).astype(int) - (score <= -NEITHER).astype(int)
+def class_of_score(score: np.ndarray, values: Sequence[float] = VALUES) -> np.ndarray:
+    """Class of a score, by its value; of none, that of 0.
+
+    Of −1, 0 and 1 the authors of VADER's thresholds, ±0.05; of other classes the one whose value is next.
+    """
+    values = np.asarray(values, dtype=float)
+    edges = (values[1:] + values[:-1]) / 2
+    if tuple(values) == VALUES:
+        edges = np.array([np.nextafter(-NEITHER, 0), NEITHER])
+    return values[np.digitize(np.nan_to_num(score), edges)]
 
 
-def alpha(by_coder: np.ndarray, draws: int = 200) -> tuple[float, float, float]:
+def alpha(by_coder: np.ndarray, values: Sequence[float] = VALUES, draws: int = 200) -> tuple[float, float, float]:
     """Krippendorff's alpha of codes, (n_comments, n_coders), and its interval from resampling comments.
 
     NaN where fewer than two classes were given by coders who share a comment; no interval of fewer than ten comments.
@@ -109,20 +154,22 @@ def alpha(by_coder: np.ndarray, draws: int = 200) -> tuple[float, float, float]:
     if not n:
         return np.nan, np.nan, np.nan
     times = np.vstack([np.ones(n), rng.multinomial(n, np.full(n, 1 / n), draws if n >= MIN_CODED else 0)])
-    value, *drawn = _alphas(both, np.arange(n), times)
+    value, *drawn = _alphas(both, np.arange(n), times, values)
     known = np.array(drawn)[np.isfinite(drawn)]
     low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]) if len(known) > draws / 2 else (np.nan, np.nan)
     return float(value), float(low), float(high)
 
 
-def _alphas(by_coder: np.ndarray, thread: np.ndarray, times: np.ndarray) -> np.ndarray:
+def _alphas(
+    by_coder: np.ndarray, thread: np.ndarray, times: np.ndarray, values: Sequence[float] = VALUES
+) -> np.ndarray:
     """Krippendorff's ordinal alpha with each thread taken `times` (n_draws, n_threads) times.
 
     By its coincidences (Krippendorff 2019, chapter 12), whose sums over threads serve every draw.
     """
-    counts = np.stack([(by_coder == c).sum(axis=1) for c in SCALE], axis=1).astype(float)
+    counts = np.stack([(by_coder == c).sum(axis=1) for c in values], axis=1).astype(float)
     counts, thread = counts[counts.sum(axis=1) > 1], thread[counts.sum(axis=1) > 1]
-    pairs = counts[:, :, None] * counts[:, None, :] - counts[:, :, None] * np.eye(len(SCALE))
+    pairs = counts[:, :, None] * counts[:, None, :] - counts[:, :, None] * np.eye(len(values))
     pairs /= np.maximum(counts.sum(axis=1) - 1, 1)[:, None, None]
     sums = np.zeros((times.shape[1], *pairs.shape[1:]))
     np.add.at(sums, thread, pairs)
@@ -135,17 +182,18 @@ def _alphas(by_coder: np.ndarray, thread: np.ndarray, times: np.ndarray) -> np.n
         return np.where(by_chance > 0, 1 - (seen * apart).sum(axis=(1, 2)) / by_chance, np.nan)
 
 
-def _metrics(rows: pd.DataFrame, times: np.ndarray) -> dict[str, np.ndarray]:
+def _metrics(rows: pd.DataFrame, times: np.ndarray, values: Sequence[float]) -> dict[str, np.ndarray]:
     """Weighted accuracy, macro F1 and r, with each thread taken `times` (n_draws, n_threads) times."""
     y, f, w = (rows[c].to_numpy(float) for c in ("code", "sentiment", "weight"))
-    cell = (rows["people"].to_numpy() + 1) * 3 + rows["machine"].to_numpy() + 1
-    sums = np.zeros((times.shape[1], 15))
-    parts = np.hstack([np.eye(9)[cell], np.stack([np.ones_like(y), y, f, y * y, f * f, y * f], axis=1)])
+    k = len(values)
+    cell = np.searchsorted(values, rows["people"]) * k + np.searchsorted(values, rows["machine"])
+    sums = np.zeros((times.shape[1], k * k + 6))
+    parts = np.hstack([np.eye(k * k)[cell], np.stack([np.ones_like(y), y, f, y * y, f * f, y * f], axis=1)])
     np.add.at(sums, rows["thread"].to_numpy(), w[:, None] * parts)
     drawn = times @ sums
-    table = drawn[:, :9].reshape(-1, 3, 3)
+    table = drawn[:, : k * k].reshape(-1, k, k)
     hit, both = table.diagonal(axis1=1, axis2=2), table.sum(axis=1) + table.sum(axis=2)
-    n, y1, f1, y2, f2, yf = drawn[:, 9:].T
+    n, y1, f1, y2, f2, yf = drawn[:, k * k :].T
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = np.sqrt(np.maximum(n * y2 - y1**2, 0) * np.maximum(n * f2 - f1**2, 0))
         return {
@@ -165,7 +213,31 @@ def length_of(texts: pd.Series) -> pd.Series:
 def confusion(codes: Codes, comments: pd.DataFrame) -> pd.DataFrame:
     """Coded comments that have a score, counted by the people's class (rows) and the instrument's (columns)."""
     rows = _joined(codes, comments).dropna(subset="sentiment")
-    table = np.zeros((3, 3), dtype="int64")
-    np.add.at(table, (rows["people"].to_numpy() + 1, rows["machine"].to_numpy() + 1), 1)
-    names = ["negative", "neither", "positive"]
+    values, names = list(codes.classes.values()), list(codes.classes)
+    table = np.zeros((len(values), len(values)), dtype="int64")
+    np.add.at(table, (np.searchsorted(values, rows["people"]), np.searchsorted(values, rows["machine"])), 1)
     return pd.DataFrame(table, index=pd.Index(names, name="people"), columns=names)
+
+
+def class_errors(codes: Codes | None, comments: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
+    """Which classes the instrument misses, and which it gives wrongly, of all and by the columns of `by`.
+
+    The rows are by and group, as in `agreement`, class, and error ("missed": of the comments that people give the
+    class, those that the instrument gives another; "wrong": of those that it gives the class, those that people give
+    another); n; estimate, low, high: the share, weighted to the corpus (`share_of`). No row of fewer than ten.
+    """
+    made = []
+    rows = _joined(codes, comments)
+    rows = rows[rows["sentiment"].notna()] if len(rows) else rows
+    index = comments.set_index("comment_id")
+    for column in ("all", *by) if len(rows) else ():
+        value = pd.Series("all", index=rows.index) if column == "all" else rows["comment_id"].map(index[column])
+        for group in sorted(value.dropna().unique()):
+            for name, number in codes.classes.items():  # type: ignore[union-attr]
+                for error, whose in MISTAKES.items():
+                    some = rows[(value == group) & (rows[whose] == number)]
+                    if len(some) >= MIN_CODED:
+                        share = share_of((some["people"] != some["machine"]).to_numpy(), some)
+                        made.append((column, str(group), name, error, len(some), *share))
+    columns = ["by", "group", "class", "error", "n", "estimate", "low", "high"]
+    return pd.DataFrame(made, columns=columns).astype(dict.fromkeys(columns[:4], "str"))

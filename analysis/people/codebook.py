@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from analysis.run.store import digest_of
-from analysis.sentiment.codes import CLASSES
-from analysis.settings import STUDY_FOLDER, StudyError, writing
+from analysis.settings import CLASSES, STUDY_FOLDER, StudyError, writing
 
 FILE = "codebook.md"
 MOST = 200_000  # characters

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import betaincinv, stdtrit  # scipy.stats takes a second to import
+from scipy.special import stdtrit  # scipy.stats takes a second to import
 
-from analysis.people.agreement import MIN_THREADS, class_of_people, class_of_score
+from analysis.people.agreement import MIN_THREADS, class_of_people, class_of_score, share_ends
 from analysis.sentiment.codes import Codes
-from analysis.settings import StudyError
+from analysis.settings import CLASSES, StudyError
 from analysis.trends.intervals import freedom
 
-MEASURES = ("mean", "negative", "positive")
 PARTS = ("all", "period_start", "topic")  # by which the table of corrected means is cut
 ENDS = {"estimate": ("low", "high")}  # what the ends of an interval are called, if not by their figure
 ENDS |= {name: (f"{name}_low", f"{name}_high") for name in ("uncorrected", "codes_only")}
@@ -47,7 +46,7 @@ def corrected(
     by : str or sequence of str, optional
         Columns that make groups, such as "topic".
     measure : str
-        "mean" of the code in [-1, 1]; share of "negative" or of "positive" comments in [0, 1].
+        "mean" of the code; "negative", "positive", or another of `measures_of`: a class's share in [0, 1].
     level : float
 
     Returns
@@ -63,8 +62,9 @@ def corrected(
         If there is no such measure or no such column.
     """
     keys = [by] if isinstance(by, str) else list(by or [])
-    if measure not in MEASURES:
-        raise StudyError(expected=f"one of: {', '.join(MEASURES)}", found=str(measure), where="corrected")
+    measures = measures_of(codes)
+    if measure not in measures:
+        raise StudyError(expected=f"one of: {', '.join(measures)}", found=str(measure), where="corrected")
     if absent := [k for k in keys if k not in comments]:
         raise StudyError(expected="columns of comments", found=", ".join(absent), where="corrected, by")
     rows = _with_codes(codes, comments, keys, measure)
@@ -72,16 +72,30 @@ def corrected(
         kinds = {k: comments[k].dtype for k in keys} | dict.fromkeys([*NUMBERS, "weight"], "float64")
         kinds |= dict.fromkeys(COUNTS, "int64")
         return pd.DataFrame(columns=[*keys, *NUMBERS, *COUNTS, "weight"]).astype(kinds)
+    bounds = (0.0, 1.0) if measure != "mean" else (min(codes.classes.values()), max(codes.classes.values()))
     groups = list(rows.groupby(keys, sort=True, dropna=False)) if keys else [((), rows)]
     some = [_Coded.of(group) for _, group in groups if group["coded"].any()]
     # One lambda and one variance for all groups: those of a group with a dozen codes would be chosen by chance.
     weight = _best(np.concatenate([g.a for g in some]), np.concatenate([g.b for g in some]))
     shared = {of: _shared([g for g in some if g.n_threads >= MIN_THREADS], of) for of in (0.0, weight)}
-    share, made = measure != "mean", []
+    made = []
     for key, group in groups:
-        figures = _estimates(group, weight, shared, level, share)
+        figures = _estimates(group, weight, shared, level, bounds, share=measure != "mean")
         made.append(dict(zip(keys, key, strict=True)) | figures)
     return pd.DataFrame(made)[[*keys, *NUMBERS, *COUNTS, "weight"]]
+
+
+def coded_of(codes: Codes, comments: pd.DataFrame) -> _Coded | None:
+    """What is coded of all comments, for who plans to code more; None if nothing is."""
+    rows = _with_codes(codes, comments, [], "mean")
+    return _Coded.of(rows) if rows["coded"].any() else None
+
+
+def measures_of(codes: Codes | None) -> dict[str, float]:
+    """What can be corrected: "mean", and shares of classes, whose values are given; not of a class whose value is 0."""
+    classes = CLASSES if codes is None else codes.classes
+    own = "" if classes == CLASSES else "share of "
+    return {"mean": np.nan} | {own + name: value for name, value in classes.items() if value}
 
 
 def _with_codes(codes: Codes | None, comments: pd.DataFrame, keys: list[str], measure: str) -> pd.DataFrame:
@@ -96,9 +110,9 @@ def _with_codes(codes: Codes | None, comments: pd.DataFrame, keys: list[str], me
     if measure == "mean":
         y[coded] = np.nanmean(by_coder[coded], axis=1)
     else:
-        wanted = -1 if measure == "negative" else 1
-        y[coded] = class_of_people(by_coder[coded]) == wanted
-        f = np.where(np.isfinite(f), class_of_score(f) == wanted, np.nan)
+        wanted, values = measures_of(codes)[measure], tuple(codes.classes.values())
+        y[coded] = class_of_people(by_coder[coded], values) == wanted
+        f = np.where(np.isfinite(f), class_of_score(f, values) == wanted, np.nan)
     w = np.where(coded, 1 / table["probability"].reindex(rows["comment_id"]).to_numpy(float), 0.0)
     thread = pd.factorize(rows["article_id"], sort=True)[0]
     return rows.assign(y=y, f=f, w=w, coded=coded, thread=thread)
@@ -134,6 +148,11 @@ class _Coded:
     @property
     def n_threads(self) -> int:
         return len(self.held)
+
+    @property
+    def best(self) -> float:
+        """Lambda with the smallest variance."""
+        return _best(self.a, self.b)
 
     def estimate(self, weight: float) -> float:
         """Mean code, corrected by so much of the difference of the scores."""
@@ -194,14 +213,17 @@ def _ends(
     if variance > 0 and 0 < p < 1:
         n = p * (1 - p) / variance
     n *= float(stdtrit(max(len(group.y) - 1, 1), (1 + level) / 2) / t) ** 2
-    x, tail = p * n, (1 - level) / 2
-    low = float(betaincinv(x, n - x + 1, tail)) if x > 0 else 0.0
-    high = float(betaincinv(x + 1, n - x, 1 - tail)) if x < n else 1.0
-    return variance, low, high
+    return variance, *share_ends(p, n, (1 - level) / 2)
 
 
 def _estimates(
-    rows: pd.DataFrame, weight: float, shared: dict[float, tuple[float, float]], level: float, share: bool
+    rows: pd.DataFrame,
+    weight: float,
+    shared: dict[float, tuple[float, float]],
+    level: float,
+    bounds: tuple[float, float],
+    *,
+    share: bool,
 ) -> dict[str, float]:
     """All figures of one group."""
     scored, n_coded_threads = rows["f"].notna(), rows.loc[rows["coded"], "thread"].nunique()
@@ -224,7 +246,7 @@ def _estimates(
         figures["estimate"] = group.estimate(weight), *with_scores[1:]
         out["weight"] = weight
     for name, values in figures.items():
-        ends = np.clip(values, 0.0 if share else -1.0, 1.0).tolist()
+        ends = np.clip(values, *bounds).tolist()
         out |= dict(zip((name, *ENDS[name]), ends, strict=True))
     return out
 
@@ -237,7 +259,7 @@ def corrected_table(codes: Codes | None, comments: pd.DataFrame) -> pd.DataFrame
     made = []
     for part in PARTS:
         rows = comments if part == "all" else comments[comments[part].notna()]
-        for measure in MEASURES:
+        for measure in measures_of(codes):
             table = corrected(codes, rows, by=None if part == "all" else part, measure=measure)
             made.append(table.assign(by=part, measure=measure))
     out = pd.concat([table for table in made if len(table)] or made[:1], ignore_index=True)

@@ -24,8 +24,8 @@ from analysis.people import codebook
 from analysis.people.agreement import alpha
 from analysis.people.records import Record, Said
 from analysis.people.sampling import check_names
-from analysis.sentiment.codes import CLASSES, SAMPLE
-from analysis.settings import StudyError
+from analysis.sentiment.codes import SAMPLE
+from analysis.settings import CLASSES, StudyError
 
 CODED, TRAINING = "coded", "training"
 N_TRAINING = 20  # comments: enough to meet each class, and coded in some minutes
@@ -41,7 +41,7 @@ class Desk:
     measure: str
     corpus: Corpus
     show: Callable[[str], str] = str  # makes a line fit to be shown
-    classes: Mapping[str, float] = field(default_factory=lambda: CLASSES)
+    classes: Mapping[str, float] = field(default_factory=lambda: CLASSES)  # their values, from the lowest
     seed: int = 1
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -88,7 +88,8 @@ class Desk:
         drawn = [comment for comment in self._drawn(of) if comment in self._at.index]
         said = self._record(of, coder).read() if coder else {}
         table = self._codes(of, drawn)
-        value, low, high = (None if v != v else round(v, 4) for v in alpha(table.to_numpy(float)))
+        agreed = alpha(table.to_numpy(float), [*self.classes.values()])
+        value, low, high = (None if v != v else round(v, 4) for v in agreed)
         both = int((table.notna().sum(axis=1) > 1).sum())
         done = [said[comment] for comment in drawn if comment in said]
         coded = sum(one.code is not None for one in done)

@@ -8,22 +8,24 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.corpus.sheets import csv_bytes, write_new
+from analysis.corpus.sheets import csv_bytes, read_rows, write_new
 from analysis.sentiment.codes import COLUMNS, SAMPLE
 from analysis.settings import StudyError
 
 RULES = "RULES.txt"
 POOLED = "the smallest strata"
+USUAL = 300  # comments of a sample
 LEAST = 2  # comments of each stratum at least, where it has so many: a stratum without codes cannot be corrected
 
 
-def draw(comments: pd.DataFrame, strata: Sequence[str], n: int, seed: int) -> pd.DataFrame:
-    """Draw comments by chance within strata, which the columns of `strata` make together, with known probabilities.
+def draw(comments: pd.DataFrame, n: int, seed: int, *, even: bool = False) -> pd.DataFrame:
+    """Draw comments by chance within strata, with known probabilities.
 
-    n are drawn, or all that there are. Each stratum gets its share of n, and at least two comments; where n is too
-    small for that, the smallest strata are one. Within a stratum each comment has the same chance. Empty texts and what
-    repeats an earlier text stay in: they are comments too. Gives comment_id, stratum (text), probability (0, 1], text,
-    in an order that shows no stratum; a StudyError if n is not positive, or there are no comments.
+    n are drawn, or all that there are. Each stratum gets its share of n, or as many as any other where it is `even`,
+    and at least two comments; where n is too small for that, the smallest strata are one. Within a stratum each comment
+    has the same chance. Empty texts and what repeats an earlier text stay in: they are comments too. `comments` have
+    comment_id and stratum (text). Gives comment_id, stratum, probability (0, 1], in an order that shows no stratum; a
+    StudyError if n is not positive, or there are no comments.
     """
     if n < 1 or comments.empty:
         raise StudyError(
@@ -33,33 +35,71 @@ def draw(comments: pd.DataFrame, strata: Sequence[str], n: int, seed: int) -> pd
             remedy="Some 300 are usual.",
         )
     rows = comments.sort_values("comment_id", ignore_index=True)
-    parts = [rows[column].astype("str").fillna("none") for column in strata]
-    stratum = parts[0].str.cat(parts[1:], sep=" / ") if parts else pd.Series("all", index=rows.index)
+    stratum = rows["stratum"]
     sizes = stratum.value_counts().sort_index()
     if LEAST * len(sizes) > n:  # the smallest are one stratum, in which all have the same chance
         small = sizes.sort_values(kind="stable").index[: len(sizes) - max(n // LEAST, 1) + 1]
         stratum = stratum.where(~stratum.isin(small), POOLED)
         sizes = stratum.value_counts().sort_index()
-    wanted = _allotted(sizes.to_numpy(), min(n, len(rows)))
-    wanted = pd.Series(wanted, index=sizes.index)
-    rng = np.random.default_rng([seed, 8])
-    chosen = [rng.choice(np.flatnonzero(stratum == name), wanted[name], replace=False) for name in sizes.index]
-    order = rng.permutation(np.concatenate(chosen))
-    drawn = rows.loc[order, ["comment_id", "text"]].assign(stratum=stratum[order])
-    drawn["probability"] = drawn["stratum"].map(wanted) / drawn["stratum"].map(sizes)
-    return drawn[[*COLUMNS, "text"]].reset_index(drop=True)
+    return _drawn(rows.assign(stratum=stratum), sizes, min(n, len(rows)), seed, even=even)
 
 
-def _allotted(sizes: np.ndarray, n: int) -> np.ndarray:
-    """How many of each stratum to draw, n in all: as near to its share as the least and its size allow."""
-    share = sizes * n / sizes.sum()
-    wanted = np.minimum(np.maximum(np.round(share).astype(int), LEAST), sizes)
+def _drawn(
+    rows: pd.DataFrame, sizes: pd.Series, n: int, seed: int, *, even: bool, before: pd.Series | None = None
+) -> pd.DataFrame:
+    """Draw n of the rows within their strata, of `sizes`; those that were drawn `before` (bool) stay."""
+    kept = pd.Series(False, index=rows.index) if before is None else before
+    least = rows.loc[kept, "stratum"].value_counts().reindex(sizes.index, fill_value=0).to_numpy()
+    wanted = pd.Series(_allotted(sizes.to_numpy(), n, least, even=even), index=sizes.index)
+    rng = np.random.default_rng([seed, 8] if before is None else [seed, 8, int(kept.sum())])
+    chosen = [np.flatnonzero(kept)]
+    for name, more in (wanted - least).items():
+        chosen.append(rng.choice(np.flatnonzero((rows["stratum"] == name) & ~kept), more, replace=False))
+    drawn = rows.loc[rng.permutation(np.concatenate(chosen))]
+    return drawn.assign(probability=drawn["stratum"].map(wanted) / drawn["stratum"].map(sizes))[COLUMNS].reset_index(
+        drop=True
+    )
+
+
+def _allotted(sizes: np.ndarray, n: int, before: np.ndarray, *, even: bool) -> np.ndarray:
+    """How many of each stratum to draw, n in all: as near to its share as what is there and its size allow."""
+    share = np.full(len(sizes), n / len(sizes)) if even else sizes * n / sizes.sum()
+    least = np.maximum(np.minimum(LEAST, sizes), before)
+    wanted = np.minimum(np.maximum(np.round(share).astype(int), least), sizes)
     while (missing := n - wanted.sum()) != 0:
-        can = wanted < sizes if missing > 0 else wanted > np.minimum(LEAST, sizes)
-        can = can if can.any() else wanted > 0
+        can = wanted < sizes if missing > 0 else wanted > least
+        can = can if can.any() else wanted > before
         order = np.where(can, np.sign(missing) * (share - wanted), -np.inf)
         wanted[np.argmax(order)] += np.sign(missing)
     return wanted
+
+
+def sampled(folder: Path, n: int | None, strata: Callable[[], pd.DataFrame], seed: int, *, even: bool) -> None:
+    """See to a sample of n in the folder `coded`: drawn if there is none, made larger if it has fewer.
+
+    A sample is made larger within its own strata, so that chances stay known. A StudyError if a comment of it is in
+    another stratum now: topics, or scores, are others than when it was drawn.
+    """
+    path = folder / SAMPLE
+    if not path.is_file():
+        write_new(folder, {SAMPLE: sample_bytes(draw(strata(), USUAL if n is None else n, seed, even=even))})
+        return
+    known = {comment: stratum for _, (comment, stratum, _) in read_rows(path, COLUMNS)}
+    if n is None or n <= len(known):
+        return
+    rows = strata().sort_values("comment_id", ignore_index=True)
+    now = rows["stratum"].where(rows["stratum"].isin({*known.values()}), POOLED)
+    before = rows["comment_id"].isin(known)
+    if (now[before] != rows.loc[before, "comment_id"].map(known)).any():
+        raise StudyError(
+            expected="a sample of the strata that there are now",
+            found="comments that were drawn from other ones: topics or periods have changed since",
+            where=str(path),
+            remedy="Code what is drawn; or move the folder away, and draw a new sample.",
+        )
+    sizes = now.value_counts().sort_index()
+    more = _drawn(rows.assign(stratum=now), sizes, min(n, len(rows)), seed, even=even, before=before)
+    write_new(folder, {SAMPLE: sample_bytes(more)}, over=True)
 
 
 def check_names(names: Sequence[str], where: str, *taken: str) -> None:
@@ -79,8 +119,8 @@ def write_sheets(
 ) -> list[Path]:
     """Write the sample from `draw`, the rules and a sheet for each coder, which are returned; nothing is overwritten.
 
-    `folder` is the folder `coded` of a study; `show` makes a text fit to be shown. A StudyError if something is there
-    already, a name cannot be a file's, or the folder cannot be written.
+    `drawn` has text too. `folder` is the folder `coded` of a study; `show` makes a text fit to be shown. A StudyError
+    if something is there already, a name cannot be a file's, or the folder cannot be written.
     """
     check_names(coders, "threadline code --coders", Path(SAMPLE).stem)
     sheet = csv_bytes(drawn[["comment_id", "text"]].assign(text=drawn["text"].map(show), code=""), bom=True)

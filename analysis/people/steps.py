@@ -1,4 +1,4 @@
-"""The step that holds the instrument against people."""
+"""The steps that hold the instrument against people."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from analysis.run import Run
 from analysis.run.steps import Given, step
 from analysis.run.store import Values
 from analysis.sentiment.codes import Codes, read_codes
-from analysis.sentiment.steps import sentiment
+from analysis.sentiment.instruments import Instrument, parse
+from analysis.sentiment.steps import scores_by, sentiment
 from analysis.settings import Settings
 from analysis.topics import labels
 from analysis.topics.steps import topics
@@ -39,17 +40,34 @@ def judged_files(settings: Settings) -> dict[str, Path]:
     return named([path for glob in globs for path in sorted(folder.glob(glob))], folder)
 
 
-CODED = (-1.0, 1.0)  # what people code: scores of another range cannot be held against it
+def compared(settings: Settings) -> list[Instrument]:
+    """The instruments that are compared on the coded sample."""
+    return [parse(name, settings.folder, settings.topics.encoder) for name in settings.sentiment.compare]
+
+
+def compared_files(settings: Settings) -> dict[str, Path]:
+    """The sheets of people's codes, and the files of the instruments that are compared."""
+    files = [path for one in compared(settings) for path in one.files]
+    return code_files(settings) | named(files, settings.folder)
+
+
+def _range(settings: Settings) -> tuple[float, float]:
+    """The least and the greatest value of a class: scores of another range cannot be held against codes."""
+    values = settings.codes.classes.values()
+    return min(values), max(values)
 
 
 def _codes(given: Given, rows: pd.DataFrame) -> Codes | None:
     """What people coded, if it is of the scores' range."""
-    in_range = given.settings.sentiment.range == CODED
-    return read_codes(given.folder / "coded", rows["comment_id"].tolist()) if in_range else None
+    in_range = given.settings.sentiment.range == _range(given.settings)
+    classes = given.settings.codes.classes
+    return read_codes(given.folder / "coded", rows["comment_id"].tolist(), classes) if in_range else None
 
 
 @step(
-    settings=(*CALENDAR, "sentiment.instrument", "sentiment.range"), files=code_files, needs=(corpus, topics, sentiment)
+    settings=(*CALENDAR, "sentiment.instrument", "sentiment.range", "codes.classes"),
+    files=code_files,
+    needs=(corpus, topics, sentiment),
 )
 def coding(given: Given, run: Run) -> Values:
     """How far coders and instrument agree, and what the means are when people's codes correct them."""
@@ -63,20 +81,41 @@ def coding(given: Given, run: Run) -> Values:
     instrument = given.settings.sentiment.instrument
     made: Values = {
         "agreement": agreement.agreement(codes, comments, instrument=instrument, by=BY),
+        "class_errors": agreement.class_errors(codes, comments, BY),
         "corrected": corrected_table(codes, comments),
     }
     if codes is not None:
         made["confusion"] = agreement.confusion(codes, rows).reset_index()
         made["problems"] = codes.problems
-    elif given.files and (low, high) != CODED:
+    elif given.files and (low, high) != (ends := _range(given.settings)):
         unused = Problems()
-        unused.add(Path("coded"), None, f"codes are from -1 to 1, scores from {low:g} to {high:g}: none is compared")
+        codes_are = f"codes are from {ends[0]:g} to {ends[1]:g}"
+        unused.add(Path("coded"), None, f"{codes_are}, scores from {low:g} to {high:g}: none is compared")
         made["problems"] = unused.table
     return made
 
 
 @step(
-    settings=("sentiment.range",),
+    settings=("sentiment.instrument", "sentiment.compare", "sentiment.range", "topics.encoder", "codes.classes"),
+    files=compared_files,
+    versions=lambda settings: " ".join(one.version for one in compared(settings)),
+    needs=(corpus, sentiment),
+)
+def instruments(given: Given, run: Run) -> pd.DataFrame:
+    """The study's instrument and those that it is compared with, against people: as `agreement`, a row each."""
+    rows = scored(given, (sentiment,))
+    codes, made = _codes(given, rows), []
+    if codes is not None:
+        of = pd.Index(rows["comment_id"]).get_indexer(codes.table["comment_id"])
+        names = dict.fromkeys((given.settings.sentiment.instrument, *given.settings.sentiment.compare))
+        for i, name in enumerate(names):
+            some = rows if not i else rows.assign(sentiment=scores_by(given, name, run, of)[0])
+            made.append(agreement.agreement(codes, some, instrument=name))
+    return pd.concat(made, ignore_index=True) if made else agreement.agreement(None, rows, instrument="")
+
+
+@step(
+    settings=("sentiment.range", "codes.classes"),
     files=code_files,
     needs=(corpus, topics, sentiment, change_points, slopes, comparisons),
 )

@@ -26,8 +26,8 @@ TABLES = (
     "articles", "comments", "rejects", "accounting", "topics", "topic_levels", "activity_by_period",
     "sentiment_by_period",
     "topics_by_period", "topic_sentiment_by_period", "words_by_period", "by_topic", "change_points", "slopes",
-    "comparisons", "decomposition", "article_gaps", "by_position", "agreement", "corrected",
-    "corrected_changes", "robustness",
+    "comparisons", "decomposition", "article_gaps", "by_position", "agreement", "class_errors", "instruments",
+    "corrected", "corrected_changes", "robustness",
 )  # fmt: skip
 PARQUET = frozenset({"articles", "comments"})  # the large ones; the others are csv, for any tool
 FURTHER = {"threadline", "matplotlib", "pyarrow", "nbclient", "nbconvert", "py3langid"}

@@ -143,7 +143,7 @@ def instrument(agreement: pd.DataFrame) -> list[Sentence]:
         return [Sentence("The instrument is unchecked on this corpus: no comment has been coded by hand in its range.")]
     row, say = agreement.iloc[0], Cited("agreement")
     n = say.count(row, "n", "comment")
-    text = f"Against {n} coded by people, {row['instrument']} names the right one of three classes"
+    text = f"Against {n} coded by people, {row['instrument']} gives the class that people give"
     if not np.isfinite(row["accuracy"]):
         return [say.sentence(f"{text} in an unknown share: too few of them have a score.")]
     text += f" in {say.interval(row, 'accuracy', percent)}"

@@ -162,7 +162,7 @@ def _shown(table: pd.DataFrame, column: str, shares: Sequence[str]) -> list[Call
     tested = column == "difference" or (column == "estimate" and "p_value" in table)
     # Of `by_position` the rows with a place are means, and the others changes.
     mean = table["from_position"].notna() if "from_position" in table else pd.Series(not tested, table.index)
-    share = table["measure"].isin(SHARE_MEASURES)
+    share = table["measure"].isin(SHARE_MEASURES) | table["measure"].str.startswith("share of ")
     return [usual if not s else percent if m else points for s, m in zip(share, mean, strict=True)]
 
 

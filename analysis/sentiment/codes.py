@@ -1,26 +1,25 @@
 """Codes that people gave by hand: the sample and the coders' sheets, read and checked line by line.
 
 A study's folder `coded/` holds `sample.csv` (comment_id, stratum, probability: the chance with which the comment was
-drawn) and a sheet for each coder, `<coder>.csv` (comment_id, text, code: -1 negative, 0 neither, 1 positive).
+drawn) and a sheet for each coder, `<coder>.csv` (comment_id, text, code: a class's value or name; -1 is negative, 0
+neither and 1 positive, unless study.toml names other classes).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from analysis.corpus.sheets import Problems, read_rows
 from analysis.sentiment.scores import number
-from analysis.settings import StudyError
+from analysis.settings import CLASSES, StudyError
 
 SAMPLE = "sample.csv"
 COLUMNS = ["comment_id", "stratum", "probability"]
 LOGGED = ["skipped", "coded_at"]  # further columns of what the coding page keeps, of which a comment's last row counts
-CLASSES = {"negative": -1.0, "neither": 0.0, "positive": 1.0}  # what is coded, if study.toml has no classes of its own
-SCALE = (-1, 0, 1)
 
 
 @dataclass(frozen=True)
@@ -28,14 +27,15 @@ class Codes:
     """What people coded by hand."""
 
     # A row a coded comment, sorted by comment_id: comment_id, stratum, probability (0, 1] of being drawn and coded, as
-    # far as its stratum was coded, code (mean over coders, [-1, 1]), n_coders, and a column a coder (-1, 0, 1; NaN
-    # where that coder has no valid code).
+    # far as its stratum was coded, code (mean over coders, of the classes' values), n_coders, and a column a coder (a
+    # class's value; NaN where that coder has no valid code).
     table: pd.DataFrame
     coders: tuple[str, ...]  # names of the sheets
     problems: pd.DataFrame  # every row that is not used, and every one that lacks: see `Problems.table`
+    classes: Mapping[str, float] = field(default_factory=lambda: CLASSES)  # their values, from the lowest
 
 
-def read_codes(folder: Path, comment_ids: Collection[str]) -> Codes | None:
+def read_codes(folder: Path, comment_ids: Collection[str], classes: Mapping[str, float] = CLASSES) -> Codes | None:
     """Read the coded sample of a study, from its folder `coded/`; None where there is no coder's sheet.
 
     Of rows that stand twice the first counts if they say the same, and none if they contradict each other. A StudyError
@@ -52,14 +52,14 @@ def read_codes(folder: Path, comment_ids: Collection[str]) -> Codes | None:
         if path.stem in (*COLUMNS, "code", "n_coders"):
             expected, remedy = "a sheet named after its coder", "Rename the file."
             raise StudyError(expected=expected, found=path.name, where=str(folder), remedy=remedy)
-        table[path.stem] = table["comment_id"].map(_read_sheet(path, sample, problems)).astype("float64")
+        table[path.stem] = table["comment_id"].map(_read_sheet(path, sample, problems, classes)).astype("float64")
     coders = tuple(path.stem for path in sheets)
     by_coder = table[list(coders)]
     table.insert(3, "code", by_coder.mean(axis=1))
     table.insert(4, "n_coders", by_coder.notna().sum(axis=1).astype("int64"))
     # Whoever has coded but some of the sample has, of each stratum, as good as drawn fewer.
     table["probability"] *= (table["n_coders"] > 0).groupby(table["stratum"]).transform("mean")
-    return Codes(table[table["n_coders"] > 0].reset_index(drop=True), coders, problems.table)
+    return Codes(table[table["n_coders"] > 0].reset_index(drop=True), coders, problems.table, classes)
 
 
 def _read_sample(path: Path, known: set[str], problems: Problems) -> dict[str, tuple[str, float]]:
@@ -78,14 +78,23 @@ def _read_sample(path: Path, known: set[str], problems: Problems) -> dict[str, t
     return sample
 
 
-def _read_sheet(path: Path, sample: Collection[str], problems: Problems) -> dict[str, int]:
+def class_of(cell: str, classes: Mapping[str, float]) -> float | None:
+    """The value of the class that a cell names, or whose value it has; None if there is no such class."""
+    named = {name.casefold(): value for name, value in classes.items()}
+    value = named.get(cell.casefold(), number(cell.lstrip("'")))  # a spreadsheet may have kept its guard
+    return next((one for one in classes.values() if value is not None and abs(one - value) < 1e-9), None)
+
+
+def _read_sheet(
+    path: Path, sample: Collection[str], problems: Problems, classes: Mapping[str, float]
+) -> dict[str, float]:
     """Codes of one coder."""
-    codes: dict[str, int | None] = {}  # None where none is valid
+    codes: dict[str, float | None] = {}  # None where none is valid
+    values = ", ".join(f"{one:g}" for one in classes.values())
     rows = list(read_rows(path, ["comment_id", "code"], LOGGED))
     last = {comment: line for line, (comment, *_) in rows}
     for line, (comment, cell, skipped, coded_at) in rows:
-        value = number(cell.lstrip("'"))  # a spreadsheet may have kept its guard against formulas
-        code = int(value) if value in SCALE else None  # type: ignore[arg-type]
+        code = class_of(cell, classes)
         if coded_at and line < last[comment]:
             continue  # the page keeps what was said before as well
         if comment not in sample:
@@ -101,7 +110,7 @@ def _read_sheet(path: Path, sample: Collection[str], problems: Problems) -> dict
         else:
             codes[comment] = code
             if code is None:
-                text = f'code "{cell}" of {comment} is none of -1, 0, 1' if cell else f"comment {comment} has no code"
+                text = f'code "{cell}" of {comment} is none of {values}' if cell else f"comment {comment} has no code"
                 problems.add(path, line, text)
     for comment in sorted(set(sample) - set(codes)):
         problems.add(path, None, f"comment {comment} of the sample is missing")

@@ -12,6 +12,7 @@ from analysis.corpus.steps import corpus
 from analysis.run import Run
 from analysis.run.steps import Given, step
 from analysis.run.store import Values
+from analysis.run.texts import Some
 from analysis.sentiment import coded, scores
 from analysis.sentiment.codes import read_codes
 from analysis.sentiment.instruments import Instrument, parse
@@ -36,32 +37,46 @@ def main_language(languages: pd.Series) -> str:
     return str(counts.idxmax()) if len(counts) else "und"
 
 
+def scores_by(given: Given, name: str, run: Run, of: np.ndarray | None = None) -> tuple[np.ndarray, pd.DataFrame]:
+    """The comments' scores by an instrument, and rows of a file of scores that are not used.
+
+    `of`, rows (int64), are the only ones whose scores are wanted: the others may be NaN.
+    """
+    c, texts, settings = given[corpus].rows, given[corpus].texts, given.settings
+    whole, of = of is None, np.arange(len(c)) if of is None else of
+    if name.startswith(f"{SCORES}:"):
+        return scores.read(given.folder / name.partition(":")[2], c["comment_id"], settings.sentiment.range)
+    out = np.full(len(c), np.nan)
+    if name == "coded":
+        found = read_codes(given.folder / "coded", c["comment_id"].tolist(), settings.codes.classes)
+        codes = pd.Series(dtype="float64") if found is None else found.table.set_index("comment_id")["code"]
+        rows = pd.Index(c["comment_id"]).get_indexer(codes.index)
+        where = np.union1d(of, rows)
+        encoder = encoders.parse(settings.topics.encoder, given.folder, c["language"])
+        some = texts if whole else Some(texts, where)
+        vectors = encoder.encode(some, run, run.kept.store if run.kept else None)
+        at, threads = np.searchsorted(where, rows), c["article_id"].iloc[rows].tolist()
+        out[where] = coded.score(some, vectors, at, codes.to_numpy(float), threads, run)
+        return out, pd.DataFrame()
+    spoken = c["language"].replace("und", main_language(c["language"])).iloc[of]
+    out[of] = parse(name, given.folder).score(texts if whole else Some(texts, of), spoken.tolist(), run)
+    return out, pd.DataFrame()
+
+
 @step(
-    settings=["sentiment.instrument", "sentiment.range", "topics.encoder"],
+    settings=["sentiment.instrument", "sentiment.range", "topics.encoder", "codes.classes"],
     files=lambda settings: named(_instrument(settings).files, settings.folder),
     versions=lambda settings: _instrument(settings).version,
     needs=[corpus],
 )
 def sentiment(given: Given, run: Run) -> Values:
     """A score for each comment and article; missing where there is none, or where fewer than half could have one."""
-    c, a, texts = given[corpus].rows, given[corpus].articles, given[corpus].texts
-    setting = given.settings.sentiment
-    of_articles, problems = np.full(len(a), np.nan), pd.DataFrame()
-    if setting.instrument.startswith(f"{SCORES}:"):
-        path = given.folder / setting.instrument.partition(":")[2]
-        of_comments, problems = scores.read(path, c["comment_id"], setting.range)
-    elif setting.instrument == "coded":  # it learns from comments, and knows no articles
-        found = read_codes(given.folder / "coded", c["comment_id"].tolist())
-        codes = pd.Series(dtype="float64") if found is None else found.table.set_index("comment_id")["code"]
-        rows = pd.Index(c["comment_id"]).get_indexer(codes.index)
-        encoder = encoders.parse(given.settings.topics.encoder, given.folder, c["language"])
-        vectors = encoder.encode(texts, run, run.kept.store if run.kept else None)
-        threads = c["article_id"].iloc[rows].tolist()
-        of_comments = coded.score(texts, vectors, rows, codes.to_numpy(float), threads, run)
-    else:
-        instrument, whole = parse(setting.instrument, given.folder), whole_text(a).tolist()
-        main = main_language(c["language"])
-        of_comments = instrument.score(texts, c["language"].replace("und", main), run)
+    c, a = given[corpus].rows, given[corpus].articles
+    name = given.settings.sentiment.instrument
+    of_comments, problems = scores_by(given, name, run)
+    of_articles, instrument = np.full(len(a), np.nan), parse(name, given.folder)
+    if instrument.measure is not None:  # what learns from comments, or from a file of them, knows no articles
+        whole, main = whole_text(a).tolist(), main_language(c["language"])
         of_articles = instrument.score(whole, pd.Series(languages(whole, run), dtype="str").replace("und", main), run)
         if instrument.languages is not None and np.isfinite(of_comments).mean() < LEAST:
             of_comments, of_articles = np.full(len(c), np.nan), np.full(len(a), np.nan)

@@ -17,16 +17,14 @@ from analysis.settings import StudyError
 
 def corpus(sizes):
     period = [p for p, n in enumerate(sizes) for _ in range(n)]
-    return pd.DataFrame(
-        {"comment_id": [f"c{i:04d}" for i in range(len(period))], "period": period, "text": "=1+1 said\nsomebody"}
-    )
+    return pd.DataFrame({"comment_id": [f"c{i:04d}" for i in range(len(period))], "stratum": [str(p) for p in period]})
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=8), st.integers(1, 200))
 def test_chances_are_drawn_over_size_and_weights_give_the_corpus_back(sizes, n):
     comments = corpus(sizes)
-    drawn = draw(comments, ["period"], n, 1)
+    drawn = draw(comments, n, 1)
     assert not drawn["comment_id"].duplicated().any()
     counts = drawn.groupby("stratum")["probability"].agg(["size", "first", "nunique"])
     pooled = len(comments) - sum(sizes[int(name)] for name in counts.index if name != POOLED)
@@ -42,20 +40,25 @@ def test_each_comment_has_the_same_chance():
     comments = corpus([40, 10])
     hits = np.zeros(50)
     for seed in range(400):
-        hits[[int(c[1:]) for c in draw(comments, ["period"], 10, seed)["comment_id"]]] += 1
+        hits[[int(c[1:]) for c in draw(comments, 10, seed)["comment_id"]]] += 1
     assert abs(hits[:40].mean() - 80) < 1e-9 and hits[:40].std() < 16  # 400 draws, chance 0.2
 
 
 def test_the_same_seed_draws_the_same_whatever_the_order_of_rows():
     comments = corpus([30, 20])
-    one, two = draw(comments, ["period"], 9, 3), draw(comments.iloc[::-1], ["period"], 9, 3)
-    assert one.equals(two) and not one.equals(draw(comments, ["period"], 9, 4))
+    one, two = draw(comments, 9, 3), draw(comments.iloc[::-1], 9, 3)
+    assert one.equals(two) and not one.equals(draw(comments, 9, 4))
     assert one["stratum"].tolist() != sorted(one["stratum"]), "the order of the sheet shows no stratum"
 
 
 def test_sheets_are_blind_inert_and_read_back_when_filled(tmp_path):
     comments = corpus([30, 20])
-    paths = write_sheets(tmp_path / "coded", draw(comments, ["period"], 10, 1), ["anna", "brian"], lambda t: t.upper())
+    paths = write_sheets(
+        tmp_path / "coded",
+        draw(comments, 10, 1).assign(text="=1+1 said\nsomebody"),
+        ["anna", "brian"],
+        lambda t: t.upper(),
+    )
     assert [p.name for p in paths] == ["anna.csv", "brian.csv"] and (tmp_path / "coded" / "RULES.txt").is_file()
     for path in paths:
         rows = list(csv.DictReader(path.open(encoding="utf-8-sig", newline="")))
@@ -69,7 +72,7 @@ def test_sheets_are_blind_inert_and_read_back_when_filled(tmp_path):
 
 
 def test_codes_are_never_overwritten(tmp_path):
-    drawn = draw(corpus([9]), ["period"], 5, 1)
+    drawn = draw(corpus([9]), 5, 1).assign(text="")
     write_sheets(tmp_path, drawn, ["anna"], str)
     with pytest.raises(StudyError, match="never overwritten"):
         write_sheets(tmp_path, drawn, ["brian"], str)
@@ -78,11 +81,11 @@ def test_codes_are_never_overwritten(tmp_path):
 @pytest.mark.parametrize("coders", [[], ["a", "a"], ["../x"], ["sample"], ["a b"]])
 def test_names_that_are_no_file_names_are_refused(tmp_path, coders):
     with pytest.raises(StudyError, match="--coders"):
-        write_sheets(tmp_path / "coded", draw(corpus([9]), ["period"], 5, 1), coders, str)
+        write_sheets(tmp_path / "coded", draw(corpus([9]), 5, 1).assign(text=""), coders, str)
     assert not (tmp_path / "coded").exists()
 
 
 def test_nothing_to_draw_is_said():
     for comments, n in ((corpus([9]), 0), (corpus([9])[:0], 5)):
         with pytest.raises(StudyError, match="--n"):
-            draw(comments, ["period"], n, 1)
+            draw(comments, n, 1)

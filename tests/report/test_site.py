@@ -189,7 +189,7 @@ def test_a_failing_notebook_leaves_the_other_pages_and_says_which_cell(built, tm
 def test_the_hostile_report_holds_nobody_and_a_name_that_is_put_in_is_found(built, tmp_path, capsys):
     folder, out = built
     assert main(["check", str(folder), "--privacy", str(out)]) == 0
-    assert "Nothing found in 27 files, searched for 6 names of authors, 1 address" in capsys.readouterr().out
+    assert "Nothing found in 29 files, searched for 6 names of authors, 1 address" in capsys.readouterr().out
     copy = shutil.copytree(out, tmp_path / "report")
     page = copy / "2_topics.html"
     page.write_text(
@@ -204,7 +204,7 @@ def test_the_sample_s_report_holds_nobody(tmp_path, capsys):
     assert main(["report", folder, "--out", str(tmp_path / "report")]) == 0
     assert main(["check", folder, "--privacy", str(tmp_path / "report")]) == 0
     said = capsys.readouterr().out
-    assert "Nothing found in 27 files" in said and "runs of 8 words of 3,0" in said
+    assert "Nothing found in 29 files" in said and "runs of 8 words of 3,0" in said
     comment = open_study().partitioned.whole().loc[lambda c: c["text"].str.split().str.len() >= 8].iloc[5]
     page = tmp_path / "report" / "4_over_time.html"
     page.write_text(page.read_text(encoding="utf-8") + f"<p>{html.escape(comment['text'])}</p>", encoding="utf-8")
