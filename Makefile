@@ -5,7 +5,7 @@ BIN := .venv/bin
 STUDY ?= data/sample
 INSTALLED := .venv/.installed
 
-.PHONY: install report test lab bench bench-all notebooks lint lock clean
+.PHONY: install report test lab bench bench-all notebooks docs dist lint lock clean
 
 install: $(INSTALLED)
 
@@ -38,6 +38,14 @@ bench-all: install
 notebooks: install
 	$(BIN)/python tests/store_notebooks.py
 
+# The documentation as static pages: build/docs/index.html. A link that leads nowhere is an error.
+docs: install
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
+
+# A wheel and an sdist, in dist/.
+dist: install
+	$(BIN)/python -m build --no-isolation --outdir dist
+
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -51,5 +59,5 @@ lock:
 		--extra dev --extra cluster --no-header --no-annotate --quiet --output-file requirements.lock
 
 clean:
-	rm -rf .venv reports data/*/.threadline .pytest_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf .venv reports dist docs/generated docs/_build data/*/.threadline .pytest_cache .ruff_cache .hypothesis build *.egg-info
 	find analysis tests notebooks data -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf

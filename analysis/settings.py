@@ -286,7 +286,7 @@ def read_settings(folder: str | Path) -> Settings:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        found, remedy = f"text that is not: {error}", "See README, “Your own corpus”."
+        found, remedy = f"text that is not: {error}", "README shows one."
         raise StudyError(expected="TOML in UTF-8", found=found, where=str(path), remedy=remedy) from None
     return _validated(folder, raw, str(path))
 

@@ -33,8 +33,9 @@ def main() -> None:
         print(f"stored {name}")
     study = open_study()
     topics, tables = study.topics.table, study.tables
+    table, largest = tables.topic_sentiment_by_period, topics["topic"].head(4)
     figure = plots.by_period(
-        tables.topic_sentiment_by_period, topics=topics, changes=tables.change_points, events=study.events
+        table[table["topic"].isin(largest)], topics=topics, changes=tables.change_points, events=study.events
     )
     (SAMPLE / "figure.png").write_bytes(png_bytes(figure))
 

@@ -128,7 +128,7 @@ def _check(reading: Reading, where: str) -> None:
     off = accounting.query("read != kept + rejected").to_dict("records")
     lost = sorted(set(rows["article_id"].unique()) - set(articles["article_id"]))
     ours = "This is a fault of Threadline: please report it with the file."
-    layout = "See README, “Your own corpus”, for the layout of a thread file."
+    layout = "See docs/how-to/threads.md for the layout of a thread file."
     alone = "A comment is a line with the reader's name, then the lines of the comment."
     faults = [
         (not len(accounting), "files that match [source] paths", "none", "Correct the paths in study.toml."),

@@ -185,7 +185,7 @@ def finished(figure: Figure, alt: str, data: pd.DataFrame, topics: pd.DataFrame 
     for text in texts if further else ():  # more fonts take more time
         text.set_fontfamily([FONT, *further])
     if lacking := fonts.count(None):
-        said = f"No font here has {lacking} of the letters in this figure; README says what to install."
+        said = f"No font here has {lacking} of the letters in this figure; docs/getting-started.md says what helps."
         figure.text(0.995, 0.003, said, ha="right", va="bottom", color=WARN, fontsize=8)
         alt = f"{alt} {said}"
     figure.alt, figure.data, figure._topics = " ".join(alt.split()), data, topics

@@ -38,7 +38,7 @@ def decomposition(
     `by_period`; comments that are dated and scored are used.
 
     Columns: topic (NA for all), part ("total", "composition", "within"), estimate, low, high, interval; split, the
-    first instant of the later span; n_, share_, mean_before and _after; event, empty for the middle.
+    first instant of the later span; `n_`, `share_`, `mean_before` and `_after`; event, empty for the middle.
     """
     a = arrange(comments, measure, by, Calendar(period, zone, week_starts), bounds).dated.scored.grouped
     splits = [("", a.middle)]
