@@ -19,45 +19,25 @@ SURE = 30.0  # log odds beyond which more makes no difference
 
 @dataclass(frozen=True)
 class Decoding:
-    """What the lines of some threads are.
+    """What the lines of some threads are; arrays of shape (n_lines,), and of (n_threads,) the last."""
 
-    Attributes
-    ----------
-    is_name : ndarray of shape (n_lines,)
-        Whether the line is a name in the most probable sequence.
-    confidence : ndarray of shape (n_lines,)
-        Of such a line: probability that its comment begins and ends where this sequence says.
-    p_name, p_article : ndarray of shape (n_lines,)
-        Probability of each line's being a name, or of the article.
-    log_z : ndarray of shape (n_threads,)
-        Log of the sum of the weights of all sequences.
-    """
-
-    is_name: np.ndarray
-    confidence: np.ndarray
+    is_name: np.ndarray  # bool: in the most probable sequence
+    confidence: np.ndarray  # of a name: probability that its comment begins and ends where this sequence says
     p_name: np.ndarray
     p_article: np.ndarray
-    log_z: np.ndarray
+    log_z: np.ndarray  # log of the sum of the weights of all sequences
 
 
 def chain(
     name: np.ndarray, article: np.ndarray, start: np.ndarray, bounds: np.ndarray, ends: np.ndarray | None = None,
     *, best: bool = True,
 ) -> Decoding:  # fmt: skip
-    """Decode threads.
+    """Decode threads, of which none is empty: each begins at one of `bounds` (n_threads + 1,).
 
-    Parameters
-    ----------
-    name, article : ndarray of shape (n_lines,)
-        Log odds of each line's being a name, or of the article, against its being text of a comment.
-    start : ndarray of shape (n_lines,)
-        Log weight of the step from article to name at this line; infinite at a first line that is known to be a name.
-    bounds : ndarray of shape (n_threads + 1,)
-        Where each thread's lines begin, and where the last one's end; no thread is empty.
-    ends : ndarray of shape (n,), optional
-        Log odds that a comment of 1, 2, …, n or more lines ends there, to be added to those of a name.
-    best : bool
-        Whether to look for the most probable sequence too: else there are no names.
+    `name` and `article` (n_lines,) are log odds of a line's being one, against text of a comment; `start` (n_lines,) is
+    added to the log weight of the comments' beginning at a line, infinite at a first line that is known to be a name;
+    `ends` (n,), if there are any, to the log odds of a name after a text of 1, 2, …, n or more lines. Without `best`
+    the most probable sequence is not looked for, and there are no names.
     """
     odds = np.clip(name, -SURE, SURE)[:, None] + (np.zeros(1) if ends is None else ends)
     opens, none = _openings(np.clip(name, -SURE, SURE), article, start, bounds)

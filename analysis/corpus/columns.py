@@ -267,15 +267,9 @@ def plan(
 ) -> Plan:
     """Decide how a table is read: by study.toml, else as the export that it is, else by its columns' names.
 
-    Parameters
-    ----------
-    header : sequence of str
-    rows, nested : sequence of mapping
-        The first rows: of what it holds, "comments" or "articles" (`role`); of articles that hold comments.
-    given : mapping
-        Our column = theirs, as study.toml names them; they go before what is recognised.
-    format, where : str
-        "auto", a kind of file, or an export's name; the table, for errors.
+    `rows` and `nested` are the first: of what it holds, "comments" or "articles" (`role`), and of articles that hold
+    comments. `given`, our column = theirs as study.toml names them, goes before what is recognised. `format` is "auto",
+    a kind of file, or an export's name; `where` the table, for errors.
 
     Raises
     ------

@@ -37,22 +37,15 @@ TALKISH = frozenset(("talk", "talk alone", "sign-off", "ends in talk", "starts l
 
 @dataclass(frozen=True)
 class Weights:
-    """What speaks for a name, in log odds.
+    """What speaks for a name, in log odds."""
 
-    Attributes
-    ----------
-    flags : dict of str to list of float
-        What each flag adds: to the line's being a name, to the next line's, to that of the one before; and to its being
-        of the article rather than of a comment.
-    evidence : dict of str to float
-        What a unit adds: mentioned, addressed and signature (`line_features.signs`), then `evidence.FACTS`.
-    start : float
-        Log weight of the comments' beginning at a line, where no copyright sentence says so.
-    """
-
+    # What each flag adds to the line's being a name, to the next line's, to that of the one before; to its being of the
+    # article rather than of a comment.
     flags: Mapping[str, Sequence[float]]
-    evidence: Mapping[str, float]
-    start: float
+    evidence: Mapping[
+        str, float
+    ]  # by unit of `line_features.signs` (mentioned, addressed, signature), `evidence.FACTS`
+    start: float  # log weight of the comments' beginning at a line, where no copyright sentence says so
 
 
 WEIGHTS = Weights(**json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8")))
@@ -62,28 +55,14 @@ assert tuple(WEIGHTS.evidence)[3:] == FACTS
 
 @dataclass(frozen=True)
 class Lines:
-    """The lines of all threads as numbers.
+    """The lines of all threads as numbers; arrays of n_lines rows, but for the last."""
 
-    Attributes
-    ----------
-    sums : ndarray of shape (n_lines, 4)
-        Of the weights of each line's flags.
-    signs : ndarray of shape (n_lines, 3)
-        0 or 1: mentioned, addressed, signature.
-    keys, masks : ndarray of shape (n_lines,)
-        Which of the study's short lines it is, and which when times and numbers are taken out; -1 for long ones.
-    start : ndarray of shape (n_lines,)
-        What is added to the log weight of the comments' beginning at this line; infinite at a first line if certain.
-    bounds : ndarray of shape (n_threads + 1,)
-        Where each thread's lines begin.
-    """
-
-    sums: np.ndarray
-    signs: np.ndarray
-    keys: np.ndarray
-    masks: np.ndarray
-    start: np.ndarray
-    bounds: np.ndarray
+    sums: np.ndarray  # (n_lines, 4), of the weights of its flags
+    signs: np.ndarray  # (n_lines, 3), 0 or 1: mentioned, addressed, signature
+    keys: np.ndarray  # which of the study's short lines it is; -1 for long ones
+    masks: np.ndarray  # the same, times and numbers taken out
+    start: np.ndarray  # added to the log weight of the comments' beginning here; infinite at a first line if certain
+    bounds: np.ndarray  # (n_threads + 1,), where each thread's lines begin
 
     def without(self, gone: np.ndarray) -> Lines:
         """The other lines; where the comments began with one that is gone, they begin with the next."""
@@ -137,15 +116,12 @@ class Vocabulary:
 
 @dataclass(frozen=True)
 class Decoded:
-    """What the lines of a study are: `is_name` and `confidence` as in Decoding, and what is none of their text.
+    """What the lines of a study are."""
 
-    `bounds` says where each thread's lines begin, `facts` (n_lines, 11) what there was of evidence on each.
-    """
-
-    is_name: np.ndarray
+    is_name: np.ndarray  # as in Decoding
     confidence: np.ndarray
-    facts: np.ndarray
-    bounds: np.ndarray
+    facts: np.ndarray  # (n_lines, 11), what there was of evidence
+    bounds: np.ndarray  # where each thread's lines begin
     furniture: Furniture
 
 
@@ -154,16 +130,9 @@ def decode(
 ) -> Decoded:
     """Decode all threads of a study, each with what the others say.
 
-    Parameters
-    ----------
-    vocabulary : Vocabulary
-        To which one or more were added, in an order that does not depend on the files' names.
-    known_authors : collection of str
-        Names known to be authors'. Lines that are listed are names rather, others less so: by how much is learned
-        from how complete the list turns out to be.
-    weights : Weights
-    lines : Lines, optional
-        Those of the vocabulary, with the sums of other weights.
+    To the vocabulary one or more were added, in an order that does not depend on the files' names. Lines that are among
+    the known authors are names rather, others less so: by how much is learned from how complete the list turns out to
+    be. Other weights go with `lines` of the vocabulary that have the sums of those.
     """
     lines = lines or vocabulary.lines()
     names = {key_of(name.strip()) for name in known_authors}

@@ -21,14 +21,8 @@ FACTS = (
 class Evidence:
     """What the lines of a study say of one another, once each has been decoded.
 
-    Parameters
-    ----------
-    keys, thread : ndarray of shape (n_lines,)
-        The number of each line's key in `short`, -1 for long ones; and the number of its thread.
-    short, talk : list of str, list of bool
-        Short lines by their keys, and whether each looks like talk.
-    words : Counter
-        Of long lines, as written.
+    `keys` and `thread` (n_lines,) are the numbers of each line's key in `short`, -1 for long ones, and of its thread;
+    `talk` says of each short line whether it looks like talk, `words` counts those of long lines, as written.
     """
 
     def __init__(
@@ -54,12 +48,8 @@ class Evidence:
     def weigh(self, p_name: np.ndarray, own: np.ndarray) -> np.ndarray:
         """The evidence on each line, of shape (n_lines, len(FACTS)); 0 on long ones.
 
-        Parameters
-        ----------
-        p_name : ndarray of shape (n_lines,)
-            Probability of each line's being a name, as decoded before.
-        own : ndarray of shape (n_lines,)
-            Log odds by what the line itself says: what is more in `p_name`, its place gives.
+        Of (n_lines,): `p_name` is the probability of each line's being a name, as decoded before; `own` the log odds by
+        what the line itself says: what is more in the first, its place gives.
         """
         facts, p = np.zeros((self.n_lines, len(FACTS))), p_name[self.short]
         certain = np.clip(p, 1e-4, 1 - 1e-4)

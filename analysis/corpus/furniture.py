@@ -41,21 +41,12 @@ ROUNDS = 6
 
 @dataclass(frozen=True)
 class Furniture:
-    """What is furniture among the lines of all threads.
-
-    Attributes
-    ----------
-    lines : ndarray of bool, shape (n_lines,)
-    stamps, named : ndarray of bool, shape (n_lines,)
-        Those of them that hold a time; lines of a name and a time.
-    template : Template
-        How these are written.
-    """
+    """What is furniture among the lines of all threads; arrays of bool, of shape (n_lines,)."""
 
     lines: np.ndarray
-    stamps: np.ndarray
-    named: np.ndarray
-    template: Template
+    stamps: np.ndarray  # those of them that hold a time
+    named: np.ndarray  # lines of a name and a time
+    template: Template  # how these are written
 
 
 def find(
@@ -64,20 +55,10 @@ def find(
 ) -> Furniture:  # fmt: skip
     """Find it.
 
-    Parameters
-    ----------
-    masks : ndarray of shape (n_lines,)
-        The number of each line's mask, -1 of long lines.
-    names : sequence of str
-        The masks.
-    bounds : ndarray of shape (n_threads + 1,)
-        Where each thread's lines begin.
-    score : ndarray of shape (n_lines,)
-        Log odds of each line's being a name by its shape.
-    known : ndarray of bool, shape (n_threads,)
-        Whether a thread's lines are those of its comments alone.
-    decoded : callable
-        From what is furniture, and what a name and a time, to the probability of each line's being a name.
+    `masks` (n_lines,) are numbers of `names`, -1 of long lines; `bounds` (n_threads + 1,) say where each thread's lines
+    begin, `score` (n_lines,) the log odds of each line's being a name by its shape, `known` (n_threads,) whether a
+    thread's lines are those of its comments alone. `decoded` gives, from what is furniture, and what a name and a time,
+    the probability of each line's being a name.
     """
     page = _Page(masks, list(names), bounds, np.clip(score, -FAR, FAR), known)
     named, template = page.names_with_times()
@@ -117,16 +98,20 @@ class _Page:
         self.thread = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
 
     @cached_property
-    def counts(self) -> np.ndarray:
-        """How often each mask is there."""
-        return np.bincount(self.masks[self.masks >= 0], minlength=len(self.names))
+    def pairs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Of each mask in each thread: the thread, the mask, and how often it is there."""
+        at = np.flatnonzero(self.masks >= 0)
+        (thread, mask), n = np.unique(np.stack([self.thread[at], self.masks[at]]), axis=1, return_counts=True)
+        return thread, mask, n
+
+    def by_mask(self, weights: np.ndarray | None = None) -> np.ndarray:
+        """In how many threads each mask is, or the sum of the weights of its pairs."""
+        return np.bincount(self.pairs[1], weights=weights, minlength=len(self.names))
 
     @cached_property
-    def n_threads(self) -> np.ndarray:
-        """In how many threads each mask is."""
-        at = np.flatnonzero(self.masks >= 0)
-        pairs = np.unique(np.stack([self.thread[at], self.masks[at]]), axis=1)
-        return np.bincount(pairs[1], minlength=len(self.names))
+    def counts(self) -> np.ndarray:
+        """How often each mask is there."""
+        return self.by_mask(self.pairs[2])
 
     @cached_property
     def known_words(self) -> np.ndarray:
@@ -149,20 +134,15 @@ class _Page:
 
     # ------------------------------------------------------------------------------------------------ times
 
-    def _timed(self) -> dict[str, Counter[int]]:
-        """The masks of a time and of other words, by the kind of the time, and how often each is there."""
-        found: dict[str, Counter[int]] = {}
-        counts = np.bincount(self.masks[self.masks >= 0], minlength=len(self.names))
-        for number, name in enumerate(self.names):
-            kind = next((kind for kind in TIMES if kind in name), "") if "‹" in name else ""
-            if kind and name.replace(kind, "").strip(SEPARATORS) and counts[number]:
-                found.setdefault(kind, Counter())[number] = int(counts[number])
-        return found
-
     def names_with_times(self) -> tuple[np.ndarray, Template]:
         """Lines of a name and a time, if the words beside times are many different ones; and what else is in them."""
         best, template = np.zeros(len(self.masks), dtype=bool), Template()
-        for kind, counts in self._timed().items():
+        timed: dict[str, Counter[int]] = {}  # masks of a time and of other words, by the kind of the time
+        for number, n in Counter(self.masks[self.masks >= 0].tolist()).items():
+            kind = next((kind for kind in TIMES if kind in self.names[number]), "")
+            if kind and self.names[number].replace(kind, "").strip(SEPARATORS):
+                timed.setdefault(kind, Counter())[number] = n
+        for kind, counts in ((kind, timed[kind]) for kind in TIMES if kind in timed):
             words = {k: tuple(self.names[k].replace(kind, " ", 1).split()) for k in counts}
             before, after = _common(words, counts, 0), ()
             after = _common({k: one[len(before) :] for k, one in words.items()}, counts, -1)
@@ -188,21 +168,14 @@ class _Page:
     def regular(self) -> np.ndarray:
         """The masks that recur beside most comments."""
         able = self.counts >= np.where(self.special, 2, FEW)
-        at = np.flatnonzero(self.lines(able))
-        (thread, number), n = np.unique(np.stack([self.thread[at], self.masks[at]]), axis=1, return_counts=True)
+        thread, _, n = self.pairs
         most = np.zeros(len(self.known), dtype=np.int64)
-        np.maximum.at(most, thread, n)
-        usual = np.bincount(number, weights=n * (n >= REGULAR * most[thread]), minlength=len(self.names))
-        able &= usual >= COVER * self.counts
-        chosen = able
-        for _ in range(ROUNDS):
-            passed = able & self._one_sided(self.lines(chosen))
-            if (passed == chosen).all():
-                break
-            chosen = passed
+        np.maximum.at(most, thread, n * able[self.pairs[1]])
+        able &= self.by_mask(n * (n >= REGULAR * most[thread])) >= COVER * self.counts
+        chosen = _settled(able, lambda chosen: able & self._one_sided(self.lines(chosen)))
         # Before anything is decoded, which takes time: what is on a page's every comment is on many pages.
         with_comments = (self.known & (np.diff(self.bounds) > 1)).sum()
-        spread = self.certain | (self.n_threads >= COVER / 2 * with_comments)
+        spread = self.certain | (self.by_mask() >= COVER / 2 * with_comments)
         return able & chosen & spread & self._one_sided(self.lines(chosen))
 
     def _around(self, lines: np.ndarray, scores: np.ndarray, text: float = -FAR) -> tuple[np.ndarray, np.ndarray]:
@@ -234,10 +207,8 @@ class _Page:
 
     def covers(self, n_comments: np.ndarray) -> np.ndarray:
         """Masks that most comments have, in the threads in which they are."""
-        at = np.flatnonzero(self.masks >= 0)
-        thread, number = np.unique(np.stack([self.thread[at], self.masks[at]]), axis=1)
-        of = np.bincount(number, weights=n_comments[thread], minlength=len(self.names))
-        spread = self.special | (self.n_threads >= max(1, COVER / 2 * (n_comments >= 1).sum()))
+        spread = self.special | (self.by_mask() >= max(1, COVER / 2 * (n_comments >= 1).sum()))
+        of = self.by_mask(n_comments[self.pairs[0]])
         return spread & (self.counts >= np.where(self.special, COVER / 5, COVER) * of)
 
     def rarer(self, chosen: np.ndarray, p_name: np.ndarray) -> np.ndarray:
@@ -245,7 +216,8 @@ class _Page:
         number = np.array([("0" in name or "‹" in name) and len(name.split()) <= 4 for name in self.names], dtype=bool)
         able = self.known_words & (self.counts > 0)
         able |= (self.counts >= FEW) & (np.nan_to_num(self._mean(p_name)) < 1 - MOST)
-        for _ in range(ROUNDS):
+
+        def more(chosen: np.ndarray) -> np.ndarray:
             lines = self.lines(chosen)
             near = beside(lines, self.masks, self.bounds) > 0
             under, above = (np.nan_to_num(self._mean(some * 1.0)) >= BESIDE for some in near)
@@ -253,42 +225,39 @@ class _Page:
             # The side of the text is its own last or first line's, and so only for what is none: numbers, known words.
             last = (behind >= MOST) & (ahead <= 1 - MOST) & (under | (number & above))
             first = (ahead >= MOST) & (behind <= 1 - MOST) & (above | (number & under))
-            more = chosen | (able & (last | first | (self.known_words & (under | above))))
-            if (more == chosen).all():
-                break
-            chosen = more
-        return chosen
+            return chosen | (able & (last | first | (self.known_words & (under | above))))
+
+        return _settled(chosen, more)
 
     # ------------------------------------------------------------------------------------ the page's two ends
 
     def at_the_ends(self, chosen: np.ndarray) -> np.ndarray:
         """Masks that stand before or after the comments of most threads, or of any if their words are known."""
-        found = np.zeros_like(chosen)
-        once = (self.n_threads >= BESIDE * self.counts) & (self.n_threads >= max(FEW, COVER * len(self.known)))
-        for _ in range(ROUNDS):
+        n_threads = self.by_mask()
+        once = (n_threads >= BESIDE * self.counts) & (n_threads >= max(FEW, COVER * len(self.known)))
+
+        def more(found: np.ndarray) -> np.ndarray:
             lines = self.lines(chosen | found)
             ahead, behind = self._sides(lines)
-            first, last = (self.masks[self._outermost(lines, step)] for step in (1, -1))
+            left = np.flatnonzero(~lines)  # of each thread's, the first where it is known, and the last
+            first = left[np.unique(self.thread[left], return_index=True)[1]]
+            last = left[::-1][np.unique(self.thread[left[::-1]], return_index=True)[1]]
+            first, last = self.masks[first[self.known[self.thread[first]]]], self.masks[last]
             ends = np.bincount(last[last >= 0], minlength=len(self.names))
-            more = once & ((behind - ahead >= SIDES) | (ends >= BESIDE * self.counts))
-            more[[k for k in (*first, *last) if k >= 0 and self.known_words[k]]] = True
-            if not (more & ~found & ~chosen).any():
-                break
-            found |= more
-        return found
+            new = once & ((behind - ahead >= SIDES) | (ends >= BESIDE * self.counts))
+            new[[k for k in (*first, *last) if k >= 0 and self.known_words[k]]] = True
+            return found | (new & ~chosen)
 
-    def _outermost(self, lines: np.ndarray, step: int) -> np.ndarray:
-        """The first (1) or last (-1) line of each thread that is not furniture yet: first ones where they are known."""
-        found = []
-        for k, (i, j) in enumerate(zip(self.bounds[:-1].tolist(), self.bounds[1:].tolist(), strict=True)):
-            if step == 1 and not self.known[k]:
-                continue
-            at = i if step == 1 else j - 1
-            while i <= at < j and lines[at]:
-                at += step
-            if i <= at < j:
-                found.append(at)
-        return np.array(found, dtype=np.int64)
+        return _settled(np.zeros_like(chosen), more)
+
+
+def _settled(chosen: np.ndarray, step: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """What is chosen once a step changes it no more."""
+    for _ in range(ROUNDS):
+        before, chosen = chosen, step(chosen)
+        if (chosen == before).all():
+            break
+    return chosen
 
 
 def _common(words: dict[int, tuple[str, ...]], counts: Counter[int], at: int) -> tuple[str, ...]:

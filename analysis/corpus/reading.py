@@ -25,32 +25,17 @@ ALONE = "no column names the thread: each comment counts as a thread of its own"
 
 @dataclass(frozen=True)
 class Reading:
-    """What a reader of any format gives: the tables of COLUMNS.
+    """What a reader of any format gives: the tables of COLUMNS."""
 
-    Attributes
-    ----------
-    articles : DataFrame
-        published_at in UTC, NaT if unknown; text: paragraphs joined by a newline.
-    rows : DataFrame
-        The comments without their texts: author as written; posted_at in UTC, whose source is "comment" or "article";
-        boundary_confidence: probability in [0, 1] that the comment begins and ends where it is said to, NaN where
-        nothing had to be decoded; line (1 = first).
-    texts : Some
-        The text of each, its lines joined by a newline.
-    rejects : DataFrame
-        Every line or row that is in no other table.
-    accounting : DataFrame
-        In lines or rows; read = kept + rejected.
-    notes : DataFrame
-        What a person should look at and what is not a loss; line 0 is the whole file.
-    """
-
-    articles: pd.DataFrame
+    articles: pd.DataFrame  # published_at in UTC, NaT if unknown; text: paragraphs joined by a newline
+    # The comments without their texts: author as written; posted_at in UTC, whose source is "comment" or "article";
+    # boundary_confidence: probability in [0, 1] that the comment begins and ends where it is said to, NaN where nothing
+    # had to be decoded; line (1 = first).
     rows: pd.DataFrame
-    texts: Some
-    rejects: pd.DataFrame
-    accounting: pd.DataFrame
-    notes: pd.DataFrame
+    texts: Some  # of each, its lines joined by a newline
+    rejects: pd.DataFrame  # every line or row that is in no other table
+    accounting: pd.DataFrame  # in lines or rows; read = kept + rejected
+    notes: pd.DataFrame  # what a person should look at and what is not a loss; line 0 is the whole file
 
     @property
     def comments(self) -> pd.DataFrame:
