@@ -56,12 +56,8 @@ def read_by_comment(
             problems.add(path, line, f"comment {comment} is {does} twice, differently: neither counts")
             twice.add(comment)
     if seen and not found:
-        raise StudyError(
-            expected="comment_id as in comments.parquet of this study",
-            found=f"{seen:,} rows, and none of their ids",
-            where=str(path),
-            remedy=remedy,
-        )
+        expected, what = "comment_id as in comments.parquet of this study", f"{seen:,} rows, and none of their ids"
+        raise StudyError(expected=expected, found=what, where=str(path), remedy=remedy)
     found |= dict.fromkeys(twice)
     return [found.get(one) for one in ids], problems.table
 

@@ -167,13 +167,12 @@ def recognise_values(rows: Sequence[Row]) -> Recognised:
 
 def sampled(rows: Sequence[Row]) -> dict[str, list[str]]:
     """Values of the first rows as texts, column by column."""
-    rows = rows[:SAMPLE]
-    values = {
-        name: ["" if row.get(name) is None else str(row[name]).strip() for row in rows] for name in columns_of(rows)
-    }
-    # Half a letter is none.
-    whole = {name: [one.encode("utf-8", "replace").decode() for one in some] for name, some in values.items()}
-    return {name: ["" if one.casefold() in NOTHING else one for one in some] for name, some in whole.items()}
+
+    def text(value: object) -> str:
+        found = "" if value is None else str(value).strip().encode("utf-8", "replace").decode()  # half a letter is none
+        return "" if found.casefold() in NOTHING else found
+
+    return {name: [text(row.get(name)) for row in rows[:SAMPLE]] for name in columns_of(rows[:SAMPLE])}
 
 
 def _text_like(sample: Mapping[str, list[str]]) -> tuple[str, str] | None:
@@ -181,9 +180,7 @@ def _text_like(sample: Mapping[str, list[str]]) -> tuple[str, str] | None:
     best, most = None, 14.0
     for name, values in sample.items():
         filled = [value for value in values if value]
-        words, long = (
-            float(np.mean([f(value) for value in filled])) for f in (lambda value: value.count(" ") + 1, len)
-        )
+        words, long = np.mean([[value.count(" ") + 1, len(value)] for value in filled], axis=0)
         spaced = words >= 2.5 or any(ord(letter) > 0x2E80 for value in filled[:20] for letter in value)
         if spaced and long > most and len(set(filled)) > 0.5 * len(filled) and _share_of_times(filled) < 0.5:
             best, most = (name, f"its values are texts, {long:.0f} letters on average"), long
@@ -224,13 +221,9 @@ def _thread_like(sample: Mapping[str, list[str]]) -> tuple[str, str] | None:
     best, most = None, 0.5
     for name, values in sample.items():
         n, different = len(values), len(set(values))
-        if (
-            n < 4
-            or not all(values)
-            or not 1 < different <= n / 2
-            or fold(name) in NEVER_THREADS
-            or LOST.fullmatch(values[0])
-        ):
+        if n < 4 or not all(values) or not 1 < different <= n / 2:
+            continue
+        if fold(name) in NEVER_THREADS or LOST.fullmatch(values[0]):
             continue
         numbers = pd.to_numeric(pd.Series(values), errors="coerce")
         if numbers.notna().all() and ((numbers % 1).any() or (numbers.diff().dropna() <= 0).all()):
@@ -283,18 +276,16 @@ def plan(
             where, expected = f"study.toml, [{section}]", f"one of: {', '.join(OURS[role])}"
             remedy = "Our name stands left, the file's column right."
             raise StudyError(expected=expected, found=repr(ours), where=where, remedy=remedy)
-        if theirs not in header and (
-            ours == must or all(set(row) == set(header) for row in rows)
-        ):  # no row need have all
+        whole = all(set(row) == set(header) for row in rows)  # no row need have all
+        if theirs not in header and (ours == must or whole):
             raise StudyError(expected=f"a column {theirs!r} for {ours}", found=names, where=where, remedy=remedy)
     dialect, within = BY_NAME.get(format, Dialect()), columns_of(nested) or header
     if format == "auto" and not given and (known := recognise_dialect(header) or recognise_dialect(within)):
         dialect = known[0]
     if role == "articles" and not (dialect.article_needs and set(dialect.article_needs) <= set(header)):
         dialect = Dialect()  # an article's table of another source
-    found: Columns = (
-        {} if given else {ours: (theirs,) for ours, theirs in recognise(header, role, sampled(rows)).items()}
-    )
+    by_name = {} if given else recognise(header, role, sampled(rows))
+    found: Columns = {ours: (theirs,) for ours, theirs in by_name.items()}
     found |= dialect.mapping(header, role == "articles") | {ours: (theirs,) for ours, theirs in given.items()}
     if must not in found and not nested:
         remedy = f"Name it in [{section}] of study.toml."

@@ -174,6 +174,8 @@ def instants(values: Sequence[object] | pd.Series, timezone: str, order: str = "
     if not isinstance(values, pd.Series):
         values = pd.Series([None if value is None else str(value) for value in values], dtype="str")
     raw = values.astype("str").reset_index(drop=True).str.strip()
+    if (comma := _like(raw, r"\d{5},\d+")).any():  # days of a spreadsheet whose decimals have a comma
+        raw = raw.where(~comma, raw.str.replace(",", "."))
     number = pd.to_numeric(raw, errors="coerce")
     at, local = _of_numbers(raw, number)
     iso = _like(raw, rf"{ISO}\s?(?:Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)")

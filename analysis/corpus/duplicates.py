@@ -78,14 +78,7 @@ def duplicates(comments: pd.DataFrame, marks: Vectors) -> pd.Series:
     """The comment_id of the first comment with the same text, missing where there is none; nothing is dropped.
 
     Of one time, the smallest comment_id is the first. A text of fewer than five words counts where five or more
-    comments are it.
-
-    Parameters
-    ----------
-    comments : DataFrame
-        comment_id, posted_at.
-    marks : ndarray or OnDisk
-        `marks` of their texts.
+    comments are it. Of the comments, comment_id and posted_at count; `marks` are those of their texts.
     """
     order = comments[["comment_id", "posted_at"]].assign(high=marks[0], low=marks[1])
     order = order[(order["high"] | order["low"]) > 0].sort_values(["posted_at", "comment_id"], kind="stable")
@@ -103,15 +96,7 @@ def near_duplicates(comments: pd.DataFrame, marks: Vectors, texts: Sequence[str]
 
     At least 0.8 of the runs of three words are shared (Jaccard, counted, not estimated). Missing where none was found,
     where the text has fewer than eight words, and where it is the same as an earlier one, which `duplicate_of` says.
-    A chain of changes leads to its first text.
-
-    Parameters
-    ----------
-    comments : DataFrame
-        comment_id, posted_at, duplicate_of.
-    marks : ndarray or OnDisk
-        `marks` of their texts.
-    texts : sequence of str
+    A chain of changes leads to its first text. Of the comments, comment_id, posted_at and duplicate_of count.
 
     References
     ----------

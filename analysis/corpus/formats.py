@@ -102,9 +102,7 @@ class Table:
                 return gzip.open(file, "rb")  # type: ignore[return-value]
             case ".bz2":
                 return bz2.open(file, "rb")  # type: ignore[return-value]
-            case (
-                ".zst"
-            ):  # dumps of Reddit are packed with windows of 2 GiB, which Arrow refuses; it knows what is cut off
+            case ".zst":  # Arrow knows what is cut off, and refuses windows of 2 GiB, which dumps of Reddit have
                 if zstandard.get_frame_parameters(file.peek(18)).window_size <= 2**27:  # type: ignore[attr-defined]
                     return io.BufferedReader(pa.input_stream(file, compression="zstd"))
                 unpacking = zstandard.ZstdDecompressor(max_window_size=2**31)
@@ -119,12 +117,9 @@ class Table:
         try:
             return io.TextIOWrapper(self._open(), encoding, errors, newline="")
         except LookupError:
-            raise StudyError(
-                expected="an encoding such as utf-8, cp1251 or shift_jis",
-                found=repr(encoding),
-                where="study.toml, [source] encoding",
-                remedy="Correct it, or leave it out.",
-            ) from None
+            expected, where = "an encoding such as utf-8, cp1251 or shift_jis", "study.toml, [source] encoding"
+            remedy = "Correct it, or leave it out."
+            raise StudyError(expected=expected, found=repr(encoding), where=where, remedy=remedy) from None
 
     @cached_property
     def kind(self) -> str:
@@ -238,12 +233,8 @@ class Table:
         except calamine.CalamineError as error:
             raise self.error(str(error)) from None
         if self.sheet and not names:
-            raise StudyError(
-                expected=f"a sheet {self.sheet!r}",
-                found=", ".join(book.sheet_names)[:200],
-                where=self.name,
-                remedy="Correct [source] sheet in study.toml.",
-            )
+            found, remedy = ", ".join(book.sheet_names)[:200], "Correct [source] sheet in study.toml."
+            raise StudyError(expected=f"a sheet {self.sheet!r}", found=found, where=self.name, remedy=remedy)
         if not rows:
             raise self.error("an empty file")
         if len(names) > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -21,6 +22,12 @@ COLUMNS = {
 }  # fmt: skip
 EITHER = f"times whose day and month can be either, left out: set `[source] dates` to one of {', '.join(ORDERS)}"
 ALONE = "no column names the thread: each comment counts as a thread of its own"  # a note of a table
+
+
+def source_name(path: Path, root: Path) -> str:
+    """A file's name as tables show it: relative to the study folder, or its bare name outside."""
+    path, root = path.resolve(), root.resolve()
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
 @dataclass(frozen=True)

@@ -77,17 +77,9 @@ class Corpus:
 
 
 def build(reading: Reading, folder: Path, authors: str = "pseudonym", run: Run = Run()) -> Corpus:
-    """Check what was read, and make the corpus of it.
+    """Check what was read, with the names as written, and make the corpus of it.
 
-    Parameters
-    ----------
-    reading : Reading
-        With the authors' names as written.
-    folder : Path
-        Of the study, where the pseudonym key is.
-    authors : str
-        "pseudonym" or "keep".
-    run : Run
+    The pseudonym key is in `folder`, the study's; `authors` is "pseudonym" or "keep".
 
     Raises
     ------

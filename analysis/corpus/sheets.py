@@ -31,12 +31,9 @@ def read_rows(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) 
             separator = max(",;\t", key=head.count)
             names = [n.strip().lower() for n in next(csv.reader([head], delimiter=separator), [])]
             if missing := [c for c in columns if c not in names]:
-                raise StudyError(
-                    expected=f"columns {', '.join(columns)}",
-                    found=f"no {' and no '.join(missing)}",
-                    where=f"{path}, line 1",
-                    remedy="Restore the head of the sheet.",
-                )
+                where, found = f"{path}, line 1", f"no {' and no '.join(missing)}"
+                remedy = "Restore the head of the sheet."
+                raise StudyError(expected=f"columns {', '.join(columns)}", found=found, where=where, remedy=remedy)
             wanted = [names.index(c) if c in names else len(names) for c in (*columns, *optional)]
             rows = csv.reader(file, delimiter=separator)
             line = 2
@@ -46,13 +43,11 @@ def read_rows(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) 
                     yield line, [c[1:] if c[:1] == "'" and c[1:].startswith(FORMULA) else c for c in cells]
                 line = rows.line_num + 2  # a comment may span lines
     except (UnicodeDecodeError, csv.Error, OSError) as error:
-        missing = isinstance(error, FileNotFoundError)
-        raise StudyError(
-            expected=f"a CSV file in UTF-8 with the columns {', '.join(columns)}",
-            found="no such file" if missing else str(error),
-            where=str(path),
-            remedy="Restore the file, or correct its path." if missing else "Save it as CSV (UTF-8).",
-        ) from None
+        expected = f"a CSV file in UTF-8 with the columns {', '.join(columns)}"
+        found, remedy = str(error), "Save it as CSV (UTF-8)."
+        if isinstance(error, FileNotFoundError):
+            found, remedy = "no such file", "Restore the file, or correct its path."
+        raise StudyError(expected=expected, found=found, where=str(path), remedy=remedy) from None
 
 
 class Problems(list[tuple[str, int | None, str]]):
@@ -99,12 +94,8 @@ def write_new(folder: Path, files: Mapping[str, bytes], *, over: bool = False) -
         If there is a CSV file in the folder already, unless `over`; or if it cannot be written.
     """
     if not over and (there := sorted(folder.glob("**/*.csv"))):
-        raise StudyError(
-            expected="no sheets yet",
-            found=there[0].name,
-            where=str(folder),
-            remedy="What people wrote is never overwritten: move the folder away first.",
-        )
+        remedy = "What people wrote is never overwritten: move the folder away first."
+        raise StudyError(expected="no sheets yet", found=there[0].name, where=str(folder), remedy=remedy)
     with writing(folder, **STUDY_FOLDER):
         for name, content in files.items():
             path = folder / name

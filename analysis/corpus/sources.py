@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from analysis.corpus.formats import tables_of
-from analysis.corpus.reading import Reading
-from analysis.corpus.tables import read_tables, source_name
+from analysis.corpus.reading import Reading, source_name
+from analysis.corpus.tables import read_tables
 from analysis.corpus.threads import read_threads
 from analysis.run import Run
 from analysis.settings import STUDY_FILE, SourceSettings, StudyError
@@ -27,12 +27,9 @@ def find_files(folder: Path, patterns: Iterable[str], key: str) -> list[Path]:
         base, rest = (Path(path.anchor), path.relative_to(path.anchor)) if path.is_absolute() else (folder, path)
         files = {p for p in base.glob(str(rest)) if p.is_file()}
         if not files:
-            raise StudyError(
-                expected=f"files that match {pattern!r}",
-                found="none",
-                where=f"{folder / STUDY_FILE}, {key}",
-                remedy="Paths are relative to the study folder; correct the path, or put the files there.",
-            )
+            remedy = "Paths are relative to the study folder; correct the path, or put the files there."
+            where = f"{folder / STUDY_FILE}, {key}"
+            raise StudyError(expected=f"files that match {pattern!r}", found="none", where=where, remedy=remedy)
         found |= files
     return sorted(found)
 

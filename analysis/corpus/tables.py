@@ -13,7 +13,7 @@ from analysis.corpus.cells import Cells, Found
 from analysis.corpus.columns import is_articles, plan
 from analysis.corpus.dates import instants
 from analysis.corpus.formats import Table, tables_of
-from analysis.corpus.reading import ALONE, COLUMNS, EITHER, Reading
+from analysis.corpus.reading import ALONE, COLUMNS, EITHER, Reading, source_name
 from analysis.corpus.records import look
 from analysis.run import Run
 from analysis.run.texts import Gathering, Some
@@ -61,12 +61,6 @@ def read_tables(
             thread = [REPLIES if replies else ALONE] if alone else []
             found.notes += [(name, 0, note) for note in [*thread, *table.notes]]
     return _together(found, source.dates)
-
-
-def source_name(path: Path, root: Path) -> str:
-    """A file's name as tables show it: relative to the study folder, or its bare name outside."""
-    path, root = path.resolve(), root.resolve()
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
 def _together(found: Found, dates: str) -> Reading:

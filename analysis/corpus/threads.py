@@ -110,7 +110,7 @@ def read_threads(paths: Sequence[Path], source: SourceSettings, root: Path, run:
 def _open_files(paths: Sequence[Path], root: Path) -> list[_File]:
     """Digest all files, sort them by content, and find those that are no text, or the same."""
     files, base = [], root.absolute()
-    for path in sorted({p.absolute() for p in map(Path, paths)}):
+    for path in sorted({p.absolute() for p in paths}):
         raw = _read(path)
         source = path.relative_to(base).as_posix() if path.is_relative_to(base) else path.name
         files.append(_File(path, source, hashlib.sha256(raw).hexdigest(), "" if is_text(raw) else "not text"))

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from analysis.corpus.reading import source_name
 from analysis.corpus.sheets import csv_bytes
-from analysis.corpus.tables import source_name
 from analysis.run.parts import PACKAGES, versions
 from analysis.run.store import digest_of_file
 from analysis.settings import Settings

@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 SCHEDULER_SECONDS = 10  # a scheduler that is up answers in a fraction of one
 WORKER_SECONDS = 60  # without a worker that works: one that was killed is back in a few
 SAME = "Install the same requirements.lock and Threadline for the scheduler and the workers, and start them again."
+NO_WORKER = (
+    "Start some with `dask worker ADDRESS`, with more memory or fewer threads each; if they end at once, their log "
+    "says why. What was finished is kept."
+)
+NO_MEMORY = (
+    "Give each worker fewer threads (`--nthreads 1`) or more memory (`--memory-limit`), or run without the cluster; "
+    "what was finished is kept."
+)
+GONE = "What was finished is kept: start the cluster again, or run without it, and it goes on from there."
 
 
 @contextmanager
@@ -30,21 +39,16 @@ def cluster(scheduler: str, message: str) -> Iterator[Cluster]:
         try:
             from distributed import Client
         except ImportError:
-            raise StudyError(
-                expected="Dask to be installed",
-                found="no package named distributed",
-                where=where,
-                remedy='Install it with `pip install "threadline[cluster]"`, or remove the key.',
-            ) from None
+            remedy = 'Install it with `pip install "threadline[cluster]"`, or remove the key.'
+            found = "no package named distributed"
+            raise StudyError(expected="Dask to be installed", found=found, where=where, remedy=remedy) from None
         try:
             client = Client(scheduler, timeout=SCHEDULER_SECONDS, set_as_default=False)
         except (OSError, TimeoutError, ValueError, TypeError, RuntimeError) as error:
-            raise StudyError(
-                expected=f"a Dask scheduler that answers within {SCHEDULER_SECONDS} seconds",
-                found=str(error).splitlines()[0][:120] if str(error) else "no answer",
-                where=where,
-                remedy="Start it with `dask scheduler`, or remove the key to run on this machine.",
-            ) from None
+            expected = f"a Dask scheduler that answers within {SCHEDULER_SECONDS} seconds"
+            found = str(error).splitlines()[0][:120] if str(error) else "no answer"
+            remedy = "Start it with `dask scheduler`, or remove the key to run on this machine."
+            raise StudyError(expected=expected, found=found, where=where, remedy=remedy) from None
         try:
             yield Cluster(client, where)
         finally:
@@ -88,13 +92,8 @@ class Cluster(parts.Processes):
         if threads:
             self.room, self._worked = parts.AHEAD * threads, self._looked
         elif self._looked - self._worked > WORKER_SECONDS:
-            raise StudyError(
-                expected=f"a worker that works, within {WORKER_SECONDS} seconds",
-                found=f"{len(workers)} that paused, their memory full" if workers else "none",
-                where=self._where,
-                remedy="Start some with `dask worker ADDRESS`, with more memory or fewer threads each; if they end at "
-                "once, their log says why. What was finished is kept.",
-            )
+            found = f"{len(workers)} that paused, their memory full" if workers else "none"
+            raise self._error(f"a worker that works, within {WORKER_SECONDS} seconds", found, NO_WORKER)
 
     def result(self, job: Future) -> Any:
         """The result of a part; the cluster's own errors as ours, those of the function as they are."""
@@ -112,31 +111,20 @@ class Cluster(parts.Processes):
         except (CancelledError, CommClosedError, TimeoutError):  # the connection is lost: Dask cancels every part
             raise self._gone() from None
         except (OSError, RuntimeError, ImportError, AttributeError) as lost:  # what was sent could not be read there
-            raise StudyError(
-                expected="the same Threadline for the scheduler and every worker",
-                found=str(lost).partition(".")[0][:120],
-                where=self._where,
-                remedy=SAME,
-            ) from None
+            expected = "the same Threadline for the scheduler and every worker"
+            raise self._error(expected, str(lost).partition(".")[0][:120], SAME) from None
         if isinstance(error, MemoryError):
-            raise StudyError(
-                expected="workers that live through a part of the step",
-                found="a part at which several were killed, as a rule for want of memory",
-                where=self._where,
-                remedy="Give each worker fewer threads (`--nthreads 1`) or more memory (`--memory-limit`), or run "
-                "without the cluster; what was finished is kept.",
-            )
+            found = "a part at which several were killed, as a rule for want of memory"
+            raise self._error("workers that live through a part of the step", found, NO_MEMORY)
         if error is not None:
             raise error
         return result
 
     def _gone(self) -> StudyError:
-        return StudyError(
-            expected="the Dask scheduler to stay until the step is done",
-            found="no answer",
-            where=self._where,
-            remedy="What was finished is kept: start the cluster again, or run without it, and it goes on from there.",
-        )
+        return self._error("the Dask scheduler to stay until the step is done", "no answer", GONE)
+
+    def _error(self, expected: str, found: str, remedy: str) -> StudyError:
+        return StudyError(expected=expected, found=found, where=self._where, remedy=remedy)
 
 
 def _on_worker(
@@ -148,12 +136,8 @@ def _on_worker(
     """
     here = parts.made_with()
     if other := next((name for name, wanted in made.items() if here.get(name) != wanted), None):
-        return None, StudyError(
-            expected=f"{other} {made[other]} on every worker, as where the study is run",
-            found=here.get(other, "nothing"),
-            where="[compute] scheduler",
-            remedy=SAME,
-        )
+        wanted, found = f"{other} {made[other]} on every worker, as where the study is run", here.get(other, "nothing")
+        return None, StudyError(expected=wanted, found=found, where="[compute] scheduler", remedy=SAME)
     try:
         return function(part), None
     except Exception as error:
