@@ -41,6 +41,7 @@ HALF_LIMIT = 5_000  # texts in the fit of a half
 # Fewer than five topics are mostly stable and seldom an answer to what people talk about; they can be asked for.
 # Steps of a fifth or more: between nearer numbers stability differs by less than its noise.
 CANDIDATES = (5, 6, 8, 10, 12, 16, 20, 24, 32, 40)
+LARGE, MORE = 50_000, (48, 64)  # texts of a corpus in which more are tried
 LEVEL_TEXTS = 10_000  # by which it is known how far halves agree on themes and subtopics
 CURVE_TEXTS = 2_000  # on which the agreement of two fits is measured
 TEXTS_PER_TOPIC = 20  # on average, at the least: a topic of ten texts in each half
@@ -79,11 +80,16 @@ def find_consensus(
     held at one thread, since with several sums are added up in another order; fits go side by side in processes.
     """
     n, runs = len(unit), max(2, runs)  # one half has nothing to be compared with
-    enough = tuple(k for k in CANDIDATES if k * TEXTS_PER_TOPIC <= n) or CANDIDATES[:1]
+    tried = (*CANDIDATES, *MORE) if n >= LARGE else CANDIDATES
+    enough = tuple(k for k in tried if k * TEXTS_PER_TOPIC <= n) or CANDIDATES[:1]
     least = 0 if expected is None else len(expected)
     enough = tuple(k for k in enough if k >= least) or (least,)
     wanted = enough if n_topics == "auto" else (max(int(n_topics), least),)
-    beside = [*COARSE, *FINE] if n_topics == "auto" else [*COARSE, min(3 * wanted[0], MOST_FINE)]
+    beside = (
+        [*COARSE, *FINE, *([2 * FINE[0]] if n >= LARGE else [])]
+        if n_topics == "auto"
+        else [*COARSE, min(3 * wanted[0], MOST_FINE)]
+    )
     fitted_at = tuple(sorted({*wanted, *(k for k in beside if k * TEXTS_PER_TOPIC <= n and k >= least)}))
     # Fits are of some size at the most, whatever the corpus: a cluster has nothing to gain, nor does keeping them.
     run = replace(run, compute=replace(run.compute, scheduler=""), kept=None)

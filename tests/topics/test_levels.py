@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.topics import consensus
 from analysis.topics.curation import curated
 from analysis.topics.encoders import parse
 from analysis.topics.fit import fit_topics
@@ -136,3 +137,14 @@ def test_the_overlap_of_a_union_is_that_of_the_clusters_that_lie_mostly_in_it():
     fit = np.array([0, 0, 1, 1, 2, 1, 3, 3, 2])  # cluster 1 is mostly in group 0, and 2 as much in 1 as in none
     assert of_unions(group, fit[None], 2).tolist() == [4 / 5, 1 / 3]
     assert np.isnan(of_unions(group, np.zeros((0, 9), dtype=int), 2)).all()
+
+
+def test_large_corpora_are_asked_for_more_topics(monkeypatch):
+    rng = np.random.default_rng(0)
+    lists = [words.split() for pair in THEMES.values() for words in pair]
+    texts = [" ".join([*rng.choice(lists[i % 6], 4), f"{'abcdefgh'[i % 8] * 3}{i:04d}"]) for i in range(1_000)]
+    given = {"threads": [f"t{i % 50}" for i in range(1_000)], "ids": [f"{i:04d}" for i in range(1_000)], "runs": 2}
+    few = fit_topics(texts, encode(texts), **given).curve["n_topics"]
+    monkeypatch.setattr(consensus, "LARGE", 1_000)
+    more = fit_topics(texts, encode(texts), **given).curve["n_topics"]
+    assert few.max() == 40 and more.tolist() == [*few, 48], "of 64 there would be fewer than twenty texts each"
