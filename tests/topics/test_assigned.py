@@ -163,4 +163,8 @@ def test_what_was_changed_stays_when_the_corpus_grows(three):
     assert grown.topics.table["n_comments"].tolist() == [80, 40]
     assert grown.topics.levels["label"].tolist() == ["town"]
     assert grown.comments.groupby("topic")["theme"].first().tolist() == [-1, 0]
-    assert (grown.tables.topic_history["what"] == "same").all()
+    history = grown.tables.topic_history
+    assert (history["what"] == "same").all()
+    assert dict(zip(history["before"], history["topic"], strict=True)) == {"bus": 0, "oak": 0, "bread": 1}
+    dropped = grown.topics.curate(drop=[1]).tables.topic_history
+    assert dropped.loc[dropped["before"] == "bread", "topic"].isna().all()

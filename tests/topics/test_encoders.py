@@ -140,7 +140,8 @@ def test_missing_and_unreadable_files(tmp_path):
     [
         (["en"] * 4 + ["de"] + ["und"] * 9, "static"),
         (["en"] * 3 + ["de"] + ["und"] * 9, "multilingual"),
-        (["sl", "hr"], "multilingual"),
+        (["sl"] * 4 + ["de"] * 3, "static"),
+        (["zh", "ja", "sl"], "multilingual"),
         (["und"], "static"),
     ],
 )
