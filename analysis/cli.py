@@ -283,13 +283,14 @@ def robustness(arguments: argparse.Namespace) -> None:
 
 def _in_use(study: Study, kept: list[Entry]) -> list[Entry]:
     """What of the kept is of use as things are now: steps, executed notebooks, and vectors, which never age."""
-    from analysis.report.notebooks import kept_digest, notebooks_of
-    from analysis.run.store import NOTEBOOK, VECTORS, place_of
+    from analysis.report.notebooks import made_of, notebooks_of
+    from analysis.run.store import NOTEBOOK, PAGE, VECTORS, digest_of, place_of
 
     now = {place_of(step, digest) for step, digest in study.digests.items()}
-    books = [notebook for notebook in notebooks_of(study.settings.folder) if not notebook.own]
-    now |= {place_of(NOTEBOOK, kept_digest(study, notebook)) for notebook in books}
-    return [e for e in kept if e.path.name in now or e.step == VECTORS]
+    of, books = made_of(study), [notebook for notebook in notebooks_of(study.settings.folder) if not notebook.own]
+    now |= {place_of(NOTEBOOK, digest_of(notebook.digest, of)) for notebook in books}
+    pages = [e for e in kept if e.step == PAGE][: len(books) + 1]  # the newest: what they rest on a report alone knows
+    return [e for e in kept if e.path.name in now or e.step == VECTORS or e in pages]
 
 
 @command(STUDY)

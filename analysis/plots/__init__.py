@@ -9,14 +9,26 @@ from analysis.plots.estimates import (
     corrected,
     event,
     scores,
+    slopes,
 )
-from analysis.plots.over_time import activity, by_period, heat, shares_by_period, spread
+from analysis.plots.over_time import activity, by_period, spread
+from analysis.plots.shares import heat, shares_by_period
 from analysis.plots.specifications import specifications
 from analysis.plots.style import Figure
 from analysis.plots.topics import topic_choice, topic_map, topic_sizes, topic_tree
 
 __all__ = ["Figure", "activity", "agreement", "agreement_by_group", "article_gaps", "by_period", "by_position"]
-__all__ += ["by_topic", "corrected", "event", "heat", "scores", "shares_by_period", "specifications", "spread"]
+__all__ += [
+    "by_topic",
+    "corrected",
+    "event",
+    "heat",
+    "scores",
+    "shares_by_period",
+    "slopes",
+    "specifications",
+    "spread",
+]
 __all__ += ["topic_choice", "topic_map", "topic_sizes", "topic_tree"]
 
 

@@ -8,12 +8,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from analysis.plots import axes as marks
 from analysis.plots import style, wording
-from analysis.plots.style import ACCENT, INK, LINE, PALE, WARN, Figure, draws, finished, new_axes, new_rows, undrawn
-from analysis.plots.wording import MAX_Q, OVERALL, listed, named, names_of, percent, shorten, signed, with_interval
+from analysis.plots.axes import new_axes, new_rows, number_axis, points
+from analysis.plots.letters import fit, width
+from analysis.plots.style import ACCENT, INK, LINE, PALE, WARN, Figure, draws, finished, is_narrow, undrawn
+from analysis.plots.wording import MAX_Q, OVERALL, listed, named, names_of, percent, signed, steady, with_interval
 from analysis.sentiment import NEITHER
 
-MOST = 24  # rows of a figure of comparisons
+MOST, LEAST = 24, 8  # rows of a panel of changes: the surest, and of what chance may explain so many
 MOST_GROUPS = 40  # rows of a figure of groups: more cannot be read
 JUDGED = {
     "alpha": "coders with each other (α)",
@@ -26,22 +29,24 @@ JUDGED = {
 @draws("low", "high", "n_comments")
 def scores(table: pd.DataFrame, *, measure: str = "sentiment") -> Figure:
     """How the scores of all comments are spread, in bins from low to high."""
-    figure, (ax,) = new_axes(height=2.8)
+    figure, (ax,) = new_axes(height=2.2)
     n, total = table["n_comments"], int(table["n_comments"].sum())
-    middle, width = (table["low"] + table["high"]) / 2, table["high"] - table["low"]
+    middle, width_ = (table["low"] + table["high"]) / 2, table["high"] - table["low"]
     scale = wording.Scale.of(middle)
     names = ("negative", "neutral", "positive") if scale.sided else ("low", "in the middle", "high")
     from_centre, near = middle - scale.centre, NEITHER * (scale.high - scale.low) / 2
     sides = [from_centre < -near, from_centre.abs() <= near, from_centre > near]
-    ax.bar(middle, n, width=0.9 * width, color=np.select(sides, [style.COLOURS[1], PALE, style.COLOURS[0]], PALE))
-    ax.set_xlabel(f"{measure} of a comment, {scale} (n = {total:,})")
-    ax.set_title("Comments")
-    ax.set_xlim(scale.low - width.max(), scale.high + width.max())
+    ax.bar(middle, n, width=0.9 * width_, color=np.where(sides[1], PALE, ACCENT))
+    number_axis(ax.yaxis, 4, whole=True)
+    ax.set_xlim(scale.low - width_.max(), scale.high + width_.max())
     if scale.sided:
-        style.signed_axis(ax, bins=5)
+        marks.signed_axis(ax, bins=5)
     shares = [percent(n[side].sum() / max(1, total)) for side in sides]
     words = [f"{share} {word}" for share, word in zip(shares, names, strict=True)]
-    return finished(figure, f"Histogram of the {measure} of {total:,} comments: {', '.join(words)}.", table)
+    title = f"{', '.join(words[:-1])} and {words[-1]}"
+    sub = f"Comments by their {measure}, {scale} (n = {total:,}); pale: {names[1]}"
+    alt = f"Histogram of the {measure} of {total:,} comments."
+    return finished(figure, alt, table, title=title, sub=sub)
 
 
 @draws("topic", "n_comments", "estimate", "low", "high")
@@ -49,20 +54,31 @@ def by_topic(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, measure
     """Mean of each topic with its interval, the highest on top: `trends.by_topic`."""
     down = table.sort_values("estimate", ascending=False, ignore_index=True)
     names = names_of(down, topics)
-    figure, ax, y = _rows(names, down["n_comments"], f"mean {measure}, 95 % interval that respects threads")
-    style.estimates(ax, down, y, [style.colour_of(topic, topics) for topic in down["topic"]])
-    style.signed_axis(ax)
+    figure, ax, y = _rows(names, down["n_comments"])
+    marks.estimates(ax, down, y, [style.colour_of(topic, topics) for topic in down["topic"]])
+    marks.signed_axis(ax)
+    ends = steady(down[down["low"].notna() & (down["topic"] >= 0)], topics)
+    high, low = (f"“{name}” ({signed(v)})" for name, v in _ends(ends, topics)) if len(ends) > 1 else ("", "")
+    title = f"{high} sounds best and {low} worst" if high else f"Mean {measure} of {len(down)} topics"
+    sub = f"Mean {measure} by topic, the line its 95 % interval, which respects threads"
     alt = f"Mean {measure} by topic with 95 % intervals, the highest first: {listed(names, down)}."
-    return finished(figure, alt, down, topics)
+    return finished(figure, alt, down, topics, title=title, sub=sub)
+
+
+def _ends(table: pd.DataFrame, topics: pd.DataFrame | None) -> list[tuple[str, float]]:
+    """The first topic and the last, and their estimates."""
+    return list(zip(names_of(table.iloc[[0, -1]], topics), table["estimate"].iloc[[0, -1]], strict=True))
 
 
 def _rows(
-    names: Iterable[str], counts: pd.Series, label: str, each: float = 0.34, of: str = "n = "
+    names: Iterable[str], counts: pd.Series, each: float = 0.32, of: str = "n = "
 ) -> tuple[Figure, Axes, np.ndarray]:
     """A figure of rows, each with its name and how much it rests on, and where they are."""
-    figure, ax, y = new_rows([f"{shorten(name, 38)}  ({of}{n:,})" for name, n in zip(names, counts, strict=True)], each)
-    ax.set_xlabel(label)
-    return figure, ax, y
+    tails = [f"  ({of}{n:,})" for n in counts]
+    room = points() - 24 if is_narrow.get() else 0.42 * points()
+    return new_rows(
+        [fit(name, room - width(tail, 9.5), 9.5) + tail for name, tail in zip(names, tails, strict=True)], each
+    )
 
 
 # --------------------------------------------------------------------------------------------- what people judge
@@ -76,11 +92,14 @@ def agreement(table: pd.DataFrame) -> Figure:
     known = {of: name for of, name in JUDGED.items() if np.isfinite(row[of])}
     figure, ax, y = new_rows(list(known.values()))
     for i, of in zip(y, known, strict=True):
-        style.estimates(ax, table.head(1), [i], INK if of == "alpha" else ACCENT, of)
+        marks.estimates(ax, table.head(1), [i], INK if of == "alpha" else ACCENT, of)
     ax.set_xlim(min(0.0, float(row.get("r_low", 0) or 0)), 1)
-    ax.set_xlabel(f"agreement, 95 % interval (n = {int(row['n']):,} coded comments)")
+    number_axis(ax.xaxis)
     said = [f"{name} {with_interval(row, of, '{:.2f}'.format)}" for of, name in known.items()]
-    return finished(figure, f"Agreement with 95 % intervals: {'; '.join(said)}.", table.head(1))
+    title = " and ".join(f"{name} {row[of]:.2f}" for of, name in known.items() if of in ("alpha", "accuracy"))
+    sub = f"Agreement with 95 % intervals, n = {int(row['n']):,} coded comments"
+    alt = f"Agreement with 95 % intervals: {'; '.join(said)}."
+    return finished(figure, alt, table.head(1), title=title[:1].upper() + title[1:] or "Agreement", sub=sub)
 
 
 @draws("by", "group", "n", "accuracy", "accuracy_low", "accuracy_high")
@@ -91,13 +110,16 @@ def agreement_by_group(table: pd.DataFrame, *, topics: pd.DataFrame | None = Non
         return undrawn(table, "its table has no groups")
     table = named(table, topics)
     names, value = table["group"], table["accuracy"]
-    figure, ax, y = _rows(names, table["n"], "accuracy, 95 % interval; below the line: do not use", 0.27)
-    style.estimates(ax, table, y, np.where(value < wording.MIN_ACCURACY, WARN, ACCENT), "accuracy")
+    figure, ax, y = _rows(names, table["n"], 0.27)
+    marks.estimates(ax, table, y, np.where(value < wording.MIN_ACCURACY, WARN, ACCENT), "accuracy")
     ax.axvline(wording.MIN_ACCURACY, color=WARN, linewidth=1, linestyle="--")
     ax.set_xlim(0, 1)
-    style.percent_axis(ax.xaxis)
+    marks.percent_axis(ax.xaxis)
     said = [f"{name} {percent(v)}" for name, v in zip(names, value, strict=True) if np.isfinite(v)]
-    return finished(figure, f"Accuracy of the instrument by group: {'; '.join(said)}.", table)
+    poor = int((value < wording.MIN_ACCURACY).sum())
+    title = f"In {poor or 'none'} of {len(table)} groups the instrument is wrong more often than right"
+    sub = "Accuracy by group, 95 % interval; red, below the line: do not use"
+    return finished(figure, f"Accuracy of the instrument by group: {'; '.join(said)}.", table, title=title, sub=sub)
 
 
 @draws("by", "measure", "n_coded", "estimate", "low", "high", "uncorrected", "uncorrected_low", "uncorrected_high")
@@ -109,17 +131,21 @@ def corrected(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, measur
     if table.empty:
         return undrawn(table, "its table has no means")
     table = named(table, topics)
-    figure, ax, y = _rows(table["group"], table["n_coded"], f"mean {measure}, 95 % interval", 0.42, "coded: ")
-    style.estimates(ax, table, y - 0.16, LINE, "uncorrected", label="scores alone")
-    style.estimates(ax, table, y + 0.16, ACCENT, label="corrected by people's codes")
-    style.signed_axis(ax)
-    style.legend(figure, ax)
+    figure, ax, y = _rows(table["group"], table["n_coded"], 0.42, "coded: ")
+    marks.estimates(ax, table, y - 0.12, LINE, "uncorrected")
+    marks.estimates(ax, table, y + 0.16, ACCENT)
+    marks.signed_axis(ax)
     said = [
         f"{row.group} {signed(row.uncorrected)} as scored, "
         + (f"{signed(row.estimate)} corrected" if np.isfinite(row.estimate) else "not coded")
         for row in table.itertuples()
     ]
-    return finished(figure, f"Mean {measure} before and after correction: {'; '.join(said)}.", table)
+    first = table.iloc[0]
+    title = f"{first['group'][:1].upper()}{first['group'][1:]}: {signed(first['uncorrected'])} as scored"
+    title += f", {signed(first['estimate'])} as people code it" if np.isfinite(first["estimate"]) else ", not coded"
+    sub = f"Mean {measure}, 95 % intervals: grey as scored, blue as corrected by people's codes"
+    alt = f"Mean {measure} before and after correction: {'; '.join(said)}."
+    return finished(figure, alt, table, title=title, sub=sub)
 
 
 # --------------------------------------------------------------------------------------------------- comparisons
@@ -139,27 +165,61 @@ def event(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, event: str
     known = table[table["low"].notna()]
     if known.empty:
         return undrawn(table, f"too few threads before or after “{name}” ({at:%Y-%m-%d})")
+    figure, strong, said, notes = _changes(known, topics)
+    title = f"After “{name}” ({at:%Y-%m-%d}) {strong or 'nothing'} of {len(known)} changed beyond chance"
+    found = f"Beyond chance: {'; '.join(said)}." if said else "None of them is beyond chance."
+    alt = f"After “{name}” ({at:%Y-%m-%d}) against before: {len(known)} changes with 95 % intervals. {found}"
+    sub = "Difference after against before, 95 % interval; grey: chance may explain it"
+    return finished(figure, alt, table, topics, title=title, sub=sub, notes=notes)
+
+
+@draws("topic", "measure", "estimate", "low", "high", "q_value")
+def slopes(table: pd.DataFrame, *, topics: pd.DataFrame | None = None) -> Figure:
+    """Steady change a year of the tone and the shares: `slopes`. What chance may explain is pale."""
+    known = table[table["low"].notna()]
+    if known.empty:
+        return undrawn(table, "no series has threads and time enough for a line; a year of comments or more would")
+    figure, strong, said, notes = _changes(known, topics)
+    title = (
+        f"{strong or 'None'} of {len(known)} series {'rise or fall' if strong > 1 else 'rises or falls'} beyond chance"
+    )
+    found = f"Beyond chance: {'; '.join(said)}." if said else "None of them is beyond chance."
+    sub = "Steady change a year, 95 % interval; grey: chance may explain it"
+    alt = f"Steady change a year of {len(known)} series. {found}"
+    return finished(figure, alt, table, topics, title=title, sub=sub, notes=notes)
+
+
+def _changes(known: pd.DataFrame, topics: pd.DataFrame | None) -> tuple[Figure, int, list[str], list[str]]:
+    """Changes of means and of shares, a panel each, since their units differ: the surest, and of the rest how many."""
     share = known["measure"] == "share"
     mean = next(iter(known.loc[~share, "measure"]), "sentiment")
     kinds = [
-        (known[~share], f"change of mean {mean}", "tone" if mean == "sentiment" else mean, signed),
-        (known[share], "change of share, in points", "share", lambda value: signed(100 * value, 0)),
+        (known[~share], f"mean {mean}", "tone" if mean == "sentiment" else mean, signed),
+        (known[share], "share, in points", "share", lambda value: signed(100 * value, 1)),
     ]
-    sizes = [max(1, min(len(rows), MOST)) for rows, *_ in kinds]
-    figure, axes = new_axes(2, 1, height=1.6 + 0.27 * sum(sizes), height_ratios=sizes)
+    kinds = [kind for kind in kinds if len(kind[0])]
+    shown = [_surest(rows) for rows, *_ in kinds]
+    high = sum(0.55 + marks.rows_high(len(rows), 0.25) for rows in shown)
+    figure, axes = new_axes(len(kinds), 1, height=high, height_ratios=[len(rows) + 1.5 for rows in shown])
     said = []
-    for ax, (rows, label, what, show) in zip(axes, kinds, strict=True):
-        rows = rows.sort_values("estimate", kind="stable").sort_values("topic", kind="stable", key=pd.notna).head(MOST)
+    for ax, rows, (_, label, what, show) in zip(axes, shown, kinds, strict=True):
         names, strong = names_of(rows, topics), (rows["q_value"] < MAX_Q).to_numpy()
-        y = style.rows_axis(ax, [shorten(name, 40) for name in names], fontsize=9)
-        style.estimates(ax, rows, y, np.where(strong, ACCENT, LINE))
-        style.signed_axis(ax, scale=100 if what == "share" else 1)
-        ax.set_xlabel(label)
-        said += [listed(np.array([f"{what} of {name}" for name in names])[strong], rows[strong], show)]
-    title = f"After “{name}” ({at:%Y-%m-%d}) against before"
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
-    found = f"Beyond chance: {'; '.join(filter(None, said))}." if any(said) else "None of them is beyond chance."
-    return finished(figure, f"{title}: {len(known)} changes with 95 % intervals. {found}", table, topics)
+        y = marks.rows_axis(ax, names, 9)
+        marks.estimates(ax, rows, y, np.where(strong, ACCENT, LINE))
+        marks.signed_axis(ax, scale=100 if what == "share" else 1)
+        ax.set_title(f"{label[0].upper()}{label[1:]}", fontsize=10)
+        said += [f"{what} of {one}" for one in listed(np.array(names)[strong], rows[strong], show).split("; ") if one]
+    left = len(known) - sum(map(len, shown))
+    notes = [f"Not drawn: {left} more that chance may explain; the table has them."] if left else []
+    return figure, int((known["q_value"] < MAX_Q).sum()), said, notes
+
+
+def _surest(rows: pd.DataFrame) -> pd.DataFrame:
+    """What is of all, and the rows with the smallest q, `MOST` at the most: in the order of their estimates."""
+    found = pd.concat([rows[rows["topic"].isna()], rows[rows["topic"].notna()].sort_values("q_value", kind="stable")])
+    strong = int((found["q_value"] < MAX_Q).sum())
+    found = found.head(min(MOST, max(LEAST, strong + 3)))
+    return found.sort_values("estimate", kind="stable").sort_values("topic", kind="stable", key=pd.notna)
 
 
 @draws("measure", "topic", "n_articles", "article", "thread", "estimate", "low", "high")
@@ -170,22 +230,26 @@ def article_gaps(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, not
         return undrawn(table, "no article has both a score of its own and scored comments")
     measure, rows = table["measure"].iloc[0], table.head(MOST)
     names = [name if name != OVERALL else "all articles" for name in names_of(rows, topics)]
-    figure, ax, y = _rows(names, rows["n_articles"], f"mean {measure}, each article counting once")
+    figure, ax, y = _rows(names, rows["n_articles"])
     half = (rows["high"] - rows["low"]) / 2
     bars = pd.DataFrame({"estimate": rows["thread"], "low": rows["thread"] - half, "high": rows["thread"] + half})
     ax.hlines(y, rows["article"], rows["thread"], color=LINE, linewidth=1, zorder=2.5)
-    ax.scatter(rows["article"], y, marker="D", facecolors="white", edgecolors=INK, s=34, zorder=3, label="articles")
-    style.estimates(ax, bars, y, ACCENT, label="their comments; the bar is the gap's 95 % interval")
-    style.signed_axis(ax)
-    style.legend(figure, ax)
-    figure.supxlabel(note, color=WARN, fontsize=10)
+    ax.scatter(rows["article"], y, marker="D", facecolors="white", edgecolors=INK, s=34, zorder=3)
+    marks.estimates(ax, bars, y, ACCENT)
+    marks.signed_axis(ax)
     said = [
         f"{name} {signed(row['article'])} and {signed(row['thread'])}"
         + (f", gap {with_interval(row)}" if np.isfinite(row["low"]) else "")
         for name, (_, row) in zip(names, rows.iterrows(), strict=True)
     ]
-    alt = f"Mean {measure} of articles and of their comments: {'; '.join(said)}. {note}"
-    return finished(figure, alt, table, topics)
+    first = rows.iloc[0]
+    beyond = np.isfinite(first["low"]) and (first["low"] > 0 or first["high"] < 0)
+    more = "more positive" if first["thread"] > first["article"] else "more negative"
+    title = f"Comments score {more if beyond else 'much as'}{' than' if beyond else ''} their articles"
+    title += f": {signed(first['thread'])} against {signed(first['article'])}"
+    sub = f"Mean {measure}, each article once: diamond; dot: its comments, the line the gap's 95 % interval"
+    alt = f"Mean {measure} of articles and of their comments: {'; '.join(said)}."
+    return finished(figure, alt, table, topics, title=title, sub=sub, warning=note)
 
 
 @draws("measure", "from_position", "to_position", "n_comments", "estimate", "low", "high")
@@ -197,24 +261,30 @@ def by_position(table: pd.DataFrame) -> Figure:
         return undrawn(table, "none of its places has scored comments")
     first, last = (table[f"{end}_position"].astype("Int64").astype("str") for end in ("from", "to"))
     place = first.where(first == last, first + "–" + last).where(table["to_position"].notna(), first + "+")
-    figure, axes = new_axes(len(kinds), 1, height=0.4 + 2.1 * len(kinds), sharex=True)
-    said = []
+    figure, axes = new_axes(len(kinds), 1, height=0.4 + 1.7 * len(kinds), sharex=True)
+    said, rows_of, names, shows = [], [], [], []
     for ax, kind in zip(axes, kinds, strict=True):
         rows, share = table.assign(place=place)[table["measure"] == kind], kind == "same topic"
         label, show = ("share on the article's topic", percent) if share else (f"mean {kind}", signed)
+        rows_of, names, shows = [*rows_of, rows], [*names, label], [*shows, show]
         sure = rows["low"].notna().to_numpy()
         x, y = np.arange(len(rows)), rows["estimate"].to_numpy(float)
         ax.vlines(x, rows["low"], rows["high"], color=ACCENT, linewidth=5, alpha=0.35)
         ax.plot(x[sure], y[sure], "o-", color=ACCENT, linewidth=1, ms=5)
         ax.scatter(x[~sure], y[~sure], facecolors="none", edgecolors=ACCENT, s=28)
-        ax.set_xticks(x, [f"{row.place}\nn = {row.n_comments:,}" for row in rows.itertuples()], fontsize=9)
+        labels = [f"{row.place}\nn = {row.n_comments:,}" for row in rows.itertuples()]
+        if 0.85 * points() < len(x) * (8 + max(width(label.split("\n")[1], 9) for label in labels)):
+            labels = list(rows["place"])
+        ax.set_xticks(x, labels, fontsize=9)
         ax.set_title(label[0].upper() + label[1:])
         if share:
             ax.set_ylim(0, 1.02)
-            style.percent_axis(ax.yaxis)
+            marks.percent_axis(ax.yaxis)
         else:
-            style.signed_axis(ax, "y", bins=4)
+            marks.signed_axis(ax, "y", bins=4)
         said.append(f"{label} {'; '.join(f'{row.place}: {show(row.estimate)}' for row in rows.itertuples())}")
-    axes[-1].set_xlabel("place in the thread")
+    row = rows_of[0].iloc[[0, -1]]
+    title = f"{names[0][0].upper()}{names[0][1:]}: {shows[0](row['estimate'].iloc[0])} at place {row['place'].iloc[0]} "
+    title += f"of a thread, {shows[0](row['estimate'].iloc[1])} at {row['place'].iloc[1]}"
     alt = f"By place in the thread, with 95 % intervals: {'. '.join(said)}."
-    return finished(figure, alt, table)
+    return finished(figure, alt, table, title=title, sub="By place in the thread, 95 % interval")

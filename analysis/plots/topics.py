@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.patheffects import withStroke
-from matplotlib.ticker import MaxNLocator
 
-from analysis.plots.style import ACCENT, INK, LINE, PALE, WARN, Figure, colour_of, draws, finished, new_axes, new_rows
-from analysis.plots.wording import name_of, names_of, percent, shorten
+from analysis.plots.axes import new_axes, new_rows, number_axis, on_data, points
+from analysis.plots.letters import fit
+from analysis.plots.style import ACCENT, LINE, PALE, Figure, colour_of, draws, finished, is_narrow
+from analysis.plots.wording import is_unstable, name_of, names_of, percent
 
 MOST_NAMED = 24  # topics on a map: more names cover each other
 RINGS, TURNS = 14, 16  # places around a point where its name may be
@@ -23,63 +23,85 @@ def topic_sizes(table: pd.DataFrame, *, n_unassigned: int = 0) -> Figure:
     sizes = [*table["n_comments"], n_unassigned]
     total = max(1, sum(sizes))
     stability = [*table.get("stability", pd.Series(np.nan, table.index)), np.nan]
-    figure, ax, y = new_rows([shorten(name, 44) for name in names])
-    ax.barh(y, sizes, color=[colour_of(topic, table) for topic in table["topic"]] + [PALE], height=0.7)
+    figure, ax, y = new_rows(names)
+    ax.barh(
+        y,
+        sizes,
+        color=[colour_of(topic, table) for topic in table["topic"]] + [PALE],
+        height=0.34 if is_narrow.get() else 0.7,
+    )
     ax.grid(visible=False, axis="both")
-    ax.set_xlim(0, 1.22 * max(1, *sizes))
+    ax.set_xlim(0, 1.4 * max(1, *sizes))
+    number_axis(ax.xaxis, 4, whole=True)
     for i, (size, value) in enumerate(zip(sizes, stability, strict=True)):
         note = f" · stability {value:.2f}" if np.isfinite(value) else ""
         ax.text(size, i, f" {percent(size / total)}{note}", va="center", fontsize=9)
-    ax.set_xlabel(f"comments (n = {total:,})")
     said = [f"{name} {size:,} ({percent(size / total)})" for name, size in zip(names, sizes, strict=True)]
-    return finished(figure, f"Bars of comments per topic: {'; '.join(said)}.", table)
+    stable = [i for i, topic in enumerate(table["topic"]) if not is_unstable(topic, table)]
+    title = f"“{names[stable[0]]}” is the largest of {len(table)} topics" if stable else "No topic is stable"
+    title += f": {percent(sizes[stable[0]] / total)} of {total:,} comments" if stable else f", of {len(table)}"
+    sub = "Comments per topic, and how much of it comes back in reruns; pale: not stable, or unassigned"
+    return finished(figure, f"Bars of comments per topic: {'; '.join(said)}.", table, title=title, sub=sub)
 
 
 @draws("n_topics", "stability", "chosen")
 def topic_choice(table: pd.DataFrame) -> Figure:
     """Stability against the number of topics, and the number chosen."""
-    figure, (ax,) = new_axes(height=2.8)
+    figure, (ax,) = new_axes(height=2.2)
     ax.plot(table["n_topics"], table["stability"], color=ACCENT, marker="o", ms=4)
     chosen = table[table["chosen"]]
-    ax.plot(chosen["n_topics"], chosen["stability"], "o", color=WARN, ms=9)
+    ax.plot(chosen["n_topics"], chosen["stability"], "o", color=ACCENT, ms=9)
     for row in chosen.itertuples():
-        ax.annotate(f"chosen: {row.n_topics}", (row.n_topics, row.stability), (9, -4), textcoords="offset points")
-    ax.set_xlabel("number of topics")
-    ax.set_title("Stability (1 = every rerun agrees)")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        on_data(
+            ax,
+            row.n_topics,
+            row.stability,
+            f"    {row.n_topics} topics    ",
+            va="bottom",
+            ha="right" if row.n_topics > table["n_topics"].mean() else "left",
+        )
+    ax.margins(0.06, 0.2)
+    number_axis(ax.xaxis, 6, whole=True)
+    number_axis(ax.yaxis, 4)
     said = ", ".join(f"{row.n_topics}: {row.stability:.2f}" for row in table.itertuples())
     number = chosen["n_topics"].iloc[0] if len(chosen) else 0
-    return finished(figure, f"Stability by number of topics, {number} chosen. {said}.", table)
+    best = len(chosen) and chosen["stability"].iloc[0] >= table["stability"].max() - 1e-9
+    title = f"{number} topics are chosen{', at which reruns agree best' if best else ''}"
+    sub = "Stability by the number of topics; 1: every rerun agrees"
+    return finished(figure, f"Stability by number of topics, {number} chosen. {said}.", table, title=title, sub=sub)
 
 
 @draws("topic", "comment", "x", "y")
 def topic_map(table: pd.DataFrame, *, topics: pd.DataFrame | None = None) -> Figure:
     """Topics in two dimensions, as large as they are, among their comments: `similarity.topic_map`."""
-    dots, spots = table[table["comment"]], table[~table["comment"]].reset_index(drop=True)
+    dots = table[table["comment"]].sort_values("topic", kind="stable")
+    spots = table[~table["comment"]].reset_index(drop=True)
     colour = {topic: colour_of(topic, topics) for topic in table["topic"].unique()}
     names, at = names_of(spots, topics), spots[["x", "y"]].to_numpy()
     n_comments = {} if topics is None else dict(zip(topics["topic"], topics["n_comments"], strict=True))
     size = np.array([n_comments.get(topic, 1) for topic in spots["topic"]], float)
     area = 40 + 900 * size / size.max(initial=1) * min(1, MOST_NAMED / max(1, len(size)))
-    figure, (ax,) = new_axes(height=5.4)
-    ax.scatter("x", "y", s=5, c=dots["topic"].map(colour), alpha=0.35, linewidths=0, rasterized=True, data=dots)
-    ax.scatter(*at.T, s=area, c=spots["topic"].map(colour), alpha=0.85, edgecolors="white", zorder=3)
+    figure, (ax,) = new_axes(height=4.4 if is_narrow.get() else 5.2)
+    ax.scatter("x", "y", s=5, c=dots["topic"].map(colour), alpha=0.35, linewidths=0, data=dots)
+    ax.scatter(*at.T, s=area, c=spots["topic"].map(colour), alpha=0.85, edgecolors="white", zorder=3, clip_on=False)
     ax.set(xticks=[], yticks=[], aspect="equal", adjustable="datalim")
     ax.spines[:].set_visible(False)
     ax.margins(0.22)
     stress = table.attrs.get("stress", np.nan)
     how = f" (stress {stress:.2f}: 0 is exact)" if np.isfinite(stress) else ""
-    ax.set_xlabel(f"near is alike{how}; a dot is a comment, drawn to the topics it is like", fontsize=9)
-    figure.draw_without_rendering()
-    _label(ax, at, np.sqrt(area) / 2, [shorten(name, 30) for name in names])
     said = f"Map of {len(spots)} topics, size by comments{f'; stress {stress:.2f}' if how else ''}."
+    title = f"{len(spots)} topics: near is alike"
     if len(spots) > 1:
         far = np.linalg.norm(at[:, None] - at[None], axis=2) + np.diag(np.full(len(at), np.inf))
         i, j = np.unravel_index(far.argmin(), far.shape)
-        said += f" The nearest two on it are {names[i]} and {names[j]}."
+        title = f"Of {len(spots)} topics “{names[i]}” and “{names[j]}” lie nearest"
     if len(spots) > MOST_NAMED:
         said += f" The {MOST_NAMED} largest are named."
-    return finished(figure, said, spots.drop(columns="comment"), topics)
+    sub = f"Near is alike{how}; a circle is a topic, a dot a comment, drawn to the topics it is like"
+    figure = finished(figure, said, spots.drop(columns="comment"), topics, title=title, sub=sub)
+    _label(ax, at, np.sqrt(area) / 2, [fit(name, 0.4 * points(), 9) for name in names])
+    figure.draw_without_rendering()
+    return figure
 
 
 def _label(ax: Axes, at: np.ndarray, radius: np.ndarray, names: list[str]) -> None:
@@ -90,9 +112,8 @@ def _label(ax: Axes, at: np.ndarray, radius: np.ndarray, names: list[str]) -> No
     taken = np.column_stack([point - radius[:, None] * dot, point + radius[:, None] * dot])
     ring, turn = (part.ravel() for part in np.indices((RINGS, TURNS)))
     turn_x, turn_y = (f(2 * np.pi * (turn / TURNS + 0.25)) for f in (np.cos, np.sin))
-    halo = [withStroke(linewidth=2.5, foreground="white")]
     for i in np.argsort(-radius, kind="stable")[:MOST_NAMED]:
-        text = ax.text(0, 0, names[i], fontsize=9, color=INK, path_effects=halo, ha="center", va="center", zorder=5)
+        text = on_data(ax, 0, 0, names[i], ha="center", va="center")
         text.set_in_layout(False)  # or the axes would make room for it, and points and names move apart
         box = text.get_window_extent(renderer)
         w, h = box.width / 2 + 2, box.height / 2 + 1
@@ -119,15 +140,17 @@ def topic_tree(table: pd.DataFrame | np.ndarray, *, topics: pd.DataFrame | None 
     drawn = dendrogram(tree.to_numpy(float), no_plot=True)
     known = list(range(len(tree) + 1)) if topics is None else list(topics["topic"])
     order = [known[leaf] for leaf in drawn["leaves"][::-1]]
-    figure, ax, y = new_rows([shorten(name_of(topic, topics), 40) for topic in order], 0.3)
+    figure, ax, y = new_rows([name_of(topic, topics) for topic in order], 0.28)
     for across, along in zip(drawn["icoord"], drawn["dcoord"], strict=True):
         ax.plot(along, len(order) - 1 - (np.array(across) - 5) / 10, color="#5c6b75", linewidth=1.3)
     ax.scatter(0 * y, y, s=40, c=[colour_of(topic, topics) for topic in order], zorder=3, clip_on=False)
     ax.tick_params(axis="y", length=0, pad=9)  # clear of the dots
     ax.spines["left"].set_visible(False)
     ax.set_xlim(left=0)
-    ax.set_xlabel("cosine distance at which topics join (left: alike)")
+    number_axis(ax.xaxis)
     first, second, distance = tree.iloc[0, :3]
     joined = " and ".join(name_of(known[int(topic)], topics) for topic in (first, second))
     alt = f"Tree of {len(known)} topics. First joined, at distance {distance:.2f}: {joined}."
-    return finished(figure, alt, tree.astype({"first": "int64", "second": "int64", "n_topics": "int64"}))
+    tree = tree.astype({"first": "int64", "second": "int64", "n_topics": "int64"})
+    sub = "Cosine distance at which topics join (left: alike)"
+    return finished(figure, alt, tree, title=f"Most alike of {len(known)} topics: {joined}", sub=sub)

@@ -150,9 +150,3 @@ def named(table: pd.DataFrame, topics: pd.DataFrame | None = None) -> pd.DataFra
     elif "label" not in table and "topic" in table:
         table = table.assign(topic=pd.Series(names_of(table, topics), table.index, dtype="str"))
     return table
-
-
-def shorten(text: str, n: int = 34) -> str:
-    """A label in at most n characters; that it is unstable is not cut off."""
-    mark = UNSTABLE_MARK if text.endswith(UNSTABLE_MARK) else ""
-    return text if len(text) <= n else text[: n - 1 - len(mark)].rstrip(" ·") + "…" + mark

@@ -10,6 +10,8 @@ from analysis.report.claims import Finding
 from analysis.sentiment.instruments import Instrument, of_tone, parse
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from analysis.study import Study
 
 
@@ -80,6 +82,12 @@ class Findings:
         """What the scores are made by."""
         settings = self._study.settings
         return parse(settings.sentiment.instrument, settings.folder, settings.topics.encoder)
+
+    @property
+    def breaks(self) -> pd.DataFrame:
+        """The rows of `change_points` of which nothing keeps a change from being told: what figures mark."""
+        table, ground, of = self._tables.change_points, self._ground(), self._study.topics.table
+        return table[[not ground.of(row, "break", of)[1] for _, row in table.iterrows()]]
 
     @property
     def over_time(self) -> Finding:

@@ -141,10 +141,9 @@ def copy_to(study: Path) -> Path:
 # ------------------------------------------------------------------------------------------------ execution
 
 
-def kept_digest(study: Study, notebook: Notebook) -> str:
-    """Of all that one of our notebooks shows: a study's results and settings, our code, and its own cells."""
-    made_of = study.digests, study.inputs, settings_of(study.settings)
-    return digest_of(notebook.digest, *made_of, packages(), made_with())
+def made_of(study: Study) -> str:
+    """Digest of all that our notebooks show beside their own cells: a study's results and settings, and our code."""
+    return digest_of(study.digests, study.inputs, settings_of(study.settings), packages(), made_with())
 
 
 def executed(study: Study, notebooks: Sequence[Notebook]) -> list[Executed]:
@@ -153,10 +152,12 @@ def executed(study: Study, notebooks: Sequence[Notebook]) -> list[Executed]:
     What ours show follows from the study, and is kept; a study's own may read what we do not know of, and are executed
     each time.
     """
+    if not notebooks:
+        return []
+    of, books = made_of(study), [Executed(notebook, notebook.read()) for notebook in notebooks]
     import nbformat
 
-    books = [Executed(notebook, notebook.read()) for notebook in notebooks]
-    digests = {book.notebook: kept_digest(study, book.notebook) for book in books if not book.notebook.own}
+    digests = {book.notebook: digest_of(book.notebook.digest, of) for book in books if not book.notebook.own}
     kept = {notebook: study.store.read(NOTEBOOK, digest) for notebook, digest in digests.items()}
     for book in books:
         if found := kept.get(book.notebook):

@@ -18,11 +18,11 @@ import numpy as np
 
 from analysis import plots
 from analysis.corpus.wording import plural
-from analysis.report.notebooks import HOME, NAMES, Executed, chosen, executed, notebooks_of, shipped
+from analysis.report.figures import PNG, SVG, embed
+from analysis.report.notebooks import HOME, NAMES, Executed, chosen, executed, made_of, notebooks_of, shipped
 from analysis.report.provenance import TABLES, provenance, write, write_tables
-from analysis.report.tables import under
 from analysis.run.parts import CODE
-from analysis.run.store import digest_of, work_folder
+from analysis.run.store import PAGE, digest_of, digest_of_file, work_folder
 from analysis.settings import StudyError, writing
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 Page = dict[str, str]
+Files = dict[str, bytes]  # of a page: itself, and the figures beside it
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,6 @@ def build_report(study: Study, out: Path, *, only: Sequence[str] = ()) -> Built:
         tables = write_tables(study, work, TABLES)
         computed = sum(s for step, s in study.store.seconds.items() if not study.store.kept[step])
         times.append(time.perf_counter())
-        books = executed(study, notebooks)
-        times.append(time.perf_counter())
         pages = [{"file": "index.html", "name": "Findings"}]
         pages += [{"file": f"{notebook.name}.html", "name": notebook.title} for notebook in everything]
         built = {
@@ -81,11 +80,24 @@ def build_report(study: Study, out: Path, *, only: Sequence[str] = ()) -> Built:
             "inputs": plural(len(study.inputs), "input file"),
             "digest": f"digest {digest_of(sorted(study.inputs.values()))[:12]}",
         }
+        # What follows from the study, our code and the templates is kept; a study's own notebook is executed each time.
+        looks = {path.name: digest_of_file(path) for path in sorted((TEMPLATES / "threadline").iterdir())}
+        of = digest_of(made_of(study), looks, pages, built)
+        kept = {n: _kept(study, digest_of(of, n.digest)) for n in notebooks if not n.own}
+        books = executed(study, [notebook for notebook in notebooks if not kept.get(notebook)])
+        times.append(time.perf_counter())
         failures = tuple(book.failure for book in books if book.failure)
         own = tuple(notebook.name for notebook in everything if notebook.own)
+        made = [files for files in kept.values() if files]
         for book in books:
-            write(work / f"{book.notebook.name}.html", _page(study, book, pages, built).encode())
-        write(work / "index.html", _home(study, tables, failures, own, pages, built).encode())
+            made.append(files := _page(study, book, pages, built))
+            if not book.notebook.own and not book.failure:
+                _keep(study, digest_of(of, book.notebook.digest), files)
+        first = digest_of(of, tables, failures, own)
+        if not (files := _kept(study, first)):
+            _keep(study, first, files := _home(study, tables, failures, own, pages, built))
+        for name, content in [one for files in (*made, files) for one in files.items()]:
+            write(work / name, content)
         times.append(time.perf_counter())
         seconds = dict(zip(("tables", "notebooks", "pages"), np.diff(times).tolist(), strict=True))
         seconds["tables"] -= computed
@@ -121,27 +133,42 @@ def _whole(out: Path, study: Study) -> Iterator[Path]:
 # --------------------------------------------------------------------------------------------------- pages
 
 
-def _page(study: Study, book: Executed, pages: list[Page], built: Page) -> str:
-    """One notebook as a page of the site."""
+def _kept(study: Study, digest: str) -> Files:
+    """A page that was kept, and its files; nothing where there is none."""
+    found = study.store.read(PAGE, digest) or {"names": [], "files": []}
+    return {str(n): base64.b64decode(str(f)) for n, f in zip(found["names"], found["files"], strict=True)}
+
+
+def _keep(study: Study, digest: str, files: Files) -> None:
+    study.store.write(
+        PAGE, digest, {"names": [*files], "files": [base64.b64encode(f).decode() for f in files.values()]}
+    )
+
+
+def _page(study: Study, book: Executed, pages: list[Page], built: Page) -> Files:
+    """One notebook as a page of the site, and the files of its figures."""
     from nbconvert import HTMLExporter
 
-    for cell in book.book.cells:
-        for output in cell.get("outputs", ()):
-            about = output.get("metadata", {}).get("image/png", {})
-            about["under"] = under(about.get("table"))
+    files, name = Files(), book.notebook.name
+    for output in (output for cell in book.book.cells for output in cell.get("outputs", ())):
+        data = output.get("data", {})
+        if "text/html" not in data and (PNG in data or SVG in data):
+            data["text/html"], beside = embed(data, output.get("metadata", {}), f"{name}-{len(files) // 3 + 1}")
+            files |= beside
     exporter = HTMLExporter(template_name="threadline", extra_template_basedirs=[str(TEMPLATES)], embed_images=True)
     about = {
         "name": book.notebook.title,
         "study": study.settings.title,
         "pages": pages,
-        "file": f"{book.notebook.name}.html",
+        "file": f"{name}.html",
         "failure": book.failure,
         "own": book.notebook.own,
         "built": built,
     }
     html, _ = exporter.from_notebook_node(book.book, resources={"threadline": about})
     # nbconvert appends a pilcrow link to each heading; a reader hears it, and it leads nowhere new.
-    return _with_contents(re.sub(r'<a class="anchor-link"[^>]*>.*?</a>', "", html))
+    html = _with_contents(re.sub(r'<a class="anchor-link"[^>]*>.*?</a>', "", html))
+    return {f"{name}.html": html.encode(), **files}
 
 
 def _with_contents(html: str) -> str:
@@ -154,7 +181,7 @@ def _with_contents(html: str) -> str:
     return re.sub(r"(</h1>.*?</section>)", lambda found: found[1] + contents, html, count=1, flags=re.S)
 
 
-def _headlines(study: Study) -> Iterator[dict[str, object]]:
+def _headlines(study: Study) -> Iterator[tuple[str, plots.Figure]]:
     """The figures of the first page, those for which there is enough."""
     t, of = study.tables, study.topics.table
     said = {"events": study.events, "note": study.findings.instrument, "measure": study.measure}
@@ -165,11 +192,7 @@ def _headlines(study: Study) -> Iterator[dict[str, object]]:
             t.topic_sentiment_by_period, topics=of, changes=t.change_points, **said
         ),
     }
-    for title, figure in drawn.items():
-        if figure.axes:
-            bundle, about = figure.bundle(with_data=True)
-            data, shown = base64.b64encode(bundle["image/png"]).decode(), about["image/png"]
-            yield {"title": title, "data": data, "under": under(shown.get("table")), **shown}
+    yield from ((title, figure) for title, figure in drawn.items() if figure.axes)
 
 
 def _home(
@@ -179,8 +202,8 @@ def _home(
     own: Sequence[str],
     pages: list[Page],
     built: Page,
-) -> str:
-    """The first page: what was found, on what it rests, and how to cite it."""
+) -> Files:
+    """The first page: what was found, on what it rests, and how to cite it; and the files of its figures."""
     from jinja2 import Environment, FileSystemLoader
 
     # The template escapes what comes from a study itself (|e).
@@ -188,11 +211,16 @@ def _home(
     s, threadline, encoder = study.settings, f"Threadline {version('threadline')}", study.encoder.name
     failed = [f"A notebook failed, its page is incomplete. {failure}" for failure in failures]
     by_own = f" Of the study's own notebooks are: {', '.join(own)}." if own else ""
-    return env.get_template("home.html.j2").render(
+    files, pictures = Files(), []
+    for i, (title, figure) in enumerate(_headlines(study), 1):
+        html, beside = embed(*figure.bundle(with_data=True), f"index-{i}")
+        files |= beside
+        pictures.append({"title": title, "html": html})
+    page = env.get_template("home.html.j2").render(
         study=s.title,
         lead=study.size + ".",
         findings=[line for finding in study.findings.all for line in finding.text.splitlines()] + failed,
-        pictures=list(_headlines(study)),
+        pictures=pictures,
         limits=study.findings.limits,
         tables=[{"file": file, "rows": plural(int(str(said["rows"])), "row")} for file, said in tables.items()],
         provenance=(
@@ -208,3 +236,4 @@ def _home(
         pages=pages,
         built=built,
     )
+    return {"index.html": page.encode(), **files}

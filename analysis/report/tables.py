@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import base64
-import io
+import os
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from numbers import Integral, Real
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from analysis.plots.wording import fixed, named, percent, points, signed
 from analysis.report.privacy import mask
+from analysis.settings import DATA
 
 LINK = "link"
+SORT = Path(__file__).parent / "templates" / "threadline" / "sort.js"
 HEADS = {
     "url": LINK,
     "n_comments": "comments",
@@ -40,7 +41,6 @@ HEADS = {
     "f1_macro": "macro F1",
 }
 MOST = 60  # rows that are shown unless more are asked for: a longer table is read in a spreadsheet
-UNDER_ROWS = 200
 NONE = "–"
 MACHINES = (
     "series",
@@ -70,9 +70,10 @@ class Sheet:
     table: pd.DataFrame
     numeric: tuple[str, ...]  # columns that are set right
     caption: str = ""
+    none: str = ""  # what is said, and what to do next, where it has no rows
 
     def __repr__(self) -> str:
-        body = self.table.to_string(index=False, max_colwidth=70) if len(self.table) else "(no rows)"
+        body = self.table.to_string(index=False, max_colwidth=70) if len(self.table) else self.none or "(no rows)"
         return f"{self.caption}\n{body}" if self.caption else body
 
     def _repr_html_(self) -> str:
@@ -87,12 +88,16 @@ class Sheet:
         columns = list(self.table.columns)
         head = "".join(cell("th", c, c) for c in columns)
         rows = ["".join(cell("td", c, v) for c, v in zip(columns, row, strict=True)) for row in self.table.to_numpy()]
-        body = "".join(f"<tr>{row}</tr>" for row in rows) or f'<tr><td colspan="{len(columns)}">none</td></tr>'
+        if not rows:
+            return f'<p class="next">{escape(self.caption)} {escape(self.none or "None.")}</p>'
+        body = "".join(f"<tr>{row}</tr>" for row in rows)
         caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
         # A region that scrolls must be reachable by keyboard, and named.
         return (
             f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(self.caption or "Table")}"><table>'
             f"{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+            # Sorts by a column; a page has it once.
+            + ("" if os.environ.get(DATA) == "on" else f"<script>{SORT.read_text(encoding='utf-8')}</script>")
         )
 
 
@@ -109,6 +114,7 @@ def show(
     rows: int | None = MOST,
     shares: Sequence[str] = (),
     topics: pd.DataFrame | None = None,
+    none: str = "",
 ) -> Sheet:
     """Show a table to people: an estimate and its interval in one column, times as dates, topics by their names.
 
@@ -125,6 +131,8 @@ def show(
         be a share, whose differences are in points; "estimate" stands for its interval too.
     topics : DataFrame, optional
         topic, label, stability.
+    none : str
+        What is said where the table has no rows: why, and what to do next.
     """
     table = pd.DataFrame(table)
     table = table.reset_index() if table.index.names != [None] else table
@@ -144,7 +152,7 @@ def show(
         out[head] = [_cell(*cell, column=column, number=number) for cell, number in zip(cells, numbers, strict=True)]
         if pd.api.types.is_numeric_dtype(table[column]) and not pd.api.types.is_bool_dtype(table[column]):
             numeric.append(head)
-    return Sheet(pd.DataFrame(out, dtype="str"), tuple(numeric), caption)
+    return Sheet(pd.DataFrame(out, dtype="str"), tuple(numeric), caption, none)
 
 
 def _ends(table: pd.DataFrame, column: str) -> tuple[str, ...]:
@@ -194,21 +202,3 @@ def _text(value: object, column: str, number: Callable[[float], str]) -> str:
         return number(float(value))
     time = TIME.fullmatch(str(value))
     return time[1] if time else plain(value)
-
-
-def under(table: Mapping[str, Any] | None) -> str:
-    """HTML of what stands under a figure: its data in a folded table and as a csv file, held in the page itself.
-
-    `table` is what `Figure` adds to its image: csv, and name, the function that drew it.
-    """
-    if not table:
-        return ""
-    # As text what is text: a topic may be called "NA".
-    data = pd.read_csv(io.StringIO(table["csv"]), dtype_backend="numpy_nullable", keep_default_na=False, na_values=[""])
-    caption = f"Data of the figure “{table['name'].replace('_', ' ')}”."  # of its own on a page: it names a region
-    if len(data) > UNDER_ROWS:
-        caption += " The csv file has all rows."
-    shown = show(data, caption=caption, rows=UNDER_ROWS)._repr_html_()
-    held = base64.b64encode(table["csv"].encode()).decode()
-    link = f'<a download="{escape(table["name"])}.csv" href="data:text/csv;charset=utf-8;base64,{held}">As csv</a>'
-    return f'<details class="data"><summary>Data</summary><p>{link}</p>{shown}</details>'

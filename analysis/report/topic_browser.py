@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -10,7 +9,9 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from analysis.plots.style import colour_of, draw_series, drawing, new_axes, percent_axis, png_bytes
+from analysis.plots.axes import draw_series, new_axes, percent_axis
+from analysis.plots.style import CSS, colour_of, drawing
+from analysis.plots.svg import svg
 from analysis.plots.wording import UNSTABLE, name_of, percent, period_name, period_of, with_interval
 from analysis.report.tables import plain
 from analysis.run.texts import Texts
@@ -128,8 +129,8 @@ def _cut(text: str) -> str:
 
 def _box(width: float, colour: str, room: float) -> str:
     """A small box of a colour, in room for a wider one."""
-    size = f"width:{width:.0f}px;margin-right:{room - width:.0f}px"
-    return f'<span class="swatch" style="{size};background:{colour}"></span>'
+    size = f"width:{width:.0f}px;margin-right:{room - width:.0f}px;background:var(--{CSS[colour.lower()]},{colour})"
+    return f'<span class="swatch" style="{size}"></span>'
 
 
 def _bars(words: pd.DataFrame, colour: str) -> str:
@@ -145,15 +146,12 @@ def _series(table: pd.DataFrame, colour: str) -> str:
     if len(shown) < 2:
         return "<p>Too few periods have threads enough for a series.</p>"
     with drawing():
-        figure, (ax,) = new_axes(height=1.7)
+        figure, (ax,) = new_axes(height=1.5)
+        figure.set_size_inches(4.2, 1.2)
         draw_series(ax, table, colour)
-        percent_axis(ax.yaxis)
-        ax.set_ylim(bottom=0)
+        percent_axis(ax.yaxis, 3)
+        ax.set(ylim=(0, 1.05 * shown["high"].max()), xticks=[])
     period = period_of(table)
     ends = [f"{percent(r.estimate)} in {period_name(r.period_start, period)}" for r in shown.iloc[[0, -1]].itertuples()]
     alt = f"Share of the {period}'s comments with its 95 % interval: {ends[0]}, {ends[1]}."
-    data = base64.b64encode(png_bytes(figure)).decode()
-    return (
-        f'<figure class="series"><img alt="{escape(alt)}" src="data:image/png;base64,{data}">'
-        f"<figcaption>{escape(alt)}</figcaption></figure>"
-    )
+    return f'<figure class="series">{svg(figure, alt, "", CSS)}<figcaption>{escape(alt)}</figcaption></figure>'

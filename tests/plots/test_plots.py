@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import base64
+import html
 import io
+import re
 import warnings
+from pathlib import Path
+from xml.etree import ElementTree
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
-from analysis import plots
+from analysis import plots, report
 from analysis.plots import style, wording
+from analysis.plots.letters import fit, width, wrap
 from analysis.settings import DATA, StudyError
 from analysis.topics.similarity import topic_map, topic_tree
 
@@ -119,6 +126,7 @@ DRAWN = {
     "event": lambda: plots.event(EVENT, topics=TOPICS),
     "heat": lambda: plots.heat(BY_TOPIC, topics=TOPICS),
     "scores": lambda: plots.scores(SCORES),
+    "slopes": lambda: plots.slopes(EVENT, topics=TOPICS),
     "shares_by_period": lambda: plots.shares_by_period(BY_TOPIC, topics=TOPICS),
     "specifications": lambda: plots.specifications(TRIED, topics=TOPICS),
     "spread": lambda: plots.spread(RIDGES),
@@ -157,7 +165,7 @@ def test_of_an_empty_table_it_says_in_words_that_there_is_nothing(name):
     for table in (pd.DataFrame(), DRAWN[name]().data.head(0)):
         figure = getattr(plots, name)(table)
         assert figure.alt.startswith("No figure: ") and figure.alt in texts(figure)
-        assert figure._repr_mimebundle_()[0]["image/png"]
+        assert figure.alt in html.unescape(figure._repr_mimebundle_()[0]["text/html"])
 
 
 @pytest.mark.parametrize(
@@ -178,10 +186,10 @@ def test_where_there_is_nothing_to_draw_it_says_why(figure, why):
 
 
 def test_where_no_period_has_an_interval_it_says_so():
-    for draw, table in ((plots.by_period, SERIES), (plots.shares_by_period, BY_TOPIC), (plots.heat, BY_TOPIC)):
-        assert draw(table.assign(low=np.nan, high=np.nan)).alt.endswith(
-            ": no period has threads enough for an interval."
-        )
+    unknown = {"low": np.nan, "high": np.nan}
+    assert plots.by_period(SERIES.assign(**unknown)).alt.endswith(": no period has threads enough for an interval.")
+    for draw in (plots.shares_by_period, plots.heat):
+        assert "[time] period in study.toml" in draw(BY_TOPIC.assign(**unknown)).alt
 
 
 def test_a_table_of_another_kind_is_refused_with_the_column_that_it_lacks():
@@ -226,7 +234,8 @@ def test_a_researcher_changes_a_figure_and_saves_it(tmp_path):
     figure.axes[0].set_ylim(-1, 1)
     figure.savefig(tmp_path / "mine.pdf")
     assert (tmp_path / "mine.pdf").read_bytes().startswith(b"%PDF-") and title.get_text() == "What I found: $5"
-    assert [figure.axes[0].get_title(side) for side in ("left", "center", "right")] == ["What I found: $5", "", ""]
+    assert "What I found: $5" in texts(figure) and figure.title == "What I found: $5"
+    assert not any("between" in text for text in texts(figure)), "ours is gone"
 
 
 def test_a_notebook_shows_a_figure_once_with_its_words_under_either_backend(tmp_path):
@@ -246,23 +255,55 @@ def test_a_notebook_shows_a_figure_once_with_its_words_under_either_backend(tmp_
     shown = [[output for output in cell.outputs if "image/png" in output.get("data", {})] for cell in book.cells]
     assert [len(outputs) for outputs in shown] == [0, 1, 1, 1]
     (figure,) = shown[2]
-    assert figure.data["text/plain"].startswith("Stability by number of topics, 3 chosen.")
+    assert figure.data["text/plain"].startswith("3 topics are chosen, at which reruns agree best.")
     assert figure.metadata["image/png"]["alt"] == figure.data["text/plain"]
     png = Image.open(io.BytesIO(base64.b64decode(figure.data["image/png"])))
     assert (png.width, png.mode) == (1080, "P"), "ours, and not the backend's"
     assert (tmp_path / "x.pdf").exists()
 
 
-def test_its_data_is_with_the_image_where_that_is_asked_for(monkeypatch):
+def test_for_a_page_it_comes_as_svg_for_a_phone_too_and_with_what_can_be_taken_along(monkeypatch):
     figure = DRAWN["agreement_by_group"]()
-    assert "table" not in figure._repr_mimebundle_()[1]["image/png"]
+    assert "image/svg+xml" not in figure._repr_mimebundle_()[0]
     monkeypatch.setenv(DATA, "on")
-    table = figure._repr_mimebundle_()[1]["image/png"]["table"]
-    assert table["name"] == "agreement_by_group"
-    rows = pd.read_csv(io.StringIO(table["csv"]))
-    assert rows["group"].tolist() == ["language en", "$x^2$ · <b> (unstable)"]
-    shares = DRAWN["shares_by_period"]()._repr_mimebundle_()[1]["image/png"]["table"]["csv"]
+    shown, about = figure._repr_mimebundle_()
+    svg, held = shown["image/svg+xml"], about["image/svg+xml"]
+    for one, wide in ((svg, style.WIDTH), (held["narrow"], style.NARROW)):
+        assert f'viewBox="0 0 {72 * wide:g} ' in one and 'role="img"' in one and "language en" in one
+        root = ElementTree.fromstring(one)
+        title, described = root[0], root[1]
+        assert title.text == figure.title and described.text == figure.alt
+        assert root.get("aria-labelledby").split() == [title.get("id"), described.get("id")]
+        assert {e.tag.split("}")[1] for e in root.iter()} <= {"svg", "title", "desc", "path", "text"}
+    assert base64.b64decode(held["pdf"]).startswith(b"%PDF-") and held["name"] == "agreement_by_group"
+    assert pd.read_csv(io.StringIO(held["csv"]))["group"].tolist() == ["language en", "$x^2$ · <b> (unstable)"]
+    shares = DRAWN["shares_by_period"]()._repr_mimebundle_()[1]["image/svg+xml"]["csv"]
     assert "2022-01-01T00:00:00+00:00,2022-02-01T00:00:00+00:00" in shares and "tram · stop" in shares
+    assert DRAWN["agreement_by_group"]()._repr_mimebundle_() == (shown, about), "the same again"
+
+
+def test_its_colours_are_the_page_s_and_its_letters_are_text():
+    svg = DRAWN["topic_sizes"]()
+    svg = svg.bundle(with_data=True)[0]["image/svg+xml"]
+    assert 'fill="var(--t0,#0072b2)"' in svg and 'fill="var(--pale,#b4bcc2)"' in svg
+    assert "$x^2$ · &lt;b&gt; (unstable)" in svg and "<b>" not in svg
+    css = (Path(report.__file__).parent / "templates" / "threadline" / "style.css").read_text()
+    light, dark = (set(re.findall(r"--(\w+): #", rule)) for rule in css.splitlines()[:2])
+    assert set(style.CSS.values()) <= light and set(style.CSS.values()) <= dark
+
+
+def test_a_changed_figure_is_shown_as_it_was_changed_on_a_phone_too():
+    figure = plots.by_period(SERIES)
+    figure.axes[0].set_title("What I found")
+    shown, about = figure.bundle(with_data=True)
+    assert "What I found" in shown["image/svg+xml"] and "What I found" in about["image/svg+xml"]["narrow"]
+
+
+def test_a_figure_with_an_image_in_it_is_a_picture():
+    figure = plots.by_period(SERIES)
+    figure.axes[0].imshow(np.eye(3), extent=(*figure.axes[0].get_xlim(), -1, 1), aspect="auto")
+    shown, about = figure.bundle(with_data=True)
+    assert set(shown) == {"image/png", "text/plain"} and set(about) == {"image/png"}
 
 
 def test_a_table_is_not_changed():
@@ -286,7 +327,8 @@ def test_alt_text_has_the_numbers_of_the_table():
     alt = DRAWN["by_period"]().alt
     assert "−0.20 in 2022-02" in alt and "+0.30 in 2022-04" in alt and "1 of 5 periods" in alt and "Unchecked." in alt
     alt = DRAWN["by_period of topics"]().alt
-    assert alt.endswith("Marked changes: tram · stop from +0.20 to −0.30 at 2022-03-01.")
+    assert alt.startswith("“tram · stop” falls from +0.20 to −0.30 at 2022-03-01.")
+    assert "Marked changes: “tram · stop” falls from +0.20 to −0.30 at 2022-03-01." in alt
     assert "all comments +0.10 as scored, −0.10 corrected" in DRAWN["corrected"]().alt
 
 
@@ -303,13 +345,20 @@ def test_sentiment_has_a_sign_and_no_negative_zero(value, text):
     assert wording.signed(value) == text
 
 
-def test_an_axis_says_the_numbers_where_it_has_them():
-    for scale in (0.003, 0.07, 0.9):
-        ends = {"low": [-0.5 * scale] * 2, "high": [scale] * 2}
-        axis = plots.by_topic(MEANS.assign(estimate=0, **ends), topics=TOPICS).axes[0].xaxis
-        at = axis.get_majorticklocs()
-        said = [float(axis.get_major_formatter()(x, None).replace("−", "-")) for x in at]
-        assert len(at) > 2 and np.allclose(said, at, rtol=1e-9)
+@pytest.mark.parametrize("scale", [0.0003, 0.003, 0.07, 0.9])
+def test_an_axis_says_the_numbers_where_it_has_them(scale):
+    figure = plots.by_topic(MEANS.assign(estimate=0, low=[-0.5 * scale] * 2, high=[scale] * 2), topics=TOPICS)
+    axis = figure.axes[0].xaxis
+    at, said = axis.get_majorticklocs(), [label.get_text() for label in axis.get_ticklabels()]
+    assert len(at) > 2 and np.allclose([float(text.replace("−", "-")) for text in said], at, rtol=1e-9)
+
+
+@given(st.text(max_size=40), st.floats(20, 300))
+def test_lines_fit_and_nothing_of_a_short_word_is_lost(text, room):
+    assert width(fit(text, room, 9), 9) <= max(room, width("…", 9))
+    assert all(width(line, 9) <= max(room, width("…", 9)) for line in wrap(text, room, 9))
+    if all(width(word, 9) <= room for word in text.split()):
+        assert " ".join(wrap(text, room, 9)).split() == text.split()
 
 
 def test_no_name_on_the_map_covers_another():
@@ -361,8 +410,8 @@ def test_no_two_colours_of_topics_look_alike_to_anyone(eyes):
 
 def test_an_event_is_a_line_where_it_is_within_the_figure():
     events = {"the bridge is closed": "2022-03-01", "long before": STARTS[0] - pd.Timedelta(900, "D")}
-    for given in (events, list(events.items())):
-        said = " ".join(texts(plots.by_period(series([0.1] * 5), events=given)))
+    for one in (events, list(events.items())):
+        said = " ".join(texts(plots.by_period(series([0.1] * 5), events=one)))
         assert "the bridge is closed" in said and "long before" not in said
 
 
@@ -370,14 +419,16 @@ def test_of_many_topics_the_largest_have_panels_and_the_rest_is_said():
     many = pd.DataFrame({"topic": range(30), "label": "a · b", "n_comments": 9, "n_threads": 6, "stability": 0.9})
     table = pd.concat([series([0.1] * 5, topic) for topic in range(30)])
     figure = plots.shares_by_period(table, topics=many)
-    assert "The 20 largest of 30 topics." in figure.alt
-    assert sum(axes.get_visible() for axes in figure.axes) == 20
+    assert "Without a panel, too few threads, not stable or smaller: a · b, " in figure.alt
+    assert " and 12 more." in figure.alt and sum(axes.get_visible() for axes in figure.axes) == 12
     assert "30 topics" in plots.heat(table, topics=many).alt
 
 
 def test_what_chance_may_explain_is_not_said_of_an_event():
     alt = DRAWN["event"]().alt
     assert "tone of $x^2$ · <b> (unstable) +0.20 (+0.10 to +0.30)" in alt and "all comments" not in alt
+    alt = DRAWN["slopes"]().alt
+    assert alt.startswith("1 of 2 series rises or falls beyond chance.") and "all comments" not in alt
 
 
 def test_the_ends_of_the_calendar_are_drawn():
@@ -421,7 +472,7 @@ def test_what_people_code_is_the_line_and_the_scores_alone_are_dashed():
     (dashed,) = (line for line in figure.axes[0].lines if line.get_linestyle() == "--")
     np.testing.assert_array_equal(dashed.get_ydata(), SERIES["estimate"])
     assert set(figure.data["estimate"]) == {-0.5} and figure.data["scores"].equals(SERIES["estimate"])
-    assert "as people code it" in figure.alt and "−0.50" in figure.alt
+    assert "scores alone" in texts(figure) and "as people code it" in figure.alt and "−0.50" in figure.alt
     uncoded = plots.by_period(SERIES, corrected=means.assign(low=np.nan))  # too few threads are coded for any interval
     assert uncoded.data["estimate"].equals(SERIES["estimate"]) and "as people code it" not in uncoded.alt
 
@@ -437,13 +488,13 @@ def test_a_measure_of_one_side_has_no_signs_and_its_own_range():
     edges = np.linspace(-0.025, 1.025, 22)
     bins = pd.DataFrame({"low": edges[:-1], "high": edges[1:], "n_comments": [9] * 7 + [0] * 14})
     figure = plots.scores(bins, measure="incivility")
-    assert figure.axes[0].get_xlabel() == "incivility of a comment, 0 to 1 (n = 63)"
+    assert "Comments by their incivility, 0 to 1 (n = 63); pale: in the middle" in texts(figure)
     assert figure.axes[0].get_xlim()[0] > -0.1 and "100 % low" in figure.alt
     ridges = plots.spread(RIDGES.assign(low=[0.0, 0.5] * 2, high=[0.5, 1.0] * 2), measure="incivility")
     assert " 0.20 (n = 40)" in ridges.alt
     assert not any("+" in label.get_text() for ax in ridges.axes for label in ax.get_xticklabels())
     both = plots.scores(bins.assign(low=2 * edges[:-1] - 1, high=2 * edges[1:] - 1))
-    assert both.axes[0].get_xlabel() == "sentiment of a comment, −1 to +1 (n = 63)"
+    assert "Comments by their sentiment, −1 to +1 (n = 63); pale: neutral" in texts(both)
 
 
 def test_a_specification_curve_names_what_does_not_hold():

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+
 import numpy as np
 import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import plots
-from analysis.report.tables import plain, show, under
+from analysis.report.figures import embed
+from analysis.report.tables import plain, show
 from analysis.report.topic_browser import topic_browser
-from analysis.settings import DATA
 
 TOPICS = pd.DataFrame({"topic": [0, 1], "label": ["tram · stop", "=1+1 · NA"], "stability": [0.9, 0.4]})
 AT = pd.Timestamp("2023-02-01", tz="Europe/Dublin")
@@ -101,16 +103,19 @@ def test_an_empty_table_says_so():
     assert "none" in shown._repr_html_() and "(no rows)" in repr(shown)
 
 
-def test_a_figure_s_data_is_folded_under_it_and_can_be_taken_along(monkeypatch):
-    monkeypatch.setenv(DATA, "on")
+def test_beside_a_figure_are_its_files_and_an_image_of_another_runs_nothing():
     table = pd.DataFrame({"topic": [0, 1], "n_comments": [1200, 3], "estimate": 0.1, "low": [0.0, None], "high": 0.2})
-    _, about = plots.by_topic(table, topics=TOPICS)._repr_mimebundle_()
-    html = under(about["image/png"]["table"])
-    assert html.startswith('<details class="data">') and 'download="by_topic.csv"' in html
-    assert "Data of the figure “by topic”." in html and "+0.10 (0.00 to +0.20)" in html and "1,200" in html
-    assert ">=1+1 · NA (unstable)<" not in html and "=1+1 · NA (unstable)" in html, "text that no sheet computes"
-    _, about = plots.by_topic(pd.DataFrame())._repr_mimebundle_()
-    assert under(about["image/png"].get("table")) == ""
+    data, about = plots.by_topic(table, topics=TOPICS).bundle(with_data=True)
+    html, files = embed(data, about, "3_sentiment-1")
+    assert set(files) == {f"figures/3_sentiment-1-by_topic.{kind}" for kind in ("png", "pdf", "csv")}
+    assert all(f'<a download href="{name}">' in html for name in files) and html.count("<svg xmlns") == 2
+    assert files["figures/3_sentiment-1-by_topic.csv"].decode().splitlines()[2].startswith("'=1+1 · NA (unstable),3,")
+    again = {kind: base64.b64encode(of).decode() if isinstance(of, bytes) else of for kind, of in data.items()}
+    assert embed(again, about, "3_sentiment-1") == (html, files), "as a notebook holds it"
+    evil = "<svg onload='alert(1)'><script>alert(2)</script></svg>"
+    for about in ({}, {"image/svg+xml": {"narrow": evil}}):
+        html, files = embed({"image/svg+xml": evil}, about, "6_mine-1")
+        assert html.startswith('<figure><img alt="" width="720" src="data:image/svg+xml;base64,') and not files
 
 
 def test_topics_are_browsed_without_scripts_and_text_is_in_no_attribute():
@@ -123,7 +128,7 @@ def test_topics_are_browsed_without_scripts_and_text_is_in_no_attribute():
     alike = np.array([[1.0, 0.4], [0.4, 1.0]])
     shown = topic_browser(topics, words=words, shares=shares, tones=tones, alike=alike, examples={0: ["x" * 400]})
     html = shown._repr_html_()
-    assert html.count("<details") == 2 == html.count("<img ") and html.count("<blockquote>") == 1
+    assert html.count("<details") == 2 == html.count("<svg xmlns") and html.count("<blockquote>") == 1
     assert "<script" not in html and 'onload="' not in html and "<b>" not in html
     assert "30 %, 30 comments in 9 threads" in repr(shown) and "not to be trusted" in repr(shown)
     assert "10 % in 2022-01, 30 % in 2022-03." in html
