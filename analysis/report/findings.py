@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from analysis.report import change, plan, sentences, topic_sentences
-from analysis.report.claims import Finding
+from analysis.report.claims import Cited, Finding
 from analysis.sentiment.instruments import Instrument, of_tone, parse
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from analysis.study import Study
 
 
@@ -87,7 +87,9 @@ class Findings:
     def breaks(self) -> pd.DataFrame:
         """The rows of `change_points` of which nothing keeps a change from being told: what figures mark."""
         table, ground, of = self._tables.change_points, self._ground(), self._study.topics.table
-        return table[[not ground.of(row, "break", of)[1] for _, row in table.iterrows()]]
+        say = Cited("change_points")
+        told = [not ground.told(say, "", "", row, "break", of).why_not for _, row in table.iterrows()]
+        return table[pd.Series(told, table.index, dtype=bool)]
 
     @property
     def over_time(self) -> Finding:
