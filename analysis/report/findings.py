@@ -83,7 +83,6 @@ class Findings:
         settings = self._study.settings
         return parse(settings.sentiment.instrument, settings.folder, settings.topics.encoder)
 
-    @property
     def breaks(self) -> pd.DataFrame:
         """The rows of `change_points` of which nothing keeps a change from being told: what figures mark."""
         table, ground, of = self._tables.change_points, self._ground(), self._study.topics.table
