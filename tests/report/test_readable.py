@@ -100,7 +100,7 @@ def test_no_control_or_direction_mark_is_shown(text):
 
 def test_an_empty_table_says_so():
     shown = show(pd.DataFrame({"reason": pd.Series([], dtype="str")}), caption="What was rejected.")
-    assert '<p class="next">What was rejected. None.</p>' == shown._repr_html_() and "(no rows)" in repr(shown)
+    assert shown._repr_html_() == '<p class="next">What was rejected. None.</p>' and "(no rows)" in repr(shown)
     asked = show(pd.DataFrame({"reason": []}), none="Nothing: <go on>.")
     assert "Nothing: &lt;go on&gt;." in asked._repr_html_() and repr(asked) == "Nothing: <go on>."
 
