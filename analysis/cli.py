@@ -281,6 +281,17 @@ def robustness(arguments: argparse.Namespace) -> None:
     print(f"Wrote {path}. Each finding now says in how many ways it holds: threadline report {arguments.study}")
 
 
+@command(STUDY)
+def private(arguments: argparse.Namespace) -> None:
+    """Write a page of the comments themselves, for you alone: of a topic, of a point of a curve, of a disagreement."""
+    from analysis.report import private
+
+    study = _study(arguments)
+    path = private.write(study)
+    _done(study)
+    print(f"Wrote {path}: the comments word for word, for you alone. It is no part of a report; git ignores it.")
+
+
 def _in_use(study: Study, kept: list[Entry]) -> list[Entry]:
     """What of the kept is of use as things are now: steps, executed notebooks, and vectors, which never age."""
     from analysis.report.notebooks import made_of, notebooks_of

@@ -59,8 +59,8 @@ SHOWN = (  # of a study, to a person who asks for completion
 STEPS = (
     corpus, tokens, found, topic_model, sentiment, trends.activity_by_period, trends.sentiment_by_period,
     trends.topics_by_period, trends.topic_sentiment_by_period, trends.scores_by_period, trends.words_by_period,
-    trends.overall, trends.by_topic, trends.change_points, trends.slopes, trends.comparisons, trends.decomposition,
-    trends.articles_and_threads, coding, instruments, changes,
+    trends.overall, trends.by_topic, trends.change_points, trends.slopes, trends.comparisons, trends.influential,
+    trends.decomposition, trends.articles_and_threads, coding, instruments, changes,
 )  # fmt: skip
 
 
@@ -157,6 +157,7 @@ class Tables:
     change_points = _of(trends.change_points, "the largest change of each series, found or not")
     slopes = _of(trends.slopes, "steady change a year of each series")
     comparisons = _of(trends.comparisons, "before and after, and one with another")
+    influence = _of(trends.influential, "the threads and authors that move each change most")
     decomposition = _of(trends.decomposition, "what drove the change of the mean")
     article_gaps = _of(trends.articles_and_threads, "articles against their comments", "article_gaps")
     by_position = _of(trends.articles_and_threads, "first comments of a thread against later ones", "by_position")

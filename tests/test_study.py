@@ -124,7 +124,7 @@ def test_completion_is_what_a_researcher_holds_and_each_of_it_answers(study):
     assert {"comments", "texts", "tables", "topics", "findings", "events", "with_"} <= set(dir(study))
     for name in dir(study.findings):
         said = getattr(study.findings, name)
-        assert isinstance(said, (Finding, str, list)), name
+        assert isinstance(said, (Finding, pd.DataFrame, str, list)), name
     assert repr(study.tables).count("\n") == len(dir(study.tables)) - 1 and "mean by period" in repr(study.tables)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from analysis.corpus.columns import Recognised, is_articles, recognise, recognise_values
@@ -43,6 +44,7 @@ class Proposal:
     title: str
     source: SourceSettings
     period: str = "month"
+    because: str = ""  # why this period
     seen: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
 
@@ -234,9 +236,10 @@ def _with_what_is_there(draft: Proposal, first: str, said: list[str]) -> Proposa
     seen += [f"{row.source_file}: {row.note}" for row in notes.head(NOTES).itertuples()]
     either = [EITHER] if notes["note"].str.contains("day and month can be either").any() else []
     seen += [f"to be decided: [source] {one}" for one in either]
+    period, why = choose_period(rows, draft.source.timezone)
+    seen.append(f"period = {period}: {why}")
     seen += ["The first comments, as they would be read:", *shown(reading.comments)]
-    period = choose_period(rows, draft.source.timezone)
-    return replace(draft, period=period, seen=tuple(seen), asked=(*either, *missing))
+    return replace(draft, period=period, because=why, seen=tuple(seen), asked=(*either, *missing))
 
 
 def shown(comments: pd.DataFrame) -> list[str]:
@@ -257,19 +260,24 @@ def _inert(text: str) -> str:
     return line + ("…" if len(text) > WIDTH else "")
 
 
-def choose_period(comments: pd.DataFrame, timezone: str) -> str:
-    """Choose the shortest period of which the middle one has ten threads, and of which there are 150 at most.
+def choose_period(comments: pd.DataFrame, timezone: str) -> tuple[str, str]:
+    """Choose the shortest period of which the middle one has ten threads, and of which there are 150 at most; say why.
 
     Where none is long enough for that, the longest that still gives four periods; without dates, a month.
     """
-    dated, longest = comments.dropna(subset=["posted_at"]), "month"
+    dated, longest = comments.dropna(subset=["posted_at"]), ("month", "no period gives four")
+    if dated.empty:
+        return "month", "no comment has a date"
     local = dated["posted_at"].dt.tz_convert(timezone).dt.tz_localize(None)
     for name, length in LENGTHS.items():
         by = dated["article_id"].groupby(local.dt.to_period(length)).nunique()
-        span = (by.index.max() - by.index.min()).n + 1 if len(by) else 0
-        longest = name if span >= 4 else longest
-        if 4 <= span <= MOST_PERIODS and by.median() >= MIN_THREADS:
-            return name
+        span = (by.index.max() - by.index.min()).n + 1
+        threads = float(np.median(np.r_[by, np.zeros(span - len(by))]))
+        has = f"in the middle one of {span} are {threads:.0f} threads"
+        if 4 <= span <= MOST_PERIODS and threads >= MIN_THREADS:
+            return name, f"the shortest that has {MIN_THREADS} threads or more: {has}"
+        if span >= 4:
+            longest = (name, f"the longest of which there are four; {has}, and intervals want more")
     return longest
 
 
@@ -307,7 +315,7 @@ def write(proposal: Proposal) -> Path:
     text += _table("source.articles", articles) + _table("source.articles.columns", columns)
     text += f"""
 [time]
-period = {_quoted(proposal.period)} # day, week, month, quarter or year
+period = {_quoted(proposal.period)} # day, week, month, quarter or year; {proposal.because}
 # events = {{ "what happened" = 2024-05-01 }} # compared before and after; known from elsewhere
 
 [topics]

@@ -76,6 +76,7 @@ def by_period(
     by: str = "topic",
     span: Sequence[object] = (),
     why: str = "",
+    title: str = "",
 ) -> Figure:
     """Mean by period with its interval: `trends.by_period`.
 
@@ -100,6 +101,8 @@ def by_period(
         Of the first comment and the last: a first or last period without comments at its edge is marked.
     why : str
         Why these periods are drawn; it ends the subtitle.
+    title : str
+        A finding in place of the one that the table gives.
 
     Raises
     ------
@@ -154,7 +157,9 @@ def by_period(
         else:
             number_axis(ax.yaxis)
     _reach(ax, table[table[by].isin(list(panels))] if parted else table, sided=sided)
-    if said:
+    if title:
+        pass
+    elif said:
         title = said[0][0].upper() + said[0][1:] + (f", and {len(said) - 1} more" if len(said) > 1 else "")
     elif parted:
         title = f"{'How' if found is None else 'No break in'} the {measure} of {len(panels)} {by}s"

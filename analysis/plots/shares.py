@@ -19,11 +19,18 @@ SHADING = ListedColormap(list(style.SHADES))
 
 @draws(*SERIES)
 def shares_by_period(
-    table: pd.DataFrame, *, topics: pd.DataFrame | None = None, events: Events = (), by: str = "topic", why: str = ""
+    table: pd.DataFrame,
+    *,
+    topics: pd.DataFrame | None = None,
+    events: Events = (),
+    by: str = "topic",
+    why: str = "",
+    title: str = "",
 ) -> Figure:
     """Share of each topic by period with its interval, a panel each, one scale: `trends.shares_by_period`.
 
     Of those that have something to show: two periods with an interval, of a topic that is stable; the others are named.
+    `title` is a finding in place of the one that the table gives.
     """
     style.need(table, by)
     period = period_of(table)
@@ -42,8 +49,8 @@ def shares_by_period(
     ax.set_ylim(0, min(1.0, 1.02 * top) if top > 0 else 1.0)
     most = max(moved, key=lambda value: abs(moved[value][1] - moved[value][0]))
     first, last = map(percent, moved[most])
-    title = f"“{name_of(most, topics)}” goes from {first} to {last} of the comments, the most of {len(moved)} {by}s"
-    title = title if len(moved) > 1 else title.partition(", the most")[0]
+    said = f"“{name_of(most, topics)}” goes from {first} to {last} of the comments"
+    title = title or said + (f", the most of {len(moved)} {by}s" if len(moved) > 1 else "")
     sub = f"Share of a {period}'s comments, one scale. {GRADED} {why}"
     alt = f"Share of each {by} per {period}, {span_of(table)}, first to last: {'; '.join(parts)}. {' '.join(notes)}"
     return finished(figure, alt, table, topics, title=title, sub=sub, notes=notes)

@@ -3,129 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from analysis.plots.wording import MAX_Q, fixed, is_unstable, name_of, percent, period_name, points, signed, steady
+from analysis.plots.wording import MAX_Q, fixed, name_of, percent, period_name, points, signed, steady
 from analysis.report.claims import Cited, Finding, Sentence
-from analysis.report.robustness import others
+from analysis.report.ground import CIRCULAR, FRAGILE, TESTS, UNSTEADY, UNSUPPORTED, Change, Ground, day, manner_of
 from analysis.report.sentences import THREADS_ALIKE, q_text
 
 MOST = 6  # changes that are said; the others are in a table
-UNSTEADY = "of topics that are not stable"
-CIRCULAR = "of the tone of topics that are found by words which the instrument scores"
-UNSUPPORTED = "of the scores that people's codes do not support; corrected_changes.csv has them"
-FRAGILE = "not holding in most other ways of computing it; robustness.csv has them"
 EXPLORED = "Other changes over time are explored."
 UNPLANNED = (
     "Whether this was planned before its figures were seen, no file says (“threadline freeze” writes one). " + EXPLORED
 )
 MIN_PERIODS = 4  # fewer are no series
 COUNTED = {"change_points": ("break",), "slopes": ("steady change",), "comparisons": ("step",)}
-FIGURES = {"share": "4_over_time: Do topics come and go?", "mean": "4_over_time: Does the tone change?"}
-TESTS = {
-    "break": "CUSUM between any two weeks, Benjamini–Hochberg over all series that were looked at",
-    "slope": "Least squares, Benjamini–Hochberg over all series that were looked at",
-    "event": "Two lines with a step between them, Benjamini–Hochberg over all series of all events",
-}
-
-
-@dataclass(frozen=True)
-class Change:
-    """A change as it is told, the row that it is of, and why it is not to be told, or ""."""
-
-    sentence: Sentence
-    table: str
-    row: pd.Series
-    why_not: str = ""
-
-    @property
-    def sure(self) -> bool:
-        """Whether chance does not explain it."""
-        return bool(self.row["q_value"] < MAX_Q)
 
 
 def _significant(table: pd.DataFrame) -> pd.DataFrame:
     """Rows that chance does not explain, the least likely first."""
     return table[table["q_value"] < MAX_Q].sort_values(["q_value", "p_value", "series"], kind="stable")
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What is known of a claim beside its own table."""
-
-    coded: pd.DataFrame | None = None  # `corrected_changes`: what people would have coded of it
-    of_tone: frozenset[int] = frozenset()  # topics that are found by words which the instrument scores
-    planned: Callable[[str], str] | None = None  # whether the test of an event was planned, in a sentence
-    tried: pd.DataFrame | None = None  # `robustness`: whether it holds where something is decided otherwise
-    parts: pd.DataFrame | None = None  # `decomposition`: how much of the change of all comments is composition
-
-    @property
-    def is_coded(self) -> bool:
-        """Whether people coded a sample."""
-        return self.coded is not None and len(self.coded) > 0
-
-    def told(self, say: Cited, text: str, short: str, row: pd.Series, kind: str, topics: pd.DataFrame) -> Change:
-        """A change with what people's codes and other ways of computing say of it, and whether it is to be told."""
-        coded, supported = self._as_coded(say, row, kind)
-        held, stands = self._held(say, row, kind)
-        figure = FIGURES["share" if row["measure"] == "share" else "mean"]
-        if row["measure"] != "share" and pd.notna(row["topic"]):
-            figure = "4_over_time: Does the tone of a topic break?"
-        figure = "4_over_time: Before and after what happened" if kind == "event" else figure
-        behind = {"figure": figure, "test": f"{TESTS[kind]}; {THREADS_ALIKE}."}
-        found = say.sentence(f"{text}{coded}{held}.", robustness=held[2:].capitalize(), **behind)
-        why_not = UNSUPPORTED if not supported else "" if stands else FRAGILE
-        if row["measure"] != "share" and row["topic"] in self.of_tone and not self.is_coded:
-            why_not = CIRCULAR
-        why_not = UNSTEADY if is_unstable(row["topic"], topics) else why_not
-        table = {"break": "change_points", "slope": "slopes", "event": "comparisons"}[kind]
-        return Change(replace(found, short=f"{short}."), table, row, why_not)
-
-    def _as_coded(self, say: Cited, row: pd.Series, kind: str) -> tuple[str, bool]:
-        """What people's codes say of a change of the scores, and whether they support it."""
-        if not self.is_coded or row["measure"] == "share":
-            return "", True
-        table = self.coded
-        same = table["topic"].isna() if pd.isna(row["topic"]) else table["topic"].eq(row["topic"]).fillna(False)
-        same &= table["change"] == kind
-        if kind != "slope":
-            same &= table["at"] == row["at"]
-        found = table[same.astype(bool) & table["low"].notna()]
-        if found.empty:
-            return "; too few of its comments are coded to hold this against people", True
-        coded = found.iloc[0]
-        supported = coded["low"] > 0 if coded["scores"] > 0 else coded["high"] < 0
-        return f"; as people code it, by {say.interval(coded, table='corrected_changes')}", bool(supported)
-
-    def _held(self, say: Cited, row: pd.Series, kind: str) -> tuple[str, bool]:
-        """In how many other ways of computing it a change holds, and whether that is most of them."""
-        value = row["after"] - row["before"] if kind == "break" else row["step" if kind == "event" else "estimate"]
-        found = None if self.tried is None else others(self.tried, kind, row, value)
-        if found is None or found.empty:
-            return "", True
-        held = say(found, "holds.sum()", "{:,}".format, "robustness")
-        ways = say.count(found, "index.size", "other way", table="robustness")
-        return f"; holds in {held} of {ways} of computing it", 2 * found["holds"].sum() > len(found)
-
-    def shared(self, say: Cited, row: pd.Series, event: str = "") -> str:
-        """How much of a change of all comments is tone, how much composition; of breaks and slopes, of the halves'."""
-        if self.parts is None:
-            return ""
-        whole = self.parts["topic"].isna() & (self.parts["event"].fillna("") == event)
-        at, manner = {one["part"]: one for _, one in self.parts[whole].iterrows()}, manner_of(row)
-        if any(part not in at or pd.isna(at[part]["estimate"]) for part in ("within", "composition")):
-            return f"; how much of it is {manner} and how much composition, these data do not tell"
-        tone, composition = (say(at[part], "estimate", table="decomposition") for part in ("within", "composition"))
-        where = "" if event else " between the halves of the time"
-        return f"; of the difference{where}, {tone} is {manner} and {composition} composition"
-
-
-def manner_of(row: pd.Series) -> str:
-    """What changes where composition does not: tone, or what else the scores measure."""
-    return "tone" if row["measure"] == "sentiment" else str(row["measure"])
 
 
 def _what(row: pd.Series, topics: pd.DataFrame, ground: Ground) -> tuple[str, str, Callable[[float], str]]:
@@ -137,10 +35,6 @@ def _what(row: pd.Series, topics: pd.DataFrame, ground: Ground) -> tuple[str, st
     lead = "" if pd.isna(row["topic"]) else f"in {manner_of(row)}, "
     scored = " as scored" if ground.is_coded else ""
     return f"{lead}the mean {row['measure']}{scored} of {whose}", f"the {manner_of(row)} of {whose}", signed
-
-
-def _day(at: object) -> str:
-    return f"{at:%Y-%m-%d}"
 
 
 def _around(at: pd.Timestamp) -> str:
@@ -168,8 +62,8 @@ def breaks_of(table: pd.DataFrame, topics: pd.DataFrame, ground: Ground, sloping
         if at_once:
             change, unit = (points, " points") if row["measure"] == "share" else (signed, "")
             text = (
-                f"{what} {moved} around {around} (95 % interval of the date {say(row, 'low', _day)} to "
-                f"{say(row, 'high', _day)}, of the change {say(row, 'size_low', change)} to "
+                f"{what} {moved} around {around} (95 % interval of the date {say(row, 'low', day)} to "
+                f"{say(row, 'high', day)}, of the change {say(row, 'size_low', change)} to "
                 f"{say(row, 'size_high', change)}{unit}; {q})"
             )
         else:
@@ -296,7 +190,7 @@ def steps_of(part: pd.DataFrame, topics: pd.DataFrame, ground: Ground) -> list[C
 
 
 def _from(say: Cited, row: pd.Series) -> str:
-    return f"From “{row['event']}” ({say(row, 'at', _day)}) on"
+    return f"From “{row['event']}” ({say(row, 'at', day)}) on"
 
 
 def _chance(row: pd.Series) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
 
@@ -13,6 +14,7 @@ import pandas as pd
 from analysis.corpus.wording import plural
 from analysis.plots.wording import signed
 from analysis.report.provenance import TABLES, table_file
+from analysis.report.tables import LINKED
 from analysis.settings import DATA
 
 Of = pd.DataFrame | pd.Series
@@ -35,6 +37,23 @@ class Number:
 
 
 @dataclass(frozen=True)
+class Moved:
+    """A thread or an author without which a change would be less."""
+
+    name: str  # the article's title, or a pseudonym
+    when: str  # the article's day, or how much the author wrote
+    url: str  # the article's page, or ""
+    without: Number
+
+    def html(self) -> str:
+        """Its name, a link where it has a page, and the change without it."""
+        name = escape(self.name)
+        if LINKED.fullmatch(self.url):
+            name = f'<a href="{escape(self.url)}" rel="noopener noreferrer">{name}</a>'
+        return f"<li>{name}, {escape(self.when)}: without it {escape(self.without.text)}</li>"
+
+
+@dataclass(frozen=True)
 class Sentence:
     """What is said, its numbers, and what else stands behind it; a paragraph that rests on one thing may be one."""
 
@@ -44,6 +63,7 @@ class Sentence:
     test: str = ""  # what was tested and how
     robustness: str = ""  # in how many other ways it holds
     short: str = ""  # the same for a first page, of numbers of the whole
+    moved: tuple[Moved, ...] = ()  # what moves a change most
 
     @property
     def cell(self) -> str:
@@ -66,6 +86,8 @@ class Sentence:
         where = "".join(f"<li>{_where(numbers, links)}</li>" for numbers in _together(self.numbers))
         parts = {"Figure": _drawn(self.figure, links), "Test": escape(self.test), "Holds": escape(self.robustness)}
         others = "".join(f"<dt>{name}</dt><dd>{said}</dd>" for name, said in parts.items() if said)
+        moved = "".join(one.html() for one in self.moved)
+        others += f"<dt>Moved most by</dt><dd><ul>{moved}</ul></dd>" if moved else ""
         cell = f"<dt>Code</dt><dd><pre>{escape(self.cell)}</pre></dd>"
         rows = f"<dt>{'Rows' if len(self.numbers) > 1 else 'Row'}</dt><dd><ul>{where}</ul></dd>"
         return f'<details class="said"><summary>{said}</summary><dl>{whole}{rows}{others}{cell}</dl></details>'
@@ -125,6 +147,17 @@ class Cited:
     def sentence(self, text: str, **behind: str) -> Sentence:
         """Make the sentence; a capital begins it."""
         return Sentence(text[:1].upper() + text[1:], tuple(self.numbers), **behind)
+
+
+@contextmanager
+def linked() -> Iterator[None]:
+    """In a report's own pages sentences link to its files, as they do in the notebooks that it executes."""
+    before = os.environ.get(DATA)
+    os.environ[DATA] = "on"
+    try:
+        yield
+    finally:
+        os.environ.pop(DATA) if before is None else os.environ.update({DATA: before})
 
 
 def _is_whole(table: pd.DataFrame) -> bool:

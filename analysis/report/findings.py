@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,9 @@ import pandas as pd
 
 from analysis.report import change, plan, sentences, topic_sentences
 from analysis.report.claims import Cited, Finding
+from analysis.report.ground import Ground
 from analysis.sentiment.instruments import Instrument, of_tone, parse
+from analysis.settings import DATA
 
 if TYPE_CHECKING:
     from analysis.study import Study
@@ -69,14 +72,32 @@ class Findings:
         t = self._tables
         return sentences.corrected(t.corrected, t.agreement, self._study.topics.table, self._study.measure)
 
-    def _ground(self) -> change.Ground:
+    @property
+    def moved(self) -> pd.DataFrame:
+        """The threads and authors that move each change most: `influence` with the title, published_at and url."""
+        articles = self._study.articles.set_index("article_id")
+        articles = articles.assign(title=articles["title"].fillna(articles["source_file"]))
+        found, zone = self._tables.influence, self._study.settings.source.timezone
+        of = articles[["title", "published_at", "url"]].reindex(found["id"]).reset_index(drop=True)
+        of["title"] = of["title"].where(found["of"] == "thread", _in_report(found["id"]))
+        return found.join(of.assign(published_at=of["published_at"].dt.tz_convert(zone)))
+
+    @property
+    def loudest(self) -> pd.DataFrame:
+        """The five authors with the most comments, by pseudonym: n_comments, n_threads, first and last comment."""
+        of = {"n_comments": ("comment_id", "size"), "n_threads": ("article_id", "nunique")}
+        by = self._study.comments.groupby("author").agg(**of, first=("posted_at", "min"), last=("posted_at", "max"))
+        by = by.sort_values(["n_comments", "n_threads", "first"], ascending=[False, False, True], kind="stable").head(5)
+        return by.reset_index().assign(author=_in_report(by.index.to_series()).to_numpy())
+
+    def ground(self) -> Ground:
         """What people's codes, the plan and other ways of computing say of changes."""
         settings = self._study.settings
         frozen = plan.read(settings.folder)
         planned = partial(frozen.says, settings) if frozen else None
         circular = of_tone(self._instrument(), self._study.topics.table)
         t = self._tables
-        return change.Ground(t.corrected_changes, circular, planned, t.robustness, t.decomposition)
+        return Ground(t.corrected_changes, circular, planned, t.robustness, t.decomposition, self.moved)
 
     def _instrument(self) -> Instrument:
         """What the scores are made by."""
@@ -85,7 +106,7 @@ class Findings:
 
     def breaks(self) -> pd.DataFrame:
         """The rows of `change_points` of which nothing keeps a change from being told: what figures mark."""
-        table, ground, of = self._tables.change_points, self._ground(), self._study.topics.table
+        table, ground, of = self._tables.change_points, self.ground(), self._study.topics.table
         say = Cited("change_points")
         told = [not ground.told(say, "", "", row, "break", of).why_not for _, row in table.iterrows()]
         return table[pd.Series(told, table.index, dtype=bool)]
@@ -94,13 +115,13 @@ class Findings:
     def over_time(self) -> Finding:
         """What changed over time, a line each."""
         t = self._tables
-        asked = (t.change_points, t.slopes, self._study.topics.table, self._ground())
+        asked = (t.change_points, t.slopes, self._study.topics.table, self.ground())
         return change.over_time(*asked, comments=t.comments, activity=t.activity_by_period)
 
     @property
     def events(self) -> Finding:
         """What changed with the events that study.toml names."""
-        return change.events(self._tables.comparisons, self._study.topics.table, self._ground())
+        return change.events(self._tables.comparisons, self._study.topics.table, self.ground())
 
     @property
     def article_and_comments(self) -> Finding:
@@ -117,3 +138,8 @@ class Findings:
     def all(self) -> list[Finding]:
         """The findings of a report's first page."""
         return [self.corpus, self.topics, self.sentiment, self.over_time]
+
+
+def _in_report(names: pd.Series) -> pd.Series:
+    """Pseudonyms, in a report alone: they go by the study's key, and what a notebook stores is everywhere the same."""
+    return names if os.environ.get(DATA) == "on" else pd.Series("an author", names.index)

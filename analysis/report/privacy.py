@@ -40,6 +40,7 @@ RUN = 8  # words of a comment that a search engine finds it by
 WORD = re.compile(r"\w+")
 PAGES = (".html", ".htm")
 TEXTS = (".csv", ".json", ".txt", ".md", ".svg")
+PRIVATE = "private page"  # what a page of the comments themselves says in its head
 SHORT = 3  # letters: a shorter name stands in every text
 
 
@@ -150,7 +151,12 @@ def search(
     said = {file: [(text, words(text)) for text in _texts(path)] for file, path in read.items()}
     names, ordinary = _names(authors, texts, own)
     sizes, known = sorted(set(map(len, names))), {address for text in texts for address in addresses(text)}
-    leaks: dict[Leak, None] = {}  # in their order, each once
+    mark = f'<meta name="threadline" content="{PRIVATE}">'
+    leaks = {  # in their order, each once
+        Leak(file, PRIVATE, "the comments themselves, for the researcher alone"): None
+        for file, path in read.items()
+        if path.suffix.lower() in PAGES and mark in path.read_text(encoding="utf-8", errors="replace")
+    }
     for done, (file, ways) in enumerate(said.items()):
         tell("searching the report", done, len(said))
         for text, tokens in ways:

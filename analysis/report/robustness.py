@@ -93,6 +93,14 @@ def read(folder: Path, zone: str) -> pd.DataFrame:
     return table
 
 
+def same_claim(table: pd.DataFrame, change: str, row: pd.Series) -> pd.Series:
+    """Which rows of a table by claims are of a row's."""
+    same = (table["change"] == change) & (table["series"] == row["series"])
+    if change != "slope":
+        same &= table["at"] == row["at"]
+    return same & (table["event"] == row["event"]) if change == "event" else same
+
+
 def others(tried: pd.DataFrame, change: str, row: pd.Series, estimate: float) -> pd.DataFrame | None:
     """What came of a row's claim in the other ways; None where just this was not tried.
 
@@ -100,11 +108,7 @@ def others(tried: pd.DataFrame, change: str, row: pd.Series, estimate: float) ->
     """
     if tried.empty:
         return None
-    same = (tried["change"] == change) & (tried["series"] == row["series"])
-    if change != "slope":
-        same &= tried["at"] == row["at"]
-    if change == "event":
-        same &= tried["event"] == row["event"]
+    same = same_claim(tried, change, row)
     first = tried[same & (tried["specification"] == TOLD)]
     if len(first) != 1 or not np.isclose(first["estimate"].iloc[0], estimate, rtol=1e-6, atol=1e-9):
         return None

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import base64
-import platform
 import re
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from html import escape
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis import plots
 from analysis.corpus.wording import plural
+from analysis.report import methods
+from analysis.report.claims import linked
 from analysis.report.figures import PNG, SVG, embed
+from analysis.report.front import front
 from analysis.report.notebooks import HOME, NAMES, Executed, chosen, executed, made_of, notebooks_of, shipped
 from analysis.report.provenance import TABLES, provenance, write, write_tables
 from analysis.run.parts import CODE
@@ -103,6 +105,8 @@ def build_report(study: Study, out: Path, *, only: Sequence[str] = ()) -> Built:
         seconds["tables"] -= computed
         said = {f"{n.name}.ipynb": {"cells": n.digest, "own": n.own} for n in notebooks}
         write(work / "provenance.json", provenance(study, tables, seconds, said))
+        files = [path.relative_to(work).as_posix() for path in work.rglob("*") if path.is_file()]
+        write(work / methods.CRATE, methods.crate(study, files, tables, out / methods.CRATE))
     return Built(out / "index.html", failures, own)
 
 
@@ -181,20 +185,6 @@ def _with_contents(html: str) -> str:
     return re.sub(r"(</h1>.*?</section>)", lambda found: found[1] + contents, html, count=1, flags=re.S)
 
 
-def _headlines(study: Study) -> Iterator[tuple[str, plots.Figure]]:
-    """The figures of the first page, those for which there is enough."""
-    t, of = study.tables, study.topics.table
-    said = {"events": study.events, "note": study.findings.instrument, "measure": study.measure}
-    drawn = {
-        "How the comments sound over time": plots.by_period(t.sentiment_by_period, corrected=t.corrected, **said),
-        "What the comments are about": plots.topic_sizes(of, n_unassigned=int((t.comments["topic"] == -1).sum())),
-        "How each topic sounds over time": plots.by_period(
-            t.topic_sentiment_by_period, topics=of, changes=t.change_points, **said
-        ),
-    }
-    yield from ((title, figure) for title, figure in drawn.items() if figure.axes)
-
-
 def _home(
     study: Study,
     tables: Mapping[str, Any],
@@ -203,37 +193,29 @@ def _home(
     pages: list[Page],
     built: Page,
 ) -> Files:
-    """The first page: what was found, on what it rests, and how to cite it; and the files of its figures."""
+    """The first page: one screen of what was found, what to do next, to mind, to copy; and its figure."""
     from jinja2 import Environment, FileSystemLoader
 
     # The template escapes what comes from a study itself (|e).
     env = Environment(loader=FileSystemLoader(TEMPLATES / "threadline"), autoescape=False, trim_blocks=True)
-    s, threadline, encoder = study.settings, f"Threadline {version('threadline')}", study.encoder.name
-    failed = [f"A notebook failed, its page is incomplete. {failure}" for failure in failures]
-    by_own = f" Of the study's own notebooks are: {', '.join(own)}." if own else ""
-    files, pictures = Files(), []
-    for i, (title, figure) in enumerate(_headlines(study), 1):
-        html, beside = embed(*figure.bundle(with_data=True), f"index-{i}")
-        files |= beside
-        pictures.append({"title": title, "html": html})
-    page = env.get_template("home.html.j2").render(
-        study=s.title,
-        lead=study.size + ".",
-        findings=[line for finding in study.findings.all for line in finding.text.splitlines()] + failed,
-        pictures=pictures,
-        limits=study.findings.limits,
-        tables=[{"file": file, "rows": plural(int(str(said["rows"])), "row")} for file, said in tables.items()],
-        provenance=(
-            f"Built with {threadline} on Python {platform.python_version()} from {built['inputs']} under the licence "
-            f"“{s.source.licence}”; topics with seed {s.seed} and {s.topics.runs} runs, encoder “{encoder}”; "
-            f"{study.measure} by “{s.sentiment.instrument}”; periods of a {s.time.period} in {s.source.timezone}. "
-            f"The digests of every input and table are in provenance.json.{by_own}"
-        ),
-        citation=(
-            f"{s.title}. Report made with {threadline} from data with the {built['digest']}. "
-            "Please cite the source of the comments as its licence asks, and Threadline as its CITATION.cff says."
-        ),
-        pages=pages,
-        built=built,
-    )
+    with linked():
+        said, files = front(study), Files()
+        figure = f'<p class="next">{escape(said.figure.alt)}</p>'
+        if said.figure.axes:
+            figure, files = embed(*said.figure.bundle(with_data=True), "index-1")
+        page = env.get_template("home.html.j2").render(
+            study=study.settings.title,
+            lead=study.size + ".",
+            front=said,
+            figure=figure,
+            failures=[f"A notebook failed, its page is incomplete. {failure}" for failure in failures],
+            limits=study.findings.limits,
+            methods=methods.paragraph(study),
+            checklist=methods.checklist(study),
+            citation=methods.citation(study, built["digest"]),
+            tables=[{"file": file, "rows": plural(int(str(about["rows"])), "row")} for file, about in tables.items()],
+            own=f" Of the study's own notebooks are: {', '.join(own)}." if own else "",
+            pages=pages,
+            built=built,
+        )
     return {"index.html": page.encode(), **files}

@@ -119,12 +119,12 @@ def _under(
             some = some if n else {name: some[name]}
             some["without repeated comments"] = ~marked(of, a, "duplicate_of", "near_duplicate_of")
         for specification, keep in some.items():
-            yield {**claim, "specification": specification, **_Claimed(a.only(keep), claim).estimate(method)}
+            yield {**claim, "specification": specification, **Claimed(a.only(keep), claim).estimate(method)}
         if name == TOLD:
             for what, code in (("thread", a.thread), ("author", a.author)):
-                moves = _Claimed(a, claim).moves(what)
+                moves = Claimed(a, claim).moves(what)
                 if moves is not None:
-                    less = _Claimed(a.only(code != moves), claim).estimate(method)
+                    less = Claimed(a.only(code != moves), claim).estimate(method)
                     yield {**claim, "specification": f"without the {what} that moves it most", **less}
 
 
@@ -148,7 +148,7 @@ def _same_topic(first: pd.DataFrame, other: pd.DataFrame, topic: int) -> np.ndar
     return np.where((theirs == best) & (n > 0 and alike[best] >= ALIKE), topic, -1)
 
 
-class _Claimed:
+class Claimed:
     """A claim as a coefficient of some comments, or nothing where they have no such series."""
 
     def __init__(self, a: Units, claim: Mapping[str, object]) -> None:
@@ -181,10 +181,22 @@ class _Claimed:
 
     def moves(self, what: str) -> int | None:
         """The thread or the author that moves the estimate most to where it is; None where none is known."""
+        ranked = self.ranked(what)
+        return int(ranked[0]) if len(ranked) else None
+
+    def ranked(self, what: str) -> np.ndarray:
+        """Threads or authors by how far they move the estimate to where it is (dfbeta), the furthest first."""
         code = getattr(self.a, what)
         if code is None or not len(self.y) or np.linalg.matrix_rank(self.x) < self.x.shape[1]:
-            return None
+            return np.zeros(0, dtype=np.int64)
         design, known = Design(self.a.compact, self.x), code >= 0
         by = total(code[known], design.influence(self.y, self.which)[known], 0)
-        sign = np.sign((design.x @ design.inverse[self.which]) @ self.y)
-        return int(np.argmax(by * sign)) if len(by) else None
+        return np.argsort(-by * np.sign(self.value()), kind="stable")
+
+    def value(self, without: np.ndarray | None = None) -> float:
+        """The coefficient alone, without some of the comments; NaN where what is left has none."""
+        keep = np.ones(len(self.y), dtype=bool) if without is None else ~without
+        x, y = self.x[keep], self.y[keep]
+        if np.linalg.matrix_rank(x) < x.shape[1]:
+            return float("nan")
+        return float(np.linalg.lstsq(x, y, rcond=None)[0][self.which])

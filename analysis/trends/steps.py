@@ -13,7 +13,8 @@ from analysis.run.steps import Given, Results, Step, step
 from analysis.run.store import Values
 from analysis.sentiment.steps import sentiment
 from analysis.topics.steps import tokens, topics
-from analysis.trends import articles, breaks, contrasts, kitagawa, least_squares, series
+from analysis.trends import articles, breaks, contrasts, influence, kitagawa, least_squares, series
+from analysis.trends.specifications import claims
 
 CALENDAR = ("time.period", "source.timezone", "time.week_starts")
 EVENTS = "time.events"
@@ -77,6 +78,13 @@ slopes = _table("slopes", least_squares.slopes, topics, sentiment)
 change_points = _table("change_points", breaks.change_points, topics, sentiment)
 decomposition = _table("decomposition", kitagawa.decomposition, topics, sentiment, settings=(*CALENDAR, EVENTS))
 comparisons = _table("comparisons", contrasts.comparisons, topics, sentiment, settings=(*CALENDAR, EVENTS))
+
+
+@step(settings=MEASURE, needs=(corpus, topics, sentiment, change_points, slopes, comparisons))
+def influential(given: Given, run: Run) -> pd.DataFrame:
+    """The threads and authors that move each change most."""
+    told = claims(given[change_points], given[slopes], given[comparisons])
+    return influence.influential(told, measured(given, (topics, sentiment)), **arguments(given, MEASURE))
 
 
 @step(settings=CALENDAR, needs=(corpus, topics, tokens))

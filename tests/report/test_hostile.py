@@ -81,3 +81,24 @@ def test_every_comment_is_accounted_for(report):
 def test_in_a_browser_nothing_runs_and_nothing_is_asked_for(report, capsys):
     found = asyncio.run(pages.look([report], "", None))
     assert found == 0, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_axe_finds_nothing_on_a_page_whose_folds_are_open_light_or_dark(report, browser, width):
+    for page in PAGES:
+        shown = browser.open((report / f"{page}.html").as_uri(), width=width, dark=width == 390)
+        shown.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        assert not shown.axe(), page
+        assert not shown.outside((report / f"{page}.html").as_uri()) and not shown.dialogs and not shown.errors, page
+        shown.page.context.close()
+
+
+def test_a_sentence_of_the_first_page_opens_by_the_keyboard(report, browser):
+    shown = browser.open((report / "index.html").as_uri(), width=390)
+    first = shown.page.locator("details.said").first
+    assert not first.locator("dl").is_visible()
+    first.locator("summary").focus()
+    shown.page.keyboard.press("Enter")
+    assert first.locator("dl").is_visible() and "study.tables." in first.text_content()
+    target = first.locator("a[href^='tables/']").first.get_attribute("href")
+    assert (report / target).is_file()

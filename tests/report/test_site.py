@@ -138,7 +138,7 @@ def test_what_is_too_little_is_said_plainly(built):
     text = (built[1] / "index.html").read_text(encoding="utf-8")
     assert "6 different comments are too few for topics" in text
     assert "6 comments in 1 thread over 1 period are too few to speak of a trend" in text
-    assert "The instrument is unchecked on this corpus" in text
+    assert "Nobody has checked the instrument" in text
     assert (pd.read_parquet(built[1] / "tables" / "comments.parquet")["topic"] == -1).all()
 
 

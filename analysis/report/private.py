@@ -1,0 +1,83 @@
+"""The comments themselves on one offline page for the researcher: of a topic, a point of a curve, a disagreement."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.people.agreement import class_of_people, class_of_score
+from analysis.plots.wording import name_of, period_name, signed
+from analysis.report.privacy import PRIVATE
+from analysis.report.tables import plain
+from analysis.sentiment.codes import read_codes
+from analysis.settings import STUDY_FOLDER, writing
+from analysis.trends.periods import Calendar
+
+if TYPE_CHECKING:
+    from analysis.study import Study
+
+FOLDER, FILE = "private", "comments.html"
+UNSURE = 0.5  # of the fits that agree on a comment's topic: below, most do not
+KINDS = ("coders disagree", "people and instrument disagree", "fits disagree on the topic")
+
+
+def write(study: Study) -> Path:
+    """Write private/comments.html into the study folder, which git ignores; give its path."""
+    from jinja2 import Environment, FileSystemLoader
+
+    folder = study.settings.folder / FOLDER
+    env = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates" / "threadline"), autoescape=True)
+    data = json.dumps(_data(study), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    page = env.get_template("private.html.j2").render(title=study.settings.title, mark=PRIVATE, data=data)
+    script = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)[0]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    page = page.replace("sha256-DIGEST", f"sha256-{digest}", 1)
+    with writing(folder, **STUDY_FOLDER):
+        folder.mkdir(exist_ok=True)
+        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+        (folder / FILE).write_text(page, encoding="utf-8")
+    return folder / FILE
+
+
+def _data(study: Study) -> dict[str, Any]:
+    """What the page searches: names once, and a row a comment, in the order of time."""
+    c, s, topics = study.comments, study.settings, study.topics.table
+    starts = Calendar(s.time.period, s.source.timezone, s.time.week_starts).starts(c["posted_at"])
+    periods = [period_name(at, s.time.period) if pd.notna(at) else "undated" for at in starts]
+    articles = study.articles.set_index("article_id")
+    titles = articles["title"].fillna(articles["source_file"]).map(plain).to_dict()
+    codes, kinds = _codes(study, c)
+    order = np.lexsort((c["comment_id"], c["posted_at"].astype("int64")))
+    days = c["posted_at"].dt.tz_convert(s.source.timezone).dt.strftime("%Y-%m-%d %H:%M").fillna("").tolist()
+    scores = [None if np.isnan(score) else round(score, 2) for score in c["sentiment"].astype(float)]
+    authors, under = c["author"].fillna("").tolist(), c["article_id"].map(titles).fillna("").tolist()
+    columns = (c["topic"].tolist(), periods, days, under, authors, scores, codes, kinds, list(study.texts))
+    rows = [*zip(*columns, strict=True)]
+    names = {int(topic): name_of(topic, topics) for topic in [*topics["topic"], -1]}
+    return {"topics": names, "kinds": KINDS, "measure": study.measure, "rows": [rows[i] for i in order]}
+
+
+def _codes(study: Study, comments: pd.DataFrame) -> tuple[list[str], list[list[int]]]:
+    """Of each comment what people coded, and the kinds of disagreement it is of."""
+    codes, kinds = [""] * len(comments), [list[int]() for _ in range(len(comments))]
+    found = read_codes(study.settings.folder / "coded", comments["comment_id"].tolist())
+    at = {name: i for i, name in enumerate(comments["comment_id"])}
+    if found is not None:
+        by_coder = found.table[list(found.coders)].to_numpy(float)
+        rows = [at[name] for name in found.table["comment_id"]]
+        scores = comments["sentiment"].to_numpy(float)[rows]
+        differ = class_of_people(by_coder) != class_of_score(scores)
+        for i, given, score, other in zip(rows, by_coder, scores, differ, strict=True):
+            said = [(coder, code) for coder, code in zip(found.coders, given, strict=True) if np.isfinite(code)]
+            codes[i] = ", ".join(f"{coder} {signed(code, 0)}" for coder, code in said)
+            kinds[i] += [0] * (len({code for _, code in said}) > 1) + [1] * bool(said and np.isfinite(score) and other)
+    for i in np.flatnonzero(comments["topic_agreement"].to_numpy(float) < UNSURE):
+        kinds[i].append(2)
+    return codes, kinds

@@ -1,0 +1,59 @@
+"""Which threads and authors move a change most: the change again without each (leave one out)."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.trends.intervals import Bounds
+from analysis.trends.periods import Calendar
+from analysis.trends.specifications import CLAIM, Claimed
+from analysis.trends.units import arrange
+
+MOST, LOOKED_AT = 3, 10  # that are told of a claim; those with the largest dfbeta, each of which is left out
+IDS = {"thread": "article_id", "author": "author"}
+COLUMNS = [*CLAIM, "of", "rank", "id", "n_comments", "estimate", "without", "moved"]
+
+
+def influential(
+    told: pd.DataFrame, comments: pd.DataFrame, measure: str = "sentiment", *, bounds: Bounds = (-1, 1)
+) -> pd.DataFrame:
+    """Of each claim the three threads, and the three authors, that move it most to where it is.
+
+    Parameters
+    ----------
+    told : DataFrame
+        As of `specifications.claims`.
+    comments : DataFrame
+        As of `trends.by_period`, with topic; author where it is known.
+    measure : str
+    bounds : tuple of float
+
+    Returns
+    -------
+    DataFrame
+        CLAIM; of ("thread" or "author"); rank from 1; id, article_id or pseudonym; n_comments of the series that are
+        its; estimate, in the units of the claim; without, the estimate when it is left out, NaN where nothing is left
+        to estimate from; moved, the first less the second, of the sign of the estimate.
+
+    Notes
+    -----
+    Belsley, Kuh and Welsch (1980): by dfbeta those are chosen that are then left out in turn.
+    """
+    a, rows = arrange(comments, measure, "topic", Calendar("year"), bounds), list[dict[str, object]]()
+    for claim in told.to_dict("records"):
+        claimed = Claimed(a, claim)
+        estimate = claimed.value()
+        for what, column in IDS.items():
+            code, left_out = getattr(claimed.a, what), list[dict[str, object]]()
+            for one in claimed.ranked(what)[:LOOKED_AT]:
+                its = code == one
+                without = claimed.value(its)
+                moved = estimate - without
+                name = comments[column].iloc[claimed.a.order[its.argmax()]]
+                row = {"id": str(name), "n_comments": int(its.sum()), "estimate": estimate, "without": without}
+                left_out.append({**claim, "of": what, **row, "moved": moved})
+            left_out = [row for row in left_out if row["n_comments"] and not row["moved"] * estimate <= 0]
+            left_out.sort(key=lambda row: -abs(row["moved"]) if row["moved"] == row["moved"] else float("-inf"))
+            rows += [{**row, "rank": rank} for rank, row in enumerate(left_out[:MOST], 1)]
+    types = told[CLAIM].dtypes.to_dict() | {"of": "str", "id": "str", "rank": "int64", "n_comments": "int64"}
+    return pd.DataFrame(rows, columns=COLUMNS).astype(types)

@@ -1,0 +1,115 @@
+"""The first screen, and what stands to be copied: the sample's, a few comments', an undated corpus's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis.report import methods
+from analysis.report.front import MOST, front
+from analysis.report.sentences import warnings
+from analysis.study import open_study
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return open_study()
+
+
+def study_of(folder, rows, extra=""):
+    pd.DataFrame(rows, columns=["article_id", "comment_id", "author", "date", "text"]).to_csv(
+        folder / "c.csv", index=False
+    )
+    (folder / "study.toml").write_text(f"title = 'x'\n[source]\npaths = ['c.csv']\n{extra}")
+    return open_study(folder)
+
+
+def test_the_sample_s_first_screen(sample):
+    said = front(sample)
+    assert said.asked.startswith("What changed with “evening trams are cut” (2023-02-16)? What are")
+    first, second, third = said.found
+    assert (
+        first.short == "After “evening trams are cut” the tone of “tram · timetable · ticket” went from +0.25 to −0.10."
+    )
+    assert "of all comments" in second.short and "is tone and" in second.short and "chance may explain" in second.short
+    assert "a change of composition" in third.short
+    assert said.sure == ("Not known to be planned", first.robustness, "Checked by people: holds")
+    assert first.robustness == "Holds in 8 of 9 other ways of computing it"
+    assert said.caveat.startswith("The instrument scores higher than people do") and said.figure.axes
+    assert [one.name.startswith("threads/") for one in first.moved] == [True] * 3 + [False] * 3
+
+
+def test_nine_comments_have_no_figure_of_time_and_say_what_to_do(tmp_path):
+    rows = [("a", i, "", "2024-01-05", f"The ferry was late, number {i} of them") for i in range(9)]
+    said = front(study_of(tmp_path, rows))
+    texts = [sentence.short or sentence.text for sentence in said.found]
+    assert 1 <= len(texts) <= MOST and texts[0].startswith("9 comments in 1 thread over 1 period are too few")
+    assert said.sure == () and said.caveat.startswith("Nobody has checked the instrument")
+    assert any("threadline code" in step for step in said.next) and any("[time] events" in step for step in said.next)
+
+
+def test_an_undated_corpus_says_so_and_asks_for_dates(tmp_path):
+    rows = [(f"a{i % 4}", i, f"r{i}", "", f"The ferry was late, number {i} of them") for i in range(20)]
+    said = front(study_of(tmp_path, rows))
+    assert said.found[0].text == "Nothing can be said of change over time: none of 20 comments has a date."
+    assert any("Name the column of times" in step for step in said.next)
+
+
+def test_a_period_that_leaves_most_cells_empty_is_warned_of():
+    cells = pd.DataFrame({"low": [None, None, None, 0.1]})
+    (said,) = warnings(cells, "day")
+    assert said.startswith("A period of a day is too short for this corpus: 75 % of the cells")
+    assert warnings(cells.iloc[2:], "day") == [] == warnings(cells.iloc[:0], "day")
+
+
+def test_methods_and_checklist_follow_the_settings(sample, tmp_path):
+    text = methods.paragraph(sample)
+    assert "periods of a quarter" in text and "scored by “vader” from −1 to 1" in text and "(seed 1)" in text
+    assert "at least" not in text and "planned on" not in text
+    lines = methods.checklist(sample).splitlines()
+    assert "[x] The licence of the comments is stated: “CC0-1.0”." in lines
+    assert "[ ] Tests of events were planned before scores were opened: no plan." in lines
+    rows = [("a", i, "r", "2024-01-05", f"The ferry was late, number {i} of them") for i in range(9)]
+    few = study_of(tmp_path, rows, "[time]\nperiod = 'day'\n[privacy]\nauthors = 'keep'\nquotes = true\n")
+    text, lines = methods.paragraph(few), methods.checklist(few).splitlines()
+    assert "authors' names were kept" in text and "periods of a day" in text and "coded by people" not in text
+    assert (
+        "[ ] No comment is quoted in the report." in lines
+        and "[ ] Topics come out again in reruns: 0 of 0 (topics.csv)." in lines
+    )
+
+
+def crate(study, before=Path("none")):
+    files = ["index.html", "provenance.json", "tables/slopes.csv"]
+    return methods.crate(study, files, {"slopes.csv": {"sha256": "ab", "rows": 3}}, before)
+
+
+def test_the_crate_is_whole_and_keeps_its_day_while_nothing_changes(sample, tmp_path):
+    said = json.loads(crate(sample))
+    graph = {one["@id"]: one for one in said["@graph"]}
+    assert said["@context"] == "https://w3id.org/ro/crate/1.1/context" and len(graph) == len(said["@graph"])
+    about, root = graph[methods.CRATE], graph["./"]
+    assert about["about"] == {"@id": "./"} and about["conformsTo"] == {"@id": "https://w3id.org/ro/crate/1.1"}
+    assert {"name", "description", "datePublished", "license"} <= set(root) and root["@type"] == "Dataset"
+    pd.Timestamp(root["datePublished"])
+
+    def refers(one):
+        if isinstance(one, dict):
+            yield from [one["@id"]] if set(one) == {"@id"} else (r for value in one.values() for r in refers(value))
+        elif isinstance(one, list):
+            yield from (r for value in one for r in refers(value))
+
+    lost = {r for one in said["@graph"] for value in one.values() for r in refers(value)} - set(graph)
+    assert lost == {"https://w3id.org/ro/crate/1.1"}, "all else that is referred to is described"
+    assert graph["tables/slopes.csv"]["encodingFormat"] == "text/csv" and graph["tables/slopes.csv"]["sha256"] == "ab"
+    assert graph["https://spdx.org/licenses/CC0-1.0"]["name"] == "CC0-1.0"
+    before = tmp_path / methods.CRATE
+    before.write_bytes(crate(sample).replace(root["datePublished"].encode(), b"2020-02-02"))
+    assert crate(sample, before) == before.read_bytes(), "made again, it is of the same day"
+    before.write_bytes(before.read_bytes().replace(b'"ab"', b'"cd"'))
+    assert b"2020-02-02" not in crate(sample, before)
+    before.write_text("[]")
+    assert json.loads(crate(sample, before)) == said
