@@ -244,7 +244,8 @@ class _Page:
             last = left[::-1][np.unique(self.thread[left[::-1]], return_index=True)[1]]
             first, last = self.masks[first[self.known[self.thread[first]]]], self.masks[last]
             ends = np.bincount(last[last >= 0], minlength=len(self.names))
-            new = once & ((behind - ahead >= SIDES) | (ends >= BESIDE * self.counts))
+            tail = (ends >= BESIDE * self.counts) & ~(ahead >= SIDES)  # what is below a name is a comment
+            new = once & ((behind - ahead >= SIDES) | tail)
             new[[k for k in (*first, *last) if k >= 0 and self.known_words[k]]] = True
             return found | (new & ~chosen)
 

@@ -123,9 +123,6 @@ class Cluster(parts.Processes):
     def _gone(self) -> StudyError:
         return self._error("the Dask scheduler to stay until the step is done", "no answer", GONE)
 
-    def _error(self, expected: str, found: str, remedy: str) -> StudyError:
-        return StudyError(expected=expected, found=found, where=self._where, remedy=remedy)
-
 
 def _on_worker(
     function: Callable[[Item], Result], part: Item, made: Mapping[str, str]

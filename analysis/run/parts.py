@@ -77,12 +77,14 @@ class Processes(Here):
         try:
             return job.result()
         except BrokenProcessPool:
-            raise StudyError(
-                expected="processes that live until the step is done",
-                found="one that was killed, as a rule for want of memory",
-                where=self._where,
-                remedy="Set fewer workers, or close other programs; what was finished is kept.",
+            raise self._error(
+                "processes that live until the step is done",
+                "one that was killed, as a rule for want of memory",
+                "Set fewer workers, or close other programs; what was finished is kept.",
             ) from None
+
+    def _error(self, expected: str, found: str, remedy: str) -> StudyError:
+        return StudyError(expected=expected, found=found, where=self._where, remedy=remedy)
 
     def cancel(self, job: Future) -> None:
         """Do without a part."""

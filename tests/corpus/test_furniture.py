@@ -77,6 +77,16 @@ def test_what_is_said_twice_is_no_furniture(tmp_path: Path) -> None:
     assert said(reading) == talk and reading.rejects.empty
 
 
+def test_a_last_comment_that_is_the_same_in_every_file_is_no_furniture(tmp_path: Path) -> None:
+    last = ("Harbour Desk", "This thread is closed for the night, thank you all.")
+    talks = [[*COMMENTS[i:], *COMMENTS[:i], last] for i in range(5)]
+    heads = [f" date 2023-04-0{i + 1} The ferry stops at {i}.© 2023 Harbour Press.\n" for i in range(5)]
+    pages = [head + "".join(f"{a}\n{t} Day {i}.\n" for a, t in talk[:-1]) + "\n".join(last) + "\n"
+             for i, (head, talk) in enumerate(zip(heads, talks, strict=True))]  # fmt: skip
+    reading = read(tmp_path, *pages)
+    assert [pair for pair in said(reading) if pair == last] == [last] * 5 and reading.rejects.empty
+
+
 @pytest.mark.parametrize(
     "put",
     [
