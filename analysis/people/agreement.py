@@ -8,16 +8,13 @@ import numpy as np
 import pandas as pd
 from scipy.special import betaincinv, stdtrit
 
-from analysis.sentiment import NEITHER
-from analysis.sentiment.codes import Codes
-from analysis.settings import CLASSES
+from analysis.sentiment.codes import VALUES, Codes, class_of_people, class_of_score
 
 LEVEL = 0.95  # of the intervals
 MIN_THREADS = 5  # coded threads below which an interval would claim to know what it cannot
 METRICS = ("alpha", "accuracy", "f1_macro", "r")
 COLUMNS = ["by", "group", "instrument", "coders", "n", *(f"{m}{end}" for m in METRICS for end in ("", "_low", "_high"))]
 MIN_CODED = 10  # coded comments of a group below which it has no row of its own
-VALUES = tuple(CLASSES.values())
 MISTAKES = {"missed": "people", "wrong": "machine"}  # an error, and of whose class it is a share
 
 
@@ -119,29 +116,6 @@ def _joined(codes: Codes | None, comments: pd.DataFrame) -> pd.DataFrame:
     rows["people"] = class_of_people(rows[list(codes.coders)].to_numpy(), values)
     rows["machine"] = class_of_score(rows["sentiment"].to_numpy(), values)
     return rows
-
-
-def class_of_people(by_coder: np.ndarray, values: Sequence[float] = VALUES) -> np.ndarray:
-    """Class, by its value, by most of the coders; if none has more than half, the one next to their mean, outwards."""
-    n = np.isfinite(by_coder).sum(axis=1)
-    mean = np.nansum(by_coder, axis=1) / n
-    outward = np.array(sorted(values, key=lambda value: (-abs(value), -value)))  # the first of two that are as near
-    chosen = outward[np.round(np.abs(mean[:, None] - outward), 9).argmin(axis=1)]
-    for c in values:
-        chosen = np.where((by_coder == c).sum(axis=1) * 2 > n, c, chosen)
-    return chosen
-
-
-def class_of_score(score: np.ndarray, values: Sequence[float] = VALUES) -> np.ndarray:
-    """Class of a score, by its value; of none, that of 0.
-
-    Of −1, 0 and 1 the authors of VADER's thresholds, ±0.05; of other classes the one whose value is next.
-    """
-    values = np.asarray(values, dtype=float)
-    edges = (values[1:] + values[:-1]) / 2
-    if tuple(values) == VALUES:
-        edges = np.array([np.nextafter(-NEITHER, 0), NEITHER])
-    return values[np.digitize(np.nan_to_num(score), edges)]
 
 
 def alpha(by_coder: np.ndarray, values: Sequence[float] = VALUES, draws: int = 200) -> tuple[float, float, float]:

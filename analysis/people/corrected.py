@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit  # scipy.stats takes a second to import
 
-from analysis.people.agreement import MIN_THREADS, class_of_people, class_of_score, share_ends
-from analysis.sentiment.codes import Codes
+from analysis.people.agreement import MIN_THREADS, share_ends
+from analysis.sentiment.codes import Codes, class_of_people, class_of_score
 from analysis.settings import CLASSES, StudyError
 from analysis.trends.intervals import freedom
 

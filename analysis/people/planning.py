@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from analysis.people.agreement import MIN_THREADS, class_of_people, class_of_score
+from analysis.people.agreement import MIN_THREADS
 from analysis.people.corrected import coded_of
-from analysis.sentiment.codes import Codes
+from analysis.sentiment.codes import Codes, class_of_people, class_of_score
 
 NUMBERS = (100, 200, 300, 500, 800, 1200, 2000)
 TENTH = 0.1  # the share of a group, such as a topic, of which a width is given too

@@ -17,7 +17,7 @@ from analysis.run.steps import Given, step
 from analysis.run.store import Values
 from analysis.sentiment.codes import Codes, read_codes
 from analysis.sentiment.instruments import Instrument, parse
-from analysis.sentiment.steps import scores_by, sentiment
+from analysis.sentiment.steps import encoder_for_codes, scores_by, sentiment
 from analysis.settings import Settings
 from analysis.topics import labels
 from analysis.topics.steps import topics
@@ -42,7 +42,9 @@ def judged_files(settings: Settings) -> dict[str, Path]:
 
 def compared(settings: Settings) -> list[Instrument]:
     """The instruments that are compared on the coded sample."""
-    return [parse(name, settings.folder, settings.topics.encoder) for name in settings.sentiment.compare]
+    return [
+        parse(name, settings.folder, encoder_for_codes(settings.topics.encoder)) for name in settings.sentiment.compare
+    ]
 
 
 def compared_files(settings: Settings) -> dict[str, Path]:

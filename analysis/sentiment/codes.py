@@ -7,18 +7,21 @@ neither and 1 positive, unless study.toml names other classes).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from analysis.corpus.sheets import Problems, read_rows
+from analysis.sentiment import NEITHER
 from analysis.sentiment.scores import number
 from analysis.settings import CLASSES, StudyError
 
 SAMPLE = "sample.csv"
 COLUMNS = ["comment_id", "stratum", "probability"]
+VALUES = tuple(CLASSES.values())
 LOGGED = ["skipped", "coded_at"]  # further columns of what the coding page keeps, of which a comment's last row counts
 
 
@@ -115,3 +118,29 @@ def _read_sheet(
     for comment in sorted(set(sample) - set(codes)):
         problems.add(path, None, f"comment {comment} of the sample is missing")
     return {comment: code for comment, code in codes.items() if code is not None}
+
+
+def class_of_people(by_coder: np.ndarray, values: Sequence[float] = VALUES) -> np.ndarray:
+    """Class, by its value, by most of the coders; if none has more than half, the one next to their mean, outwards."""
+    n = np.isfinite(by_coder).sum(axis=1)
+    mean = np.nansum(by_coder, axis=1) / n
+    outward = np.array(sorted(values, key=lambda value: (-abs(value), -value)))  # the first of two that are as near
+    chosen = outward[np.round(np.abs(mean[:, None] - outward), 9).argmin(axis=1)]
+    for c in values:
+        chosen = np.where((by_coder == c).sum(axis=1) * 2 > n, c, chosen)
+    return chosen
+
+
+def class_of_score(score: np.ndarray, values: Sequence[float] = VALUES) -> np.ndarray:
+    """Class of a score, by its value; of none, that of 0.
+
+    Of −1, 0 and 1 the authors of VADER's thresholds, ±0.05; of other classes the one whose value is next.
+    """
+    return np.asarray(values, dtype=float)[np.digitize(np.nan_to_num(score), edges_of(values))]
+
+
+def edges_of(values: Sequence[float]) -> np.ndarray:
+    """The scores from which on the next class begins."""
+    if tuple(values) == VALUES:
+        return np.array([np.nextafter(-NEITHER, 0), NEITHER])
+    return np.convolve(np.asarray(values, dtype=float), [0.5, 0.5], mode="valid")

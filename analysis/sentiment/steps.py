@@ -25,7 +25,12 @@ LEAST = 0.5
 
 
 def _instrument(settings: Settings) -> Instrument:
-    return parse(settings.sentiment.instrument, settings.folder, settings.topics.encoder)
+    return parse(settings.sentiment.instrument, settings.folder, encoder_for_codes(settings.topics.encoder))
+
+
+def encoder_for_codes(name: str) -> str:
+    """What `coded` learns on: topics' own encoder where it is slow anyway, else the one that knows what words mean."""
+    return "multilingual" if name in ("auto", "static") else name
 
 
 def main_language(languages: pd.Series) -> str:
@@ -51,12 +56,14 @@ def scores_by(given: Given, name: str, run: Run, of: np.ndarray | None = None) -
         found = read_codes(given.folder / "coded", c["comment_id"].tolist(), settings.codes.classes)
         codes = pd.Series(dtype="float64") if found is None else found.table.set_index("comment_id")["code"]
         rows = pd.Index(c["comment_id"]).get_indexer(codes.index)
-        where = np.union1d(of, rows)
-        encoder = encoders.parse(settings.topics.encoder, given.folder, c["language"])
+        threads = c["article_id"].to_numpy()
+        # Of a comment that is scored, or taught from, the other comments of its thread are wanted too.
+        where = np.flatnonzero(np.isin(threads, threads[np.union1d(of, rows)]))
+        encoder = encoders.parse(encoder_for_codes(settings.topics.encoder), given.folder, c["language"])
         some = texts if whole else Some(texts, where)
         vectors = encoder.encode(some, run, run.kept.store if run.kept else None)
-        at, threads = np.searchsorted(where, rows), c["article_id"].iloc[rows].tolist()
-        out[where] = coded.score(some, vectors, at, codes.to_numpy(float), threads, run)
+        at, values = np.searchsorted(where, rows), tuple(settings.codes.classes.values())
+        out[where] = coded.score(some, vectors, at, codes.to_numpy(float), threads[where], run, values=values)
         return out, pd.DataFrame()
     spoken = c["language"].replace("und", main_language(c["language"])).iloc[of]
     out[of] = parse(name, given.folder).score(texts if whole else Some(texts, of), spoken.tolist(), run)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
@@ -132,7 +133,10 @@ def slovene(labels: int = 500, draws: int = 20) -> None:
     """`coded` with 500 labels on Slovene news comments, beside the majority class and a word list."""
     table = pd.read_parquet(DATA / "comments" / "slovene_news.parquet")
     texts, y = table["text"].fillna("").tolist(), table["sentiment"].to_numpy(int)
-    threads, vectors = table["thread_id"].astype(str).to_numpy(dtype=object), encoders.parse("static").encode(texts)
+    threads, vectors = (
+        table["thread_id"].astype(str).to_numpy(dtype=object),
+        encoders.parse("multilingual").encode(texts),
+    )
     with tempfile.TemporaryDirectory() as folder:
         rows = [f"{word},{score}" for score, words in SLOVENE.items() for word in words.split()]
         (Path(folder) / "sl.csv").write_text("\n".join(["word,score", "ne,negation", "ni,negation", *rows]), "utf-8")
@@ -141,7 +145,7 @@ def slovene(labels: int = 500, draws: int = 20) -> None:
     for seed in range(draws):
         order = np.random.default_rng(seed).permutation(len(y))
         train, held = np.sort(order[:labels]), order[labels:]
-        learned = coded.score(texts, vectors, train, y[train].astype(float), threads[train])
+        learned = coded.score(texts, vectors, train, y[train].astype(float), threads)
         kind = np.bincount(y[train] + 1).argmax() - 1
         for name, scores in (("majority class", np.full(len(y), kind)), ("word list", listed), ("coded", learned)):
             found.setdefault(name, []).append(f1_score(y[held], classes(scores[held]), average="macro"))
@@ -164,9 +168,36 @@ def slovene(labels: int = 500, draws: int = 20) -> None:
         for seed in range(5):
             order = np.random.default_rng(seed).permutation(len(y))
             train, held = np.sort(order[:more]), order[more:]
-            learned = coded.score(texts, vectors, train, y[train].astype(float), threads[train])
+            learned = coded.score(texts, vectors, train, y[train].astype(float), threads)
             f1.append(f1_score(y[held], classes(learned[held]), average="macro"))
         print(f"  coded, {more} labels {np.mean(f1):.3f}")
+
+
+def tweets(rated: pd.DataFrame, draws: int = 3) -> None:
+    """`coded` on tweets cut into three classes at ±0.5 of [−4, 4], beside VADER and a regression on each encoder."""
+    rows = rated[rated["domain"] == "tweets"]
+    texts, mean = rows["text"].tolist(), rows["mean"].to_numpy()
+    y = (mean > 0.5).astype(int) - (mean < -0.5).astype(int)
+    threads = np.arange(len(y)).astype(str)
+    vectors = {name: np.asarray(encoders.parse(name).encode(texts)[:]) for name in ("static", "multilingual")}
+    heard = classes(parse("vader").score(texts))
+    for labels in (500, 2000):
+        found: dict[str, list[float]] = {}
+        for seed in range(draws):
+            order = np.random.default_rng(seed).permutation(len(y))
+            train, held = np.sort(order[:labels]), order[labels:]
+            said = {"vader": heard}
+            for name, of in vectors.items():
+                unit = of / np.maximum(np.linalg.norm(of, axis=1, keepdims=True), 1e-12)
+                model = LogisticRegression(C=3.0, max_iter=3000, class_weight="balanced").fit(unit[train], y[train])
+                said[f"regression on {name}"] = model.predict(unit)
+            learned = coded.score(texts, vectors["multilingual"], train, y[train].astype(float), threads)
+            said["coded"] = classes(learned)
+            for name, one in said.items():
+                found.setdefault(name, []).append(f1_score(y[held], one[held], average="macro"))
+        print(f"\nTweets, {labels} labels, {len(y) - labels} held out: macro F1, mean (sd) of {draws} draws of labels")
+        for name, f1 in found.items():
+            print(f"  {name:27} {np.mean(f1):.3f} ({np.std(f1):.3f})")
 
 
 def classes(scores: np.ndarray) -> np.ndarray:
@@ -184,6 +215,7 @@ def main() -> None:
     agreement(rated)
     long_texts(rated)
     slovene()
+    tweets(rated)
     titles = pd.read_parquet(DATA / "scale" / "reddit_titles_1m.parquet", columns=["text"])["text"].tolist()[:300_000]
     speed([" ".join(titles[i : i + 2]) for i in range(0, len(titles), 2)])
     comments = pd.read_parquet(DATA / "comments" / "haacked_comments.parquet")["text"]

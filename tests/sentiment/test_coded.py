@@ -31,7 +31,7 @@ def vectors():
 
 def test_words_of_a_language_that_no_dictionary_knows_are_learnt(vectors):
     texts, y, threads = corpus()
-    scores = score(texts, vectors, np.arange(150), y[:150].astype(float), threads[:150])
+    scores = score(texts, vectors, np.arange(150), y[:150].astype(float), threads)
     said = np.where(scores >= 0.05, 1, np.where(scores <= -0.05, -1, 0))
     assert (said[150:] == y[150:]).mean() > 0.95
     assert np.abs(scores).max() <= 1 and (np.abs(scores[said == 0]) < 0.05).all()
@@ -42,7 +42,7 @@ def test_a_coded_comment_is_scored_without_its_own_code(vectors):
     texts, _, threads = corpus()
     noise = np.random.default_rng(3).integers(-1, 2, 200).astype(float)
     unique = [f"{text} {i}x{i}" for i, text in enumerate(texts)]
-    scores = score(unique, vectors, np.arange(200), noise, threads[:200])
+    scores = score(unique, vectors, np.arange(200), noise, threads)
     assert abs(np.corrcoef(scores[:200], noise)[0, 1]) < 0.25
 
 
@@ -59,10 +59,10 @@ def test_no_thread_is_on_both_sides(vectors):
 def test_the_same_whatever_the_order_of_other_texts_and_empty_ones_have_none(vectors):
     texts, y, threads = corpus()
     texts = [*texts[:-1], "  "]
-    scores = score(texts, vectors, np.arange(150), y[:150].astype(float), threads[:150])
+    scores = score(texts, vectors, np.arange(150), y[:150].astype(float), threads)
     order = np.random.default_rng(2).permutation(300)
     rows = np.argsort(order)[:150]
-    other = score([texts[i] for i in order], vectors[order], rows, y[:150].astype(float), threads[:150])
+    other = score([texts[i] for i in order], vectors[order], rows, y[:150].astype(float), [threads[i] for i in order])
     assert np.isnan(scores[-1]) and np.array_equal(other, scores[order], equal_nan=True)
 
 
@@ -72,4 +72,48 @@ def test_too_little_to_learn_from_is_said(vectors, case):
     n = 49 if case == "few" else 150
     code = np.ones(n) if case == "one class" else y[:n].astype(float)
     with pytest.raises(StudyError, match="threadline code"):
-        score(texts, vectors, np.arange(n), code, ["t"] * n if case == "one thread" else threads[:n])
+        score(texts, vectors, np.arange(n), code, ["t"] * len(texts) if case == "one thread" else threads)
+
+
+def test_where_threads_cohere_a_word_that_nobody_coded_is_heard_with_the_others(vectors):
+    """Half of each thread says nothing that was ever coded; its others do, and have one tone."""
+    rng = np.random.default_rng(5)
+    thread = np.repeat(np.arange(60), 10)
+    tone = rng.integers(-1, 2, 60)
+    words = {1: GOOD, -1: BAD, 0: FLAT}
+    mute = np.tile([True, False], 300)
+    texts = [
+        f"{i}x{i}" if m else " ".join(rng.choice(words[tone[t]], 3))
+        for i, (t, m) in enumerate(zip(thread, mute, strict=True))
+    ]
+    code, rows = tone[thread].astype(float), np.flatnonzero(thread < 30)
+    encoded = parse("static").encode(texts)
+    apart = [f"t{i}" if m else f"u{t}" for i, (t, m) in enumerate(zip(thread, mute, strict=True))]
+    held = mute & (thread >= 30)
+    right = [
+        (np.sign(np.where(np.abs(s) < 0.05, 0, s)) == code)[held].mean()
+        for s in (score(texts, encoded, rows, code[rows], names) for names in ([f"t{t}" for t in thread], apart))
+    ]
+    assert right[0] > right[1] + 0.2, right
+
+
+def test_classes_of_a_study_are_scored_between_their_values(vectors):
+    texts, y, threads = corpus()
+    scores = score(texts, vectors, np.arange(150), (y[:150] + 1.0) / 2, threads, values=(0.0, 0.5, 1.0))
+    assert scores.min() >= 0 and scores.max() <= 1
+    assert (np.round(scores[150:] * 2) == y[150:] + 1).mean() > 0.95
+
+
+def test_scores_are_right_on_the_mean_of_each_class_that_they_give():
+    """Where words tell a class in seven of ten, the scores of that class say so, and no more."""
+    rng = np.random.default_rng(6)
+    heard = rng.integers(-1, 2, 1200)
+    code = np.where(rng.random(1200) < 0.7, heard, rng.integers(-1, 2, 1200)).astype(float)
+    words = {1: GOOD, -1: BAD, 0: FLAT}
+    texts = [" ".join(rng.choice(words[c], 3)) for c in heard]
+    scores = score(
+        texts, parse("static").encode(texts), np.arange(800), code[:800], [f"t{i % 200}" for i in range(1200)]
+    )
+    for c in (-1, 1):
+        given = np.sign(np.round(scores[800:], 1)) == c
+        assert abs(scores[800:][given].mean() - code[800:][given].mean()) < 0.12
