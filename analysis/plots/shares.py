@@ -82,7 +82,7 @@ def heat(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, why: str = 
         for m in np.nanmax(np.where(np.isfinite(values), values, -np.inf), axis=1)
     ]
     each = 0.6 * points() / values.shape[1]
-    written = each >= width("88", 8.5) + 4
+    written = each >= width("88", 9) + 4
     tail = ["" if written else one for one in most]
     rows = [fit(name, room - width(one, 9), 9) + one for name, one in zip(names, tail, strict=True)]
     ax.set_yticks(range(len(there)), rows, fontsize=9)
@@ -95,7 +95,7 @@ def heat(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, why: str = 
     ax.tick_params(length=0)
     for i, j in np.argwhere(np.isfinite(values)) if written else ():
         ink = "white" if shade[i, j] >= 4 else INK
-        ax.text(j, i, f"{100 * values[i, j]:.0f}", ha="center", va="center", fontsize=8.5, color=ink)
+        ax.text(j, i, f"{100 * values[i, j]:.0f}", ha="center", va="center", fontsize=9, color=ink)
     empty = " Empty: too few threads." if np.isnan(values).any() else ""
     at = np.unravel_index(
         np.nanargmax(np.where(np.array(there)[:, None] >= 0, values, np.nan)) if max(there) >= 0 else 0, values.shape

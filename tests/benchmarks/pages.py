@@ -29,7 +29,8 @@ OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-
 # What of a page is wider than its window, and what of its text is cut: a table may scroll in a box of its own.
 WIDE = "document.documentElement.scrollWidth - window.innerWidth"
 SMALL = """[...document.querySelectorAll('body *')].filter(e => [...e.childNodes].some(n => n.nodeType === 3 &&
- n.textContent.trim()) && e.getClientRects().length && parseFloat(getComputedStyle(e).fontSize) < 11).length"""
+ n.textContent.trim()) && e.getClientRects().length && parseFloat(getComputedStyle(e).fontSize) *
+ (e.getScreenCTM ? e.getScreenCTM().a : 1) < 10.9).length"""  # of a figure's letters as large as they are seen
 AXE = "axe.run(document, {resultTypes: ['violations']}).then(r => JSON.stringify(r.violations.map(v => [v.id, v.nodes.length])))"
 
 # What a person can use on a page, as it is opened: each wants to be reached by Tab, and to show that it was.
