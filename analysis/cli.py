@@ -192,6 +192,7 @@ def labels(arguments: argparse.Namespace) -> None:
     STUDY,
     option("--n", type=int, help="comments to draw, 300 if you do not say; a sample that was drawn is made larger"),
     option("--rare", action="store_true", help="draw as many of each class of the scores: more of rare classes"),
+    option("--read", "FILE", help="take codes of Label Studio, Potato, 4CAT, or of a table with an id and a label"),
     option("--plan", action="store_true", help="say how many codes would buy what"),
     option("--port", type=int, default=0, help="the page's port; default any that is free"),
     option("--no-browser", action="store_true", help="say the page's address, and open no browser"),
@@ -202,6 +203,13 @@ def code(arguments: argparse.Namespace) -> None:
     from analysis.people import planning
 
     study = _study(arguments)
+    if arguments.read:
+        from analysis.people.other_codes import read_other
+
+        settings = study.settings
+        paths, odd = read_other(Path(arguments.read), settings.folder / "coded", settings.codes.classes)
+        print("\n".join([*odd, *map(str, paths)]))
+        return
     if arguments.plan:
         table = study.plan_coding()
         _done(study)
