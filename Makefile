@@ -51,6 +51,7 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
+	$(BIN)/mypy
 
 # Pins with hashes for every platform; pyproject.toml says what is left out, and why.
 lock:

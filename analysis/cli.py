@@ -362,7 +362,7 @@ def lab(arguments: argparse.Namespace) -> None:
     folder = copy_to(study)
     print(f"The study's notebooks: {folder}. What you change there, `threadline report` executes.")
     command = [sys.executable, "-m", "jupyterlab", str(folder), *arguments.jupyter]
-    os.execve(command[0], command, {**os.environ, VARIABLE: str(study.resolve())})
+    os.execve(command[0], command, {**os.environ, VARIABLE: str(study.resolve())})  # noqa: S606 (this Python)
 
 
 def parser() -> argparse.ArgumentParser:

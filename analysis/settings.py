@@ -285,7 +285,7 @@ def read_settings(folder: str | Path) -> Settings:
         raise StudyError(expected=f"a {STUDY_FILE} in the study folder", found=found, where=str(folder), remedy=remedy)
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         found, remedy = f"text that is not: {error}", "README shows one."
         raise StudyError(expected="TOML in UTF-8", found=found, where=str(path), remedy=remedy) from None
     return _validated(folder, raw, str(path))

@@ -209,7 +209,7 @@ class Table:
         root: Element | None = None
         try:
             with self._open() as file:  # expat fetches nothing from outside, and ends entities that grow too much
-                for event, element in iterparse(file, events=("start", "end")):
+                for event, element in iterparse(file, events=("start", "end")):  # noqa: S314
                     depth += 1 if event == "start" else -1
                     if root is None:
                         root, item = element, ITEMS.get(_local(element.tag), "")

@@ -197,7 +197,7 @@ def _home(
     from jinja2 import Environment, FileSystemLoader
 
     # The template escapes what comes from a study itself (|e).
-    env = Environment(loader=FileSystemLoader(TEMPLATES / "threadline"), autoescape=False, trim_blocks=True)
+    env = Environment(loader=FileSystemLoader(TEMPLATES / "threadline"), autoescape=False, trim_blocks=True)  # noqa: S701
     with linked():
         said, files = front(study), Files()
         figure = f'<p class="next">{escape(said.figure.alt)}</p>'
