@@ -114,7 +114,7 @@ def _caveats(study: Study) -> Iterator[str]:
     if len(topics) and topics["stability"].notna().any():
         stable = topics.loc[topics["stability"] >= UNSTABLE, "n_comments"].sum() / topics["n_comments"].sum()
         if stable < MOST_STABLE:
-            yield "Most comments are in topics that do not come out again: these topics are no finding."
+            yield "Most comments are in topics that do not come out again: only of the others is anything told."
     if not t.overall["n_comments"].iloc[0]:
         yield "The instrument scores too few of these comments: nothing is said of how they sound."
     if t.agreement.empty and t.overall["n_comments"].iloc[0]:
@@ -170,7 +170,9 @@ def _figure(study: Study, first: Change | None) -> plots.Figure:
         changes = study.findings.breaks().query("topic == @topic").assign(topic=pd.NA)
         if first.row["measure"] == "share":
             rows = t.topics_by_period[t.topics_by_period["topic"] == topic]
-            return plots.shares_by_period(rows, topics=topics, events=study.events, title=title)
+            at = first.row.get("at")  # a break is drawn where it is told; a slope has no date
+            marked = [*study.events.items(), *([("the change", at)] if at is not None and pd.notna(at) else [])]
+            return plots.shares_by_period(rows, topics=topics, events=marked, title=title)
         rows = t.topic_sentiment_by_period[t.topic_sentiment_by_period["topic"] == topic]
         rows = rows.drop(columns="topic").reset_index(drop=True)
         return plots.by_period(rows, changes=changes, title=title, **said)
