@@ -138,10 +138,11 @@ class _Page:
         """Lines of a name and a time, if the words beside times are many different ones; and what else is in them."""
         best, template = np.zeros(len(self.masks), dtype=bool), Template()
         timed: dict[str, Counter[int]] = {}  # masks of a time and of other words, by the kind of the time
-        for number, n in Counter(self.masks[self.masks >= 0].tolist()).items():
-            kind = next((kind for kind in TIMES if kind in self.names[number]), "")
-            if kind and self.names[number].replace(kind, "").strip(SEPARATORS):
-                timed.setdefault(kind, Counter())[number] = n
+        n_of = np.bincount(self.masks[self.masks >= 0], minlength=len(self.names)).tolist()
+        for number, name in ((number, name) for number, name in enumerate(self.names) if "‹" in name):
+            kind = next((kind for kind in TIMES if kind in name), "")
+            if kind and n_of[number] and name.replace(kind, "").strip(SEPARATORS):
+                timed.setdefault(kind, Counter())[number] = n_of[number]
         for kind, counts in ((kind, timed[kind]) for kind in TIMES if kind in timed):
             words = {k: tuple(self.names[k].replace(kind, " ", 1).split()) for k in counts}
             before, after = _common(words, counts, 0), ()
