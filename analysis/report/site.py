@@ -172,6 +172,7 @@ def _page(study: Study, book: Executed, pages: list[Page], built: Page) -> Files
     html, _ = exporter.from_notebook_node(book.book, resources={"threadline": about})
     # nbconvert appends a pilcrow link to each heading; a reader hears it, and it leads nowhere new.
     html = _with_contents(re.sub(r'<a class="anchor-link"[^>]*>.*?</a>', "", html))
+    html = html.replace("<th></th>", "<td></td>")  # a table as pandas shows it: what is empty heads no column
     return {f"{name}.html": html.encode(), **files}
 
 
