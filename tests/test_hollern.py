@@ -66,6 +66,11 @@ def test_the_rise_that_was_planted_is_found_and_no_other(study):
     assert row["low"] <= EVENT <= row["high"] and row["size"] > 0
 
 
+def test_levels_of_a_measure_from_0_have_no_sign_and_differences_have_one(study):
+    said = f"{study.findings.over_time} {study.findings.events}"
+    assert "rose from 0.25 to 0.44" in said and "went from 0.25 to 0.29, a difference of +0.04" in said
+
+
 def test_uncivil_comments_on_the_square_become_more_with_its_closing_and_others_do_not():
     times = {
         r["Kommentar-Nr"]: pd.to_datetime(r["Zeit"], format="%d.%m.%Y %H:%M") for r in table("kommentare.csv", ";")

@@ -25,6 +25,9 @@ JUDGED = {
     "r": "r with the mean code",
 }
 
+UNCODED = "no comment has been coded by people; threadline code draws a sample and opens a page for it"
+UNCORRECTED = ("uncorrected", "uncorrected_low", "uncorrected_high")
+
 
 @draws("low", "high", "n_comments")
 def scores(table: pd.DataFrame, *, measure: str = "sentiment") -> Figure:
@@ -84,7 +87,7 @@ def _rows(
 # --------------------------------------------------------------------------------------------- what people judge
 
 
-@draws("n", *JUDGED)
+@draws("n", *JUDGED, none=UNCODED)
 def agreement(table: pd.DataFrame) -> Figure:
     """The instrument against people, and people against each other: the first row of `agreement`, which is of all."""
     row = table.iloc[0]
@@ -102,7 +105,7 @@ def agreement(table: pd.DataFrame) -> Figure:
     return finished(figure, alt, table.head(1), title=title[:1].upper() + title[1:] or "Agreement", sub=sub)
 
 
-@draws("by", "group", "n", "accuracy", "accuracy_low", "accuracy_high")
+@draws("by", "group", "n", "accuracy", "accuracy_low", "accuracy_high", none=UNCODED)
 def agreement_by_group(table: pd.DataFrame, *, topics: pd.DataFrame | None = None) -> Figure:
     """Accuracy by language, length, topic and period: the rows of `agreement` that are not of all."""
     table = table[table["by"] != "all"].head(MOST_GROUPS)
@@ -122,7 +125,7 @@ def agreement_by_group(table: pd.DataFrame, *, topics: pd.DataFrame | None = Non
     return finished(figure, f"Accuracy of the instrument by group: {'; '.join(said)}.", table, title=title, sub=sub)
 
 
-@draws("by", "measure", "n_coded", "estimate", "low", "high", "uncorrected", "uncorrected_low", "uncorrected_high")
+@draws("by", "measure", "n_coded", "estimate", "low", "high", *UNCORRECTED, none=UNCODED)
 def corrected(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, measure: str = "sentiment") -> Figure:
     """Mean of the measure as scored and as corrected by people's codes: the means of `corrected`."""
     table = table[table["measure"] == "mean"]

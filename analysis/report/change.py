@@ -34,7 +34,7 @@ def _what(row: pd.Series, topics: pd.DataFrame, ground: Ground) -> tuple[str, st
         return f"in composition, the share of {whose}", f"the share of {whose}", percent
     lead = "" if pd.isna(row["topic"]) else f"in {manner_of(row)}, "
     scored = " as scored" if ground.is_coded else ""
-    return f"{lead}the mean {row['measure']}{scored} of {whose}", f"the {manner_of(row)} of {whose}", signed
+    return f"{lead}the mean {row['measure']}{scored} of {whose}", f"the {manner_of(row)} of {whose}", ground.level
 
 
 def _around(at: pd.Timestamp) -> str:
@@ -170,7 +170,7 @@ def steps_of(part: pd.DataFrame, topics: pd.DataFrame, ground: Ground) -> list[C
     overall, found = part.iloc[0], []
     if np.isfinite(overall["low"]):
         say, what = Cited("comparisons"), _what(overall, topics, ground)[0]
-        moved = f"went from {say(overall, 'first')} to {say(overall, 'second')}"
+        moved = f"went from {say(overall, 'first', ground.level)} to {say(overall, 'second', ground.level)}"
         text = f"{_from(say, overall)}, {what} {moved}, a difference of {say.interval(overall)}"
         parts = ground.shared(say, overall, str(overall["event"]))
         text += f"{_step(say, overall)}{parts}"

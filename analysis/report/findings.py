@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from analysis.plots.wording import fixed, signed
 from analysis.report import change, plan, sentences, topic_sentences
 from analysis.report.claims import Cited, Finding
 from analysis.report.ground import Ground
@@ -97,7 +98,9 @@ class Findings:
         planned = partial(frozen.says, settings) if frozen else None
         circular = of_tone(self._instrument(), self._study.topics.table)
         t = self._tables
-        return Ground(t.corrected_changes, circular, planned, t.robustness, t.decomposition, self.moved)
+        low, high = settings.sentiment.range
+        level = signed if low < 0 < high else fixed
+        return Ground(t.corrected_changes, circular, planned, t.robustness, t.decomposition, self.moved, level)
 
     def _instrument(self) -> Instrument:
         """What the scores are made by."""

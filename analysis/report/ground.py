@@ -57,6 +57,7 @@ class Ground:
     tried: pd.DataFrame | None = None  # `robustness`: whether it holds where something is decided otherwise
     parts: pd.DataFrame | None = None  # `decomposition`: how much of the change of all comments is composition
     moved: pd.DataFrame | None = None  # `influence`, with the title, published_at and url of threads
+    level: Callable[[float], str] = signed  # how a mean of the measure is written; `fixed` where none is below 0
 
     @property
     def is_coded(self) -> bool:
