@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gzip
 import json
 import zipfile
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from analysis.cli import main
+from analysis.corpus import formats
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = "thread,user,text\nt1,Ann,one\nt1,Bob,two\n"
@@ -101,3 +103,25 @@ def test_a_notebook_that_is_none_is_one_line(tmp_path, capsys):
     capsys.readouterr()
     assert main(["report", str(tmp_path / "s"), "--out", str(tmp_path / "out")]) == 2
     assert capsys.readouterr().err.count("threadline: ") == 1
+
+
+@pytest.mark.parametrize("name", ["c.csv", "c.csv.gz"])
+def test_a_line_that_never_ends_is_one_line_of_error(tmp_path, capsys, monkeypatch, name):
+    monkeypatch.setattr(formats, "LONGEST", 10_000)
+    data = b"id,thread,author,comment\n1,t,Ann,fine\n2,t,Bob," + b"x" * 20_000
+    (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith("gz") else data)
+    assert main(["new", str(tmp_path / "study"), str(tmp_path / name)]) == 2
+    assert "lines of at most 10,000 characters, found a longer one, line 3" in capsys.readouterr().err
+
+
+def test_columns_without_number_are_one_line_of_error(tmp_path, capsys):
+    columns = ",".join(f"c{i}" for i in range(formats.MOST_COLUMNS))
+    (tmp_path / "c.csv").write_text(f"id,comment,{columns}\n1,fine\n")
+    assert main(["new", str(tmp_path / "study"), str(tmp_path / "c.csv")]) == 2
+    assert "expected at most 20,000 columns, found 20,002" in capsys.readouterr().err
+
+
+def test_bytes_that_are_no_text_are_no_table(tmp_path, capsys):
+    (tmp_path / "c.csv").write_bytes(bytes(range(256)) * 1_000)
+    assert main(["new", str(tmp_path / "study"), str(tmp_path / "c.csv")]) == 2
+    assert "bytes that are no text" in capsys.readouterr().err

@@ -15,13 +15,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn, TypeVar
 from xml.etree.ElementTree import Element, ParseError, iterparse
 
 import pyarrow as pa
 import zstandard
 
-from analysis.corpus.delimited import Lines, find_header, header_of, known
+from analysis.corpus.delimited import DELIMITERS, Lines, find_header, header_of, known
 from analysis.corpus.encodings import encoding_of, is_text
 from analysis.settings import StudyError
 
@@ -35,10 +35,13 @@ PACKED = (".gz", ".zst", ".bz2")
 PLAIN = ("", ".txt", ".text", ".dat", ".dump", ".log")  # endings that say nothing: the file is looked into
 HEAD = 65_536  # bytes that tell what a file is
 LOOK = 30  # lines among which the header is
+LONGEST = 1 << 26  # characters of a line: what is longer is no row that somebody wrote, and would fill the memory
+MOST_COLUMNS = 20_000
 SPACE = "\x00 \t\r\n\ufeff"
 ITEMS = {"rss": "item"}  # XML whose rows are not the root's children: their tag
 NOT_FITTING, EMPTY, NOT_JSON, BEFORE = "not as many fields as the header", "empty line", "not JSON", "before the header"
 BROKEN = object()
+Line = TypeVar("Line", str, bytes)
 
 
 @dataclass
@@ -112,7 +115,8 @@ class Table:
     def _text(self) -> io.TextIOWrapper:
         """The file as text, in the encoding that the whole of it shows."""
         with self._open() as file:
-            encoding, errors, note = encoding_of(file, self.encoding)
+            lines = self._bounded(file.readline) if self.kind == "csv" else file
+            encoding, errors, note = encoding_of(lines, self.encoding)
         self.notes += [note] if note and note not in self.notes else []
         try:
             return io.TextIOWrapper(self._open(), encoding, errors, newline="")
@@ -120,6 +124,17 @@ class Table:
             expected, where = "an encoding such as utf-8, cp1251 or shift_jis", "study.toml, [source] encoding"
             remedy = "Correct it, or leave it out."
             raise StudyError(expected=expected, found=repr(encoding), where=where, remedy=remedy) from None
+
+    def _bounded(self, readline: Callable[[int], Line]) -> Iterator[Line]:
+        """Lines, or an error at one that has no end."""
+        for number, line in enumerate(iter(lambda: readline(LONGEST + 1), readline(0)), 1):
+            if len(line) > LONGEST:
+                self._too_much(f"lines of at most {LONGEST:,} characters", f"a longer one, line {number:,}")
+            yield line
+
+    def _too_much(self, expected: str, found: str) -> NoReturn:
+        remedy = "A quotation that never closes, or what is no table, looks so: export it again."
+        raise StudyError(expected=expected, found=found, where=self.name, remedy=remedy)
 
     @cached_property
     def kind(self) -> str:
@@ -148,9 +163,15 @@ class Table:
     # ------------------------------------------------------------------------------------------- formats
 
     def _csv(self) -> Iterator[Numbered]:
+        with self._open() as file:
+            head = file.read(HEAD)
+            if len(head) == HEAD and not is_text(head):  # of a few bytes nobody can tell
+                raise self.error("bytes that are no text")
         with self._text() as text:
-            lines = Lines(text)
+            lines = Lines(self._bounded(text.readline))
             head = lines.look(LOOK)
+            if (n := 1 + max((line.count(one) for line in head for one in DELIMITERS), default=0)) > MOST_COLUMNS:
+                self._too_much(f"at most {MOST_COLUMNS:,} columns", f"{n:,}")
             if not any(line.strip() for line in head):
                 raise self.error("an empty file")
             delimiter, at = find_header(head)
