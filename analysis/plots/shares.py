@@ -17,7 +17,7 @@ from analysis.plots.wording import name_of, percent, period_name, period_of, spa
 SHADING = ListedColormap(list(style.SHADES))
 
 
-@draws(*SERIES)
+@draws(*SERIES, "n_total")
 def shares_by_period(
     table: pd.DataFrame,
     *,
@@ -45,15 +45,23 @@ def shares_by_period(
         first, last = known["estimate"].iloc[[0, -1]]
         parts.append(f"{name_of(value, topics)} from {percent(first)} to {percent(last)}")
         top = max(top, min(known["high"].max(), 1.6 * known["estimate"].max()))
-        moved |= {value: (first, last)} if value != -1 else {}
+        moved |= {value: halves(known)} if value != -1 else {}
     ax.set_ylim(0, min(1.0, 1.02 * top) if top > 0 else 1.0)
     most = max(moved, key=lambda value: abs(moved[value][1] - moved[value][0]))
     first, last = map(percent, moved[most])
-    said = f"“{name_of(most, topics)}” goes from {first} to {last} of the comments"
-    title = title or said + (f", the most of {len(moved)} {by}s" if len(moved) > 1 else "")
+    said = f"“{name_of(most, topics)}” has {first} of the comments in the first half of the {period}s, "
+    said += f"{last} in the second"
+    title = title or said + (f"; no {by} differs by more" if len(moved) > 1 else "")
     sub = f"Share of a {period}'s comments, one scale. {GRADED} {why}"
     alt = f"Share of each {by} per {period}, {span_of(table)}, first to last: {'; '.join(parts)}. {' '.join(notes)}"
     return finished(figure, alt, table, topics, title=title, sub=sub, notes=notes)
+
+
+def halves(known: pd.DataFrame) -> tuple[float, float]:
+    """Share of the comments in the first half of the periods and in the second: a thin last one says little alone."""
+    middle = len(known) // 2
+    parts = known.iloc[:middle], known.iloc[middle:]
+    return tuple(part["n_comments"].sum() / part["n_total"].sum() for part in parts)  # type: ignore[return-value]
 
 
 @draws(*SERIES, "topic", "n_total")

@@ -504,3 +504,10 @@ def test_a_specification_curve_names_what_does_not_hold():
     assert "threadline robustness" in plots.specifications(TRIED.iloc[:0]).alt
     many = pd.concat([TRIED.assign(series=f"sentiment of topic {i}") for i in range(5)], ignore_index=True)
     assert "The first 8 of 10 claims." in plots.specifications(many, topics=TOPICS).alt and "The first" not in alt
+
+
+def test_a_thin_last_period_makes_no_title():
+    table = series([0.1] * 4 + [0.8], 0).assign(n_comments=[10, 10, 10, 10, 4], n_total=[100, 100, 100, 100, 5])
+    figure = plots.shares_by_period(table, topics=TOPICS)
+    words = " ".join(text.get_text() for text in figure.findobj(lambda one: hasattr(one, "get_text")))
+    assert "10 % of the comments in the first half" in " ".join(words.split()) and "12 % in the second" in words
