@@ -48,7 +48,8 @@ def families(text: str) -> list[str]:
 @lru_cache(maxsize=4096)
 def width(text: str, size: float, *, bold: bool = False) -> float:
     """How wide a line is, in points."""
-    font = FontProperties(family=sorted(families(text), key=FONT.__ne__), size=size, weight="bold" if bold else "normal")
+    names = sorted(families(text), key=FONT.__ne__)
+    font = FontProperties(family=names, size=size, weight="bold" if bold else "normal")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         wide = text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] if text else 0.0
