@@ -27,5 +27,8 @@ def embed(data: Mapping[str, Any], about: Mapping[str, Any], name: str) -> tuple
     of = f"{FOLDER}/{name}-{held['name']}"
     files = {"png": png, "pdf": base64.b64decode(held["pdf"]), "csv": held["csv"].encode()}
     links = "".join(f'<a download href="{escape(of)}.{kind}">{said}</a>' for kind, said in KINDS.items())
-    html = f'<div class="drawn"><div class="wide">{data[SVG]}</div><div class="phone">{held["narrow"]}</div></div>'
+    if held["narrow"] == data[SVG]:  # it was changed by hand, and is not drawn anew: a phone scrolls it
+        html = f'<div class="drawn all" role="group" tabindex="0" aria-label="Figure">{data[SVG]}</div>'
+    else:
+        html = f'<div class="drawn"><div class="wide">{data[SVG]}</div><div class="phone">{held["narrow"]}</div></div>'
     return f'<figure>{html}<p class="take">{links}</p></figure>', {f"{of}.{k}": content for k, content in files.items()}
