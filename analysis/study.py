@@ -40,7 +40,18 @@ from analysis.run.texts import Partitioned, Texts
 from analysis.run.vectors import Vectors, unit_length
 from analysis.sentiment.codes import read_codes
 from analysis.sentiment.steps import sentiment
-from analysis.settings import PROGRESS, SCHEDULER, TITLE, VARIABLE, Settings, StudyError, around, changed, read_settings
+from analysis.settings import (
+    PERIODS,
+    PROGRESS,
+    SCHEDULER,
+    TITLE,
+    VARIABLE,
+    Settings,
+    StudyError,
+    around,
+    changed,
+    read_settings,
+)
 from analysis.topics import assigned, labels
 from analysis.topics.context import in_context
 from analysis.topics.encoders import Encoder
@@ -53,9 +64,10 @@ from analysis.trends.series import score_counts
 
 SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample"
 SHOWN = (  # of a study, to a person who asks for completion
-    "articles", "browse_topics", "code", "comments", "events", "findings", "measure", "settings", "tables", "texts",
-    "topics", "with_", "write_coding_sheets", "write_intrusion_sheets", "write_labels",
+    "articles", "browse_topics", "code", "comments", "drawn", "events", "findings", "measure", "settings", "tables",
+    "texts", "topics", "with_", "write_coding_sheets", "write_intrusion_sheets", "write_labels",
 )  # fmt: skip
+ENOUGH = 0.5  # part of the cells that say something, from which on a period is drawn
 STEPS = (
     corpus, tokens, found, topic_model, sentiment, trends.activity_by_period, trends.sentiment_by_period,
     trends.topics_by_period, trends.topic_sentiment_by_period, trends.scores_by_period, trends.words_by_period,
@@ -193,6 +205,22 @@ class Study:
         """The same study with other settings, as `period="quarter", n_topics=15`; what does not change is shared."""
         settings = changed(self.settings, **changes)
         return Study(settings, self._results.with_(settings))
+
+    @cached_property
+    def drawn(self) -> tuple[Study, str]:
+        """The same study by the period that topics are drawn by, and why it is another than its own, or "".
+
+        It is the shortest, from its own on, in which half of the cells of topics and periods have threads enough for an
+        interval; its own where none has. Tables, tests and sentences are by the study's own.
+        """
+        own = self.settings.time.period
+        for period in PERIODS[PERIODS.index(own) :]:
+            study = self if period == own else self.with_(period=period)
+            cells = study.tables.topics_by_period.query("topic >= 0")
+            if len(cells) and cells["low"].notna().mean() >= ENOUGH:
+                why = f"By {period}: most cells of a {own} have too few threads."
+                return study, "" if period == own else why
+        return self, ""
 
     # ------------------------------------------------------------------------------------ what a researcher holds
 

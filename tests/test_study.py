@@ -229,3 +229,13 @@ def test_without_threads_authors_or_dates_it_says_what_follows_and_claims_no_art
     assert "author" not in said and "time of their article" not in said
     assert any("take comments for independent" in limit for limit in bare.findings.limits)
     assert not any("respect that comments in one thread" in limit for limit in bare.findings.limits)
+
+
+def test_topics_are_drawn_by_the_shortest_period_that_says_something(study):
+    drawn, why = study.drawn  # three threads a month
+    part = drawn.tables.topics_by_period["low"].notna().mean()
+    assert drawn.settings.time.period == "quarter" and part >= 0.5 and "of a month have too few threads" in why
+    assert study.tables.topics_by_period["low"].notna().mean() < 0.5 and study.settings.time.period == "month"
+    longer = study.with_(period="quarter")
+    own, why = longer.drawn
+    assert own is longer and why == ""
