@@ -168,14 +168,16 @@ def _figure(study: Study, first: Change | None) -> plots.Figure:
     title = (first.sentence.short or first.sentence.text).rstrip(".") if first else ""
     if first is not None and pd.notna(topic := first.row["topic"]):
         changes = study.findings.breaks().query("topic == @topic").assign(topic=pd.NA)
+        drawn, why = study.drawn
         if first.row["measure"] == "share":
-            rows = t.topics_by_period[t.topics_by_period["topic"] == topic]
+            rows = drawn.tables.topics_by_period
+            rows = rows[rows["topic"] == topic]
             at = first.row.get("at")  # a break is drawn where it is told; a slope has no date
             marked = [*study.events.items(), *([("the change", at)] if at is not None and pd.notna(at) else [])]
-            return plots.shares_by_period(rows, topics=topics, events=marked, title=title)
-        rows = t.topic_sentiment_by_period[t.topic_sentiment_by_period["topic"] == topic]
-        rows = rows.drop(columns="topic").reset_index(drop=True)
-        return plots.by_period(rows, changes=changes, title=title, **said)
+            return plots.shares_by_period(rows, topics=topics, events=marked, title=title, why=why)
+        rows = drawn.tables.topic_sentiment_by_period
+        rows = rows[rows["topic"] == topic].drop(columns="topic").reset_index(drop=True)
+        return plots.by_period(rows, changes=changes, title=title, why=why, **said)
     if len(t.sentiment_by_period) > 1:
         figure = plots.by_period(t.sentiment_by_period, corrected=t.corrected, title=title, **said)
         if figure.axes:
