@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 import pandas as pd
 
-from analysis.corpus.duplicates import floods
 from analysis.corpus.reading import ALONE
-from analysis.corpus.schema import Corpus, language_counts, summary
+from analysis.corpus.schema import Corpus
 from analysis.corpus.sources import read_sources
 from analysis.corpus.steps import corpus
 from analysis.corpus.wording import plural
@@ -31,10 +28,9 @@ from analysis.report.findings import Findings
 from analysis.report.privacy import Search, search
 from analysis.report.tables import plain
 from analysis.report.topic_browser import TopicBrowser, examples, topic_browser
-from analysis.report.topic_sentences import main_topic
 from analysis.run import Run
 from analysis.run.progress import Progress, in_notebook
-from analysis.run.steps import Results, Step
+from analysis.run.steps import Results
 from analysis.run.store import FOLDER, Store, digest_of_file
 from analysis.run.texts import Partitioned, Texts
 from analysis.run.vectors import Vectors, unit_length
@@ -52,6 +48,7 @@ from analysis.settings import (
     changed,
     read_settings,
 )
+from analysis.tables import Tables
 from analysis.topics import assigned, labels
 from analysis.topics.context import in_context
 from analysis.topics.encoders import Encoder
@@ -60,7 +57,6 @@ from analysis.topics.steps import topics as topic_model
 from analysis.topics.topics import Topics
 from analysis.trends import steps as trends
 from analysis.trends.periods import Calendar, instant_of
-from analysis.trends.series import score_counts
 
 SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample"
 SHOWN = (  # of a study, to a person who asks for completion
@@ -103,87 +99,6 @@ def open_study(folder: str | Path | None = None, progress: Progress | None = Non
             settings = changed(settings, f"--{name}", **{name: value})
     settings = changed(settings, "open_study", **changes) if changes else settings
     return Study(settings, Results(settings, Run(settings.compute, progress), Store(settings.folder / FOLDER)))
-
-
-def _of(make: Step | Callable[[Study], pd.DataFrame], doc: str, value: str = "") -> property:
-    """A table: a step's, one of a step's values, or made of the study; as a copy, which may be changed."""
-
-    def table(self: Tables) -> pd.DataFrame:
-        if not isinstance(make, Step):
-            return make(self._study).copy(deep=False)
-        result = self._study._results[make]
-        return (result.get(value, pd.DataFrame()) if value else result).copy(deep=False)
-
-    return property(table, doc=doc)
-
-
-class Tables:
-    """The tables of a study, each computed when it is asked for, from what it needs; columns: data/README.md."""
-
-    def __init__(self, study: Study) -> None:
-        self._study = study
-
-    def __dir__(self) -> list[str]:
-        return [name for name, of in vars(Tables).items() if isinstance(of, property)]
-
-    def __getattr__(self, name: str) -> NoReturn:
-        near = difflib.get_close_matches(name, dir(self), n=1)
-        raise AttributeError(f"no table {name!r}" + (f": {near[0]!r} was meant?" if near else ""))
-
-    def __repr__(self) -> str:
-        return "\n".join(f"{name:26} {getattr(Tables, name).__doc__}" for name in dir(self))
-
-    articles = _of(lambda s: s.articles, "articles, with topic and sentiment")
-    comments = _of(lambda s: s.comments, "comments, with topic and sentiment, without their texts")
-    rejects = _of(lambda s: s.corpus.rejects, "what was read and is in no other table, and why")
-    accounting = _of(lambda s: s.corpus.accounting, "read, kept and rejected, by file")
-    notes = _of(lambda s: s.corpus.notes, "what was kept and a person should look at")
-    boundaries = _of(lambda s: s.corpus.boundaries, "names of readers that are doubtful")
-    summary = _of(lambda s: summary(s.corpus), "what is in the corpus, a line each")
-    languages = _of(lambda s: language_counts(s.corpus), "comments by language")
-    floods = _of(
-        lambda s: floods(s.corpus.rows, s.corpus.texts, s.settings.privacy.quotes), "comments said over and over"
-    )
-    topics = _of(lambda s: s.topics.table, "the topics, with people's names where there are any")
-    topic_levels = _of(topic_model, "themes above the topics, and subtopics below them", "levels")
-    main_topic = _of(
-        lambda s: main_topic(s.comments), "comments that have the main topic of their thread, with it and without"
-    )
-    topic_choice = _of(topic_model, "agreement of halves by number of topics", "curve")
-    coherence = _of(topic_model, "NPMI and diversity of the words shown", "coherence")
-    topic_history = _of(
-        lambda s: pd.DataFrame() if s._matched is None else s._history,
-        "what became of the topics that people named",
-    )
-    intrusion = _of(lambda s: s._judged[0], "what people scored at word and topic intrusion")
-    intrusion_problems = _of(lambda s: s._judged[1], "what of their sheets is not used")
-    activity_by_period = _of(trends.activity_by_period, "comments, threads and authors by period")
-    sentiment_by_period = _of(trends.sentiment_by_period, "mean by period")
-    topics_by_period = _of(trends.topics_by_period, "share of each topic by period")
-    topic_sentiment_by_period = _of(trends.topic_sentiment_by_period, "mean of each topic by period")
-    scores_by_period = _of(trends.scores_by_period, "how scores are spread, by period")
-    words_by_period = _of(trends.words_by_period, "words of each topic by period")
-    scores = _of(lambda s: score_counts(s.comments["sentiment"], s.settings.sentiment.range), "how scores are spread")
-    overall = _of(trends.overall, "mean over all scored comments")
-    by_topic = _of(trends.by_topic, "share and mean of each topic")
-    change_points = _of(trends.change_points, "the largest change of each series, found or not")
-    slopes = _of(trends.slopes, "steady change a year of each series")
-    comparisons = _of(trends.comparisons, "before and after, and one with another")
-    influence = _of(trends.influential, "the threads and authors that move each change most")
-    decomposition = _of(trends.decomposition, "what drove the change of the mean")
-    article_gaps = _of(trends.articles_and_threads, "articles against their comments", "article_gaps")
-    by_position = _of(trends.articles_and_threads, "first comments of a thread against later ones", "by_position")
-    agreement = _of(coding, "the instrument against people", "agreement")
-    instruments = _of(instruments, "instruments against people, and against each other")
-    class_errors = _of(coding, "classes that the instrument misses or gives wrongly", "class_errors")
-    corrected = _of(coding, "means that people's codes correct", "corrected")
-    corrected_changes = _of(changes, "changes of the scores, as people would have coded them")
-    robustness = _of(
-        lambda s: robustness.read(s.settings.folder, s.settings.source.timezone), "what is told, computed otherwise"
-    )
-    confusion = _of(coding, "codes by people and by the instrument", "confusion")
-    problems = _of(lambda s: s._problems, "rows of coders' sheets, and of a file of scores, that are not used")
-    limits = _of(lambda s: pd.DataFrame({"limit": s.findings.limits}), "what the figures do not say")
 
 
 class Study:

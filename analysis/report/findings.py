@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -98,9 +99,12 @@ class Findings:
         planned = partial(frozen.says, settings) if frozen else None
         circular = of_tone(self._instrument(), self._study.topics.table)
         t = self._tables
-        low, high = settings.sentiment.range
-        level = signed if low < 0 < high else fixed
-        return Ground(t.corrected_changes, circular, planned, t.robustness, t.decomposition, self.moved, level)
+        return Ground(t.corrected_changes, circular, planned, t.robustness, t.decomposition, self.moved, self.level())
+
+    def level(self) -> Callable[[float], str]:
+        """How a mean of the measure is written: with a sign only where it goes to both sides of 0."""
+        low, high = self._study.settings.sentiment.range
+        return signed if low < 0 < high else fixed
 
     def _instrument(self) -> Instrument:
         """What the scores are made by."""

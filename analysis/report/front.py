@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import plots
-from analysis.plots.wording import MIN_ACCURACY, UNSTABLE, signed
+from analysis.plots.wording import MIN_ACCURACY, UNSTABLE
 from analysis.report import change, plan
 from analysis.report.claims import Cited, Sentence
 from analysis.report.ground import TABLES, Change, Ground
@@ -81,8 +81,8 @@ def _standing(study: Study) -> Iterator[Sentence]:
     of, table = (coded, "corrected") if len(coded) else (t.overall, "overall")
     if np.isfinite(of.iloc[0]["estimate"]):
         say, as_coded = Cited(table), ", as people code it" if len(coded) else ""
-        show = signed if study.measure == "sentiment" or "share_negative" in t.overall else "{:.2f}".format
-        yield say.sentence(f"Mean {study.measure} of all comments is {say.interval(of.iloc[0], show=show)}{as_coded}.")
+        mean = say.interval(of.iloc[0], show=study.findings.level())
+        yield say.sentence(f"Mean {study.measure} of all comments is {mean}{as_coded}.")
     else:
         said = study.findings.sentiment.sentences[0]
         yield replace(said, short=f"{said.text.partition('. ')[0].removesuffix('.')}.")
