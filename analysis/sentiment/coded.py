@@ -1,8 +1,10 @@
 """The instrument that learns from the study's own hand-coded comments.
 
-Regularised logistic regression on runs of two to five letters (any language), and on the encoder's vectors with two
-parts of VADER (English); a third joins them, and says how far a thread's other comments count. A hand-coded comment
-is scored by models that have seen neither it nor its thread: agreement with people is then that on new comments.
+Regularised logistic regression and complement naive Bayes (Rennie et al. 2003) on runs of two to five letters (any
+language), and regression on the encoder's vectors with two parts of VADER (English): the chances that they give are
+averaged by their logarithms, and a further regression calibrates the mean, and says how far a thread's other comments
+count. A hand-coded comment is scored by models that have seen neither it nor its thread: agreement with people is then
+that on new comments.
 """
 
 from __future__ import annotations
@@ -10,10 +12,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
-from analysis.corpus.wording import normal
 from analysis.run import Run
 from analysis.run.texts import take
 from analysis.run.vectors import Vectors
@@ -24,6 +26,7 @@ from analysis.settings import StudyError
 FOLDS = 5
 MIN_CODED = 50  # hand-coded comments below which nothing is learnt that a dictionary does not know
 STRENGTH = {"letters": 1.0, "vectors": 3.0}  # inverse of the penalty; 0.3 to 10 times as much changes little
+SMOOTHED = 0.5  # naive Bayes: added to the count of each run of letters
 HEARD = 0.7  # weight of VADER's parts beside a vector of length 1
 BLOCK = 5_000  # texts at a time
 FROM_THREAD = (0.0, 0.15, 0.3, 0.45, 0.6)  # weights of what the other comments of a thread sound like
@@ -48,9 +51,11 @@ def score(
     that range. NaN of an empty text. `threads`, of all texts, are never in two folds. A StudyError if fewer than 50
     texts are coded, they are in fewer threads than folds, or a class has fewer than ten.
     """
+    from sklearn.base import clone
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import GroupKFold, cross_val_predict
+    from sklearn.naive_bayes import ComplementNB
     from threadpoolctl import threadpool_limits
 
     y = np.searchsorted(values, class_of_people(np.asarray(codes, dtype=float)[:, None], values))
@@ -74,36 +79,37 @@ def score(
         both = np.hstack([unit, HEARD * np.nan_to_num(heard)]).astype(np.float64)
         return {"letters": letters.transform(map(plain, some)), "vectors": both}
 
-    def model(kind: str) -> LogisticRegression:  # balanced: the rarest class would otherwise never be the likeliest
-        return LogisticRegression(C=STRENGTH[kind], max_iter=3000, class_weight="balanced")
-
+    # Balanced: the rarest class would otherwise never be the likeliest.
+    regression = partial(LogisticRegression, max_iter=3000, class_weight="balanced")
+    models = [(of, regression(C=strength)) for of, strength in STRENGTH.items()]
+    models.append(("letters", ComplementNB(alpha=SMOOTHED)))
     n, empty, fold = len(texts), np.zeros(len(texts), dtype=bool), np.full(thread.max() + 1, FOLDS)
     for i, (_, out) in enumerate(GroupKFold(FOLDS).split(rows, groups=group)):
         fold[group[out]] = i
     # By all codes, and of threads with codes also by the models of which none has seen the thread.
-    by_all, unseen = ({kind: np.zeros((n, k)) for kind in STRENGTH} for _ in range(2))
+    by_all, unseen = (np.zeros((len(models), n, k)) for _ in range(2))
     with threadpool_limits(1):
         known = features(rows)
-        fitted = {
-            kind: [model(kind).fit(x[fold[group] != i], y[fold[group] != i]) for i in range(FOLDS + 1)]
-            for kind, x in known.items()
-        }
+        fitted = [
+            [clone(model).fit(known[of][fold[group] != i], y[fold[group] != i]) for i in range(FOLDS + 1)]
+            for of, model in models
+        ]
         for start in range(0, n, BLOCK):
             of = np.arange(start, min(start + BLOCK, n))
             x, its = features(of), fold[thread[of]]
             empty[of] = [not text.strip() for text in take(texts, of)]
-            for kind, models in fitted.items():
-                by_all[kind][of] = models[FOLDS].predict_proba(x[kind])
+            for m, (kind, _) in enumerate(models):
+                by_all[m, of] = fitted[m][FOLDS].predict_proba(x[kind])
                 for i in np.unique(its[its < FOLDS]):
-                    unseen[kind][of[its == i]] = models[i].predict_proba(x[kind][its == i])
+                    unseen[m, of[its == i]] = fitted[m][i].predict_proba(x[kind][its == i])
             run.tell("scoring sentiment", int(of[-1]) + 1, n)
-        # Another regression says how far each kind is to be believed; it too says nothing of a thread that it has seen.
+        # The regression that calibrates, too, says nothing of a thread that it has seen.
         apart = {"groups": group, "cv": GroupKFold(FOLDS), "method": "predict_proba"}
         join, calibrate = (LogisticRegression(max_iter=3000, class_weight=how) for how in ("balanced", None))
         surprise, joined, seen_by_none = np.inf, np.empty(0), np.empty(0)
         for weight in FROM_THREAD:
             logs, of_unseen = (
-                np.hstack([np.log(_with_thread(p, thread, empty, weight)) for p in chances.values()])
+                np.mean([np.log(_with_thread(p, thread, empty, weight)) for p in chances], axis=0)
                 for chances in (by_all, unseen)
             )
             told = cross_val_predict(join, of_unseen[rows], y, **apart)
@@ -121,7 +127,7 @@ def score(
 
 def plain(text: str) -> str:
     """The text in lower case without accents, which many leave out, and without stretched letters."""
-    text = "".join(c for c in normal("NFKD", text.lower()) if not unicodedata.combining(c))
+    text = "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
     return _STRETCHED.sub(r"\1\1", text)
 
 

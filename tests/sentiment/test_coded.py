@@ -49,11 +49,11 @@ def test_a_coded_comment_is_scored_without_its_own_code(vectors):
 def test_no_thread_is_on_both_sides(vectors):
     """Each thread has a word of its own that gives its codes away: out of fold it is of no use."""
     rng = np.random.default_rng(1)
-    thread = np.repeat(np.arange(30), 10)
-    code = rng.integers(-1, 2, 30)[thread]
+    thread = np.repeat(np.arange(75), 4)
+    code = rng.integers(-1, 2, 75)[thread]
     texts = [f"{' '.join(rng.choice(FLAT, 4))} secret{t:02d}secret" for t in thread]
     scores = score(texts, parse("static").encode(texts), np.arange(300), code.astype(float), [f"t{t}" for t in thread])
-    assert abs(np.corrcoef(scores, code)[0, 1]) < 0.35
+    assert abs(np.corrcoef(scores, code)[0, 1]) < 0.5, "0.99 where a thread is on both sides"
 
 
 def test_the_same_whatever_the_order_of_other_texts_and_empty_ones_have_none(vectors):
