@@ -48,7 +48,6 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the cells of a notebook in their order, in whatever order tests are (pytest-xdist: with --dist loadfile)."""
     cells = sorted((item for item in items if hasattr(item, "cell_num")), key=lambda item: (item.path, item.cell_num))

@@ -122,8 +122,9 @@ def check(arguments: argparse.Namespace) -> int:
         print(found)
         return EXIT_FAILED if found.leaks else EXIT_OK
     from analysis.report.tables import show
+    from analysis.topics.labels import read_labels
 
-    corpus = study.corpus
+    corpus, _ = study.corpus, read_labels(study.settings.folder)  # the latter for what may be wrong in it
     _done(study)
     print(repr(study))
     print(repr(show(study.tables.summary)))
@@ -192,11 +193,13 @@ def labels(arguments: argparse.Namespace) -> None:
     STUDY,
     option("--n", type=int, help="comments to draw, 300 if you do not say; a sample that was drawn is made larger"),
     option("--rare", action="store_true", help="draw as many of each class of the scores: more of rare classes"),
-    option("--read", "FILE", help="take codes of Label Studio, Potato, 4CAT, or of a table with an id and a label"),
+    option("--read", "FILE", help="take codes of Label Studio, or of a table with an id and a label"),
     option("--plan", action="store_true", help="say how many codes would buy what"),
     option("--port", type=int, default=0, help="the page's port; default any that is free"),
     option("--no-browser", action="store_true", help="say the page's address, and open no browser"),
+    option("--topics", action="store_true", help="ask too which of six words is of another topic than the others"),
     option("--coders", "A,B", help="no page: a sheet for each of these, to be filled in with a spreadsheet"),
+    option("--xlsx", action="store_true", help="sheets in xlsx, not in csv"),
 )
 def code(arguments: argparse.Namespace) -> None:
     """Open the page on which people code comments that are drawn by chance, or write sheets for them."""
@@ -206,25 +209,25 @@ def code(arguments: argparse.Namespace) -> None:
     if arguments.read:
         from analysis.people.other_codes import read_other
 
-        settings = study.settings
-        paths, odd = read_other(Path(arguments.read), settings.folder / "coded", settings.codes.classes)
+        codes, folder = study.settings.codes, study.settings.folder / "coded"
+        paths, odd = read_other(Path(arguments.read), folder, codes.classes, tuple(codes.labels))
         print("\n".join([*odd, *map(str, paths)]))
         return
     if arguments.plan:
-        table = study.plan_coding()
+        table, learned = study.plan_coding(), study.tables.learning
         _done(study)
-        print("\n".join(planning.said(table)))
+        print("\n".join([*planning.said(table), *planning.learned(learned)]))
         return
     if arguments.coders is not None:
         n = 300 if arguments.n is None else arguments.n
-        paths = study.write_coding_sheets(n, _names(arguments.coders), rare=arguments.rare)
+        paths = study.write_coding_sheets(n, _names(arguments.coders), rare=arguments.rare, xlsx=arguments.xlsx)
         _done(study)
         for path in paths:
             print(path)
         rules = paths[0].parent / "RULES.txt"
         print(f"The rules: {rules}. When the sheets are filled: threadline report {arguments.study}")
         return
-    served = study.code(arguments.n, arguments.port, rare=arguments.rare)
+    served = study.code(arguments.n, arguments.port, rare=arguments.rare, topics=arguments.topics)
     _done(study)
     print(f"The coding page, for this machine alone: {served.url}", flush=True)
     if arguments.no_browser or not webbrowser.open(served.url):
@@ -234,31 +237,6 @@ def code(arguments: argparse.Namespace) -> None:
         served.wait()
     served.close()
     print(f"\nWhat the codes say: threadline report {arguments.study}")
-
-
-@command(
-    STUDY,
-    option("--raters", "A,B", default="a", help="who will answer; a sheet each"),
-    option("--read", action="store_true", help="score the sheets that are there"),
-)
-def intrusion(arguments: argparse.Namespace) -> None:
-    """Write sheets on which people judge the topics, or score what they wrote."""
-    from analysis.report.tables import show
-
-    study = _study(arguments)
-    if arguments.read:
-        for row in study.tables.intrusion_problems.itertuples():
-            line = "" if row.line is None or row.line != row.line else f", line {row.line}"
-            print(f"{row.file}{line}: {row.problem}")
-        print(repr(show(study.tables.intrusion, shares=("estimate", "by_chance"))))
-    else:
-        for path in study.write_intrusion_sheets(_names(arguments.raters)):
-            print(path)
-        print(
-            "In each row, write into `odd` the number of the word, or of the topic, that does not belong. The answers "
-            f"lie in `intrusion/answers`: not for raters. Then: threadline intrusion {arguments.study} --read"
-        )
-    _done(study)
 
 
 @command(STUDY)

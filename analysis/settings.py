@@ -225,6 +225,15 @@ class CodesSettings:
         says("two to nine classes and a value each, from the lowest: { no = 0, yes = 1 }", min_length=2, max_length=9),
         AfterValidator(lambda of: _must(list(of.values()) == sorted({*of.values()}) and "mean" not in of) or of),
     ] = Field(CLASSES)
+    # in place of classes, labels of which a comment may have several = what scores each from 0 to 1, or nobody does
+    labels: Annotated[
+        Mapping[
+            Annotated[str, Field(pattern=r"^[^\s|=+@'-][^|]*$", max_length=40)],
+            Annotated[str, Field(pattern=f"^$|^coded$|^{SCORES}:.+")],
+        ],
+        says(f'one to nine labels, and "", "coded" or "{SCORES}:FILE" each: {{ insult = "coded" }}', max_length=9),
+        AfterValidator(lambda of: _must("none" not in map(str.casefold, of)) or of),
+    ] = Field({})
 
 
 @dataclass(frozen=True, config=CONFIG)
@@ -339,6 +348,10 @@ def _validated(folder: Path, raw: Mapping[str, object], where: str) -> Settings:
          "a file of names, one a line", "Write the file, or remove the key."),
         ("[topics.seeds]", topics.encoder, topics.seeds and topics.encoder.startswith("npy:"),
          "an encoder that makes vectors of the seeds too", "Remove the seeds, or use another encoder."),
+        ("[codes] labels", settings.codes.classes, settings.codes.labels and settings.codes.classes != CLASSES,
+         "either classes or labels", "Remove one of the two."),
+        ("[sentiment] instrument", "coded", settings.codes.labels and "coded" in (of.instrument, *of.compare),
+         "an instrument that needs no codes: people give labels", "Name it under [codes] labels, for a label."),
         ("[sentiment] range", of.instrument, of.range != (-1, 1) and not of.instrument.startswith(f"{SCORES}:"),
          f'an instrument "{SCORES}:FILE.csv", the only one that has another range than −1 to 1',
          "Remove the key, or name the file of scores."),

@@ -15,13 +15,14 @@ import pandas as pd
 
 from analysis.corpus.reading import ALONE
 from analysis.corpus.schema import Corpus
+from analysis.corpus.sheets import csv_bytes, write_new
 from analysis.corpus.sources import read_sources
 from analysis.corpus.steps import corpus
 from analysis.corpus.wording import plural
 from analysis.people import codebook, intrusion, planning, sampling
 from analysis.people.desk import Desk
 from analysis.people.page_server import Served
-from analysis.people.steps import changes, coding, instruments, judged_files
+from analysis.people.steps import changes, coding, instruments, judged_files, labelled
 from analysis.report import plan, robustness
 from analysis.report.claims import Finding
 from analysis.report.findings import Findings
@@ -34,7 +35,8 @@ from analysis.run.steps import Results
 from analysis.run.store import FOLDER, Store, digest_of_file
 from analysis.run.texts import Partitioned, Texts
 from analysis.run.vectors import Vectors, unit_length
-from analysis.sentiment.codes import read_codes
+from analysis.sentiment.codes import HAS, read_codes
+from analysis.sentiment.codes import SAMPLE as DRAWN
 from analysis.sentiment.steps import sentiment
 from analysis.settings import (
     PERIODS,
@@ -61,14 +63,15 @@ from analysis.trends.periods import Calendar, instant_of
 SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample"
 SHOWN = (  # of a study, to a person who asks for completion
     "articles", "browse_topics", "code", "comments", "drawn", "events", "findings", "measure", "settings", "tables",
-    "texts", "topics", "with_", "write_coding_sheets", "write_intrusion_sheets", "write_labels",
+    "texts", "topics", "with_", "write_coding_sheets", "write_labels",
 )  # fmt: skip
 ENOUGH = 0.5  # part of the cells that say something, from which on a period is drawn
 STEPS = (
     corpus, tokens, found, topic_model, sentiment, trends.activity_by_period, trends.sentiment_by_period,
     trends.topics_by_period, trends.topic_sentiment_by_period, trends.scores_by_period, trends.words_by_period,
     trends.overall, trends.by_topic, trends.change_points, trends.slopes, trends.comparisons, trends.influential,
-    trends.decomposition, trends.articles_and_threads, coding, instruments, changes,
+    trends.decomposition, trends.articles_and_threads, coding, instruments, labelled,
+    changes,
 )  # fmt: skip
 
 
@@ -151,7 +154,7 @@ class Study:
     @property
     def _problems(self) -> pd.DataFrame:
         """What of the files that people filled in is not used."""
-        found = [self._results[step].get("problems") for step in (topic_model, sentiment, coding)]
+        found = [self._results[step].get("problems") for step in (topic_model, sentiment, coding, labelled)]
         there = [table for table in found if table is not None and len(table)]
         return pd.concat(there, ignore_index=True) if there else pd.DataFrame()
 
@@ -229,29 +232,50 @@ class Study:
 
     # ------------------------------------------------------------------------------------------- what people judge
 
-    def code(self, n: int | None = None, port: int = 0, *, rare: bool = False) -> Served:
+    def code(self, n: int | None = None, port: int = 0, *, rare: bool = False, topics: bool = False) -> Served:
         """Serve the page on which people code a sample of n (300 if none was drawn); a notebook shows it in place.
 
         A sample that was drawn is made larger; `rare`: as many of each class of the scores, not of periods and topics.
+        `topics`: people are asked too which of six words is of another topic than the others (`people.intrusion`).
         """
         s, folder = self.settings, self.settings.folder / "coded"
         sampling.sampled(folder, n, lambda: self._strata(rare=rare), s.seed, even=rare)
-        return Served(Desk(s.folder, s.title, self.measure, self.corpus, plain, s.codes.classes, s.seed), port)
+        if topics and not (s.folder / intrusion.FOLDER / DRAWN).is_file():
+            of = self.topics.words
+            words = [of.loc[of["topic"] == topic, "word"].tolist() for topic in self.topics.table["topic"]]
+            if len(words) < 2:
+                remedy = self.topics.note or "Add comments."
+                raise StudyError(expected="two topics or more", found=str(len(words)), where="topics", remedy=remedy)
+            rates = intrusion.word_rates(self._results[tokens], self._comments["topic"].to_numpy("int64"), words)
+            asked = csv_bytes(intrusion.items(words, rates, s.seed))
+            write_new(s.folder / intrusion.FOLDER, {DRAWN: asked})
+        given = (self.corpus, plain, s.codes.classes, tuple(s.codes.labels), s.seed)
+        return Served(Desk(s.folder, s.title, self.measure, *given), port)
 
-    def write_coding_sheets(self, n: int, coders: Sequence[str], *, rare: bool = False) -> list[Path]:
+    def write_coding_sheets(
+        self, n: int, coders: Sequence[str], *, rare: bool = False, xlsx: bool = False
+    ) -> list[Path]:
         """Draw comments for people to code, by period and topic, and write their sheets: `people.sampling`."""
-        folder, classes = self.settings.folder, self.settings.codes.classes
-        rules = codebook.read(folder, codebook.default(self.measure, classes))
+        folder, codes = self.settings.folder, self.settings.codes
+        rules = codebook.read(folder, codebook.default(self.measure, codes.classes, tuple(codes.labels)))
         comments = self._strata(rare=rare)
         drawn = sampling.draw(comments, n, self.settings.seed, even=rare)
         texts = self.texts.take(pd.Index(comments["comment_id"]).get_indexer(drawn["comment_id"]))
-        return sampling.write_sheets(folder / "coded", drawn.assign(text=texts), coders, plain, rules)
+        drawn["text"] = [*map(plain, texts)]
+        return sampling.write_sheets(folder / "coded", drawn, coders, rules, xlsx=xlsx)
 
     def plan_coding(self) -> pd.DataFrame:
         """How wide the interval of the corrected mean would be with so many codes: `people.planning`."""
-        classes = self.settings.codes.classes
-        codes = read_codes(self.settings.folder / "coded", self.comments["comment_id"].tolist(), classes)
-        return planning.plan(codes, self.comments, classes)
+        classes, labels = self.settings.codes.classes, self.settings.codes.labels
+        if not labels:
+            codes = read_codes(self.settings.folder / "coded", self.comments["comment_id"].tolist(), classes)
+            return planning.plan(codes, self.comments, classes)
+        made = []
+        for label in labels:
+            args = (self.settings.folder / "coded", self.comments["comment_id"].tolist(), classes, tuple(labels), label)
+            unscored = self.comments.assign(sentiment=np.nan)
+            made.append(planning.plan(read_codes(*args), unscored, HAS).assign(label=label))
+        return pd.concat(made, ignore_index=True)
 
     def _strata(self, *, rare: bool) -> pd.DataFrame:
         """The comments with the stratum of each: its period and topic, or the class of its score."""
@@ -262,16 +286,6 @@ class Study:
             start = Calendar(time.period, self.settings.source.timezone, time.week_starts).starts(c["posted_at"])
             of = start.dt.strftime("%Y-%m-%d").fillna("undated").str.cat(c["topic"].astype("str").fillna("none"), " / ")
         return c[["comment_id"]].assign(stratum=of.astype("str"))
-
-    def write_intrusion_sheets(self, raters: Sequence[str]) -> list[Path]:
-        """Write the sheets on which people judge the topics: `people.intrusion`."""
-        found = self.topics
-        if len(found.table) < 2:
-            expected, n = "two topics or more", str(len(found.table))
-            raise StudyError(expected=expected, found=n, where="topics", remedy=found.note or "Add comments.")
-        given = (self.partitioned.whole(), self._results[tokens], self._vectors)
-        items = intrusion.items(found.words, found.centroids, *given, plain, self.settings.seed)
-        return intrusion.write_sheets(self.settings.folder / intrusion.FOLDER, items, raters)
 
     def write_labels(self) -> Path:
         """Write labels.csv, in which people name the topics; what was said of topics stays: `topics.labels`."""
@@ -321,10 +335,6 @@ class Study:
         """The topics held against those that people named; None if there are no names or no topics."""
         given, made = labels.read_labels(self.settings.folder), self._results[found]
         return labels.match(given, made["comments"], made["table"]) if given and len(made["table"]) else None
-
-    @cached_property
-    def _judged(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        return intrusion.read_answers(self.settings.folder / intrusion.FOLDER)
 
     # --------------------------------------------------------------------------------- for commands and the report
 

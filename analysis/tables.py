@@ -10,7 +10,8 @@ import pandas as pd
 
 from analysis.corpus.duplicates import floods
 from analysis.corpus.schema import language_counts, summary
-from analysis.people.steps import changes, coding, instruments
+from analysis.people import intrusion
+from analysis.people.steps import changes, coding, instruments, labelled
 from analysis.report import robustness
 from analysis.report.topic_sentences import main_topic
 from analysis.run.steps import Step
@@ -72,8 +73,9 @@ class Tables:
         lambda s: pd.DataFrame() if s._matched is None else s._history,
         "what became of the topics that people named",
     )
-    intrusion = _of(lambda s: s._judged[0], "what people scored at word and topic intrusion")
-    intrusion_problems = _of(lambda s: s._judged[1], "what of their sheets is not used")
+    intrusion = _of(
+        lambda s: intrusion.scores(s.settings.folder / intrusion.FOLDER), "how often people found odd words"
+    )
     activity_by_period = _of(trends.activity_by_period, "comments, threads and authors by period")
     sentiment_by_period = _of(trends.sentiment_by_period, "mean by period")
     topics_by_period = _of(trends.topics_by_period, "share of each topic by period")
@@ -91,7 +93,9 @@ class Tables:
     article_gaps = _of(trends.articles_and_threads, "articles against their comments", "article_gaps")
     by_position = _of(trends.articles_and_threads, "first comments of a thread against later ones", "by_position")
     agreement = _of(coding, "the instrument against people", "agreement")
-    instruments = _of(instruments, "instruments against people, and against each other")
+    learning = _of(instruments, "how far the instrument coded agrees with people by the number of codes", "learning")
+    instruments = _of(instruments, "instruments against people, and against each other", "instruments")
+    coded_labels = _of(labelled, "labels that people gave: how far they agree, and how frequent each is", "labels")
     class_errors = _of(coding, "classes that the instrument misses or gives wrongly", "class_errors")
     corrected = _of(coding, "means that people's codes correct", "corrected")
     corrected_changes = _of(changes, "changes of the scores, as people would have coded them")

@@ -12,14 +12,8 @@ generate.main()
 
 project = "Threadline"
 copyright = "the Threadline authors"
-extensions = ["accessible", "myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = [
-    "generated/settings.md",
-    "generated/commands.md",
-    "generated/architecture.md",
-    "generate.py",
-    "accessible.py",
-]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+exclude_patterns = ["generated/settings.md", "generated/commands.md", "generated/architecture.md", "generate.py"]
 html_theme = "furo"
 html_title = "Threadline"
 html_show_sourcelink = False

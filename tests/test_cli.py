@@ -49,6 +49,14 @@ def run(capsys, *argv):
     return code, out.out, out.err
 
 
+def test_check_says_what_is_wrong_with_the_labels_of_topics(tmp_path, thread, capsys):
+    run(capsys, "new", tmp_path / "study", thread)
+    pd.DataFrame({"comment_id": ["c"], "key": ["T001"]}).to_parquet(tmp_path / "study" / "labels.parquet")
+    (tmp_path / "study" / "labels.csv").write_text("key,label,change\nT001,Trams,dorp\n")
+    code, _, err = run(capsys, "check", tmp_path / "study")
+    assert code == 2 and "labels.csv, line 2" in err and "found the change 'dorp'" in err
+
+
 def test_new_check_and_ingest_of_one_thread(tmp_path, thread, capsys):
     study = tmp_path / "study"
     code, out, _ = run(capsys, "new", study, thread)

@@ -186,16 +186,13 @@ def test_topics_are_named_and_judged_by_people_and_figures_use_their_names(folde
     assert main(["labels", str(copy)]) == 0, "and again, which keeps the name"
     assert "T001,What people eat," in sheet.read_text("utf-8-sig")
     capsys.readouterr()
-    assert main(["intrusion", str(copy), "--raters", "anna"]) == 0
-    words = copy / "intrusion" / "words_anna.csv"
-    answers = pd.read_csv(copy / "intrusion" / "answers" / "words.csv")
-    pd.read_csv(words, dtype=str).assign(odd=answers["odd"].astype(str)).to_csv(words, index=False)
-    assert main(["intrusion", str(copy), "--read"]) == 0
-    assert "100 %" in capsys.readouterr().out
+    open_study(copy).code(topics=True).close()
+    asked = pd.read_csv(copy / "intrusion" / "sample.csv")
+    assert len(asked) == n
+    asked.rename(columns={"odd": "code"})[["comment_id", "code"]].to_csv(copy / "intrusion" / "anna.csv", index=False)
     judged = open_study(copy)
     assert "People found the word that does not belong in 100 % of" in judged.findings.judged.text
-    assert "intrusion/words_anna.csv" in judged.inputs
-    assert main(["intrusion", str(copy), "--raters", "../x"]) == 2 and "--raters" in capsys.readouterr().err
+    assert "intrusion/anna.csv" in judged.inputs
     assert "No person" in study.findings.judged.text
 
 

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import secrets
 import time
+import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +18,6 @@ import pandas as pd
 from analysis.corpus.duplicates import duplicates, floods, marks, near_duplicates
 from analysis.corpus.languages import languages
 from analysis.corpus.reading import ALONE, Reading
-from analysis.corpus.wording import normal
 from analysis.run import Run
 from analysis.run.texts import Partitioned, Some, Texts, gathered
 from analysis.settings import StudyError, writing
@@ -167,7 +167,7 @@ def read_key(folder: Path) -> bytes:
 
 def pseudonym(name: str, key: bytes) -> str:
     """Pseudonym of a name: the same within a study, and not across studies (HMAC-SHA256, 48 bits shown)."""
-    digest = hmac.new(key, normal("NFC", name.strip()).encode("utf-8"), hashlib.sha256)
+    digest = hmac.new(key, unicodedata.normalize("NFC", name.strip()).encode("utf-8"), hashlib.sha256)
     return f"reader-{digest.hexdigest()[:12]}"
 
 

@@ -1,17 +1,27 @@
-"""CSV files that people fill in with a spreadsheet: read line by line, and written so that nothing in them computes."""
+"""Sheets that people fill in, csv or xlsx: read line by line, and written so that nothing in them computes."""
 
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from analysis.corpus.formats import Table
 from analysis.settings import STUDY_FOLDER, StudyError, writing
 
 # A text that begins with one of these is a formula to a spreadsheet; a quote before it makes it a text again.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+XLSX = ".xlsx"
+MOST_IN_CELL = 32_767  # characters: a spreadsheet holds no more
+
+
+def sheets_in(folder: Path) -> list[Path]:
+    """The sheets in a folder; not what a spreadsheet keeps beside one that is open."""
+    found = (path for ending in (".csv", XLSX) for path in folder.glob(f"*{ending}"))
+    return sorted(path for path in found if not path.name.startswith(("~", ".")))
 
 
 def read_rows(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> Iterator[tuple[int, list[str]]]:
@@ -22,32 +32,49 @@ def read_rows(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) 
     Raises
     ------
     StudyError
-        If the file is not there, is no CSV in UTF-8 or lacks a column.
+        If the file is not there, is no CSV in UTF-8 and no xlsx, or lacks a column.
     """
     csv.field_size_limit(1 << 30)  # a long comment is not a fault
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            head = file.readline()
-            separator = max(",;\t", key=head.count)
-            names = [n.strip().lower() for n in next(csv.reader([head], delimiter=separator), [])]
-            if missing := [c for c in columns if c not in names]:
-                where, found = f"{path}, line 1", f"no {' and no '.join(missing)}"
-                remedy = "Restore the head of the sheet."
-                raise StudyError(expected=f"columns {', '.join(columns)}", found=found, where=where, remedy=remedy)
-            wanted = [names.index(c) if c in names else len(names) for c in (*columns, *optional)]
-            rows = csv.reader(file, delimiter=separator)
-            line = 2
-            for row in rows:
-                if any(cell.strip() for cell in row):
-                    cells = [row[i].strip() if i < len(row) else "" for i in wanted]
-                    yield line, [c[1:] if c[:1] == "'" and c[1:].startswith(FORMULA) else c for c in cells]
-                line = rows.line_num + 2  # a comment may span lines
+        rows = _cells(path) if path.suffix == XLSX and path.is_file() else _fields(path)
+        _, head = next(rows, (1, []))
+        names = [name.strip().lower() for name in head]
+        if missing := [c for c in columns if c not in names]:
+            where, found = f"{path}, line 1", f"no {' and no '.join(missing)}"
+            remedy = "Restore the head of the sheet."
+            raise StudyError(expected=f"columns {', '.join(columns)}", found=found, where=where, remedy=remedy)
+        wanted = [names.index(c) if c in names else len(names) for c in (*columns, *optional)]
+        for line, row in rows:
+            if any(cell.strip() for cell in row):
+                cells = [row[i].strip() if i < len(row) else "" for i in wanted]
+                yield line, [c[1:] if c[:1] == "'" and c[1:].startswith(FORMULA) else c for c in cells]
     except (UnicodeDecodeError, csv.Error, OSError) as error:
         expected = f"a CSV file in UTF-8 with the columns {', '.join(columns)}"
         found, remedy = str(error), "Save it as CSV (UTF-8)."
         if isinstance(error, FileNotFoundError):
             found, remedy = "no such file", "Restore the file, or correct its path."
         raise StudyError(expected=expected, found=found, where=str(path), remedy=remedy) from None
+
+
+def _fields(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a csv file, its head first, by whichever separator it was saved with."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        head = file.readline()
+        separator = max(",;\t", key=head.count)
+        yield 1, next(csv.reader([head], delimiter=separator), [])
+        rows, line = csv.reader(file, delimiter=separator), 2
+        for row in rows:
+            yield line, row
+            line = rows.line_num + 2  # a comment may span lines
+
+
+def _cells(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a spreadsheet, its head first; whole numbers as people write them."""
+    table = Table(path)
+    for i, (line, row) in enumerate((line, row) for line, row, _ in table.rows() if isinstance(row, dict)):
+        if not i:
+            yield 1, table.header
+        yield line, [f"{v:.10g}" if isinstance(v, float) else "" if v is None else str(v) for v in row.values()]
 
 
 class Problems(list[tuple[str, int | None, str]]):
@@ -85,15 +112,36 @@ def csv_bytes(table: pd.DataFrame, texts: Iterable[str] | None = None, *, bom: b
     return text.encode("utf-8-sig" if bom else "utf-8")
 
 
+def xlsx_bytes(table: pd.DataFrame) -> bytes:
+    """A table of texts as a spreadsheet, each cell of which is a text: none computes, none loses its zeros."""
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+    from openpyxl.styles import Alignment
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    for letter, column in zip("ABCDEFGHI", table, strict=False):
+        sheet.column_dimensions[letter].width = 90 if column == "text" else 24
+    for row in [list(table), *table.itertuples(index=False)]:
+        cells = [WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", text)[:MOST_IN_CELL]) for text in row]
+        for cell in cells:
+            cell.data_type, cell.number_format, cell.alignment = "s", "@", Alignment(wrap_text=True, vertical="top")
+        sheet.append(cells)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
 def write_new(folder: Path, files: Mapping[str, bytes], *, over: bool = False) -> None:
     """Write files to a folder of a study, each whole or not at all; what people wrote there is not overwritten.
 
     Raises
     ------
     StudyError
-        If there is a CSV file in the folder already, unless `over`; or if it cannot be written.
+        If there is a sheet in the folder already, unless `over`; or if it cannot be written.
     """
-    if not over and (there := sorted(folder.glob("**/*.csv"))):
+    if not over and (there := [path for place in (folder, *folder.glob("*/")) for path in sheets_in(place)]):
         remedy = "What people wrote is never overwritten: move the folder away first."
         raise StudyError(expected="no sheets yet", found=there[0].name, where=str(folder), remedy=remedy)
     with writing(folder, **STUDY_FOLDER):

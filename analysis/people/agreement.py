@@ -39,7 +39,7 @@ def agreement(
     probability of being drawn; each with _low and _high. NaN where a figure is not defined (alpha of one coder), and
     intervals where fewer than five threads are coded. Accuracy's has a width also where all is right: `share_of`.
     """
-    rows = _joined(codes, comments)
+    rows = joined(codes, comments)
     kinds = dict.fromkeys(COLUMNS, "float64") | dict.fromkeys(COLUMNS[:3], "str") | dict.fromkeys(COLUMNS[3:5], "int64")
     if codes is None or rows.empty:
         return pd.DataFrame(columns=COLUMNS).astype(kinds)
@@ -63,7 +63,7 @@ def _row(codes: Codes, rows: pd.DataFrame, draws: int, *, alpha: bool = True) ->
     times = np.vstack([np.ones(n_threads), rng.multinomial(n_threads, np.full(n_threads, 1 / n_threads), draws)])
     by_coder, thread = rows[list(codes.coders)].to_numpy(), rows["thread"].to_numpy()
     alphas = _alphas(by_coder, thread, times, tuple(codes.classes.values())) if alpha else np.full(len(times), np.nan)
-    values = {"alpha": alphas} | _metrics(scored, times, tuple(codes.classes.values()))
+    values = {"alpha": alphas} | metrics(scored, times, tuple(codes.classes.values()))
     row: dict[str, object] = {"n": len(scored)}
     for metric, (value, *drawn) in values.items():
         drawn = np.array(drawn)[np.isfinite(drawn)]
@@ -105,7 +105,7 @@ def share_ends(share: float, n: float, tail: float) -> tuple[float, float]:
     return low, float(betaincinv(x + 1, n - x, 1 - tail)) if x < n else 1.0
 
 
-def _joined(codes: Codes | None, comments: pd.DataFrame) -> pd.DataFrame:
+def joined(codes: Codes | None, comments: pd.DataFrame) -> pd.DataFrame:
     """The coded comments with what the corpus says of them, their threads numbered; sorted by comment_id."""
     if codes is None:
         return pd.DataFrame()
@@ -156,7 +156,7 @@ def _alphas(
         return np.where(by_chance > 0, 1 - (seen * apart).sum(axis=(1, 2)) / by_chance, np.nan)
 
 
-def _metrics(rows: pd.DataFrame, times: np.ndarray, values: Sequence[float]) -> dict[str, np.ndarray]:
+def metrics(rows: pd.DataFrame, times: np.ndarray, values: Sequence[float]) -> dict[str, np.ndarray]:
     """Weighted accuracy, macro F1 and r, with each thread taken `times` (n_draws, n_threads) times."""
     y, f, w = (rows[c].to_numpy(float) for c in ("code", "sentiment", "weight"))
     k = len(values)
@@ -186,11 +186,9 @@ def length_of(texts: pd.Series) -> pd.Series:
 
 def confusion(codes: Codes, comments: pd.DataFrame) -> pd.DataFrame:
     """Coded comments that have a score, counted by the people's class (rows) and the instrument's (columns)."""
-    rows = _joined(codes, comments).dropna(subset="sentiment")
-    values, names = list(codes.classes.values()), list(codes.classes)
-    table = np.zeros((len(values), len(values)), dtype="int64")
-    np.add.at(table, (np.searchsorted(values, rows["people"]), np.searchsorted(values, rows["machine"])), 1)
-    return pd.DataFrame(table, index=pd.Index(names, name="people"), columns=names)
+    rows, names = joined(codes, comments).dropna(subset="sentiment"), {v: name for name, v in codes.classes.items()}
+    table = pd.crosstab(rows["people"].map(names), rows["machine"].map(names))
+    return table.reindex(index=list(codes.classes), columns=list(codes.classes), fill_value=0).rename_axis(columns=None)
 
 
 def class_errors(codes: Codes | None, comments: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
@@ -201,7 +199,7 @@ def class_errors(codes: Codes | None, comments: pd.DataFrame, by: Sequence[str] 
     another); n; estimate, low, high: the share, weighted to the corpus (`share_of`). No row of fewer than ten.
     """
     made = []
-    rows = _joined(codes, comments)
+    rows = joined(codes, comments)
     rows = rows[rows["sentiment"].notna()] if len(rows) else rows
     index = comments.set_index("comment_id")
     for column in ("all", *by) if len(rows) else ():

@@ -28,21 +28,13 @@ def corrected_changes(
     (Angelopoulos et al. 2023), with the lambda of the smallest variance (PPI++, 2024). Intervals respect threads (the
     jackknife; degrees of freedom by Satterthwaite).
 
-    Parameters
-    ----------
-    codes : Codes or None
-    comments : DataFrame
-        comment_id, article_id, posted_at, topic, sentiment; a comment without a score counts as scored 0.
-    claims : DataFrame
-        A row a claim: change ("event", "break", "slope"), event, at (NaT of a slope), topic (NA: all comments), since
-        and until, within which comments count (NaT: all).
+    `comments` have comment_id, article_id, posted_at, topic, sentiment; one without a score counts as scored 0.
+    `claims` have a row a claim: change ("event", "break", "slope"), event, at (NaT of a slope), topic (NA: all
+    comments), since and until, within which comments count (NaT: all).
 
-    Returns
-    -------
-    DataFrame
-        The claims; estimate, low, high and p_value: the change as people would have coded it; scores: the change of the
-        scores alone; codes_only; drift, drift_low, drift_high: the change of score less code, over the coded comments;
-        weight (lambda); n_coded, n_coded_threads. NaN where fewer than five threads are coded on either side of `at`.
+    Gives the claims; estimate, low, high and p_value: the change as people would have coded it; scores: the change of
+    the scores alone; codes_only; drift, drift_low, drift_high: the change of score less code, over the coded comments;
+    weight (lambda); n_coded, n_coded_threads. NaN where fewer than five threads are coded on either side of `at`.
     """
     rows = comments.sort_values("comment_id", ignore_index=True)
     rows["posted_at"] = rows["posted_at"].astype("datetime64[us, UTC]")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from analysis.run.store import digest_of
 from analysis.settings import CLASSES, STUDY_FOLDER, StudyError, writing
 
 FILE = "codebook.md"
@@ -22,12 +21,15 @@ Code the {measure} of the words as their writer means them: irony is coded as wh
 agree, nor whether the writer is for or against something. Read each comment alone, in the order in which they come. Do
 not talk about single comments with other coders before all have finished, and leave out as little as you can.
 """
+SEVERAL = "\nA comment may have several of these labels, or none: in a sheet as in “this|that”, or “none”.\n"
 
 
-def default(measure: str, classes: Mapping[str, float]) -> str:
-    """What a study begins with: how to code, and a part for each class."""
-    of = {name: "What belongs here.\n- “An example.”" for name in classes} | (SENTIMENT if classes == CLASSES else {})
-    return HOW.format(measure=measure) + "".join(f"\n## {name} ({classes[name]:g})\n\n{of[name]}\n" for name in classes)
+def default(measure: str, classes: Mapping[str, float], labels: Sequence[str] = ()) -> str:
+    """What a study begins with: how to code, and a part for each class, or for each label."""
+    parts = {name: name for name in labels} or {name: f"{name} ({value:g})" for name, value in classes.items()}
+    of = SENTIMENT if not labels and classes == CLASSES else dict.fromkeys(parts, "What belongs here.\n- “An example.”")
+    how = HOW.format(measure="meaning" if labels else measure) + (SEVERAL if labels else "")
+    return how + "".join(f"\n## {title}\n\n{of[name]}\n" for name, title in parts.items())
 
 
 def read(folder: Path, otherwise: str) -> str:
@@ -38,11 +40,6 @@ def read(folder: Path, otherwise: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         remedy = "Save it as UTF-8."
         raise StudyError(expected="a text in UTF-8", found=str(error), where=str(path), remedy=remedy) from None
-
-
-def version(text: str) -> str:
-    """By which a text is told from another."""
-    return digest_of(text)[:12]
 
 
 def write(folder: Path, text: str) -> None:

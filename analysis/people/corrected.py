@@ -37,29 +37,14 @@ def corrected(
     of being drawn. Lambda is the one with the smallest variance (PPI++, 2024), or 0, the codes alone, where these vary
     less. The variance is the jackknife's over threads, of a group averaged with what all groups tell of it.
 
-    Parameters
-    ----------
-    codes : Codes or None
-    comments : DataFrame
-        comment_id, article_id, sentiment and the columns of `by`. A comment without a score counts as scored 0: its
-        code corrects that like any other.
-    by : str or sequence of str, optional
-        Columns that make groups, such as "topic".
-    measure : str
-        "mean" of the code; "negative", "positive", or another of `measures_of`: a class's share in [0, 1].
-    level : float
+    `comments` have comment_id, article_id, sentiment and the columns of `by`, which make groups, such as "topic"; one
+    without a score counts as scored 0: its code corrects that like any other. `measure` is "mean", of the code, or
+    "negative", "positive" or another of `measures_of`: a class's share in [0, 1].
 
-    Returns
-    -------
-    DataFrame of one row per group that has a comment
-        The columns of `by`; estimate, low, high; uncorrected, uncorrected_low, uncorrected_high: of the scores alone;
-        codes_only, codes_only_low, codes_only_high; n_comments, n_threads, n_coded, n_coded_threads, weight (lambda).
-        NaN where nothing is coded; no interval where fewer than five threads are. No rows if there are no codes.
-
-    Raises
-    ------
-    StudyError
-        If there is no such measure or no such column.
+    A row per group that has a comment: the columns of `by`; estimate, low, high; uncorrected, uncorrected_low,
+    uncorrected_high, of the scores alone; codes_only, codes_only_low, codes_only_high; n_comments, n_threads, n_coded,
+    n_coded_threads, weight (lambda). NaN where nothing is coded; no interval where fewer than five threads are; no rows
+    if there are no codes. A StudyError if there is no such measure or no such column.
     """
     keys = [by] if isinstance(by, str) else list(by or [])
     measures = measures_of(codes)

@@ -1,8 +1,8 @@
 """What the coding page asks and keeps: rounds of comments, what coders say, how far they agree, the codebook.
 
 Everything is in files of the study, and read anew for each question, so that several pages, a killed one too, meet
-nothing that is out of date: `coded/<coder>.csv` (`people.records`), `codebook.md`, and the same of a training round,
-whose codes count nowhere, in `coded/training/`.
+nothing that is out of date: `coded/<coder>.csv` (`people.records`), `codebook.md`, the same of a training round, whose
+codes count nowhere, in `coded/training/`, and of the words of topics, where they are asked for, in `intrusion/`.
 """
 
 from __future__ import annotations
@@ -19,22 +19,24 @@ import numpy as np
 import pandas as pd
 
 from analysis.corpus.schema import Corpus
-from analysis.corpus.sheets import csv_bytes, read_rows, write_new
-from analysis.people import codebook
+from analysis.corpus.sheets import XLSX, csv_bytes, read_rows, sheets_in, write_new
+from analysis.people import codebook, intrusion
 from analysis.people.agreement import alpha
 from analysis.people.records import Record, Said
 from analysis.people.sampling import check_names
-from analysis.sentiment.codes import SAMPLE
+from analysis.run.store import digest_of
+from analysis.sentiment.codes import AND, HAS, NONE, SAMPLE, cell_of
 from analysis.settings import CLASSES, StudyError
 
-CODED, TRAINING = "coded", "training"
+CODED, TRAINING, TOPICS = "coded", "training", "topics"
+ODD = "Which of these words does not belong with the others?"
 N_TRAINING = 20  # comments: enough to meet each class, and coded in some minutes
 NEAR = 15  # comments of a thread that are shown before and after the one that is coded
 
 
 @dataclass(frozen=True)
 class Desk:
-    """The study at which coders sit; a question about a round is of "sample" or "training"."""
+    """The study at which coders sit; a question about a round is of "sample", "training" or "topics"."""
 
     folder: Path
     title: str
@@ -42,6 +44,7 @@ class Desk:
     corpus: Corpus
     show: Callable[[str], str] = str  # makes a line fit to be shown
     classes: Mapping[str, float] = field(default_factory=lambda: CLASSES)  # their values, from the lowest
+    labels: tuple[str, ...] = ()  # of which a comment may have several, in place of a class
     seed: int = 1
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -55,60 +58,68 @@ class Desk:
             chosen = np.random.default_rng([self.seed, 10]).permutation(len(left))[:N_TRAINING]
             write_new(self._round(TRAINING), {SAMPLE: csv_bytes(pd.DataFrame({"comment_id": left[chosen]}))}, over=True)
 
-    # ------------------------------------------------------------------------------------------------ what is asked
-
     def begin(self, coder: str = "") -> dict[str, Any]:
         """What the page shows before a coder is known, and of one who is."""
         self._known(coder, new=True)
         sheets = [r.path.stem for r in self._records("sample") if r.is_sheet]
-        names = sorted({r.path.stem for of in ("sample", TRAINING) for r in self._records(of)} - set(sheets))
+        rounds = [of for of in (TRAINING, "sample", TOPICS) if (self._round(of) / SAMPLE).is_file()]
+        names = sorted({r.path.stem for of in rounds for r in self._records(of)} - set(sheets))
         same = [name for name in names if name.casefold() == coder.casefold()]
         coder = same[0] if same else coder  # a file system may take both for one
         return {
             "title": self.title,
             "measure": self.measure,
-            "classes": [{"name": name, "value": value} for name, value in self.classes.items()],
+            "classes": [{"name": name, "cell": cell} for name, cell in self._cells.items()],
+            "several": bool(self.labels),
             "coder": coder,
             "coders": names,
             "sheets": sheets,
-            "rounds": {of: self.progress(of, coder) for of in (TRAINING, "sample")},
+            "rounds": {of: self.progress(of, coder) for of in rounds},
             "codebook": self.codebook(),
         }
 
     def comments(self, of: str, coder: str) -> list[dict[str, Any]]:
         """A round's comments in the order that is everybody's, with what the coder said of them."""
         self._known(coder)
-        said = self._record(of, coder).read()
-        ids = [comment for comment in self._drawn(of) if comment in self._at.index]
+        said, ids = self._record(of, coder).read(), self._drawn(of)
+        kept = {comment: vars(said.get(comment, Said())) for comment in ids}
+        if of == TOPICS:
+            words = intrusion.words_of(self._round(of))
+            return [{"id": one, "text": ODD, "choices": list(map(self.show, words[one]))} | kept[one] for one in ids]
         texts = self.corpus.texts.take(self._at.loc[ids].to_numpy("int64")) if ids else []
-        return [self._comment(c, t) | self._said(said.get(c)) for c, t in zip(ids, texts, strict=True)]
+        return [self._comment(c, text) | kept[c] for c, text in zip(ids, texts, strict=True)]
 
     def progress(self, of: str, coder: str) -> dict[str, Any]:
         """How many of a round's comments were coded, by this coder and by two; and alpha as it stands."""
-        drawn = [comment for comment in self._drawn(of) if comment in self._at.index]
+        drawn, alphas = self._drawn(of), []
         said = self._record(of, coder).read() if coder else {}
         table = self._codes(of, drawn)
-        agreed = alpha(table.to_numpy(float), [*self.classes.values()])
-        value, low, high = (None if v != v else round(v, 4) for v in agreed)
+        for name in (self.labels or ("",)) if of != TOPICS else ():  # a label: two classes, it is there or not
+
+            def number(cell: str, name: str = name) -> float:
+                return float(name in cell.split(AND)) if name else float(cell)
+
+            values = [*(HAS if name else self.classes).values()]
+            agreed = alpha(table.map(number, na_action="ignore").to_numpy(float), values)
+            value, low, high = (None if v != v else round(v, 4) for v in agreed)
+            alphas.append({"of": name, "alpha": value, "low": low, "high": high})
         both = int((table.notna().sum(axis=1) > 1).sum())
         done = [said[comment] for comment in drawn if comment in said]
-        coded = sum(one.code is not None for one in done)
+        coded = sum(bool(one.code) for one in done)
         counts = {"n": len(drawn), "coded": coded, "skipped": len(done) - coded, "both": both}
-        by = {name: int(table[name].notna().sum()) for name in table}
-        return counts | {"by": by, "alpha": value, "low": low, "high": high}
+        return counts | {"by": {name: int(table[name].notna().sum()) for name in table}, "alphas": alphas}
 
     def compare(self, coder: str) -> list[dict[str, Any]]:
         """The training comments that coders code differently, of those that this one has coded."""
-        drawn = [comment for comment in self._drawn(TRAINING) if comment in self._at.index]
-        table = self._codes(TRAINING, drawn)
+        table = self._codes(TRAINING, self._drawn(TRAINING))
         if coder not in table:
             return []
-        names = {value: name for name, value in self.classes.items()}
-        rows = table[table[coder].notna() & (table.max(axis=1) > table.min(axis=1))]
+        names = {cell: name for name, cell in self._cells.items()}
+        rows = table[table[coder].notna() & table.apply(lambda row: len({*row.dropna()}) > 1, axis=1)]
         texts = self.corpus.texts.take(self._at.loc[rows.index].to_numpy("int64")) if len(rows) else []
         return [
             self._comment(comment, text)
-            | {"codes": [[who, names.get(code, f"{code:g}")] for who, code in row.dropna().items()]}
+            | {"codes": [[who, names.get(code, code.replace(AND, ", "))] for who, code in row.dropna().items()]}
             for (comment, row), text in zip(rows.iterrows(), texts, strict=True)
         ]
 
@@ -137,23 +148,22 @@ class Desk:
 
     def codebook(self) -> dict[str, str]:
         """Its text, and the version by which it is known to have changed."""
-        text = codebook.read(self.folder, codebook.default(self.measure, self.classes))
-        return {"text": text, "version": codebook.version(text)}
+        text = codebook.read(self.folder, codebook.default(self.measure, self.classes, self.labels))
+        return {"text": text, "version": digest_of(text)[:12]}
 
-    # -------------------------------------------------------------------------------------------------- what is kept
-
-    def say(self, of: str, coder: str, comment: str, code: object, skipped: str) -> dict[str, Any]:
+    def say(self, of: str, coder: str, comment: str, code: str, skipped: str) -> dict[str, Any]:
         """Keep a code, or why there is none; the progress since."""
         self._known(coder)
         if comment not in self._drawn(of):
             raise StudyError(expected="a comment of this round", found=str(comment)[:60], where="the coding page")
-        if code is not None and code not in self.classes.values():
-            values = ", ".join(f"{value:g}" for value in self.classes.values())
-            raise StudyError(expected=f"one of {values}", found=str(code)[:60], where="the coding page")
-        if code is None and not skipped.strip():
+        cell = self._cell(of, code)
+        if code and not cell:
+            cells = intrusion.CHOICES if of == TOPICS else [*self._cells.values(), *[NONE] * bool(self.labels)]
+            raise StudyError(expected=f"one of {', '.join(cells)}", found=code[:60], where="the coding page")
+        if not code and not skipped.strip():
             raise StudyError(expected="a code, or a reason", found="neither", where="the coding page")
         with self._lock:
-            self._record(of, coder).add(comment, Said(None if code is None else float(code), skipped))  # type: ignore[arg-type]
+            self._record(of, coder).add(comment, Said(cell, skipped))
         return self.progress(of, coder)
 
     def undo(self, of: str, coder: str) -> dict[str, Any]:
@@ -163,7 +173,7 @@ class Desk:
             record = self._record(of, coder)
             comment = next(reversed(record.read()), None)
             if comment is not None:
-                record.add(comment, Said(None))
+                record.add(comment, Said())
         return self.progress(of, coder) | {"undone": comment}
 
     def write_codebook(self, text: str, version: str) -> dict[str, Any]:
@@ -175,36 +185,49 @@ class Desk:
             codebook.write(self.folder, text)
             return self.codebook() | {"changed": False}
 
-    # ------------------------------------------------------------------------------------------------------- within
-
     @cached_property
     def _at(self) -> pd.Series:
         """Where in the corpus a comment is."""
         rows = self.corpus.rows
         return pd.Series(np.arange(len(rows)), index=pd.Index(rows["comment_id"].to_numpy()))
 
+    @property
+    def _cells(self) -> dict[str, str]:
+        """What stands in a cell for each class or label."""
+        return {name: name for name in self.labels} or {name: f"{v:.10g}" for name, v in self.classes.items()}
+
     def _round(self, of: str) -> Path:
-        if of not in ("sample", TRAINING):
-            raise StudyError(expected=f"sample or {TRAINING}", found=str(of)[:60], where="the coding page")
-        return self.folder / CODED / (TRAINING if of == TRAINING else "")
+        coded = self.folder / CODED
+        places = {"sample": coded, TRAINING: coded / TRAINING, TOPICS: self.folder / intrusion.FOLDER}
+        if of not in places:
+            raise StudyError(expected=f"one of {', '.join(places)}", found=of[:60], where="the coding page")
+        return places[of]
 
     def _drawn(self, of: str) -> list[str]:
         """The comments of a round, in an order that shows no stratum: who stops early has coded some by chance."""
         ids = {comment for _, (comment,) in read_rows(self._round(of) / SAMPLE, ["comment_id"])}
+        ids = ids if of == TOPICS else {comment for comment in ids if comment in self._at.index}
         return sorted(ids, key=lambda comment: hashlib.sha256(f"{self.seed} {comment}".encode()).digest())
 
     def _records(self, of: str) -> list[Record]:
-        return [Record(path) for path in sorted(self._round(of).glob("*.csv")) if path.name != SAMPLE]
+        return [Record(path) for path in sheets_in(self._round(of)) if path.name != SAMPLE]
 
     def _record(self, of: str, coder: str) -> Record:
-        return Record(self._round(of) / f"{coder}.csv")
+        own, sheet = (self._round(of) / f"{coder}{ending}" for ending in (".csv", XLSX))
+        return Record(sheet if sheet.is_file() else own)
+
+    def _cell(self, of: str, cell: str) -> str:
+        """A code as it is kept; "" if it is none."""
+        if of == TOPICS:
+            return cell if cell in intrusion.CHOICES else ""
+        return cell_of(cell, self.classes, self.labels)
 
     def _codes(self, of: str, drawn: list[str]) -> pd.DataFrame:
-        """A column a coder, with sheets; NaN where there is no code."""
+        """A column a coder, with sheets: cells as they are kept; missing where there is no code."""
         table = pd.DataFrame(index=pd.Index(drawn, dtype="str"))
         for record in self._records(of):
-            codes = {c: s.code for c, s in record.read().items() if s.code in self.classes.values()}
-            table[record.path.stem] = table.index.map(pd.Series(codes, dtype="float64"))
+            codes = {c: cell for c, said in record.read().items() if (cell := self._cell(of, said.code))}
+            table[record.path.stem] = pd.Series([codes.get(c) for c in drawn], index=table.index, dtype="object")
         return table
 
     def _known(self, coder: str, *, new: bool = False) -> None:
@@ -216,7 +239,3 @@ class Desk:
 
     def _comment(self, comment: str, text: str) -> dict[str, Any]:
         return {"id": comment, "text": self._lines(text)}
-
-    @staticmethod
-    def _said(said: Said | None) -> dict[str, Any]:
-        return {"code": None, "skipped": ""} if said is None else {"code": said.code, "skipped": said.skipped}

@@ -12,13 +12,13 @@ import json
 import secrets
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from analysis.people.desk import Desk
 from analysis.settings import StudyError
@@ -28,6 +28,16 @@ NAMES = (HOME, "localhost")
 PAGE = Path(__file__).resolve().parent / "page"
 KINDS = {"": "page.html", "page.js": "page.js", "page.css": "page.css"}
 MIME = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
+# Methods of the desk, and what each is given: what the page asks to know, and what it asks to be kept.
+ASKED = {
+    "begin": ["coder"],
+    "comments": ["round", "coder"],
+    "compare": ["coder"],
+    "around": ["comment"],
+    "codebook": [],
+}
+KEPT = {"say": ["round", "coder", "comment", "code", "skipped"], "undo": ["round", "coder"]}
+KEPT |= {"write_codebook": ["text", "version"]}
 MOST = 1 << 20  # bytes of a question
 FRAMES = " ".join(f"http://{name}:*" for name in NAMES)  # JupyterLab on this machine may show the page
 HEADERS = {
@@ -108,16 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
             path = PAGE / KINDS[name]
             self._send(HTTPStatus.OK, path.read_bytes(), f"{MIME[path.suffix]}; charset=utf-8")
             return
-        one = {key: values[0] for key, values in query.items()}
-        self._answer(
-            {
-                "begin": lambda: self.desk.begin(one.get("coder", "")),
-                "comments": lambda: self.desk.comments(one.get("round", ""), one.get("coder", "")),
-                "compare": lambda: self.desk.compare(one.get("coder", "")),
-                "around": lambda: self.desk.around(one.get("comment", "")),
-                "codebook": self.desk.codebook,
-            }.get(name)
-        )
+        self._answer(ASKED, name, query)
 
     def do_POST(self) -> None:
         """Something to be kept."""
@@ -128,46 +129,44 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("Origin") is None or self.headers.get_content_type() != "application/json":
             self._send(HTTPStatus.FORBIDDEN)
             return
-        if not size.isdigit() or int(size) > MOST:
+        if not size.isdecimal() or int(size) > MOST:
             self._send(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             return
         try:
             given = json.loads(self.rfile.read(int(size)))
-        except ValueError:
+        except (ValueError, RecursionError):
             given = None
         if not isinstance(given, Mapping):
             self._send(HTTPStatus.BAD_REQUEST)
             return
-        text = {key: str(given.get(key, "")) for key in ("round", "coder", "comment", "skipped", "text", "version")}
-        who = text["round"], text["coder"]
-        self._answer(
-            {
-                "say": lambda: self.desk.say(*who, text["comment"], given.get("code"), text["skipped"]),
-                "undo": lambda: self.desk.undo(*who),
-                "codebook": lambda: self.desk.write_codebook(text["text"], text["version"]),
-            }.get(asked[0])
-        )
+        self._answer(KEPT, asked[0], given)
 
-    def _asked(self) -> tuple[str, dict[str, list[str]]] | None:
-        """What is asked for, and with what; None, and a refusal, where it comes from elsewhere."""
+    def _asked(self) -> tuple[str, dict[str, str]] | None:
+        """What is asked for, and with what; None, and a refusal, where it is no address, or comes from elsewhere."""
         hosts = {f"{name}:{self.server.server_address[1]}" for name in NAMES}  # type: ignore[attr-defined]
-        origin, url = self.headers.get("Origin"), urlsplit(self.path)
+        try:
+            origin, url = self.headers.get("Origin"), urlsplit(self.path)
+            query = dict(parse_qsl(url.query, keep_blank_values=True))
+        except ValueError:
+            self._send(HTTPStatus.BAD_REQUEST)
+            return None
         _, token, name, *more = [*url.path.split("/"), "", ""]
         if self.headers.get("Host") not in hosts or (origin and origin.removeprefix("http://") not in hosts):
             self._send(HTTPStatus.FORBIDDEN)
         elif not secrets.compare_digest(token.encode(), self.token.encode()) or any(more):
             self._send(HTTPStatus.NOT_FOUND)
         else:
-            return name, parse_qs(url.query, keep_blank_values=True)
+            return name, query
         return None
 
-    def _answer(self, ask: Callable[[], object] | None) -> None:
-        """The answer as JSON; a mistake is one line of it."""
-        if ask is None:
+    def _answer(self, asked: Mapping[str, Sequence[str]], name: str, given: Mapping[str, object]) -> None:
+        """What the desk answers, as JSON; a mistake is one line of it."""
+        if name not in asked:
             self._send(HTTPStatus.NOT_FOUND)
             return
         try:
-            status, body = HTTPStatus.OK, ask()
+            texts = (str(given.get(key, "")) for key in asked[name])
+            status, body = HTTPStatus.OK, getattr(self.desk, name)(*texts)
         except StudyError as error:
             status, body = HTTPStatus.BAD_REQUEST, {"error": str(error)}
         except OSError as error:

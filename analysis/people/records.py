@@ -9,30 +9,23 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from analysis.corpus.sheets import FORMULA, read_rows
 from analysis.sentiment.codes import LOGGED
-from analysis.sentiment.scores import number
 from analysis.settings import STUDY_FOLDER, StudyError, writing
 
 COLUMNS = ["comment_id", "code", *LOGGED]
 LONGEST = 500  # characters of a reason
 
 
-def now() -> str:
-    """The time, in UTC to the second."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 @dataclass(frozen=True)
 class Said:
-    """A code, or why there is none."""
+    """A code, as it stands in a sheet, or why there is none."""
 
-    code: float | None
+    code: str = ""
     skipped: str = ""
 
 
@@ -41,7 +34,6 @@ class Record:
     """What one coder said, in a file."""
 
     path: Path
-    clock: Callable[[], str] = now
 
     @property
     def is_sheet(self) -> bool:
@@ -58,10 +50,8 @@ class Record:
             return said
         for _, (comment, cell, reason, _) in read_rows(self.path, COLUMNS[:2], LOGGED):
             said.pop(comment, None)
-            code = number(cell.lstrip("'"))
-            code = None if code is None or code != code else code
-            if code is not None or reason:
-                said[comment] = Said(code, reason)
+            if cell or reason:
+                said[comment] = Said(cell, reason)
         return said
 
     def add(self, comment: str, said: Said) -> None:
@@ -76,7 +66,6 @@ class Record:
                 where=str(self.path.parent),
                 remedy="Go on in the sheet, or code under another name.",
             )
-        code = "" if said.code is None else f"{said.code:.10g}"
         reason = " ".join(said.skipped.split())[:LONGEST]
         row = io.StringIO()
         write = csv.writer(row, lineterminator="\n")
@@ -92,7 +81,7 @@ class Record:
                 if not size:
                     write.writerow(COLUMNS)
                 comment, reason = (f"'{cell}" if cell.startswith(FORMULA) else cell for cell in (comment, reason))
-                write.writerow([comment, code, reason, self.clock()])
+                write.writerow([comment, said.code, reason, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"])
                 file.write(row.getvalue().encode())
                 file.flush()
                 os.fsync(file.fileno())

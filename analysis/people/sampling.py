@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.corpus.sheets import csv_bytes, read_rows, write_new
+from analysis.corpus.sheets import XLSX, csv_bytes, read_rows, write_new, xlsx_bytes
 from analysis.sentiment.codes import COLUMNS, SAMPLE
 from analysis.settings import StudyError
 
@@ -115,16 +115,17 @@ def check_names(names: Sequence[str], where: str, *taken: str) -> None:
 
 
 def write_sheets(
-    folder: Path, drawn: pd.DataFrame, coders: Sequence[str], show: Callable[[str], str], rules: str = ""
+    folder: Path, drawn: pd.DataFrame, coders: Sequence[str], rules: str = "", *, xlsx: bool = False
 ) -> list[Path]:
     """Write the sample from `draw`, the rules and a sheet for each coder, which are returned; nothing is overwritten.
 
-    `drawn` has text too. `folder` is the folder `coded` of a study; `show` makes a text fit to be shown. A StudyError
-    if something is there already, a name cannot be a file's, or the folder cannot be written.
+    `drawn` has text too, fit to be shown; `folder` is the folder `coded` of a study. A StudyError if something is there
+    already, a name cannot be a file's, or the folder cannot be written.
     """
     check_names(coders, "threadline code --coders", Path(SAMPLE).stem)
-    sheet = csv_bytes(drawn[["comment_id", "text"]].assign(text=drawn["text"].map(show), code=""), bom=True)
-    sheets = [f"{coder}.csv" for coder in coders]
+    table = drawn[["comment_id", "text"]].assign(code="")
+    sheet = xlsx_bytes(table) if xlsx else csv_bytes(table, bom=True)
+    sheets = [f"{coder}{XLSX if xlsx else '.csv'}" for coder in coders]
     write_new(folder, {SAMPLE: sample_bytes(drawn), RULES: rules.encode()} | dict.fromkeys(sheets, sheet))
     return [folder / name for name in sheets]
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from analysis.corpus.sheets import Problems
+from analysis.corpus.sheets import Problems, sheets_in
 from analysis.corpus.sources import named
 from analysis.corpus.steps import corpus
-from analysis.people import agreement, intrusion
+from analysis.people import agreement, intrusion, planning
 from analysis.people.changes import CLAIM, corrected_changes
 from analysis.people.corrected import corrected_table
+from analysis.people.labelled import COLUMNS, figures
 from analysis.run import Run
 from analysis.run.steps import Given, step
 from analysis.run.store import Values
@@ -25,12 +27,13 @@ from analysis.trends.periods import Calendar
 from analysis.trends.specifications import WITHIN, claims
 from analysis.trends.steps import CALENDAR, arguments, change_points, comparisons, scored, slopes
 
+CODES = ("codes.classes", "codes.labels")
 BY = ("language", "length", "topic", "period_start")
 
 
 def code_files(settings: Settings) -> dict[str, Path]:
     """The sheets of people's codes."""
-    return named(sorted((settings.folder / "coded").glob("*.csv")), settings.folder)
+    return named(sheets_in(settings.folder / "coded"), settings.folder)
 
 
 def judged_files(settings: Settings) -> dict[str, Path]:
@@ -40,17 +43,20 @@ def judged_files(settings: Settings) -> dict[str, Path]:
     return named([path for glob in globs for path in sorted(folder.glob(glob))], folder)
 
 
-def compared(settings: Settings) -> list[Instrument]:
-    """The instruments that are compared on the coded sample."""
-    return [
-        parse(name, settings.folder, encoder_for_codes(settings.topics.encoder)) for name in settings.sentiment.compare
-    ]
+def _measuring(settings: Settings) -> list[Instrument]:
+    """The study's instrument, those that it is compared with, and those of labels."""
+    names = (settings.sentiment.instrument, *settings.sentiment.compare, *settings.codes.labels.values())
+    encoder = encoder_for_codes(settings.topics.encoder)
+    return [parse(name, settings.folder, encoder) for name in dict.fromkeys(names) if name]
 
 
-def compared_files(settings: Settings) -> dict[str, Path]:
-    """The sheets of people's codes, and the files of the instruments that are compared."""
-    files = [path for one in compared(settings) for path in one.files]
-    return code_files(settings) | named(files, settings.folder)
+MEASURED = {
+    "files": lambda settings: (
+        code_files(settings)
+        | named(sorted({path for one in _measuring(settings) for path in one.files}), settings.folder)
+    ),
+    "versions": lambda settings: " ".join(one.version for one in _measuring(settings)),
+}
 
 
 def _range(settings: Settings) -> tuple[float, float]:
@@ -60,14 +66,15 @@ def _range(settings: Settings) -> tuple[float, float]:
 
 
 def _codes(given: Given, rows: pd.DataFrame) -> Codes | None:
-    """What people coded, if it is of the scores' range."""
-    in_range = given.settings.sentiment.range == _range(given.settings)
-    classes = given.settings.codes.classes
-    return read_codes(given.folder / "coded", rows["comment_id"].tolist(), classes) if in_range else None
+    """What people coded, if it is of the measure, and of the scores' range."""
+    settings = given.settings
+    if settings.codes.labels or settings.sentiment.range != _range(settings):
+        return None
+    return read_codes(given.folder / "coded", rows["comment_id"].tolist(), settings.codes.classes)
 
 
 @step(
-    settings=(*CALENDAR, "sentiment.instrument", "sentiment.range", "codes.classes"),
+    settings=(*CALENDAR, "sentiment.instrument", "sentiment.range", *CODES),
     files=code_files,
     needs=(corpus, topics, sentiment),
 )
@@ -89,7 +96,7 @@ def coding(given: Given, run: Run) -> Values:
     if codes is not None:
         made["confusion"] = agreement.confusion(codes, rows).reset_index()
         made["problems"] = codes.problems
-    elif given.files and (low, high) != (ends := _range(given.settings)):
+    elif given.files and not given.settings.codes.labels and (low, high) != (ends := _range(given.settings)):
         unused = Problems()
         codes_are = f"codes are from {ends[0]:g} to {ends[1]:g}"
         unused.add(Path("coded"), None, f"{codes_are}, scores from {low:g} to {high:g}: none is compared")
@@ -98,26 +105,50 @@ def coding(given: Given, run: Run) -> Values:
 
 
 @step(
-    settings=("sentiment.instrument", "sentiment.compare", "sentiment.range", "topics.encoder", "codes.classes"),
-    files=compared_files,
-    versions=lambda settings: " ".join(one.version for one in compared(settings)),
+    settings=("sentiment.instrument", "sentiment.compare", "sentiment.range", "topics.encoder", *CODES),
     needs=(corpus, sentiment),
+    **MEASURED,
 )
-def instruments(given: Given, run: Run) -> pd.DataFrame:
-    """The study's instrument and those that it is compared with, against people: as `agreement`, a row each."""
-    rows = scored(given, (sentiment,))
-    codes, made = _codes(given, rows), []
+def instruments(given: Given, run: Run) -> Values:
+    """The study's instrument and those that it is compared with, against people; what `coded` gains by codes."""
+    rows, s = scored(given, (sentiment,)), given.settings.sentiment
+    codes, names = _codes(given, rows), dict.fromkeys((s.instrument, *s.compare))
+    made = [agreement.agreement(None, rows, instrument="")]
     if codes is not None:
         of = pd.Index(rows["comment_id"]).get_indexer(codes.table["comment_id"])
-        names = dict.fromkeys((given.settings.sentiment.instrument, *given.settings.sentiment.compare))
-        for i, name in enumerate(names):
-            some = rows if not i else rows.assign(sentiment=scores_by(given, name, run, of)[0])
+        for name in names:
+            some = rows if name == s.instrument else rows.assign(sentiment=scores_by(given, name, run, of)[0])
             made.append(agreement.agreement(codes, some, instrument=name))
-    return pd.concat(made, ignore_index=True) if made else agreement.agreement(None, rows, instrument="")
+
+    def learned(some: Codes, of: np.ndarray) -> np.ndarray:
+        return scores_by(given, "coded", run, of, some)[0][of]
+
+    curve = planning.learning(codes if "coded" in names else None, rows, learned)
+    return {"instruments": pd.concat(made[1:] or made, ignore_index=True), "learning": curve}
 
 
 @step(
-    settings=("sentiment.range", "codes.classes"),
+    settings=(*CALENDAR, "sentiment.instrument", "sentiment.compare", "sentiment.range", "topics.encoder", *CODES),
+    needs=(corpus, topics),
+    **MEASURED,
+)
+def labelled(given: Given, run: Run) -> Values:
+    """Labels of which comments have several: `labelled.figures` of each."""
+    rows, labels, made = scored(given, (topics,)), given.settings.codes.labels, [pd.DataFrame(columns=COLUMNS)]
+    rows = rows.assign(period_start=Calendar(**arguments(given, CALENDAR)).starts(rows["posted_at"]))
+    problems = Problems().table
+    for label, name in labels.items():
+        codes = read_codes(given.folder / "coded", rows["comment_id"].tolist(), labels=tuple(labels), label=label)
+        if codes is not None:
+            scores, unused = scores_by(given, name, run, None, codes, label) if name else (np.nan, problems.iloc[:0])
+            some = rows.assign(sentiment=scores).astype({"sentiment": "float64"})
+            made.append(figures(codes, some, label, name, ("topic", "period_start")))
+            problems = pd.concat([problems, codes.problems, unused]).drop_duplicates(ignore_index=True)
+    return {"labels": pd.concat(made[1:] or made, ignore_index=True), "problems": problems}
+
+
+@step(
+    settings=("sentiment.range", *CODES),
     files=code_files,
     needs=(corpus, topics, sentiment, change_points, slopes, comparisons),
 )

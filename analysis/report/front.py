@@ -157,7 +157,7 @@ def _next(study: Study) -> Iterator[str]:
     if t.robustness.empty and len(t.influence):
         yield "Compute what is told otherwise (threadline robustness): fragile changes are then withdrawn."
     if len(study.topics.table) and t.topic_history.empty:
-        yield "Name the topics (threadline labels), and let people judge them (threadline intrusion)."
+        yield "Name the topics (threadline labels), and let people judge them (threadline code --topics)."
     yield "Read the comments behind a topic or a point of a curve (threadline private): a page for you alone."
 
 

@@ -87,7 +87,7 @@ def checklist(study: Study) -> str:
         (len(t.agreement) > 0, "People checked the instrument on these comments (agreement.csv)."),
         (len(t.corrected) > 0, "Means are corrected by what people coded (corrected.csv)."),
         (stable == len(topics) > 0, f"Topics come out again in reruns: {stable} of {len(topics)} (topics.csv)."),
-        (len(t.intrusion) > 0, "People judged whether the topics mean something (word or topic intrusion)."),
+        (len(t.intrusion) > 0, "People judged whether the topics mean something (word intrusion)."),
         (True, "Intervals respect threads and authors; tests also the course of time."),
         (True, f"False discoveries are controlled at q = {MAX_Q} within families of tests (column q_value)."),
         (len(t.robustness) > 0, "What is told was computed otherwise too, or else not told (robustness.csv)."),

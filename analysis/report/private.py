@@ -67,13 +67,15 @@ def _data(study: Study) -> dict[str, Any]:
 def _codes(study: Study, comments: pd.DataFrame) -> tuple[list[str], list[list[int]]]:
     """Of each comment what people coded, and the kinds of disagreement it is of."""
     codes, kinds = [""] * len(comments), [list[int]() for _ in range(len(comments))]
-    found = read_codes(study.settings.folder / "coded", comments["comment_id"].tolist())
+    own, values = study.settings.codes, tuple(study.settings.codes.classes.values())
+    folder, ids = study.settings.folder / "coded", comments["comment_id"].tolist()
+    found = None if own.labels else read_codes(folder, ids, own.classes)
     at = {name: i for i, name in enumerate(comments["comment_id"])}
     if found is not None:
         by_coder = found.table[list(found.coders)].to_numpy(float)
         rows = [at[name] for name in found.table["comment_id"]]
         scores = comments["sentiment"].to_numpy(float)[rows]
-        differ = class_of_people(by_coder) != class_of_score(scores)
+        differ = class_of_people(by_coder, values) != class_of_score(scores, values)
         for i, given, score, other in zip(rows, by_coder, scores, differ, strict=True):
             said = [(coder, code) for coder, code in zip(found.coders, given, strict=True) if np.isfinite(code)]
             codes[i] = ", ".join(f"{coder} {signed(code, 0)}" for coder, code in said)

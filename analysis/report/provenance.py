@@ -27,7 +27,7 @@ TABLES = (
     "sentiment_by_period",
     "topics_by_period", "topic_sentiment_by_period", "words_by_period", "by_topic", "change_points", "slopes",
     "comparisons", "decomposition", "article_gaps", "by_position", "agreement", "class_errors", "instruments",
-    "corrected", "corrected_changes", "influence", "robustness",
+    "coded_labels", "learning", "corrected", "corrected_changes", "influence", "robustness",
 )  # fmt: skip
 PARQUET = frozenset({"articles", "comments"})  # the large ones; the others are csv, for any tool
 FURTHER = {"threadline", "matplotlib", "pyarrow", "nbclient", "nbconvert", "py3langid"}

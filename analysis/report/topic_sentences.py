@@ -149,15 +149,16 @@ def choice(curve: pd.DataFrame | None) -> list[Sentence]:
 def judged(coherence: pd.DataFrame, intrusion: pd.DataFrame) -> Finding:
     """What people found when they were asked to tell the topics apart, and what a formula says beside."""
     said: list[Sentence] = []
-    asked = {"words": "the word that does not belong", "topics": "the topic that does not fit a comment"}
     for _, row in intrusion[intrusion["rater"] == "all"].iterrows() if len(intrusion) else ():
         say = Cited("intrusion")
         found, n = say(row, "estimate", percent), say.count(row, "n", "answer")
-        text = f"People found {asked[row['kind']]} in {found} of {n} on {say.count(row, 'n_topics', 'topic')} ("
+        text = (
+            f"People found the word that does not belong in {found} of {n} on {say.count(row, 'n_topics', 'topic')} ("
+        )
         text += f"{say.ends(row, show=percent)}, " if np.isfinite(row["low"]) else ""
         said.append(say.sentence(f"{text}by chance {say(row, 'by_chance', percent)})."))
     if not said:
-        said.append(Sentence("No person has judged these topics yet: “threadline intrusion” writes sheets for that."))
+        said.append(Sentence("No person has judged these topics yet: “threadline code --topics” asks people."))
     if len(coherence) and np.isfinite(coherence["npmi"].iloc[0]):
         say, row = Cited("coherence"), coherence.iloc[0]
         text = (

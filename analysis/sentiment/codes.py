@@ -1,20 +1,21 @@
 """Codes that people gave by hand: the sample and the coders' sheets, read and checked line by line.
 
 A study's folder `coded/` holds `sample.csv` (comment_id, stratum, probability: the chance with which the comment was
-drawn) and a sheet for each coder, `<coder>.csv` (comment_id, text, code: a class's value or name; -1 is negative, 0
-neither and 1 positive, unless study.toml names other classes).
+drawn) and a sheet for each coder, `<coder>.csv` or .xlsx (comment_id, text, code: a class's value or name; -1 is
+negative, 0 neither and 1 positive, unless study.toml names other classes; or, where it names labels, those that the
+comment has, as in `insult|threat`, or `none`). Of labels each is read as two classes: a comment has it, or has it not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from analysis.corpus.sheets import Problems, read_rows
+from analysis.corpus.sheets import Problems, read_rows, sheets_in
 from analysis.sentiment import NEITHER
 from analysis.sentiment.scores import number
 from analysis.settings import CLASSES, StudyError
@@ -22,6 +23,8 @@ from analysis.settings import CLASSES, StudyError
 SAMPLE = "sample.csv"
 COLUMNS = ["comment_id", "stratum", "probability"]
 VALUES = tuple(CLASSES.values())
+NONE, AND = "none", "|"  # the cell of a comment without any label; between the labels of one with several
+HAS = {"no": 0.0, "yes": 1.0}  # whether a comment has a label
 LOGGED = ["skipped", "coded_at"]  # further columns of what the coding page keeps, of which a comment's last row counts
 
 
@@ -38,24 +41,39 @@ class Codes:
     classes: Mapping[str, float] = field(default_factory=lambda: CLASSES)  # their values, from the lowest
 
 
-def read_codes(folder: Path, comment_ids: Collection[str], classes: Mapping[str, float] = CLASSES) -> Codes | None:
+def read_codes(
+    folder: Path,
+    comment_ids: Collection[str],
+    classes: Mapping[str, float] = CLASSES,
+    labels: Sequence[str] = (),
+    label: str = "",
+) -> Codes | None:
     """Read the coded sample of a study, from its folder `coded/`; None where there is no coder's sheet.
 
-    Of rows that stand twice the first counts if they say the same, and none if they contradict each other. A StudyError
-    if a file cannot be read or lacks a column, or if there are sheets but no sample.csv.
+    Where comments were given any of some `labels`, a `label` of them must be named; the classes are then `HAS`. Of rows
+    that stand twice the first counts if they say the same, and none if they contradict each other. A StudyError if a
+    file cannot be read or lacks a column, if a coder has two, or if there are sheets but no sample.csv.
     """
-    sheets = sorted(path for path in folder.glob("*.csv") if path.name != SAMPLE)
+    sheets = [path for path in sheets_in(folder) if path.name != SAMPLE]
     if not sheets:
         return None
+    classes = HAS if label else classes
+
+    def value(cell: str) -> float | None:
+        has = labels_of(cell, labels) if label else None
+        return class_of(cell, classes) if not label else None if has is None else float(label in has)
+
+    values = f"{', '.join(labels)}, {NONE}" if label else ", ".join(f"{one:g}" for one in classes.values())
     problems = Problems()
     sample = _read_sample(folder / SAMPLE, set(comment_ids), problems)
     table = pd.DataFrame([(i, *sample[i]) for i in sorted(sample)], columns=COLUMNS)
     table = table.astype({"comment_id": "str", "stratum": "str", "probability": "float64"})
     for path in sheets:
-        if path.stem in (*COLUMNS, "code", "n_coders"):
-            expected, remedy = "a sheet named after its coder", "Rename the file."
+        if path.stem in (*COLUMNS, "code", "n_coders", *table):
+            expected, remedy = "a sheet named after its coder", "Rename the file; of a coder's two move one away."
             raise StudyError(expected=expected, found=path.name, where=str(folder), remedy=remedy)
-        table[path.stem] = table["comment_id"].map(_read_sheet(path, sample, problems, classes)).astype("float64")
+        codes = _read_sheet(path, sample, problems, value, values)
+        table[path.stem] = table["comment_id"].map(codes).astype("float64")
     coders = tuple(path.stem for path in sheets)
     by_coder = table[list(coders)]
     table.insert(3, "code", by_coder.mean(axis=1))
@@ -88,16 +106,33 @@ def class_of(cell: str, classes: Mapping[str, float]) -> float | None:
     return next((one for one in classes.values() if value is not None and abs(one - value) < 1e-9), None)
 
 
+def labels_of(cell: str, labels: Sequence[str]) -> list[str] | None:
+    """The labels that a cell names, in their order; none of `NONE`, and None where it names another, or nothing."""
+    named = {label.casefold(): label for label in labels}
+    parts = [named.get(part.strip().casefold()) for part in cell.split(AND)]
+    if cell.strip().casefold() == NONE:
+        return []
+    return None if None in parts else [label for label in labels if label in parts]
+
+
+def cell_of(cell: str, classes: Mapping[str, float], labels: Sequence[str] = ()) -> str:
+    """A code as it is kept, a class's value or labels; "" if it is none."""
+    if labels:
+        has = labels_of(cell, labels)
+        return "" if has is None else AND.join(has) or NONE
+    value = class_of(cell, classes)
+    return "" if value is None else f"{value:.10g}"
+
+
 def _read_sheet(
-    path: Path, sample: Collection[str], problems: Problems, classes: Mapping[str, float]
+    path: Path, sample: Collection[str], problems: Problems, value: Callable[[str], float | None], values: str
 ) -> dict[str, float]:
-    """Codes of one coder."""
+    """Codes of one coder, by the `value` of a cell; `values` are those that there are, in words."""
     codes: dict[str, float | None] = {}  # None where none is valid
-    values = ", ".join(f"{one:g}" for one in classes.values())
     rows = list(read_rows(path, ["comment_id", "code"], LOGGED))
     last = {comment: line for line, (comment, *_) in rows}
     for line, (comment, cell, skipped, coded_at) in rows:
-        code = class_of(cell, classes)
+        code = value(cell)
         if coded_at and line < last[comment]:
             continue  # the page keeps what was said before as well
         if comment not in sample:

@@ -1,12 +1,9 @@
 """Texts -> scores in [-1, 1], float64 of shape (n_texts,), by one of five kinds of instrument.
 
-- ``vader``, ``vader-scaled``: English; the second heeds the length of a text and agrees better with people.
-- ``lexicon:FILE.csv``: a word list of the researcher's own.
-- ``transformer:NAME``: a trained model, held to know every language; the extra ``transformers`` installs what it needs.
-- ``coded``: learned from what people coded in this study.
-- ``scores:FILE.csv``: made elsewhere, of any range: `sentiment.scores`.
-
-The score of a text does not depend on what else is in the batch. Empty texts have none.
+English dictionaries (``vader``; ``vader-scaled`` heeds the length of a text and agrees better with people), a word list
+of the researcher's own (``lexicon:FILE.csv``), a trained model, held to know every language (``transformer:NAME``),
+what is learned from this study's codes (``coded``), and scores made elsewhere, of any range (``scores:FILE.csv``). The
+score of a text does not depend on what else is in the batch. Empty texts have none.
 """
 
 from __future__ import annotations
@@ -19,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis.corpus.sheets import sheets_in
 from analysis.run import Run
 from analysis.run.texts import Some
 from analysis.sentiment import lexicon, transformer, vader
@@ -42,23 +40,11 @@ class Instrument:
     part: int | None = None  # texts that it takes at a time, in this process alone, whose threads take the cores
 
     def score(self, texts: Sequence[str], languages: Sequence[str] | None = None, run: Run = Run()) -> np.ndarray:
-        """Score how texts sound.
+        """Score how texts sound: (n_texts,), float64, in [-1, 1].
 
-        Parameters
-        ----------
-        texts : sequence of str
-        languages : sequence of str, optional
-            ISO 639-1 code of each text, such as "en" or "en-GB"; one whose language is "und" or missing is scored.
-
-        Returns
-        -------
-        ndarray of shape (n_texts,), float64
-            In [-1, 1]; NaN where there is no score: an empty text, or a language that the instrument does not know.
-
-        Raises
-        ------
-        StudyError
-            If it is "coded" or "scores", there is not one language for every text, or a package or a model is missing.
+        NaN where there is no score: of an empty text, or one in a language that the instrument does not know, by the
+        ISO 639-1 code of each text, such as "en" or "en-GB"; one whose language is "und" or missing is scored. A
+        StudyError if it is "coded" or "scores", there is not one language for every text, or a package is missing.
         """
         if self.measure is None:
             raise StudyError(expected="an instrument that knows texts by themselves", found=self.name, where="score")
@@ -108,7 +94,7 @@ def parse(name: str, folder: Path = Path(), encoder: str = "static") -> Instrume
         measure = partial(transformer.score, name=str(folder / of) if files else of, version=version)
         return Instrument(name, version, files, None, measure, transformer.SORTED)
     if name == "coded":
-        on, sheets = encoders.parse(encoder, folder), sorted((folder / "coded").glob("*.csv"))
+        on, sheets = encoders.parse(encoder, folder), sheets_in(folder / "coded")
         return Instrument(name, on.version, (*sheets, *on.files))
     if kind == SCORES and of:
         return Instrument(name, "", (folder / of,))

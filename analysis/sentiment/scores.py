@@ -13,7 +13,9 @@ from analysis.corpus.by_comment import NOTHING, read_by_comment
 from analysis.settings import StudyError
 
 
-def read(path: Path, comment_ids: Iterable[str], bounds: tuple[float, float]) -> tuple[np.ndarray, pd.DataFrame]:
+def read(
+    path: Path, comment_ids: Iterable[str], bounds: tuple[float, float], column: str = "score"
+) -> tuple[np.ndarray, pd.DataFrame]:
     """The score of each comment, float64, and the rows that are not used: `by_comment.read_by_comment`.
 
     Scores are from one of the bounds to the other; a comma may divide decimals. NaN where there is none, or two that
@@ -31,7 +33,7 @@ def read(path: Path, comment_ids: Iterable[str], bounds: tuple[float, float]) ->
             )
         return value
 
-    found, problems = read_by_comment(path, "score", comment_ids, score, "scored")
+    found, problems = read_by_comment(path, column, comment_ids, score, "scored")
     return np.array([math.nan if one is None else one for one in found], dtype=np.float64), problems
 
 

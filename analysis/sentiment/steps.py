@@ -14,7 +14,7 @@ from analysis.run.steps import Given, step
 from analysis.run.store import Values
 from analysis.run.texts import Some
 from analysis.sentiment import coded, scores
-from analysis.sentiment.codes import read_codes
+from analysis.sentiment.codes import Codes, read_codes
 from analysis.sentiment.instruments import Instrument, parse
 from analysis.settings import SCORES, Settings
 from analysis.topics import encoders
@@ -42,18 +42,24 @@ def main_language(languages: pd.Series) -> str:
     return str(counts.idxmax()) if len(counts) else "und"
 
 
-def scores_by(given: Given, name: str, run: Run, of: np.ndarray | None = None) -> tuple[np.ndarray, pd.DataFrame]:
+def scores_by(
+    given: Given, name: str, run: Run, of: np.ndarray | None = None, found: Codes | None = None, label: str = ""
+) -> tuple[np.ndarray, pd.DataFrame]:
     """The comments' scores by an instrument, and rows of a file of scores that are not used.
 
-    `of`, rows (int64), are the only ones whose scores are wanted: the others may be NaN.
+    `of`, rows (int64), are the only ones whose scores are wanted: the others may be NaN. `found` are the codes that
+    "coded" learns from, if not all; `label` names what is scored, from 0 to 1 and in a column of a file, in place of
+    the study's measure.
     """
     c, texts, settings = given[corpus].rows, given[corpus].texts, given.settings
     whole, of = of is None, np.arange(len(c)) if of is None else of
     if name.startswith(f"{SCORES}:"):
-        return scores.read(given.folder / name.partition(":")[2], c["comment_id"], settings.sentiment.range)
+        path, bounds = given.folder / name.partition(":")[2], (0.0, 1.0) if label else settings.sentiment.range
+        return scores.read(path, c["comment_id"], bounds, label or "score")
     out = np.full(len(c), np.nan)
     if name == "coded":
-        found = read_codes(given.folder / "coded", c["comment_id"].tolist(), settings.codes.classes)
+        found = found or read_codes(given.folder / "coded", c["comment_id"].tolist(), settings.codes.classes)
+        classes = settings.codes.classes if found is None else found.classes
         codes = pd.Series(dtype="float64") if found is None else found.table.set_index("comment_id")["code"]
         rows = pd.Index(c["comment_id"]).get_indexer(codes.index)
         threads = c["article_id"].to_numpy()
@@ -62,7 +68,7 @@ def scores_by(given: Given, name: str, run: Run, of: np.ndarray | None = None) -
         encoder = encoders.parse(encoder_for_codes(settings.topics.encoder), given.folder, c["language"])
         some = texts if whole else Some(texts, where)
         vectors = encoder.encode(some, run, run.kept.store if run.kept else None)
-        at, values = np.searchsorted(where, rows), tuple(settings.codes.classes.values())
+        at, values = np.searchsorted(where, rows), tuple(classes.values())
         out[where] = coded.score(some, vectors, at, codes.to_numpy(float), threads[where], run, values=values)
         return out, pd.DataFrame()
     spoken = c["language"].replace("und", main_language(c["language"])).iloc[of]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from analysis.trends.intervals import Bounds
@@ -41,12 +39,12 @@ def influential(
     -----
     Belsley, Kuh and Welsch (1980): by dfbeta those are chosen that are then left out in turn.
     """
-    a, rows = arrange(comments, measure, "topic", Calendar("year"), bounds), list[dict[Any, Any]]()
+    a, rows = arrange(comments, measure, "topic", Calendar("year"), bounds), list[dict[str, object]]()
     for claim in told.to_dict("records"):
         claimed = Claimed(a, claim)
         estimate = claimed.value()
         for what, column in IDS.items():
-            code, left_out = getattr(claimed.a, what), list[dict[Any, Any]]()
+            code, left_out = getattr(claimed.a, what), list[dict[str, object]]()
             for one in claimed.ranked(what)[:LOOKED_AT]:
                 its = code == one
                 without = claimed.value(its)

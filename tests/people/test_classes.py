@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from analysis import open_study
+from analysis.cli import main
 from analysis.people.agreement import agreement, class_errors, class_of_people, class_of_score, confusion, share_of
 from analysis.people.corrected import corrected, corrected_table
 from analysis.sentiment.codes import Codes, read_codes
@@ -181,3 +184,9 @@ def test_instruments_are_compared_on_what_was_coded(tmp_path):
         open_study(tmp_path, compare=["vadr"])
     with pytest.raises(StudyError, match="the only ones that have the study's range"):
         open_study(tmp_path, instrument="scores:llm.csv", range=[0.0, 1.0])
+    shutil.rmtree(tmp_path / "coded")
+    assert main(["code", str(tmp_path), "--n", "30", "--rare", "--coders", "anna"]) == 0
+    drawn = pd.read_csv(tmp_path / "coded" / "sample.csv")
+    assert drawn["stratum"].value_counts().to_dict() == dict.fromkeys(CLASSES, 10), (
+        "as many of each class of the scores"
+    )

@@ -8,9 +8,12 @@ import http.client
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import krippendorff
@@ -19,8 +22,10 @@ import pandas as pd
 import pytest
 
 from analysis import open_study
+from analysis.people import intrusion
 from analysis.people.page_server import HEADERS
 from analysis.people.records import Record, Said
+from analysis.people.sampling import sampled
 from analysis.sentiment.codes import read_codes
 from analysis.settings import StudyError
 
@@ -60,8 +65,10 @@ def write_study(folder: Path) -> Path:
 def made(tmp_path_factory):
     """A study whose corpus is read and whose sample of 200 is drawn, to be copied."""
     folder = write_study(tmp_path_factory.mktemp("coding") / "study")
+    strata = pd.DataFrame({"comment_id": [f"c{i:03d}" for i in range(N)], "stratum": "all"})
+    sampled(folder / "coded", 200, lambda: strata, 1, even=False)  # nothing but the corpus is computed then
     study = open_study(folder)
-    study.code(200).close()
+    study.code().close()
     return study
 
 
@@ -69,8 +76,14 @@ def made(tmp_path_factory):
 def served(made):
     """The page of a study of which nothing is coded."""
     coded = made.settings.folder / "coded"
-    for path in [*coded.glob("*.csv"), *coded.glob("training/*.csv"), made.settings.folder / "codebook.md"]:
-        if path.name != "sample.csv":
+    asked = made.settings.folder / "intrusion"
+    for path in [
+        *coded.glob("*.csv"),
+        *coded.glob("training/*.csv"),
+        made.settings.folder / "codebook.md",
+        *asked.glob("*"),
+    ]:
+        if path.name != "sample.csv" or path.parent == asked:
             path.unlink(missing_ok=True)
     page = made.code()
     yield page
@@ -98,7 +111,7 @@ def enter(browser, url, name, which="Code the sample", **more):
 def press(page, key, n, of=200):
     """Press a key, and wait until the page says that n are coded."""
     page.keyboard.press(key)
-    expect(page.locator("#counts")).to_have_text(re.compile(rf"^{n} of {of} coded"))
+    page.locator(f'#counts:text-matches("^{n} of {of} coded")').wait_for()  # at the next frame; `expect` waits longer
 
 
 def id_shown(shown, order):
@@ -115,8 +128,8 @@ def serve(folder: Path) -> tuple[subprocess.Popen, str]:
     raise AssertionError("no address was said")
 
 
-def test_two_hundred_comments_by_keyboard_and_a_kill_loses_none(browser, tmp_path):
-    folder = write_study(tmp_path / "study")
+def test_two_hundred_comments_by_keyboard_and_a_kill_loses_none(browser, made, tmp_path):
+    folder = shutil.copytree(made.settings.folder, tmp_path / "study")
     process, url = serve(folder)
     shown = enter(browser, url, "anna")
     keys = [str(1 + (7 * i + i // 5) % 3) for i in range(200)]
@@ -130,9 +143,9 @@ def test_two_hundred_comments_by_keyboard_and_a_kill_loses_none(browser, tmp_pat
     path = folder / "coded" / "anna.csv"
     with path.open("ab") as file:
         file.write(b"c0")  # as a power cut leaves a row
-    process, url = serve(folder)
+    again = open_study(folder).code(200)
     try:
-        shown = browser.open(url)
+        shown = browser.open(again.url)
         shown.page.get_by_role("button", name="anna").click()
         shown.page.get_by_role("button", name="Go on with the sample").click()
         expect(shown.page.locator("#counts")).to_have_text("120 of 200 coded")
@@ -143,8 +156,7 @@ def test_two_hundred_comments_by_keyboard_and_a_kill_loses_none(browser, tmp_pat
             press(shown.page, keys[i], i + 1)
         expect(shown.page.locator("#end-title")).to_have_text("The sample is done")
     finally:
-        process.kill()
-        process.wait()
+        again.close()
     rows = list(csv.DictReader(path.open(newline="")))
     order = list(dict.fromkeys(row["comment_id"] for row in rows))
     codes = read_codes(folder / "coded", [f"c{i:03d}" for i in range(N)])
@@ -171,9 +183,9 @@ def test_two_coders_at_once_do_not_meet_and_alpha_grows(browser, served, made):
 def test_hostile_text_is_text_no_request_leaves_and_axe_finds_nothing(browser, served, width, dark):
     shown = enter(browser, served.url, "anna", width=width, dark=dark)
     page, seen = shown.page, set()
-    for i in range(40):
+    for i in range(16):
         seen.add(page.locator("#text").evaluate("node => node.textContent"))
-        if i < 3:
+        if not i:
             page.keyboard.press("t")
             expect(page.locator("#beside .here")).to_be_visible()
             assert shown.axe() == []
@@ -198,6 +210,92 @@ def test_hostile_text_is_text_no_request_leaves_and_axe_finds_nothing(browser, s
     assert shown.dialogs == shown.errors == shown.outside(served.url) == []
 
 
+def test_several_labels_are_chosen_by_keys_and_kept_by_enter(browser, served, made):
+    study = made.with_(labels={"insult": "", "threat": "", "irony": ""})
+    page = study.code()
+    shown = enter(browser, page.url, "anna")
+    one = shown.page
+    one.keyboard.press("3")
+    one.keyboard.press("1")
+    one.keyboard.press("2")
+    one.keyboard.press("2")
+    expect(one.locator("#state")).to_have_text("irony, insult: Enter keeps it.")
+    expect(one.locator("#counts")).to_have_text("0 of 200 coded")
+    press(one, "Enter", 1)
+    press(one, "Enter", 2)
+    one.get_by_role("button", name="threat").click()
+    assert shown.axe() == []
+    press(one, "Enter", 3)
+    one.keyboard.press("ArrowLeft")
+    one.keyboard.press("ArrowLeft")
+    expect(one.locator("#state")).to_have_text("Coded none of them.")
+    one.keyboard.press("ArrowLeft")
+    expect(one.locator("#state")).to_have_text("Coded insult, irony.")
+    expect(one.locator("#classes [aria-pressed=true]")).to_have_count(2)
+    order = [comment["id"] for comment in page.desk.comments("sample", "anna")]
+    for comment, cell in zip(order, ("irony|insult", "threat", "threat"), strict=False):
+        page.desk.say("sample", "brian", comment, cell, "")
+    alphas = {of["of"]: of["alpha"] for of in page.desk.progress("sample", "anna")["alphas"]}
+    page.close()
+    given = [[[1, 0, 0], [1, 0, 0]], [[0, 0, 1], [0, 1, 1]], [[1, 0, 0], [1, 0, 0]]]
+    for label, codes in zip(("insult", "threat", "irony"), given, strict=True):
+        alpha = krippendorff.alpha(codes, value_domain=[0, 1], level_of_measurement="nominal")
+        assert alphas[label] == pytest.approx(alpha, abs=1e-4), label
+    rows = (made.settings.folder / "coded" / "anna.csv").read_text().splitlines()
+    assert [row.split(",")[1] for row in rows[1:]] == ["insult|irony", "none", "threat"]
+    with pytest.raises(StudyError, match="one of insult, threat, irony, none"):
+        page.desk.say("sample", "anna", order[0], "insult|rain", "")
+
+
+def test_the_odd_word_of_a_topic_is_found_on_the_page_which_does_not_know_it(browser, served, made):
+    words = [[f"{name}{i}" for i in range(6)] for name in ("bread", "train", "<b>rain", "song", "goal")]
+    asked = intrusion.items(words, np.eye(30), 1)
+    folder = made.settings.folder / "intrusion"
+    folder.mkdir(exist_ok=True)
+    asked.to_csv(folder / "sample.csv", index=False)
+    odd = asked.set_index("comment_id")["odd"]
+    shown = enter(browser, served.url, "anna", "Find the odd word of each topic")
+    order = [item["id"] for item in served.desk.comments("topics", "anna")]
+    assert not any("odd" in item for item in served.desk.comments("topics", "anna"))
+    for i, item in enumerate(order):
+        expect(shown.page.locator("#classes button").nth(odd[item] - 1)).to_contain_text(re.compile("[a-z]+[0-9]"))
+        assert shown.page.locator("#classes b").count() == 0
+        key = odd[item] if i else odd[item] % 6 + 1
+        press(shown.page, str(key), i + 1, of=5)
+    expect(shown.page.locator("#end-title")).to_have_text("The round of topics is done")
+    row = open_study(made.settings.folder).tables.intrusion.set_index("rater").loc["anna"]
+    assert row[["n", "n_topics", "estimate"]].tolist() == [5, 5, 0.8] and row["low"] < 0.8 < row["high"]
+    with pytest.raises(StudyError, match="one of 1, 2, 3, 4, 5, 6"):
+        served.desk.say("topics", "anna", order[0], "7", "")
+
+
+def test_it_is_coded_within_a_page_of_another_site_of_this_machine(browser, served):
+    """JupyterLab is at localhost as a rule, to which 127.0.0.1 is another site: without cookies and storage."""
+
+    class Lab(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(served._repr_html_().encode())
+
+        def log_message(self, *_):
+            pass
+
+    lab = ThreadingHTTPServer(("127.0.0.1", 0), Lab)
+    threading.Thread(target=lab.serve_forever, args=(0.05,), daemon=True).start()
+    shown = browser.open(f"http://localhost:{lab.server_address[1]}/")
+    frame = shown.page.frame_locator("iframe")
+    frame.locator("#name").fill("anna")
+    shown.page.keyboard.press("Enter")
+    frame.get_by_role("button", name="Code the sample").click()
+    expect(frame.locator("#coding")).to_be_visible()
+    shown.page.keyboard.press("1")
+    expect(frame.locator("#counts")).to_have_text("1 of 200 coded")
+    lab.shutdown()
+    lab.server_close()
+
+
 def test_a_skip_has_its_reason_and_is_no_code(browser, served, made):
     shown = enter(browser, served.url, "anna")
     page = shown.page
@@ -215,11 +313,12 @@ def test_a_skip_has_its_reason_and_is_no_code(browser, served, made):
 
 
 def test_the_training_shows_where_coders_differ_and_counts_nowhere(browser, served, made):
-    for name, last in (("anna", "1"), ("brian", "3")):
-        shown = enter(browser, served.url, name, "Train first")
-        for i in range(20):
-            press(shown.page, last if i == 4 else "2", i + 1, of=20)
-        expect(shown.page.locator("#end-title")).to_have_text("The training is done")
+    for i, comment in enumerate(served.desk.comments("training", "anna")):
+        served.desk.say("training", "anna", comment["id"], "-1" if i == 4 else "0", "")
+    shown = enter(browser, served.url, "brian", "Train first")
+    for i in range(20):
+        press(shown.page, "3" if i == 4 else "2", i + 1, of=20)
+    expect(shown.page.locator("#end-title")).to_have_text("The training is done")
     rows = shown.page.locator("#differ tr").all_inner_texts()
     assert len(rows) == 2 and rows[0].split("\t") == ["Comment", "anna", "brian"]
     assert rows[1].split("\t")[1:] == ["negative", "positive"] and shown.axe() == []
@@ -249,7 +348,7 @@ def test_the_codebook_is_changed_by_two_and_neither_text_is_lost(browser, served
 
 def test_who_comes_from_elsewhere_learns_and_changes_nothing(served, made):
     home = f"127.0.0.1:{served.port}"
-    body = json.dumps({"round": "sample", "coder": "mallory", "comment": "c001", "code": 1})
+    body = json.dumps({"round": "sample", "coder": "mallory", "comment": "c001", "code": "1"})
 
     def ask(method, path, **headers):
         connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=10)
@@ -275,6 +374,7 @@ def test_who_comes_from_elsewhere_learns_and_changes_nothing(served, made):
         (403, "POST", f"{inside}say", own | {"Origin": f"http://{home}.outside.example"}),
         (413, "POST", f"{inside}say", own | {"Content_Length": "99999999"}),
         (404, "POST", "/nothing/say", own),
+        (400, "GET", "http://[/", {}),
     ):
         answer = ask(method, path, **headers)
         assert answer[:2] == (status, b""), (status, method, path, headers)
@@ -290,12 +390,12 @@ def test_who_comes_from_elsewhere_learns_and_changes_nothing(served, made):
 @pytest.mark.parametrize(
     ("coder", "comment", "code", "skipped", "expected"),
     [
-        ("../x", "c001", 1, "", "letters and digits"),
-        ("sample", "c001", 1, "", "letters and digits"),
-        ("anna", "nothing", 1, "", "a comment of this round"),
-        ("anna", None, 2, "", "one of -1, 0, 1"),
-        ("anna", None, "1", "", "one of -1, 0, 1"),
-        ("anna", None, None, "  ", "a code, or a reason"),
+        ("../x", "c001", "1", "", "letters and digits"),
+        ("sample", "c001", "1", "", "letters and digits"),
+        ("anna", "nothing", "1", "", "a comment of this round"),
+        ("anna", None, "2", "", "one of -1, 0, 1"),
+        ("anna", None, "1|0", "", "one of -1, 0, 1"),
+        ("anna", None, "", "  ", "a code, or a reason"),
     ],
 )
 def test_what_is_no_code_is_refused(served, made, coder, comment, code, skipped, expected):
@@ -306,27 +406,27 @@ def test_what_is_no_code_is_refused(served, made, coder, comment, code, skipped,
 
 
 def test_a_record_keeps_what_was_said_last_and_drops_a_row_that_was_cut_off(tmp_path):
-    record = Record(tmp_path / "anna.csv", lambda: "2026-01-01T00:00:00Z")
-    for comment, said in (("a", Said(1.0)), ("b", Said(-1.0)), ("a", Said(0.0)), ('c,\n"', Said(None, "no\nwords"))):
+    record = Record(tmp_path / "anna.csv")
+    for comment, said in (("a", Said("1")), ("b", Said("-1")), ("a", Said("0")), ('c,\n"', Said("", "no\nwords"))):
         record.add(comment, said)
     with record.path.open("ab") as file:
         file.write(b"d,-")
-    assert record.read()["b"] == Said(-1.0)
-    record.add("e", Said(1.0))
+    assert record.read()["b"] == Said("-1")
+    record.add("e", Said("1"))
     assert list(record.read().items()) == [
-        ("b", Said(-1.0)),
-        ("a", Said(0.0)),
-        ('c,\n"', Said(None, "no words")),
-        ("e", Said(1.0)),
+        ("b", Said("-1")),
+        ("a", Said("0")),
+        ('c,\n"', Said("", "no words")),
+        ("e", Said("1")),
     ]
-    record.add("e", Said(None))
+    record.add("e", Said())
     assert list(record.read()) == ["b", "a", 'c,\n"']
 
 
 def test_a_sheet_that_somebody_fills_in_is_left_alone(tmp_path):
     (tmp_path / "anna.csv").write_text("comment_id,text,code\na,words,1\n")
     with pytest.raises(StudyError, match="fills in a sheet"):
-        Record(tmp_path / "anna.csv").add("b", Said(1.0))
+        Record(tmp_path / "anna.csv").add("b", Said("1"))
     assert (tmp_path / "anna.csv").read_text() == "comment_id,text,code\na,words,1\n"
 
 

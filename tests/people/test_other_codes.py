@@ -20,10 +20,6 @@ STUDIO = [
         {"completed_by": {"email": "anna@x.org"}, "result": [{"type": "choices", "value": {"choices": ["neutral"]}}]}]},
     {"id": 9, "data": {"comment_id": "c3", "text": "x"}, "annotations": []},
 ]  # fmt: skip
-POTATO = [
-    {"id": i, "displayed_text": "x", "label_annotations": {"tone": {label: "1"}}}
-    for i, label in zip(IDS, ("positive", "negative", "odd"), strict=True)
-]
 
 
 @pytest.fixture
@@ -44,10 +40,9 @@ def put(path, content):
     ("name", "content", "coder", "codes"),
     [
         ("studio.json", json.dumps(STUDIO), "anna-x-org", {"c1": -1, "c2": 0}),
-        ("annotations/dora/annotated.jsonl", "\n".join(map(json.dumps, POTATO)), "dora", {"c1": 1, "c2": -1}),
         (
             "p.csv",
-            "user,instance_id,displayed_text,tone:::negative,tone:::positive\nemil,c1,x,1,\nemil,c2,x,,1\nemil,c3,x,,\n",
+            "user,instance_id,label\nemil,c1,negative\nemil,c2,positive\nemil,c3,odd\n",
             "emil",
             {"c1": -1, "c2": 1},
         ),
@@ -56,10 +51,9 @@ def put(path, content):
     ],
 )
 def test_what_other_tools_write_is_read(tmp_path, folder, name, content, coder, codes):
-    (tmp_path / "annotations").mkdir(exist_ok=True)
     paths, odd = read_other(put(tmp_path / name, content), folder)
     assert [path.stem for path in paths] == [coder]
-    assert bool(odd) == ("odd" in content) and all("“odd” is no class: 1" in line for line in odd)
+    assert bool(odd) == ("odd" in content) and all("“odd” is no code: 1" in line for line in odd)
     table = read_codes(folder, IDS).table.set_index("comment_id")[coder]
     assert table.to_dict() == codes
     with pytest.raises(StudyError, match="no codes here yet"):
@@ -74,9 +68,20 @@ def test_classes_of_a_study_and_its_spreadsheets(tmp_path, folder):
     assert read_codes(folder, IDS, {"no": 0.0, "yes": 1.0}).table["anna"].tolist() == [1, 0, 1]
 
 
+def test_several_labels_of_a_study(tmp_path, folder):
+    choices = [["threat", "Insult"], ["insult"], ["rain"]]
+    tasks = [
+        {"data": {"comment_id": i}, "annotations": [{"completed_by": 7, "result": [{"value": {"choices": of}}]}]}
+        for i, of in zip(IDS, choices, strict=True)
+    ]
+    paths, odd = read_other(put(tmp_path / "s.json", json.dumps(tasks)), folder, labels=("insult", "threat"))
+    assert paths[0].read_text() == "comment_id,code\nc1,insult|threat\nc2,insult\n"
+    assert odd == ["“rain” is no code: 1 left out"]
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
-    [("comment,tone\nc1,1\n", "a column of ids"), ("id,label\nc1,rain\n", "labels among: negative, neither, positive")],
+    [("comment,tone\nc1,1\n", "a column of ids"), ("id,label\nc1,rain\n", "codes among: negative, neither, positive")],
 )
 def test_what_is_no_table_of_codes_is_said(tmp_path, folder, content, expected):
     with pytest.raises(StudyError, match=expected):

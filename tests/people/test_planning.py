@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import f1_score
 
 from analysis.people.corrected import corrected
-from analysis.people.planning import class_names, plan, said
+from analysis.people.planning import class_names, learned, learning, plan, said
 from analysis.people.sampling import POOLED, sample_bytes, sampled
-from analysis.sentiment.codes import Codes, read_codes
+from analysis.sentiment.codes import Codes, class_of_people, read_codes
 from analysis.settings import CLASSES, StudyError
 
 
@@ -33,6 +34,45 @@ def test_half_the_sample_foretells_the_width_of_the_whole(study):
     made = corrected(codes, comments).iloc[0]
     between = np.interp(len(codes.table), foretold.index, foretold["width"])
     assert between == pytest.approx((made["high"] - made["low"]) / 2, rel=0.25)
+
+
+def test_what_codes_bring_is_seen_on_comments_in_threads_that_taught_nothing(study):
+    codes, comments = study
+    taught, people = [], class_of_people(codes.table[list(codes.coders)].to_numpy())
+    truth = pd.Series(people, codes.table["comment_id"]).reindex(comments["comment_id"]).fillna(0).to_numpy()
+    luck = np.random.default_rng(1).random(len(comments))
+
+    def learns(some, of):
+        taught.append(set(some.table["comment_id"]))
+        return np.where(luck < 0.4 + 0.4 * len(some.table) / len(codes.table), truth, 0.0)[of]
+
+    table = learning(codes, comments, learns)
+    n, thread = len(codes.table), comments.set_index("comment_id")["article_id"]
+    assert table["n_codes"].tolist() == [n // 4, n // 2, n] and len(taught) == 7
+    for parts in (taught[:4], taught[4:6]):
+        assert set.union(*parts) == taught[6] and sum(map(len, parts)) == n, "each part once"
+        assert sum(thread[[*part]].nunique() for part in parts) == thread[[*taught[6]]].nunique(), "threads are whole"
+    all_of_it = np.where(luck < 0.8, truth, 0.0)[
+        pd.Index(comments["comment_id"]).get_indexer(codes.table["comment_id"])
+    ]
+    weight = 1 / codes.table["probability"]
+    assert table["f1_macro"].iloc[-1] == pytest.approx(
+        f1_score(people, all_of_it, average="macro", sample_weight=weight)
+    )
+    assert np.isnan(table["gain"].iloc[0]) and (table["low"] < table["f1_macro"]).all()
+    assert table["gain"].iloc[1:].to_numpy() == pytest.approx(np.diff(table["f1_macro"]))
+    assert "The last doubling raised it by" in learned(table)[1] and "it may bring nothing" in learned(table)[1]
+    flat = learning(codes, comments, lambda some, of: np.where(luck < 0.6, truth, 0.0)[of])
+    assert flat["gain"].iloc[-1] == flat["gain_high"].iloc[-1] == 0 and "The curve is flat" in learned(flat)[1]
+
+    def refuses(some, of):
+        if len(some.table) < n:
+            raise StudyError(expected="more", found="few", where="x")
+        return truth[of]
+
+    assert learning(codes, comments, refuses)["n_codes"].tolist() == [n]
+    assert "Too few codes" in learned(learning(codes, comments, refuses))[0]
+    assert learning(None, comments, refuses).empty and learned(table.iloc[:0]) == []
 
 
 def test_without_codes_it_says_so():

@@ -53,17 +53,13 @@ def test_the_same_seed_draws_the_same_whatever_the_order_of_rows():
 
 def test_sheets_are_blind_inert_and_read_back_when_filled(tmp_path):
     comments = corpus([30, 20])
-    paths = write_sheets(
-        tmp_path / "coded",
-        draw(comments, 10, 1).assign(text="=1+1 said\nsomebody"),
-        ["anna", "brian"],
-        lambda t: t.upper(),
-    )
+    drawn = draw(comments, 10, 1).assign(text="=1+1 said\nsomebody")
+    paths = write_sheets(tmp_path / "coded", drawn, ["anna", "brian"])
     assert [p.name for p in paths] == ["anna.csv", "brian.csv"] and (tmp_path / "coded" / "RULES.txt").is_file()
     for path in paths:
         rows = list(csv.DictReader(path.open(encoding="utf-8-sig", newline="")))
         assert list(rows[0]) == ["comment_id", "text", "code"]
-        assert all(row["text"] == "'=1+1 SAID\nSOMEBODY" and row["code"] == "" for row in rows)
+        assert all(row["text"] == "'=1+1 said\nsomebody" and row["code"] == "" for row in rows)
         table = pd.read_csv(path, dtype=str).assign(code=["-1", "0", "1", "1", "0"] * 2)
         table.to_csv(path, index=False)
     codes = read_codes(tmp_path / "coded", comments["comment_id"])
@@ -73,15 +69,15 @@ def test_sheets_are_blind_inert_and_read_back_when_filled(tmp_path):
 
 def test_codes_are_never_overwritten(tmp_path):
     drawn = draw(corpus([9]), 5, 1).assign(text="")
-    write_sheets(tmp_path, drawn, ["anna"], str)
+    write_sheets(tmp_path, drawn, ["anna"])
     with pytest.raises(StudyError, match="never overwritten"):
-        write_sheets(tmp_path, drawn, ["brian"], str)
+        write_sheets(tmp_path, drawn, ["brian"])
 
 
 @pytest.mark.parametrize("coders", [[], ["a", "a"], ["../x"], ["sample"], ["a b"]])
 def test_names_that_are_no_file_names_are_refused(tmp_path, coders):
     with pytest.raises(StudyError, match="--coders"):
-        write_sheets(tmp_path / "coded", draw(corpus([9]), 5, 1).assign(text=""), coders, str)
+        write_sheets(tmp_path / "coded", draw(corpus([9]), 5, 1).assign(text=""), coders)
     assert not (tmp_path / "coded").exists()
 
 

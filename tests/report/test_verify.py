@@ -48,7 +48,7 @@ def test_an_unchanged_study_is_verified(made, capsys):
     assert verdict.holds and not any(line.differs for line in verdict.lines)
     assert [line.name for line in verdict.lines if line.kind == "table"] == list(TABLES)
     assert main(["verify", str(out), str(folder)]) == 0
-    assert capsys.readouterr().out == "Verified: all 25 tables come out the same.\n"
+    assert capsys.readouterr().out == "Verified: all 27 tables come out the same.\n"
 
 
 def test_a_changed_comment_is_found_in_the_input_and_in_the_tables_of_its_tone(copy, capsys):
@@ -58,7 +58,7 @@ def test_a_changed_comment_is_found_in_the_input_and_in_the_tables_of_its_tone(c
     assert main(["verify", str(out), str(folder)]) == 1
     first, second, *others, last = capsys.readouterr().out.splitlines()
     assert (first, second) == ("input x.csv: differs", "table comments: other values in its 3 rows")
-    assert last.startswith(f"Not verified. {len(others) + 1} of 25 tables come out otherwise: comments, sentiment_by_")
+    assert last.startswith(f"Not verified. {len(others) + 1} of 27 tables come out otherwise: comments, sentiment_by_")
     unchanged = ("articles", "rejects", "accounting", "topics", "activity_by_period", "topics_by_period")
     assert not [line for line in others if line.split()[1].rstrip(":") in unchanged]
 

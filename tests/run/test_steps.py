@@ -46,6 +46,7 @@ OTHER = {
     ("sentiment", "name"): "warmth",
     ("sentiment", "range"): (-2.0, 2.0),
     ("codes", "classes"): {"low": -1.0, "high": 1.0},
+    ("codes", "labels"): {"insult": "", "threat": ""},
     ("privacy", "authors"): "keep",
     ("privacy", "quotes"): True,
     ("compute", "workers"): 2,

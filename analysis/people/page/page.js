@@ -2,10 +2,10 @@
 // What comes from a study is put into the page as text alone: no markup of it is ever made.
 
 const REASONS = ["not in a language that I read", "no words: a link, a picture, a mark", "cannot be understood without what is missing", "I know who wrote it"];
-const NAMES = { training: "Training", sample: "Sample" };
+const NAMES = { training: "Training", sample: "Sample", topics: "Topics" };
 const el = (id) => document.getElementById(id);
 const study = { classes: [], rounds: {} };
-let coder = "", round = "", items = [], at = 0, busy = false, beside = "";
+let coder = "", round = "", items = [], at = 0, busy = false, beside = "", chosen = [];
 
 function make(tag, text, more = {}) {
   const made = document.createElement(tag);
@@ -59,12 +59,11 @@ function tell(progress) {
   el("progress").max = progress.n;
   el("progress").value = progress.coded + progress.skipped;
   el("counts").textContent = `${progress.coded} of ${progress.n} coded` + (progress.skipped ? `, ${progress.skipped} skipped` : "");
-  let said = "";
-  if (progress.alpha !== null) {
-    const ends = progress.low === null ? "" : ` (${shown(progress.low)} to ${shown(progress.high)})`;
-    said = `alpha ${shown(progress.alpha)}${ends}, of ${progress.both} coded by two`;
-  } else if (progress.both) said = `${progress.both} coded by two`;
-  el("alpha").textContent = said;
+  const said = progress.alphas.filter((one) => one.alpha !== null).map((one) => {
+    const ends = one.low === null ? "" : ` (${shown(one.low)} to ${shown(one.high)})`;
+    return `${one.of} alpha ${shown(one.alpha)}${ends}, `.trimStart();
+  });
+  el("alpha").textContent = progress.both ? `${said.join("")}${said.length ? "of " : ""}${progress.both} coded by two` : "";
 }
 
 // ------------------------------------------------------------------------------------------------- who, and what
@@ -75,13 +74,8 @@ async function begin(name) {
   coder = given.coder;
   document.title = el("title").textContent = `Coding: ${given.title}`;
   if (!coder) return start();
-  sessionStorage.setItem("coder", coder);
+  history.replaceState(null, "", `#${coder}`); // a page within another site's, as JupyterLab's of localhost, has no storage
   el("who").textContent = `${coder} codes ${given.measure}`;
-  el("classes").replaceChildren(...given.classes.map((one, i) => {
-    const button = make("button", one.name, { type: "button", onclick: () => press(String(i + 1)) });
-    button.append(make("kbd", String(i + 1)));
-    return button;
-  }));
   choose();
 }
 
@@ -103,12 +97,13 @@ function way(text, about, go) {
 }
 
 function choose() {
-  const { training, sample } = study.rounds, done = (of) => of.coded + of.skipped;
+  const { training, sample, topics } = study.rounds, done = (of) => of.coded + of.skipped;
   const left = (of) => `${done(of)} of ${of.n} done.`;
   const ways = [];
   if (training.n) ways.push(way(done(training) ? "Go on with the training" : "Train first", `${left(training)} These comments count nowhere. At the end you see where coders differ, and may make the codebook clearer.`, () => once(() => open("training"))));
   ways.push(way(done(sample) ? "Go on with the sample" : "Code the sample", `${left(sample)} Everybody codes the same comments, alone.`, () => once(() => open("sample"))));
   if (training.n && done(training) >= training.n) ways.reverse();
+  if (topics) ways.push(way("Find the odd word of each topic", `${left(topics)} Of six words one is of another topic. Who finds it sees what the topic is.`, () => once(() => open("topics"))));
   el("rounds").replaceChildren(...ways);
   only("choice");
   el("rounds").querySelector("button").focus();
@@ -123,7 +118,10 @@ async function open(which) {
 
 // ------------------------------------------------------------------------------------------------------ one comment
 
-const isDone = (item) => item.code !== null || item.skipped !== "";
+const isDone = (item) => item.code !== "" || item.skipped !== "";
+const several = () => study.several && round !== "topics";
+const keys = (item) => item.choices ? item.choices.map((name, i) => ({ name, cell: String(i + 1) })) : study.classes;
+const nameOf = (item) => keys(item).filter((one) => item.code.split("|").includes(one.cell)).map((one) => one.name).join(", ") || "none of them";
 
 function next(from) {
   const order = [...items.keys()], ahead = order.slice(from).concat(order.slice(0, from)).find((i) => !isDone(items[i]));
@@ -133,15 +131,33 @@ function next(from) {
 
 function look(i) {
   at = i;
-  const item = items[i], named = study.classes.find((one) => one.value === item.code);
+  const item = items[i];
+  chosen = item.code && item.code !== "none" ? item.code.split("|") : [];
   el("place").textContent = `Comment ${i + 1} of ${items.length}`;
   el("text").textContent = item.text || "(no words)";
-  el("state").textContent = named ? `Coded ${named.name}.` : item.skipped ? `Skipped: ${item.skipped}` : "";
-  [...el("classes").children].forEach((button, n) => button.setAttribute("aria-pressed", String(study.classes[n].value === item.code)));
+  el("state").textContent = item.code ? `Coded ${nameOf(item)}.` : item.skipped ? `Skipped: ${item.skipped}` : "";
+  const ways = keys(item).map((one, n) => [one.name, String(n + 1), one.cell]);
+  if (several()) ways.push(["Keep, and on", "Enter", ""]);
+  el("classes").replaceChildren(...ways.map(([name, key, cell]) => {
+    const button = make("button", name, { type: "button", onclick: () => press(key) });
+    if (cell) button.setAttribute("aria-pressed", String(chosen.includes(cell)));
+    button.append(make("kbd", key));
+    return button;
+  }));
+  for (const key of ["t", "a"]) document.querySelector(`.tools [data-key=${key}]`).hidden = Boolean(item.choices);
   only("coding");
   el("comment").focus({ preventScroll: true });
   window.scrollTo(0, 0);
+  if (item.choices && beside) { beside = ""; unfold(); }
   if (beside && beside !== "c") attempt(() => show(beside));
+}
+
+// Of several labels a key chooses one, or takes it back; Enter keeps them.
+function toggle(cell) {
+  chosen = chosen.includes(cell) ? chosen.filter((one) => one !== cell) : [...chosen, cell];
+  study.classes.forEach((one, n) => el("classes").children[n].setAttribute("aria-pressed", String(chosen.includes(one.cell))));
+  el("comment").focus({ preventScroll: true });
+  el("state").textContent = chosen.length ? `${chosen.join(", ")}: Enter keeps it.` : "None of them: Enter keeps it.";
 }
 
 async function say(code, skipped) {
@@ -156,7 +172,7 @@ async function undo() {
   tell(given);
   const i = items.findIndex((item) => item.id === given.undone);
   if (i < 0) return;
-  Object.assign(items[i], { code: null, skipped: "" });
+  Object.assign(items[i], { code: "", skipped: "" });
   look(i);
 }
 
@@ -172,7 +188,7 @@ function skip() {
 
 function leave(reason) {
   el("skip").close();
-  if (reason.trim()) once(() => say(null, reason.trim()));
+  if (reason.trim()) once(() => say("", reason.trim()));
 }
 
 // ------------------------------------------------------------------------------------------------- beside the comment
@@ -231,7 +247,7 @@ function edit(book) {
   area.setAttribute("aria-label", "The codebook");
   const note = make("p", "All coders see the same text: codebook.md in the study's folder.", { className: "soft" });
   const keep = make("button", "Keep", { type: "button", onclick: () => once(async () => {
-    const now = await ask("codebook", { post: { text: area.value, version: book.version } });
+    const now = await ask("write_codebook", { post: { text: area.value, version: book.version } });
     if (now.changed) {
       book = now;
       note.textContent = "Somebody else changed it in the meantime. Their text is below yours: put the two together, and keep it.";
@@ -248,7 +264,7 @@ function edit(book) {
 async function end() {
   const training = round === "training", progress = study.rounds[round], ways = [];
   const differ = training ? await ask("compare", { coder }) : [];
-  el("end-title").textContent = training ? "The training is done" : "The sample is done";
+  el("end-title").textContent = `The ${round === "topics" ? "round of topics" : round} is done`;
   const others = Object.keys(progress.by).filter((name) => name !== coder).length;
   el("end-text").textContent = training
     ? !others ? "Nobody else has done it yet. When they have, this page shows where you differ."
@@ -286,11 +302,13 @@ function press(key) {
     if (key === "u" && !el("end").hidden) once(undo);
     return;
   }
-  const chosen = study.classes[Number(key) - 1];
-  if (/^[1-9]$/.test(key) && chosen) once(() => say(chosen.value, ""));
+  const one = /^[1-9]$/.test(key) && keys(items[at])[Number(key) - 1];
+  if (one && several()) toggle(one.cell);
+  else if (one) once(() => say(one.cell, ""));
+  else if (key === "Enter" && several()) once(() => say(chosen.join("|") || "none", ""));
   else if (key === "u" || key === "Backspace") once(undo);
   else if (key === "s") skip();
-  else if ("tac".includes(key)) beside === key ? ((beside = ""), unfold()) : attempt(() => show(key));
+  else if ("tac".includes(key) && !(key !== "c" && items[at].choices)) beside === key ? ((beside = ""), unfold()) : attempt(() => show(key));
   else if (key === "ArrowLeft" && at > 0) look(at - 1);
   else if (key === "ArrowRight" && at + 1 < items.length) look(at + 1);
 }
@@ -299,7 +317,8 @@ document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, dialog");
   if (typing || event.repeat || event.ctrlKey || event.metaKey || event.altKey || el("coding").hidden && el("end").hidden) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  if (key.length > 1 && !["Backspace", "ArrowLeft", "ArrowRight"].includes(key)) return;
+  if (key.length > 1 && !["Backspace", "ArrowLeft", "ArrowRight", "Enter"].includes(key)) return;
+  if (key === "Enter" && (!several() || event.target.closest("button") || el("coding").hidden)) return; // of a button it is the click
   if (key.startsWith("Arrow") && event.target.closest("#beside")) return;
   press(key);
 });
@@ -310,5 +329,5 @@ document.addEventListener("DOMContentLoaded", () => {
   el("skip-form").addEventListener("submit", (event) => { event.preventDefault(); leave(el("reason").value); });
   el("skip-not").addEventListener("click", () => el("skip").close());
   window.addEventListener("focus", () => { if (!el("coding").hidden && coder) ask("begin", { coder }).then((given) => tell(given.rounds[round])).catch(() => {}); });
-  once(() => begin(sessionStorage.getItem("coder") || ""));
+  once(() => begin(decodeURIComponent(location.hash.slice(1))));
 });
