@@ -5,6 +5,7 @@ An approximate index would answer differently from run to run. Vectors are given
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from analysis.run.vectors import unit_length
 DIMS = 50  # principal components
 NEIGHBOURS = 15  # of each text in the graph
 STEPS = 4  # of smoothing; 2 to 8 differ little on labelled corpora
-ROWS_OF_A_THREAD = 1_024  # with fewer, scikit-learn cuts the candidates instead, and equals come in another order
+ROWS, GROUP = 512, 64  # texts whose neighbours are searched at a time, and the others that are looked at together
 
 
 def smoothed(unit: np.ndarray, components: Projection, workers: int = 1) -> np.ndarray:
@@ -35,12 +36,33 @@ def smoothed(unit: np.ndarray, components: Projection, workers: int = 1) -> np.n
 
 
 def neighbours(unit: np.ndarray, k: int, workers: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    """The k others nearest by cosine: indices and weights (cosine, at least 1e-6), both (n, k)."""
-    from sklearn.neighbors import NearestNeighbors
+    """The k others nearest by cosine: indices and weights (cosine, at least 1e-6), both (n, k).
 
-    with threadpool_limits(max(1, min(workers, (len(unit) - 1) // ROWS_OF_A_THREAD)), "openmp"):
-        distance, near = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(unit).kneighbors()
-    return near, np.maximum(1 - distance**2 / 2, 1e-6).astype(np.float32)
+    Exact: of groups of texts the nearest k by their best one hold the nearest k texts, so that only those are sorted.
+    Which processor has which rows changes nothing. In half the time of scikit-learn's, which goes by double precision.
+    """
+    n = len(unit)
+    groups = -(-n // GROUP)
+    others = np.zeros((groups * GROUP, unit.shape[1]), dtype=np.float32)
+    others[:n] = unit
+    near, weight = np.empty((n, k), dtype=np.int64), np.empty((n, k), dtype=np.float32)
+
+    def search(starts: range) -> None:
+        cosines = np.empty((min(ROWS, n), len(others)), dtype=np.float32)
+        for start in starts:
+            rows = np.arange(start, min(start + ROWS, n))
+            cosine = np.matmul(unit[rows], others.T, out=cosines[: len(rows)])
+            cosine[:, n:] = cosine[rows - start, rows] = -2.0  # nothing, and itself
+            best = cosine.reshape(len(rows), groups, GROUP).max(axis=2)
+            of = np.argpartition(best, max(groups - k, 0), axis=1)[:, max(groups - k, 0) :]
+            among = (of[:, :, None] * GROUP + np.arange(GROUP)).reshape(len(rows), -1)
+            theirs = np.take_along_axis(cosine, among, 1)
+            which = np.argpartition(theirs, -k, axis=1)[:, -k:]
+            near[rows], weight[rows] = (np.take_along_axis(of, which, 1) for of in (among, theirs))
+
+    with ThreadPoolExecutor(workers) as threads, threadpool_limits(1):
+        list(threads.map(search, (range(i * ROWS, n, workers * ROWS) for i in range(workers))))
+    return near, np.maximum(weight, 1e-6)
 
 
 @dataclass(frozen=True)
