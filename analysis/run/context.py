@@ -32,12 +32,15 @@ class Run:
         Where the parts of an unfinished step are kept, from which the next run goes on.
     scratch : Path, optional
         A folder for large columns, which is there as long as the step runs.
+    beside : bool
+        Whether another step goes first: of this one, one part at a time is computed elsewhere.
     """
 
     compute: ComputeSettings = ComputeSettings(workers=1)
     progress: Progress | None = None
     kept: KeptParts | None = None
     scratch: Path | None = None
+    beside: bool = False
 
     def tell(self, message: str, done: int, total: int) -> None:
         """Say how much is done of what."""
@@ -76,7 +79,7 @@ class Run:
         few = not self.compute.scheduler and len(items) < (MIN_ITEMS if least is None else least)
         kept, done = self.kept if len(cuts) > 1 else None, 0
         with pool_of(ComputeSettings(workers=1) if few else self.compute, message, len(cuts)) as pool:
-            every = results(function, (items[cut] for cut in cuts), pool, kept)
+            every = results(function, (items[cut] for cut in cuts), pool, kept, 1 if self.beside else pool.room)
             for cut, (is_new, result) in zip(cuts, every, strict=True):
                 done += len(result)
                 if is_new:

@@ -112,16 +112,16 @@ def pool_of(compute: ComputeSettings, message: str, n_parts: int) -> Iterator[He
 
 
 def results(
-    function: Callable[[Item], Result], items: Iterable[Item], pool: Here, kept: KeptParts | None = None
+    function: Callable[[Item], Result], items: Iterable[Item], pool: Here, kept: KeptParts | None = None, room: int = 1
 ) -> Iterator[tuple[bool, Result]]:
     """For each item, in order, whether its result is new, and the result: a kept one, or one that is kept from now on.
 
-    While one is awaited, those after it are on their way; items are asked for when there is room for them.
+    While one is awaited, those after it are on their way, `room` at a time; items are asked for when there is room.
     """
     items, waiting = iter(items), deque[tuple[str, Any, Any]]()
     try:
         while True:
-            for item in islice(items, max(0, pool.room - len(waiting))):
+            for item in islice(items, max(0, room - len(waiting))):
                 digest = kept.digest(function, item) if kept else ""  # type: ignore[arg-type]
                 found = kept.read(digest) if kept else None
                 waiting.append((digest, found, None if found is not None else pool.submit(function, item)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from threading import get_ident
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,36 +17,49 @@ SHOWN_AFTER = 2.0  # seconds in a notebook's cell: a shorter step needs none
 
 
 class Bar:
-    """Progress on stderr: a line for each step that takes over a second, a bar on a terminal."""
+    """Progress on stderr: a line for each step of over a second; on a terminal a bar, of the one told of last."""
 
     def __init__(self) -> None:
-        self.message, self.start = "", 0.0
+        self.started: dict[int, tuple[str, float]] = {}  # by thread: what is done in it, and since when
         self.bar: tqdm | None = None
 
     def __call__(self, message: str, done: int, total: int) -> None:
         """Say what is done, and how much of it."""
-        if message != self.message:
-            self.close()
-            self.message, self.start = message, time.perf_counter()
-            if sys.stderr.isatty():
-                from tqdm import tqdm
-
-                form = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}]"
-                self.bar = tqdm(total=total or None, desc=message, leave=False, file=sys.stderr, bar_format=form)
-            else:
+        here = get_ident()
+        if self.started.get(here, ("", 0.0))[0] != message:
+            self._end(here)
+            self.started[here] = message, time.perf_counter()
+            if not sys.stderr.isatty():
                 print(f"{message} …", file=sys.stderr, flush=True)
-        if self.bar is not None:
+        if sys.stderr.isatty():
+            from tqdm import tqdm
+
+            if self.bar is None or self.bar.desc != f"{message}: ":
+                self._clear()
+                form = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}]"
+                self.bar = tqdm(desc=message, leave=False, file=sys.stderr, bar_format=form)
+                self.bar.start_t -= time.perf_counter() - self.started[here][1]
             self.bar.total = total or None
             self.bar.update(done - self.bar.n)
 
-    def close(self) -> None:
-        """End the step that is shown, and say how long it took."""
+    def _clear(self) -> None:
+        """Take the bar away."""
         if self.bar is not None:
             self.bar.close()
             self.bar = None
-        if self.message and (took := time.perf_counter() - self.start) >= 1:
-            print(f"{self.message}: {took:.0f} s", file=sys.stderr, flush=True)
-        self.message = ""
+
+    def _end(self, thread: int) -> None:
+        """End the step of a thread, and say how long it took."""
+        message, start = self.started.pop(thread, ("", 0.0))
+        if message and (took := time.perf_counter() - start) >= 1:
+            self._clear()
+            print(f"{message}: {took:.0f} s", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """End what is shown, and say how long it took."""
+        self._clear()
+        for thread in list(self.started):
+            self._end(thread)
 
 
 def in_notebook() -> Progress | None:

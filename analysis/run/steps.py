@@ -11,6 +11,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -154,6 +155,28 @@ class Results:
             whole = values if len(values) > 1 or "table" not in values else values["table"]
             self._memory[digest] = step.opened(values) if step.opened else whole
         return self._memory[digest]  # type: ignore[return-value]
+
+    def beside(self, first: Step, other: Step) -> None:
+        """Compute two steps that do not need each other at once: the other with the cores that the first leaves."""
+        for shared in first.needs:
+            if shared in other.needs:
+                self[shared]
+        run, left = self.run, False
+
+        def tell(message: str, done: int, total: int) -> None:
+            if left:
+                raise InterruptedError("the step beside which this was computed has ended in an error")
+            run.tell(message, done, total)
+
+        theirs = replace(self, run=replace(run, progress=tell, beside=True))
+        with ThreadPoolExecutor(1) as thread:
+            job = thread.submit(theirs.__getitem__, other)
+            try:
+                self[first]
+            except BaseException:
+                left = True
+                raise
+            job.result()
 
     def digest(self, step: Step) -> str:
         """Of all that a step's result is made from, as things are now; nothing is computed for it."""

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import local
 
 import numpy as np
 import pandas as pd
@@ -140,7 +141,7 @@ class Store:
     kept: dict[str, bool] = field(default_factory=dict)  # or computed
     damaged: list[str] = field(default_factory=list)  # not as it was written
     older: list[str] = field(default_factory=list)  # kept as well, of other inputs, settings or versions
-    _inside: float = 0.0  # seconds that steps took which were computed for the one that is computed now
+    _now: local = field(default_factory=local)  # in a thread: seconds of steps that were computed for the present one
 
     def get(self, step: str, digest: str, compute: Callable[[], Mapping[str, Value]]) -> Values:
         """Values of a step by name: read if they were kept, else computed and kept."""
@@ -149,10 +150,10 @@ class Store:
         if values is None:
             if step not in self.damaged and any(self.folder.glob(f"{step}-*")):
                 self.older.append(step)
-            start, outside, self._inside = time.perf_counter(), self._inside, 0.0
+            start, outside, self._now.inside = time.perf_counter(), getattr(self._now, "inside", 0.0), 0.0
             made = dict(compute())
             took = time.perf_counter() - start
-            seconds, self._inside = took - self._inside, outside + took
+            seconds, self._now.inside = took - self._now.inside, outside + took
             self.write(step, digest, made, seconds=seconds)
             # What was just written is read back, so that a first run and a later one see the same types.
             values = self.read(step, digest)

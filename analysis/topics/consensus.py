@@ -22,6 +22,7 @@ The method, in the order of the code:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -125,13 +126,18 @@ def find_consensus(
         whole = _known(fitted, components, rows, found)
         # Every text is read once, and asked of all fits.
         labels, below = np.empty((runs + 1, n), dtype=np.int16), np.zeros(n if fine else 0, dtype=np.int64)
-        for block in blocks(n):
+
+        def ask(block: slice) -> int:
             some, which = unit[block], np.arange(block.start, block.stop)
             for r, fit in enumerate([*sides, whole]):
                 labels[r, block] = fit.label(some, which, chosen)
             if fine:
                 below[block] = whole.label(some, which, fine)
-            run.tell("comparing the fits", block.stop, n)
+            return block.stop
+
+        with ThreadPoolExecutor(count_workers(run.compute)) as pool:
+            for done in pool.map(ask, blocks(n)):
+                run.tell("comparing the fits", done, n)
         seen = _sample(np.arange(n), LEVEL_TEXTS, [1])
         shown = unit[seen]
         beside_of = {k: np.stack([half.label(shown, seen, k) for half in sides]) for k in (coarse, fine) if k}

@@ -35,7 +35,9 @@ def scored(given: Given | Results, needs: tuple[Step, ...]) -> pd.DataFrame:
     rows = given[corpus].rows
     for one, dtypes in ((topics, OF_TOPICS), (sentiment, {"sentiment": float})):
         if one in needs:
-            found = given[one]["comments"].set_index("comment_id").reindex(rows["comment_id"])
+            found = given[one]["comments"]
+            if not found["comment_id"].equals(rows["comment_id"]):  # they do, as a rule: nothing is looked up
+                found = found.set_index("comment_id").reindex(rows["comment_id"])
             rows = rows.assign(**{name: found[name].to_numpy(of) for name, of in dtypes.items()})
     return rows
 
@@ -43,6 +45,8 @@ def scored(given: Given | Results, needs: tuple[Step, ...]) -> pd.DataFrame:
 def scored_articles(given: Given | Results) -> pd.DataFrame:
     """The articles with topic and sentiment."""
     found = given[corpus].articles
+    if isinstance(given, Results):
+        given.beside(topics, sentiment)
     for one, name, of in ((topics, "topic", "int64"), (sentiment, "sentiment", float)):
         values = given[one]["articles"].set_index("article_id")[name].reindex(found["article_id"])
         found = found.assign(**{name: values.to_numpy(of)})

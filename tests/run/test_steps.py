@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import threading
+import time
 
 import numpy as np
 import pandas as pd
@@ -12,7 +14,7 @@ import pytest
 from analysis.run import Run
 from analysis.run.steps import Results, code_of, modules_of, step
 from analysis.run.store import Store, digest_of
-from analysis.settings import SECTIONS, ComputeSettings, changed, read_settings
+from analysis.settings import SECTIONS, ComputeSettings, StudyError, changed, read_settings
 from analysis.study import STEPS, Study, open_study
 
 WORDS = ["tram line stop fare depot rail", "bread oven flour dough crust bake", "goal match team league coach cup"]
@@ -165,6 +167,52 @@ def test_a_step_cannot_read_what_it_does_not_declare(tmp_path):
         results[greedy]
     with pytest.raises(LookupError, match="does not declare that it needs modest"):
         results[other]
+
+
+def test_steps_are_computed_at_once_share_what_both_need_and_stop_together(tmp_path):
+    met, made = threading.Barrier(2, timeout=20), []
+
+    @step()
+    def shared(given, run):
+        made.append("shared")
+        return pd.DataFrame({"n": [1]})
+
+    @step(needs=[shared])
+    def first(given, run):
+        met.wait()  # in vain, were the other not computed meanwhile
+        return given[shared]
+
+    @step(settings=["seed"], needs=[shared])
+    def other(given, run):
+        assert run.beside
+        met.wait()
+        return given[shared] + given.settings.seed
+
+    results = Results(read_settings_of(tmp_path), Run(), Store(tmp_path / "kept"))
+    results.beside(first, other)
+    assert made == ["shared"] and results[first]["n"].tolist() == [1] and results[other]["n"].tolist() == [2]
+    assert {path.name.partition("-")[0] for path in (tmp_path / "kept").iterdir() if path.is_dir()} == {
+        "shared", "first", "other",
+    }  # fmt: skip
+
+    told = threading.Event()
+
+    @step()
+    def broken(given, run):
+        told.wait(20)
+        raise StudyError(expected="a thing", found="none", where="here", remedy="Look.")
+
+    @step()
+    def long(given, run):
+        for i in range(1_000_000):
+            run.tell("much", i, 1_000_000)
+            told.set()
+            time.sleep(0.001)
+
+    with pytest.raises(StudyError, match="a thing"):
+        results.beside(broken, long)
+    with pytest.raises(StudyError, match="a thing"):
+        results.beside(first, broken)
 
 
 def read_settings_of(folder):
