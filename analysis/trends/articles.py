@@ -22,6 +22,7 @@ from analysis.trends.intervals import (
     ratio,
     total,
     without,
+    without_gaps,
 )
 from analysis.trends.units import UNASSIGNED, coded, column, scores, table, with_missing
 
@@ -140,12 +141,12 @@ def _positions(
     span = np.searchsorted(FIRST_OF, position, side="right") - 1
     for i in np.unique(span).tolist():
         of = span == i
-        here = np.unique(thread[of], return_inverse=True)[1]
+        here = without_gaps(thread[of])
         n = total(here, None, 0)
         row = compared(ratio(total(here, y[of], 0), n), [n], limits, method) | {"p_value": np.nan}
         row |= {"from_position": FIRST_OF[i], "to_position": FIRST_OF[i + 1] - 1 if i + 1 < len(FIRST_OF) else None}
         yield row | {"n_comments": int(of.sum()), "n_threads": len(n)}
-    thread = np.unique(thread, return_inverse=True)[1]
+    thread = without_gaps(thread)
     n, x = total(thread, None, 0), np.log2(position.astype(float))
     x -= (total(thread, x, 0) / n)[thread]
     y = y - (total(thread, y, 0) / n)[thread]

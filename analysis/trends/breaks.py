@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.trends.contrasts import Series, Sides, series
 from analysis.trends.cusum import p_value, steps_of
-from analysis.trends.intervals import Bounds, Method, adjusted, total
+from analysis.trends.intervals import Bounds, Method, adjusted, distinct, total
 from analysis.trends.periods import Calendar, instants
 from analysis.trends.units import Units, arrange, column, table
 
@@ -105,7 +105,7 @@ def _largest(
     steps, begins = steps_of(a, y != 0 if share else np.full(len(y), True), method.min_threads)
     if not steps.testable:
         return None
-    up = total(a.day, y - y.mean(), a.n_days)[np.unique(a.day)]
+    up = total(a.day, y - y.mean(), a.n_days)[distinct(a.day)]
     statistic, size, variance = (of.tolist() for of in steps.scan(up))
     best = int(np.argmax(statistic))
     if not statistic[best]:
@@ -127,7 +127,7 @@ def _largest(
     tail = (1 - method.level) / 2
     low, high = np.quantile(places, [tail, 1 - tail], method="inverted_cdf")
     # A change within a period shows at its beginning or at its end.
-    periods, around = np.unique(a.period), (begins[min(low, best)], begins[max(high, best)])
+    periods, around = distinct(a.period), (begins[min(low, best)], begins[max(high, best)])
     first, last = np.searchsorted(periods, around) + (-1, 1)
     row |= {"low": int(periods[first]), "high": int(periods[min(last, len(periods) - 1)])}
     # Twice what was found, less what is found of it when drawn again: what being the largest adds is taken off.

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import stdtr
 
 from analysis.trends.errors import Design
-from analysis.trends.intervals import EMPTY, TOO_FEW, Bounds, Method, adjusted, quantile, total, without
+from analysis.trends.intervals import EMPTY, TOO_FEW, Bounds, Method, adjusted, distinct, quantile, total, without
 from analysis.trends.least_squares import YEAR
 from analysis.trends.periods import Calendar, instant_of
 from analysis.trends.units import Units, arrange, table
@@ -91,7 +91,7 @@ class Sides:
     def __init__(self, a: Units, late: np.ndarray, method: Method, *, serial: bool = False) -> None:
         self.a, self.late, self.method = a, late, method
         self.n = [int((~late).sum()), int(late.sum())]
-        self.threads = [len(np.unique(a.thread[side])) for side in (~late, late)]
+        self.threads = [len(distinct(a.thread[side])) for side in (~late, late)]
         self.design = Design(a, np.stack([np.ones(len(late)), late], axis=1), serial)
 
     def of(self, y: np.ndarray, bounds: Bounds) -> dict[str, object]:
@@ -102,7 +102,7 @@ class Sides:
         if min(self.threads) < self.method.min_threads:
             return row | without(second - first, TOO_FEW if min(self.threads) else EMPTY)
         # A share that rests on few threads is no mean of many: its own threads must be enough.
-        if bounds == (-1, 1) and len(np.unique(self.a.thread[y != 0])) < self.method.min_threads:
+        if bounds == (-1, 1) and len(distinct(self.a.thread[y != 0])) < self.method.min_threads:
             return row | without(second - first, TOO_FEW)
         row |= self.design.coefficient(y, 1, self.method)
         return row | dict(zip(("low", "high"), np.clip((row["low"], row["high"]), *bounds).tolist(), strict=True))

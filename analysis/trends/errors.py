@@ -15,7 +15,17 @@ import numpy as np
 from scipy.special import stdtr
 
 from analysis.trends.authors import Crossed, kept
-from analysis.trends.intervals import NO_SPREAD, THREADS, Method, both, one_freedom, quantile, total, without
+from analysis.trends.intervals import (
+    NO_SPREAD,
+    THREADS,
+    Method,
+    both,
+    one_freedom,
+    quantile,
+    total,
+    without,
+    without_gaps,
+)
 from analysis.trends.units import Units
 
 BASES = 14  # cosines: news that lasts up to a seventh of the corpus is in the error (of 24 months 15 weeks)
@@ -43,7 +53,7 @@ class Design:
     @cached_property
     def thread(self) -> np.ndarray:
         """Threads of the comments, without gaps."""
-        return np.unique(self.a.thread, return_inverse=True)[1]
+        return without_gaps(self.a.thread)
 
     @cached_property
     def crossed(self) -> Crossed | None:

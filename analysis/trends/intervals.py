@@ -36,6 +36,16 @@ def grouped(*keys: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
     return list(np.unravel_index(distinct, sizes)), inverse
 
 
+def distinct(codes: np.ndarray) -> np.ndarray:
+    """The distinct ones of codes from 0, ascending; unlike numpy's, without sorting."""
+    return np.flatnonzero(np.bincount(codes))
+
+
+def without_gaps(codes: np.ndarray) -> np.ndarray:
+    """Codes from 0, numbered in their order without those that do not occur."""
+    return (np.cumsum(np.bincount(codes) > 0) - 1)[codes]
+
+
 def total(index: np.ndarray, weights: np.ndarray | None, size: int) -> np.ndarray:
     """Sums by index, as float64 of shape (size,)."""
     return np.bincount(index, weights=weights, minlength=size).astype(float)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.trends.errors import Design
-from analysis.trends.intervals import EMPTY, TOO_FEW, Bounds, Method, adjusted, without
+from analysis.trends.intervals import EMPTY, TOO_FEW, Bounds, Method, adjusted, distinct, without
 from analysis.trends.periods import Calendar
 from analysis.trends.units import Units, arrange, table
 
@@ -51,7 +51,7 @@ class Slope:
     """A least-squares line on time through some comments, for each measure of them."""
 
     def __init__(self, a: Units, method: Method) -> None:
-        self.a, self.method, self.n_threads = a, method, len(np.unique(a.thread))
+        self.a, self.method, self.n_threads = a, method, len(distinct(a.thread))
         years = (a.instant - a.instant.min()) / YEAR if len(a.y) else np.zeros(0)
         self.x = years - years.mean() if len(a.y) else years
         self.design = Design(a, np.stack([np.ones(len(years)), self.x], axis=1))

@@ -13,7 +13,7 @@ import pandas as pd
 
 from analysis.trends.contrasts import series
 from analysis.trends.errors import Design
-from analysis.trends.intervals import Bounds, Method, total
+from analysis.trends.intervals import Bounds, Method, distinct, total
 from analysis.trends.least_squares import YEAR
 from analysis.trends.periods import Calendar
 from analysis.trends.units import Units, arrange, marked
@@ -172,7 +172,7 @@ class Claimed:
 
     def estimate(self, method: Method) -> dict[str, object]:
         """The coefficient with its interval; none where a side has too few threads, or its comments one time."""
-        threads = min(len(np.unique(self.a.thread[side])) for side in self.sides)
+        threads = min(len(distinct(self.a.thread[side])) for side in self.sides)
         row: dict[str, object] = {"n_comments": len(self.y), "estimate": np.nan, "low": np.nan, "high": np.nan}
         if threads < method.min_threads or np.linalg.matrix_rank(self.x) < self.x.shape[1]:
             return row

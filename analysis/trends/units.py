@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.corpus.columns import WORDS
 from analysis.settings import StudyError
-from analysis.trends.intervals import Bounds, total
+from analysis.trends.intervals import Bounds, distinct, total, without_gaps
 from analysis.trends.periods import Calendar, instants
 
 UNASSIGNED = -1  # a topic that is none: it stands in tables, and nothing is claimed about it
@@ -63,8 +63,7 @@ class Units:
     @property
     def compact(self) -> Units:
         """The same comments with their threads numbered without gaps."""
-        threads, thread = np.unique(self.thread, return_inverse=True)
-        return replace(self, thread=thread, n_threads=len(threads))
+        return replace(self, thread=without_gaps(self.thread), n_threads=len(distinct(self.thread)))
 
     @property
     def named(self) -> list[int]:
