@@ -156,15 +156,15 @@ def test_instruments_are_compared_on_what_was_coded(tmp_path):
         0: "The tram leaves at ten.",
         1: "This is great, I love it, thanks!",
     }
-    truth = rng.integers(-1, 2, 240)
-    ids = [f"c{i:03d}" for i in range(240)]
-    rows = {"comment_id": ids, "article_id": [f"t{i % 30}" for i in range(240)], "text": [says[t] for t in truth]}
+    truth = rng.integers(-1, 2, 156)
+    ids = [f"c{i:03d}" for i in range(156)]
+    rows = {"comment_id": ids, "article_id": [f"t{i % 30}" for i in range(156)], "text": [says[t] for t in truth]}
     pd.DataFrame(rows).to_csv(tmp_path / "comments.csv", index=False)
     pd.DataFrame({"comment_id": ids, "score": np.where(truth > 0, 0.4, -0.4)}).to_csv(tmp_path / "llm.csv", index=False)
     (tmp_path / "coded").mkdir()
-    sample = pd.DataFrame({"comment_id": ids[:160], "stratum": "s", "probability": 160 / 240})
+    sample = pd.DataFrame({"comment_id": ids[:104], "stratum": "s", "probability": 104 / 156})
     sample.to_csv(tmp_path / "coded" / "sample.csv", index=False)
-    sample.assign(code=truth[:160]).to_csv(tmp_path / "coded" / "anna.csv", index=False)
+    sample.assign(code=truth[:104]).to_csv(tmp_path / "coded" / "anna.csv", index=False)
     compare = '["scores:llm.csv", "coded", "vader"]'
     study_toml = (
         f'title = "t"\n[source]\npaths = ["comments.csv"]\n[sentiment]\ninstrument = "vader"\ncompare = {compare}\n'
@@ -173,9 +173,10 @@ def test_instruments_are_compared_on_what_was_coded(tmp_path):
     table = open_study(tmp_path).tables.instruments.set_index("instrument")
     assert table.index.tolist() == ["vader", "scores:llm.csv", "coded"], "each once, the study's own first"
     assert table.loc["scores:llm.csv", "accuracy"] == pytest.approx(
-        (np.sign(np.where(truth > 0, 1, -1)) == truth)[:160].mean()
+        (np.sign(np.where(truth > 0, 1, -1)) == truth)[:104].mean()
     )
-    assert table.loc["coded", "accuracy"] > 0.95 and table["n"].eq(160).all()
+    assert table.loc["coded", "accuracy"] > 0.95 and table["n"].eq(104).all()
+    assert open_study(tmp_path).tables.learning["n_codes"].tolist() == [52, 104], "a quarter is too few to learn from"
     own = open_study(tmp_path).tables.agreement.set_index("by").loc["all"]
     assert table.loc["vader", "accuracy"] == own["accuracy"] and table.loc["vader", "r"] == own["r"]
     alone = open_study(tmp_path, compare=()).tables.instruments

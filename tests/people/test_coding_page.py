@@ -166,16 +166,16 @@ def test_two_hundred_comments_by_keyboard_and_a_kill_loses_none(browser, made, t
 
 def test_two_coders_at_once_do_not_meet_and_alpha_grows(browser, served, made):
     anna, brian = enter(browser, served.url, "anna"), enter(browser, served.url, "brian")
-    given = {"anna": "123123123123", "brian": "123123123211"}
-    for i in range(12):
+    given = {"anna": "12312312", "brian": "12312213"}
+    for i in range(8):
         press(anna.page, given["anna"][i], i + 1)
         press(brian.page, given["brian"][i], i + 1)
     codes = read_codes(made.settings.folder / "coded", made.corpus.rows["comment_id"])
     table = codes.table[["anna", "brian"]].dropna()
-    assert len(table) == 12 and (table["anna"] != table["brian"]).sum() == 3
+    assert len(table) == 8 and (table["anna"] != table["brian"]).sum() == 3
     alpha = krippendorff.alpha(table.to_numpy().T, value_domain=[-1, 0, 1], level_of_measurement="ordinal")
     assert f"alpha {alpha:.2f}" in brian.page.locator("#alpha").inner_text()
-    assert "of 12 coded by two" in brian.page.locator("#alpha").inner_text()
+    assert "of 8 coded by two" in brian.page.locator("#alpha").inner_text()
     assert anna.page.locator("#text").inner_text() == brian.page.locator("#text").inner_text(), "all have one order"
 
 
