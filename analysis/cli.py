@@ -10,42 +10,22 @@ import signal
 import sys
 import time
 import webbrowser
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from analysis.commands import command, option, parser
 
 if TYPE_CHECKING:
-    from analysis.run.store import Entry
     from analysis.study import Study
 
 EXIT_OK, EXIT_FAILED, EXIT_INPUT = 0, 1, 2
 
 CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
-Command = Callable[[argparse.Namespace], int | None]
-Option = tuple[str, dict[str, Any]]
-COMMANDS: dict[str, tuple[Command, tuple[Option, ...]]] = {}
-
-
-def option(name: str, metavar: str | None = None, **more: Any) -> Option:
-    """An option or an argument of a command, as argparse takes it."""
-    return name, {"metavar": metavar, **more} if metavar else more
-
-
 STUDY = option("study", "STUDY", help="the study folder")
 OUT = option("--out", "DIR", help="where to write; default reports/<study folder's name>")
 SCHEDULER = option("--scheduler", "ADDRESS", help="a Dask scheduler in place of the one in study.toml")
-
-
-def command(*options: Option) -> Callable[[Command], Command]:
-    """Make a command of a function of what was typed; its docstring is the help."""
-
-    def made(function: Command) -> Command:
-        COMMANDS[function.__name__] = function, options
-        return function
-
-    return made
 
 
 def _study(arguments: argparse.Namespace, **changes: str | None) -> Study:
@@ -278,51 +258,26 @@ def private(arguments: argparse.Namespace) -> None:
     print(f"Wrote {path}: the comments word for word, for you alone. It is no part of a report; git ignores it.")
 
 
-def _in_use(study: Study, kept: list[Entry]) -> list[Entry]:
-    """What of the kept is of use as things are now: steps, executed notebooks, and vectors, which never age."""
-    from analysis.report.notebooks import made_of, notebooks_of
-    from analysis.run.store import NOTEBOOK, PAGE, VECTORS, digest_of, place_of
-
-    now = {place_of(step, digest) for step, digest in study.digests.items()}
-    of, books = made_of(study), [notebook for notebook in notebooks_of(study.settings.folder) if not notebook.own]
-    now |= {place_of(NOTEBOOK, digest_of(notebook.digest, of)) for notebook in books}
-    pages = [e for e in kept if e.step == PAGE][: len(books) + 1]  # the newest: what they rest on a report alone knows
-    return [e for e in kept if e.path.name in now or e.step == VECTORS or e in pages]
-
-
 @command(STUDY)
 def status(arguments: argparse.Namespace) -> None:
     """Say what is kept of a study's results."""
-    from analysis.run.store import PART, entries
+    from analysis.kept import said
 
-    study = _study(arguments)
-    kept = entries(study.store.folder)
-    used, unfinished = _in_use(study, kept), [e for e in kept if e.step.startswith(PART)]
-    print(f"{'step':25} {'state':12} {'MB':>7} {'took':>8}  written")
-    for step in dict.fromkeys([*study.digests, *(e.step for e in (*used, *unfinished))]):
-        some = [e for e in (*used, *unfinished) if e.step == step]
-        if not some:
-            print(f"{step:25} to compute")
-            continue
-        state = "unfinished" if step.startswith(PART) else "kept"
-        size, took = sum(e.n_bytes for e in some) / 1e6, f"{sum(e.seconds for e in some):.1f} s"
-        written = f"{datetime.fromtimestamp(max(e.written_at for e in some)):%Y-%m-%d %H:%M}"
-        goes_on = "; the next run goes on from it" if state == "unfinished" else ""
-        print(f"{step.removeprefix(PART):25} {state:12} {size:7.1f} {took:>8}  {written}{goes_on}")
-    if old := [e for e in kept if e not in used and e not in unfinished]:
-        print(f"Of other inputs, settings or versions: {len(old)}, {sum(e.n_bytes for e in old) / 1e6:.1f} MB.")
-        print(f"`threadline clean {arguments.study}` removes them; with --all, everything that is kept.")
+    for line in said(_study(arguments)):
+        print(line)
 
 
 @command(STUDY, option("--all", action="store_true", help="remove every kept result"))
 def clean(arguments: argparse.Namespace) -> None:
     """Remove kept results that are of no use any more."""
+    from analysis.kept import in_use
     from analysis.run.store import FOLDER, entries
-    from analysis.settings import read_settings, writing
+    from analysis.settings import writing
+    from analysis.study_file import read_settings
 
     folder = read_settings(arguments.study).folder / FOLDER
     kept = entries(folder)
-    used = [] if arguments.all else _in_use(_study(arguments), kept)
+    used = [] if arguments.all else in_use(_study(arguments), kept)
     removed = [e for e in kept if e not in used]
     with writing(folder, "a folder of kept results", "Remove the folder by hand."):
         for entry in removed:
@@ -341,23 +296,6 @@ def lab(arguments: argparse.Namespace) -> None:
     print(f"The study's notebooks: {folder}. What you change there, `threadline report` executes.")
     command = [sys.executable, "-m", "jupyterlab", str(folder), *arguments.jupyter]
     os.execve(command[0], command, {**os.environ, VARIABLE: str(study.resolve())})  # noqa: S606 (this Python)
-
-
-def parser() -> argparse.ArgumentParser:
-    """The command line."""
-    top = argparse.ArgumentParser(
-        prog="threadline",
-        description="Topics and sentiment of news comments over time, in figures that a reviewer can believe.",
-    )
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, (function, options) in COMMANDS.items():
-        text = str(function.__doc__).rstrip(".")
-        text = text[0].lower() + text[1:]
-        one = commands.add_parser(name, help=text, description=text)
-        one.set_defaults(run=function)
-        for called, given in options:
-            one.add_argument(called, **given)
-    return top
 
 
 class Terminated(KeyboardInterrupt):

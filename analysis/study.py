@@ -38,22 +38,13 @@ from analysis.run.vectors import Vectors, unit_length
 from analysis.sentiment.codes import HAS, read_codes
 from analysis.sentiment.codes import SAMPLE as DRAWN
 from analysis.sentiment.steps import sentiment
-from analysis.settings import (
-    PERIODS,
-    PROGRESS,
-    SCHEDULER,
-    TITLE,
-    VARIABLE,
-    Settings,
-    StudyError,
-    around,
-    changed,
-    read_settings,
-)
+from analysis.settings import PERIODS, PROGRESS, SCHEDULER, TITLE, VARIABLE, Settings, StudyError
+from analysis.study_file import around, changed, read_settings
 from analysis.tables import Tables
 from analysis.topics import assigned, labels
 from analysis.topics.context import in_context
 from analysis.topics.encoders import Encoder
+from analysis.topics.naming import Naming
 from analysis.topics.steps import encoder_of, fit_of, found, tokens, worth_of
 from analysis.topics.steps import topics as topic_model
 from analysis.topics.topics import Topics
@@ -172,8 +163,8 @@ class Study:
     def topics(self) -> Topics:
         """The topics, and what can be made of them; `topics.bertopic` is a fitted BERTopic."""
         fit = replace(fit_of(self._results[topic_model]), cut=self._results[tokens].cut)
-        if self._matched is not None and not labels.curating(self.settings.folder):  # those have their names
-            fit = replace(fit, table=labels.named(fit.table, self._matched))
+        if (matched := self._naming.matched) and not labels.curating(self.settings.folder):  # those have their names
+            fit = replace(fit, table=labels.named(fit.table, matched))
         given = {
             "encoder": self.encoder.name,
             "seed": self.settings.seed,
@@ -289,52 +280,17 @@ class Study:
 
     def write_labels(self) -> Path:
         """Write labels.csv, in which people name the topics; what was said of topics stays: `topics.labels`."""
-        return self._sheet()
-
-    def _sheet(self, changes: Mapping[int, Mapping[str, object]] | None = None) -> Path:
-        """Write labels.csv of the topics as they were found, with changes by their numbers."""
-        made = self._results[found]
-        table = labels.named(made["table"], self._matched) if self._matched else made["table"]
-        return labels.write_labels(self.settings.folder, made["comments"], table, self._matched, changes)
+        return self._naming.write()
 
     def _changed(self, changes: Mapping[int, Mapping[str, object]]) -> Study:
         """The study with topics changed, by their numbers as they are shown, in labels.csv."""
-        home = self._home
-        before, key = labels.read_labels(self.settings.folder), self._matched.label if self._matched else {}
-        changed = {t: before.change.get(key[t][0], "") if before and t in key else "" for t in home.index}
-        stays = {t: f for f, t in home.items() if not changed[f]}
-        if parts := sorted(t for t in changes if t not in stays):
-            expected, remedy = (
-                "topics that were found, or made one of such",
-                "A part of a split topic: change labels.csv.",
-            )
-            raise StudyError(expected=expected, found=str(parts), where="topics.curate", remedy=remedy)
-        said = {int(f): dict(changes[t]) for f, t in home.items() if t in changes and changed[f] != labels.SPLIT}
-        for new in said.values():
-            if isinstance(new.get("change"), int):
-                new["change"] = int(stays[new["change"]])
-        self._sheet(said)
+        self._naming.change(changes)
         return Study(self.settings, Results(self.settings, self._results.run, self.store))
 
     @cached_property
-    def _home(self) -> pd.Series:
-        """Of each topic that was found, the one that has most of its comments, as they are shown."""
-        was, now = (self._results[of]["comments"]["topic"] for of in (found, topic_model))
-        return now[(was >= 0) & (now >= 0)].groupby(was).agg(lambda of: int(of.mode().iloc[0]))
-
-    @property
-    def _history(self) -> pd.DataFrame:
-        """What became of the topics that people named, by the numbers that are shown; <NA> of dropped ones."""
-        history = self._matched.history
-        if not labels.curating(self.settings.folder):
-            return history
-        return history.assign(topic=history["topic"].map(self._home).astype("Int64"))
-
-    @cached_property
-    def _matched(self) -> labels.Matched | None:
-        """The topics held against those that people named; None if there are no names or no topics."""
-        given, made = labels.read_labels(self.settings.folder), self._results[found]
-        return labels.match(given, made["comments"], made["table"]) if given and len(made["table"]) else None
+    def _naming(self) -> Naming:
+        """What people said of the topics."""
+        return Naming(self._results, self.settings.folder)
 
     # --------------------------------------------------------------------------------- for commands and the report
 

@@ -69,10 +69,7 @@ class Tables:
     )
     topic_choice = _of(topic_model, "agreement of halves by number of topics", "curve")
     coherence = _of(topic_model, "NPMI and diversity of the words shown", "coherence")
-    topic_history = _of(
-        lambda s: pd.DataFrame() if s._matched is None else s._history,
-        "what became of the topics that people named",
-    )
+    topic_history = _of(lambda s: s._naming.history, "what became of the topics that people named")
     intrusion = _of(
         lambda s: intrusion.scores(s.settings.folder / intrusion.FOLDER), "how often people found odd words"
     )

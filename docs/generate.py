@@ -64,7 +64,8 @@ def toml(value: object) -> str:
 
 def commands() -> str:
     """The program's own help, command by command."""
-    from analysis.cli import COMMANDS
+    import analysis.cli  # noqa: F401 (which makes them)
+    from analysis.commands import COMMANDS
 
     said = []
     for name, (function, options) in COMMANDS.items():

@@ -9,7 +9,8 @@ import sys
 import pytest
 
 from analysis.run.parts import count_workers
-from analysis.settings import StudyError, TopicSettings, changed, read_settings
+from analysis.settings import StudyError, TopicSettings
+from analysis.study_file import changed, read_settings
 
 MINIMAL = 'title = "A study"\n[source]\npaths = ["threads/*.txt"]\n'
 

@@ -17,19 +17,11 @@ from analysis.plots.specifications import specifications
 from analysis.plots.style import Figure
 from analysis.plots.topics import topic_choice, topic_map, topic_sizes, topic_tree
 
-__all__ = ["Figure", "activity", "agreement", "agreement_by_group", "article_gaps", "by_period", "by_position"]
-__all__ += [
-    "by_topic",
-    "corrected",
-    "event",
-    "heat",
-    "scores",
-    "shares_by_period",
-    "slopes",
-    "specifications",
-    "spread",
-]
-__all__ += ["topic_choice", "topic_map", "topic_sizes", "topic_tree"]
+__all__ = [
+    "Figure", "activity", "agreement", "agreement_by_group", "article_gaps", "by_period", "by_position", "by_topic",
+    "corrected", "event", "heat", "scores", "shares_by_period", "slopes", "specifications", "spread", "topic_choice",
+    "topic_map", "topic_sizes", "topic_tree",
+]  # fmt: skip
 
 
 def __dir__() -> list[str]:

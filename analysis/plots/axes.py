@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
 import numpy as np
@@ -13,7 +13,7 @@ from matplotlib.ticker import Formatter, MaxNLocator
 
 from analysis.plots import style
 from analysis.plots.letters import fit, width
-from analysis.plots.style import GRID, INK, LINE, PALE, Figure, drawing, is_narrow
+from analysis.plots.style import GRID, INK, LINE, PALE, Figure, is_narrow
 from analysis.plots.wording import MINUS, local, period_name, period_of
 
 Events = Mapping[str, object] | Sequence[tuple[str, object]]  # what happened, and its date
@@ -26,20 +26,6 @@ LEAST_GAP = 0.1  # of a first or last period without comments from which it is m
 GRADED = "Band: 95 % interval, darker its middle half."
 
 
-class _Axes(Axes):
-    """Axes on which a title that somebody sets takes the place of ours."""
-
-    def set_title(self, label: str, fontdict: object = None, loc: str = "left", **kwargs: object) -> mpl.text.Text:
-        if (heading := getattr(self.figure, "_heading", ())) and not self.get_title(loc):
-            for line in heading[1:]:
-                line.set_text("")
-            heading[0].set_text(label)
-            self.figure.title = label
-            return heading[0]
-        with drawing():
-            return super().set_title(label, fontdict, loc, **kwargs)
-
-
 def points() -> float:
     """How wide a figure is, in points."""
     return 72 * (style.NARROW if is_narrow.get() else style.WIDTH)
@@ -48,7 +34,7 @@ def points() -> float:
 def new_axes(rows: int = 1, columns: int = 1, height: float = 3.2, **kwargs: object) -> tuple[Figure, list[Axes]]:
     """A figure of the page's width or a phone's, and its axes, row by row."""
     figure = Figure(figsize=(points() / 72, height), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False, subplot_kw={"axes_class": _Axes}, **kwargs)
+    axes = figure.subplots(rows, columns, squeeze=False, **kwargs)
     return figure, list(axes.flat)
 
 
@@ -82,12 +68,9 @@ def rows_axis(axes: Axes, names: Sequence[str], size: float = 9.5) -> np.ndarray
 
 def estimates(axes: Axes, table: pd.DataFrame, y: np.ndarray, colour: object, of: str = "estimate") -> None:
     """Estimates with their graded intervals, one below the other: columns low and high, or `of`_low and `of`_high."""
-    value, low, high = (table[c].to_numpy(float) for c in (of, *ends_of(of)))
     for part, thick, alpha in ((1.0, 2.0, 0.6), (MIDDLE, 5.0, 0.5)):
-        axes.hlines(
-            y, value - part * (value - low), value + part * (high - value), colour, linewidth=thick, alpha=alpha
-        )
-    axes.scatter(value, y, color=colour, s=26, zorder=3)
+        axes.hlines(y, *graded(table, of, part), colour, linewidth=thick, alpha=alpha)
+    axes.scatter(table[of].to_numpy(float), y, color=colour, s=26, zorder=3)
 
 
 def ends_of(of: str) -> tuple[str, str]:
@@ -109,45 +92,38 @@ def on_data(axes: Axes, x: float, y: float, text: str, **look: object) -> mpl.te
 class _Numbers(Formatter):
     """Numbers with as many decimals as tell their ticks apart."""
 
-    def __init__(self, show: Callable[[float, int], str], scale: float = 1) -> None:
-        self.show, self.scale = show, scale
+    def __init__(self, scale: float, sign: str, unit: str) -> None:
+        self.scale, self.sign, self.unit = scale, sign, unit
 
     def __call__(self, value: float, at: int | None = None) -> str:
-        return self.show(self.scale * value, 2)
+        return self.format_ticks([value, value + 0.01])[0]
 
     def format_ticks(self, values: Sequence[float]) -> list[str]:
         step = abs(self.scale) * float(np.diff(values).min()) if len(values) > 1 else 1.0
         digits = max(0, int(np.ceil(-np.log10(max(step, 1e-12)) - 1e-6)))
-        return [self.show(self.scale * value, digits) for value in values]
+        said = [f"{round(self.scale * value, digits) + 0.0:{self.sign},.{digits}f}" for value in values]
+        return [
+            f"{'0' if self.sign and not text.strip('+0.') else text.replace('-', MINUS)}{self.unit}" for text in said
+        ]
 
 
-def _with_sign(value: float, digits: int) -> str:
-    said = f"{value:+.{digits}f}"
-    return "0" if float(said) == 0 else said.replace("-", MINUS)
-
-
-def _plain(value: float, digits: int) -> str:
-    return f"{value:,.{digits}f}".replace("-", MINUS)
-
-
-def number_axis(axis: mpl.axis.Axis, most: int = 5, *, whole: bool = False) -> None:
+def number_axis(
+    axis: mpl.axis.Axis, most: int = 5, *, whole: bool = False, scale: float = 1, sign: str = "", unit: str = ""
+) -> None:
     """Few numbers, no two of which read the same."""
     axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10], integer=whole))
-    axis.set_major_formatter(_Numbers(_plain))
+    axis.set_major_formatter(_Numbers(scale, sign, unit))
 
 
 def percent_axis(axis: mpl.axis.Axis, most: int = 5) -> None:
     """Shares as per cent."""
-    axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
-    axis.set_major_formatter(_Numbers(lambda value, digits: f"{_plain(value, digits)} %", 100))
+    number_axis(axis, most, scale=100, unit=" %")
 
 
 def signed_axis(axes: Axes, along: str = "x", bins: int = 6, scale: float = 1) -> None:
     """Numbers with their sign, on both sides of a line at none."""
     axis, line = (axes.xaxis, axes.axvline) if along == "x" else (axes.yaxis, axes.axhline)
-    bins = min(bins, 4) if along == "x" and is_narrow.get() else bins
-    axis.set_major_locator(MaxNLocator(bins, steps=[1, 2, 5, 10]))
-    axis.set_major_formatter(_Numbers(_with_sign, scale))
+    number_axis(axis, min(bins, 4) if along == "x" and is_narrow.get() else bins, scale=scale, sign="+")
     line(0, color=LINE, linewidth=0.9, zorder=0.6)
 
 
@@ -225,28 +201,36 @@ def partial(axes: Axes, table: pd.DataFrame, span: Sequence[object]) -> str:
         return ""
     first, last = (date2num((t.tz_convert(zone) if zone and t.tzinfo else t).tz_localize(None)) for t in times)
     said = []
-    for a, b, long, word in (
-        (starts[0], first, ends[0] - starts[0], f"before {str(times[0])[:10]}"),
-        (last, ends[-1], ends[-1] - starts[-1], f"after {str(times[1])[:10]}"),
+    for a, b, i, word in (
+        (starts[0], first, 0, f"before {times[0]:%Y-%m-%d}"),
+        (last, ends[-1], -1, f"after {times[1]:%Y-%m-%d}"),
     ):
-        if b - a > LEAST_GAP * long:
+        if b - a > LEAST_GAP * (ends[i] - starts[i]):
             axes.axvspan(a, b, color=GRID, linewidth=0, zorder=0)
             said.append(word)
     return f"Grey: nothing {' or '.join(said)}, a partial period." if said else ""
 
 
+def band(axes: Axes, x: np.ndarray, table: pd.DataFrame, of: str, colour: str, alphas: tuple[float, float]) -> None:
+    """A graded interval along a line: of an estimate with low and high, or of another with `of`_low and `of`_high."""
+    for part, alpha in zip((1.0, MIDDLE), alphas, strict=True):
+        axes.fill_between(x, *graded(table, of, part), color=colour, alpha=alpha, linewidth=0)
+
+
+def graded(table: pd.DataFrame, of: str, part: float) -> tuple[np.ndarray, np.ndarray]:
+    """The ends of so large a part of the intervals of a table."""
+    value, low, high = (table[c].to_numpy(float) for c in (of, *ends_of(of)))
+    return value - part * (value - low), value + part * (high - value)
+
+
 def draw_series(axes: Axes, table: pd.DataFrame, colour: str) -> None:
     """A line with its graded interval; where there is none, a stroke at the foot says that there are comments."""
-    start, end = days_of(table)
-    x = (start + end) / 2
-    y, low, high = (table[c].to_numpy(float) for c in ("estimate", "low", "high"))
-    known = np.isfinite(low)
+    x, y, known = np.mean(days_of(table), axis=0), table["estimate"].to_numpy(float), table["low"].notna().to_numpy()
+    band(axes, x, table, "estimate", colour, (0.18, 0.28))
     # An interval with gaps on both sides has no width to fill: a bar shows it.
     alone = known & ~np.r_[False, known[:-1]] & ~np.r_[known[1:], False]
-    for part, alpha, thick in ((1.0, 0.18, 2.0), (MIDDLE, 0.28, 5.0)):
-        lower, upper = y - part * (y - low), y + part * (high - y)
-        axes.fill_between(x, lower, upper, color=colour, alpha=alpha, linewidth=0)
-        axes.vlines(x[alone], lower[alone], upper[alone], color=colour, alpha=alpha + 0.2, linewidth=thick)
+    for part, alpha, thick in ((1.0, 0.38, 2.0), (MIDDLE, 0.48, 5.0)):
+        axes.vlines(x[alone], *graded(table[alone], "estimate", part), color=colour, alpha=alpha, linewidth=thick)
     axes.plot(x, np.where(known, y, np.nan), color=colour, linewidth=1.6, marker="o" if len(x) <= 60 else None, ms=3)
     axes.plot(x[alone], y[alone], "o", color=colour, ms=3)
     few = ~known & (table["n_comments"].to_numpy(float) > 0)

@@ -18,12 +18,8 @@ from analysis.sentiment import NEITHER
 
 MOST, LEAST = 24, 8  # rows of a panel of changes: the surest, and of what chance may explain so many
 MOST_GROUPS = 40  # rows of a figure of groups: more cannot be read
-JUDGED = {
-    "alpha": "coders with each other (α)",
-    "accuracy": "accuracy",
-    "f1_macro": "macro F1",
-    "r": "r with the mean code",
-}
+JUDGED = {"alpha": "coders with each other (α)", "accuracy": "accuracy", "f1_macro": "macro F1"}
+JUDGED |= {"r": "r with the mean code"}
 
 UNCODED = "no comment has been coded by people; threadline code draws a sample and opens a page for it"
 UNCORRECTED = ("uncorrected", "uncorrected_low", "uncorrected_high")
@@ -60,28 +56,26 @@ def by_topic(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, measure
     figure, ax, y = _rows(names, down["n_comments"])
     marks.estimates(ax, down, y, [style.colour_of(topic, topics) for topic in down["topic"]])
     marks.signed_axis(ax)
-    ends = steady(down[down["low"].notna() & (down["topic"] >= 0)], topics)
-    high, low = (f"“{name}” ({signed(v)})" for name, v in _ends(ends, topics)) if len(ends) > 1 else ("", "")
-    title = f"{high} sounds best and {low} worst" if high else f"Mean {measure} of {len(down)} topics"
+    ends, title = (
+        steady(down[down["low"].notna() & (down["topic"] >= 0)], topics),
+        f"Mean {measure} of {len(down)} topics",
+    )
+    if len(ends) > 1:
+        ends = ends.iloc[[0, -1]]
+        high, low = (f"“{n}” ({signed(v)})" for n, v in zip(names_of(ends, topics), ends["estimate"], strict=True))
+        title = f"{high} sounds best and {low} worst"
     sub = f"Mean {measure} by topic, the line its 95 % interval, which respects threads"
     alt = f"Mean {measure} by topic with 95 % intervals, the highest first: {listed(names, down)}."
     return finished(figure, alt, down, topics, title=title, sub=sub)
-
-
-def _ends(table: pd.DataFrame, topics: pd.DataFrame | None) -> list[tuple[str, float]]:
-    """The first topic and the last, and their estimates."""
-    return list(zip(names_of(table.iloc[[0, -1]], topics), table["estimate"].iloc[[0, -1]], strict=True))
 
 
 def _rows(
     names: Iterable[str], counts: pd.Series, each: float = 0.32, of: str = "n = "
 ) -> tuple[Figure, Axes, np.ndarray]:
     """A figure of rows, each with its name and how much it rests on, and where they are."""
-    tails = [f"  ({of}{n:,})" for n in counts]
-    room = points() - 24 if is_narrow.get() else 0.42 * points()
-    return new_rows(
-        [fit(name, room - width(tail, 9.5), 9.5) + tail for name, tail in zip(names, tails, strict=True)], each
-    )
+    room, tails = points() - 24 if is_narrow.get() else 0.42 * points(), [f"  ({of}{n:,})" for n in counts]
+    named = [fit(name, room - width(tail, 9.5), 9.5) + tail for name, tail in zip(names, tails, strict=True)]
+    return new_rows(named, each)
 
 
 # --------------------------------------------------------------------------------------------- what people judge
@@ -138,14 +132,12 @@ def corrected(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, measur
     marks.estimates(ax, table, y - 0.12, LINE, "uncorrected")
     marks.estimates(ax, table, y + 0.16, ACCENT)
     marks.signed_axis(ax)
-    said = [
-        f"{row.group} {signed(row.uncorrected)} as scored, "
-        + (f"{signed(row.estimate)} corrected" if np.isfinite(row.estimate) else "not coded")
-        for row in table.itertuples()
-    ]
-    first = table.iloc[0]
-    title = f"{first['group'][:1].upper()}{first['group'][1:]}: {signed(first['uncorrected'])} as scored"
-    title += f", {signed(first['estimate'])} as people code it" if np.isfinite(first["estimate"]) else ", not coded"
+    coded = [signed(value) if np.isfinite(value) else "" for value in table["estimate"]]
+    scored = [f"{row.group} {signed(row.uncorrected)} as scored" for row in table.itertuples()]
+    said = [f"{s}, {f'{c} corrected' if c else 'not coded'}" for s, c in zip(scored, coded, strict=True)]
+    first = table["group"].iloc[0]
+    title = f"{first[:1].upper()}{first[1:]}:{scored[0].removeprefix(first)}"
+    title += f", {coded[0]} as people code it" if coded[0] else ", not coded"
     sub = f"Mean {measure}, 95 % intervals: grey as scored, blue as corrected by people's codes"
     alt = f"Mean {measure} before and after correction: {'; '.join(said)}."
     return finished(figure, alt, table, title=title, sub=sub)
@@ -165,35 +157,27 @@ def event(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, event: str
     if table.empty:
         return undrawn(table, f"nothing is compared before and after {f'“{event}”' if event else 'an event'}")
     name, at = table["event"].iloc[0], pd.Timestamp(table["at"].iloc[0])
-    known = table[table["low"].notna()]
-    if known.empty:
+    if not (n := table["low"].count()):
         return undrawn(table, f"too few threads before or after “{name}” ({at:%Y-%m-%d})")
-    figure, strong, said, notes = _changes(known, topics)
-    title = f"After “{name}” ({at:%Y-%m-%d}) {strong or 'nothing'} of {len(known)} changed beyond chance"
-    found = f"Beyond chance: {'; '.join(said)}." if said else "None of them is beyond chance."
-    alt = f"After “{name}” ({at:%Y-%m-%d}) against before: {len(known)} changes with 95 % intervals. {found}"
-    sub = "Difference after against before, 95 % interval; grey: chance may explain it"
-    return finished(figure, alt, table, topics, title=title, sub=sub, notes=notes)
+    strong, after = int((table["q_value"] < MAX_Q).sum()), f"After “{name}” ({at:%Y-%m-%d})"
+    title = f"{after} {strong or 'nothing'} of {n} changed beyond chance"
+    alt = f"{after} against before: {n} changes with 95 % intervals."
+    return _changes(table, topics, title, "Difference after against before", alt)
 
 
 @draws("topic", "measure", "estimate", "low", "high", "q_value")
 def slopes(table: pd.DataFrame, *, topics: pd.DataFrame | None = None) -> Figure:
     """Steady change a year of the tone and the shares: `slopes`. What chance may explain is pale."""
-    known = table[table["low"].notna()]
-    if known.empty:
+    if not (n := table["low"].count()):
         return undrawn(table, "no series has threads and time enough for a line; a year of comments or more would")
-    figure, strong, said, notes = _changes(known, topics)
-    title = (
-        f"{strong or 'None'} of {len(known)} series {'rise or fall' if strong > 1 else 'rises or falls'} beyond chance"
-    )
-    found = f"Beyond chance: {'; '.join(said)}." if said else "None of them is beyond chance."
-    sub = "Steady change a year, 95 % interval; grey: chance may explain it"
-    alt = f"Steady change a year of {len(known)} series. {found}"
-    return finished(figure, alt, table, topics, title=title, sub=sub, notes=notes)
+    strong = int((table["q_value"] < MAX_Q).sum())
+    title = f"{strong or 'None'} of {n} series {'rise or fall' if strong > 1 else 'rises or falls'} beyond chance"
+    return _changes(table, topics, title, "Steady change a year", f"Steady change a year of {n} series.")
 
 
-def _changes(known: pd.DataFrame, topics: pd.DataFrame | None) -> tuple[Figure, int, list[str], list[str]]:
+def _changes(table: pd.DataFrame, topics: pd.DataFrame | None, title: str, what: str, alt: str) -> Figure:
     """Changes of means and of shares, a panel each, since their units differ: the surest, and of the rest how many."""
+    known = table[table["low"].notna()]
     share = known["measure"] == "share"
     mean = next(iter(known.loc[~share, "measure"]), "sentiment")
     kinds = [
@@ -205,16 +189,18 @@ def _changes(known: pd.DataFrame, topics: pd.DataFrame | None) -> tuple[Figure, 
     high = sum(0.55 + marks.rows_high(len(rows), 0.25) for rows in shown)
     figure, axes = new_axes(len(kinds), 1, height=high, height_ratios=[len(rows) + 1.5 for rows in shown])
     said = []
-    for ax, rows, (_, label, what, show) in zip(axes, shown, kinds, strict=True):
+    for ax, rows, (_, label, of, show) in zip(axes, shown, kinds, strict=True):
         names, strong = names_of(rows, topics), (rows["q_value"] < MAX_Q).to_numpy()
         y = marks.rows_axis(ax, names, 9)
         marks.estimates(ax, rows, y, np.where(strong, ACCENT, LINE))
-        marks.signed_axis(ax, scale=100 if what == "share" else 1)
+        marks.signed_axis(ax, scale=100 if of == "share" else 1)
         ax.set_title(f"{label[0].upper()}{label[1:]}", fontsize=10)
-        said += [f"{what} of {one}" for one in listed(np.array(names)[strong], rows[strong], show).split("; ") if one]
+        said += [f"{of} of {one}" for one in listed(np.array(names)[strong], rows[strong], show).split("; ") if one]
     left = len(known) - sum(map(len, shown))
     notes = [f"Not drawn: {left} more that chance may explain; the table has them."] if left else []
-    return figure, int((known["q_value"] < MAX_Q).sum()), said, notes
+    found = f"Beyond chance: {'; '.join(said)}." if said else "None of them is beyond chance."
+    sub = f"{what}, 95 % interval; grey: chance may explain it"
+    return finished(figure, f"{alt} {found}", table, topics, title=title, sub=sub, notes=notes)
 
 
 def _surest(rows: pd.DataFrame) -> pd.DataFrame:

@@ -144,7 +144,10 @@ def by_period(
         _bars(bottom, table, table["n_comments"], PALE, "Comments scored")
         left = marks.event_lines(top, events, named=True)
         notes = [marks.partial(bottom, table, span), f"Dotted, too: {', '.join(left)}." if left else ""]
-        alt = f"{sub} {span_of(table)}: {_range(table, period, show)}."
+        ends = _extremes(table, period, show)
+        few = f"; {table['low'].isna().sum()} of {len(table)} periods have too few threads for an interval"
+        found_in = f"from {' to '.join(f'{value} in {at}' for value, at in ends)}{few}" if ends else FEW
+        alt = f"{sub} {span_of(table)}: {found_in}."
     found = _told(changes, measure) if changes is not None and by in changes else None
     said = []
     for value, ax in panels.items():
@@ -157,15 +160,19 @@ def by_period(
         else:
             number_axis(ax.yaxis)
     _reach(ax, table[table[by].isin(list(panels))] if parted else table, sided=sided)
-    if title:
-        pass
-    elif said:
+    if said and not title:
         title = said[0][0].upper() + said[0][1:] + (f", and {len(said) - 1} more" if len(said) > 1 else "")
+    elif title:
+        pass
     elif parted:
         title = f"{'How' if found is None else 'No break in'} the {measure} of {len(panels)} {by}s"
         title += " goes" if found is None else ""
+    elif ends:
+        low, high = (f"{value} ({at})" for value, at in ends)
+        title = f"{'Mean' if found is None else 'No break in'} {measure}{'' if found is None else ':'}"
+        title += f" between {low} and {high}"
     else:
-        title = _between(table, measure, period, show, tested=found is not None)
+        title = f"Too few threads in any {period} to say how {measure} goes"
     alt += f" Marked changes: {'; '.join(said)}." if said else " No change is marked." if parted else ""
     told = {"title": title, "sub": f"{sub} {why}", "notes": notes, "warning": note}
     return finished(figure, f"{alt} {' '.join(notes)}", table, topics, **told)
@@ -176,15 +183,11 @@ def _told(changes: pd.DataFrame, measure: str) -> pd.DataFrame:
     return changes[(changes["measure"] == measure) & (changes[["q_value", "line_p"]].max(axis=1) < MAX_Q)]
 
 
-def _between(table: pd.DataFrame, measure: str, period: str, show: Callable[[float], str], *, tested: bool) -> str:
-    """What a single series shows where nothing is marked."""
+def _extremes(table: pd.DataFrame, period: str, show: Callable[[float], str]) -> list[tuple[str, str]]:
+    """Where a series is lowest and highest, and when; nothing where no period has an interval."""
     known = table.dropna(subset="low").sort_values("estimate", kind="stable")
-    if known.empty:
-        return f"Too few threads in any {period} to say how {measure} goes"
-    low, high = (
-        f"{show(r.estimate)} ({period_name(r.period_start, period)})" for r in known.iloc[[0, -1]].itertuples()
-    )
-    return f"{'No break in' if tested else 'Mean'} {measure}{':' if tested else ''} between {low} and {high}"
+    ends = known.iloc[[0, -1]] if len(known) else known
+    return [(show(row.estimate), period_name(row.period_start, period)) for row in ends.itertuples()]
 
 
 def _reach(ax: Axes, table: pd.DataFrame, *, sided: bool) -> None:
@@ -225,18 +228,6 @@ def _marked(
         verb = "falls" if row.after < row.before else "rises"
         said.append(f"{verb} from {show(row.before)} to {show(row.after)} at {row.at:%Y-%m-%d}")
     return said
-
-
-def _range(table: pd.DataFrame, period: str, show: Callable[[float], str]) -> str:
-    """Where a series is lowest and highest, in words."""
-    known = table.dropna(subset="low").sort_values("estimate", kind="stable")
-    if known.empty:
-        return FEW
-    low, high = (
-        f"{show(r.estimate)} in {period_name(r.period_start, period)}" for r in known.iloc[[0, -1]].itertuples()
-    )
-    few = f"{len(table) - len(known)} of {len(table)} periods have too few threads for an interval"
-    return f"from {low} to {high}; {few}"
 
 
 @draws(*PERIODS, "low", "high", "n_comments", "share", "mean")

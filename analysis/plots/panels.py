@@ -57,7 +57,7 @@ def multiples(
         (_borrowing if "borrowed" in table else marks.draw_series)(ax, table[table[by] == value], colour)
         marks.date_axis(ax, table, room)
         ax.set_title(fit(name_of(value, topics), room, 10, bold=True), fontsize=10)
-        marks.event_lines(ax, events)
+        marks.event_lines(ax, events, named=len(shown) == 1)
     return figure, panels
 
 
@@ -71,12 +71,8 @@ def own(table: pd.DataFrame) -> pd.Series:
 def _borrowing(axes: Axes, table: pd.DataFrame, colour: str) -> None:
     """What cells borrow from their neighbours as a graded band; on it the cells that say enough themselves."""
     x, own = np.mean(marks.days_of(table), axis=0), table["low"].notna()
-    middle, low, high = (table[c].to_numpy(float) for c in ("borrowed", "borrowed_low", "borrowed_high"))
-    for part, alpha in ((1.0, 0.16), (marks.MIDDLE, 0.22)):
-        axes.fill_between(
-            x, middle - part * (middle - low), middle + part * (high - middle), color=colour, alpha=alpha, linewidth=0
-        )
-    axes.plot(x, middle, color=colour, linewidth=1.2)
+    marks.band(axes, x, table, "borrowed", colour, (0.16, 0.22))
+    axes.plot(x, table["borrowed"], color=colour, linewidth=1.2)
     axes.vlines(x[own], table["low"][own], table["high"][own], color=colour, linewidth=1.2)
     axes.plot(x[own], table["estimate"][own], "o", color=colour, ms=3.5)
 

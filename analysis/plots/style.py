@@ -7,12 +7,13 @@ import io
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from html import escape
 from pathlib import Path
+from types import MappingProxyType
 from typing import Concatenate, ParamSpec
 
 import matplotlib as mpl
@@ -41,6 +42,7 @@ DPI = 150
 SHOWN = 720  # pixels of a page that it takes
 LETTERS = {"title": 12.0, "sub": 9.5, "note": 9.0}  # points
 GAP = 6.0  # points around what is written above and below the axes
+SPACED = 1.35  # from one of its lines to the next, of the letters' size
 STYLE = mpl.rc_params_from_file(Path(__file__).with_name("threadline.mplstyle"), use_default_template=False)
 # No date and no version in a file: the same figure gives the same bytes.
 METADATA = {
@@ -63,16 +65,25 @@ class Figure(mpl.figure.Figure):
     data : DataFrame
         The table that is drawn.
     title : str
-        What is found; empty where nothing is drawn.
+        What is found; empty where nothing is drawn. `suptitle` changes it.
     """
 
     alt: str = ""
     data: pd.DataFrame = pd.DataFrame()
-    title: str = ""
     _name: str = ""  # the function that drew it
     _topics: pd.DataFrame | None = None  # what the topics in `data` are called
     _again: Callable[[], Figure]  # draws it once more
-    _heading: tuple[mpl.text.Text, ...] = ()  # its title, a line each
+    _place: Mapping[str, object] = MappingProxyType({})  # of its title, and how it looks
+
+    @property
+    def title(self) -> str:
+        """What is found, in one line."""
+        return " ".join(self.get_suptitle().split())
+
+    def suptitle(self, t: str, **kwargs: object) -> mpl.text.Text:
+        """Write a title, in the place and the letters of ours."""
+        with drawing():
+            return super().suptitle(t, **{**self._place, **kwargs})
 
     def draw(self, renderer: object) -> None:
         """Draw under our style, and leave matplotlib's settings as they were: a notebook may have its own."""
@@ -103,12 +114,11 @@ class Figure(mpl.figure.Figure):
         about = {"image/png": {"alt": self.alt, "width": SHOWN, "height": round(SHOWN * high / wide)}}
         if with_data:
             self.savefig(pdf := io.BytesIO(), format="pdf")
-            with suppress(NotImplementedError):  # somebody put an image into it
-                shown["image/svg+xml"] = svg(self, self.title, self.alt, CSS)
-                held = {"pdf": base64.b64encode(pdf.getvalue()).decode(), "name": self._name}
-                held["csv"] = csv_bytes(named(self.data, self._topics)).decode()
-                held["narrow"] = shown["image/svg+xml"] if self.stale else self.narrow()
-                about["image/svg+xml"] = held
+            shown["image/svg+xml"] = svg(self, self.title, self.alt, CSS)
+            held = {"pdf": base64.b64encode(pdf.getvalue()).decode(), "name": self._name}
+            held["csv"] = csv_bytes(named(self.data, self._topics)).decode()
+            held["narrow"] = shown["image/svg+xml"] if self.stale else self.narrow()
+            about["image/svg+xml"] = held
         return shown, about
 
     def narrow(self) -> str:
@@ -200,39 +210,36 @@ def finished(
     lacking = sum(font_of(letter) is None for letter in set(letters) if letter.isprintable() and not letter.isascii())
     said = f"No font here has {lacking} of the letters in this figure; docs/getting-started.md says what helps."
     said = said if lacking else ""
-    head = [(title, LETTERS["title"], INK), (sub, LETTERS["sub"], LINE)]
-    _framed(figure, head, [*((note, LINE) for note in notes), (warning, WARN), (said, WARN)])
+    _framed(figure, title, sub, [*((note, LINE) for note in notes), (warning, WARN), (said, WARN)])
     if len(families(letters)) > 1:  # more fonts take more time
         for text in figure.findobj(mpl.text.Text):
             text.set_fontfamily(families(letters))
-    alt = f"{title}. {alt} {warning} {said}"
-    figure.alt, figure.title, figure.data, figure._topics = " ".join(alt.split()), title, data, topics
+    figure.alt, figure.data, figure._topics = " ".join(f"{title}. {alt} {warning} {said}".split()), data, topics
     figure.draw_without_rendering()  # from here on `stale` says whether somebody has changed it
     return figure
 
 
-def _framed(figure: Figure, head: Sequence[tuple[str, float, str]], foot: Sequence[tuple[str, str]]) -> None:
+def _framed(figure: Figure, title: str, sub: str, foot: Sequence[tuple[str, str]]) -> None:
     """Write above the axes and below them, in as many lines as it takes; the figure grows by as much."""
     wide, high = 72 * figure.get_size_inches()
-    bold = [size == LETTERS["title"] for _, size, _ in head]
-    above = [
-        (line, size, colour, b)
-        for (text, size, colour), b in zip(head, bold, strict=True)
-        for line in wrap(text, wide - 2 * GAP, size, bold=b)
-    ]
-    below = [(line, LETTERS["note"], c, False) for text, c in foot for line in wrap(text, wide - 2 * GAP, 9.0)]
-    top, low = (1.35 * sum(size for _, size, *_ in lines) + GAP * bool(lines) for lines in (above, below))
+    head = [(title, LETTERS["title"], INK), (sub, LETTERS["sub"], LINE)]
+    above, below = (
+        [("\n".join(lines), size, colour, SPACED * size * len(lines)) for text, size, colour in some
+         if (lines := wrap(text, wide - 2 * GAP, size, bold=text == title))]
+        for some in (head, [(text, LETTERS["note"], colour) for text, colour in foot])
+    )  # fmt: skip
+    top, low = (sum(tall for *_, tall in some) + GAP * bool(some) for some in (above, below))
     total = high + top + low
     figure.set_size_inches(wide / 72, total / 72)
-    heading = []
-    for lines, y in ((above, total - GAP / 2), (below, low)):
-        for line, size, colour, b in lines:
-            look = {"fontsize": size, "color": colour, "fontweight": "bold" if b else "normal", "va": "top"}
-            text = figure.text(GAP / wide, y / total, line, **look)
-            text.set_in_layout(False)
-            heading += [text] * b
-            y -= 1.35 * size
-    figure._heading = tuple(heading)
+    for some, y in ((above, total - GAP / 2), (below, low)):
+        for text, size, colour, tall in some:
+            at = {"x": GAP / wide, "y": (y + (SPACED - 1) / 2 * size) / total, "ha": "left", "va": "top"}
+            look = at | {"fontsize": size, "color": colour, "linespacing": SPACED}
+            if size == LETTERS["title"]:
+                figure._place = look | {"fontweight": "bold"}
+            written = figure.suptitle(text) if size == LETTERS["title"] else figure.text(s=text, **look)
+            written.set_in_layout(False)
+            y -= tall
     if engine := figure.get_layout_engine():
         engine.set(rect=(0, low / total, 1, high / total))
 

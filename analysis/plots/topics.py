@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 
 from analysis.plots.axes import new_axes, new_rows, number_axis, on_data, points
 from analysis.plots.letters import fit
@@ -13,6 +15,7 @@ from analysis.plots.style import ACCENT, LINE, PALE, Figure, colour_of, draws, f
 from analysis.plots.wording import is_unstable, name_of, names_of, percent
 
 MOST_NAMED = 24  # topics on a map: more names cover each other
+DOT = 1e-6  # of the map: how long a dot is, since nothing is drawn of a line that has no length at all
 RINGS, TURNS = 14, 16  # places around a point where its name may be
 
 
@@ -82,7 +85,12 @@ def topic_map(table: pd.DataFrame, *, topics: pd.DataFrame | None = None) -> Fig
     size = np.array([n_comments.get(topic, 1) for topic in spots["topic"]], float)
     area = 40 + 900 * size / size.max(initial=1) * min(1, MOST_NAMED / max(1, len(size)))
     figure, (ax,) = new_axes(height=4.4 if is_narrow.get() else 5.2)
-    ax.scatter("x", "y", s=5, c=dots["topic"].map(colour), alpha=0.35, linewidths=0, data=dots)
+    for topic, some in dots.groupby("topic"):  # thousands of dots: lines of next to no length, a path a topic
+        ends = np.repeat(some[["x", "y"]].to_numpy(), 2, axis=0) + np.tile([[0], [DOT]], (len(some), 1))
+        path = Path(ends, np.tile([Path.MOVETO, Path.LINETO], len(some)))
+        path.should_simplify = False
+        look = {"edgecolor": colour[topic], "alpha": 0.35, "linewidth": 2.2, "capstyle": "round"}
+        ax.add_patch(PathPatch(path, fill=False, **look))
     ax.scatter(*at.T, s=area, c=spots["topic"].map(colour), alpha=0.85, edgecolors="white", zorder=3, clip_on=False)
     ax.set(xticks=[], yticks=[], aspect="equal", adjustable="datalim")
     ax.spines[:].set_visible(False)

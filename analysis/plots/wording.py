@@ -13,6 +13,7 @@ MINUS = "\u2212"
 OVERALL = "all comments"
 MAX_Q = 0.05  # false discovery rate (Benjamini-Hochberg) above which nothing is called a change
 MIN_ACCURACY = 0.5  # of an instrument: below, it is wrong more often than right
+MIN_ALPHA = 0.667  # Krippendorff (2004): below, codes do not support even tentative conclusions
 UNSTABLE = 0.6  # Hennig (2007): a cluster with a mean Jaccard below 0.6 is not to be trusted
 UNSTABLE_MARK = " (unstable)"
 GROUPS = {"language": "language ", "period_start": "from "}  # what comes before a group's name
@@ -62,6 +63,11 @@ def percent(value: float) -> str:
 def points(value: float) -> str:
     """A difference of shares as text, in percentage points."""
     return signed(100 * value, 1)
+
+
+def q_text(value: float) -> str:
+    """A q-value as text: "q < .001", "q = .023"."""
+    return "q < .001" if value < 0.001 else f"q = {value:.3f}".replace("0.", ".", 1)
 
 
 def with_interval(row: pd.Series, of: str = "estimate", show: Callable[[float], str] = signed, lead: str = "") -> str:

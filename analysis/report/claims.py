@@ -7,12 +7,12 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from html import escape
 
 import pandas as pd
 
 from analysis.corpus.wording import plural
 from analysis.plots.wording import signed
+from analysis.report.html import rendered, spoken
 from analysis.report.provenance import TABLES, table_file
 from analysis.report.tables import LINKED
 from analysis.settings import DATA
@@ -45,13 +45,6 @@ class Moved:
     url: str  # the article's page, or ""
     without: Number
 
-    def html(self) -> str:
-        """Its name, a link where it has a page, and the change without it."""
-        name = escape(self.name)
-        if LINKED.fullmatch(self.url):
-            name = f'<a href="{escape(self.url)}" rel="noopener noreferrer">{name}</a>'
-        return f"<li>{name}, {escape(self.when)}: without it {escape(self.without.text)}</li>"
-
 
 @dataclass(frozen=True)
 class Sentence:
@@ -78,19 +71,10 @@ class Sentence:
 
     def html(self, *, short: bool = False) -> str:
         """The sentence, which opens to what stands behind it without a script; text is escaped."""
-        said = escape(self.short if short and self.short else self.text)
-        if not self.numbers:
-            return f'<p class="said">{said}</p>'
-        links = os.environ.get(DATA) == "on"  # in a report, where there are files to link to
-        whole = f"<dt>In full</dt><dd>{escape(self.text)}</dd>" if short and self.short else ""
-        where = "".join(f"<li>{_where(numbers, links)}</li>" for numbers in _together(self.numbers))
-        parts = {"Figure": _drawn(self.figure, links), "Test": escape(self.test), "Holds": escape(self.robustness)}
-        others = "".join(f"<dt>{name}</dt><dd>{said}</dd>" for name, said in parts.items() if said)
-        moved = "".join(one.html() for one in self.moved)
-        others += f"<dt>Moved most by</dt><dd><ul>{moved}</ul></dd>" if moved else ""
-        cell = f"<dt>Code</dt><dd><pre>{escape(self.cell)}</pre></dd>"
-        rows = f"<dt>{'Rows' if len(self.numbers) > 1 else 'Row'}</dt><dd><ul>{where}</ul></dd>"
-        return f'<details class="said"><summary>{said}</summary><dl>{whole}{rows}{others}{cell}</dl></details>'
+        said, (page, _, question) = self.short if short and self.short else self.text, self.figure.partition(": ")
+        of = {"files": {name: table_file(name) for name in TABLES}, "linked": LINKED.fullmatch}
+        of |= {"links": os.environ.get(DATA) == "on", "page": page, "question": question}  # a report has files
+        return rendered("sentence.html.j2", sentence=self, said=said, together=_together(self.numbers), **of)
 
 
 @dataclass(frozen=True)
@@ -144,6 +128,10 @@ class Cited:
             return "too few threads for an interval"
         return f"95 % interval {self(row, low, show, table)} to {self(row, high, show, table)}"
 
+    def tell(self, sentence: str, /, *of: object, figure: str = "", test: str = "", **more: object) -> Sentence:
+        """Make a sentence of sentences.txt.j2, by its name, of what it is made of."""
+        return self.sentence(spoken(sentence, self, *of, **more), figure=figure, test=test)
+
     def sentence(self, text: str, **behind: str) -> Sentence:
         """Make the sentence; a capital begins it."""
         return Sentence(text[:1].upper() + text[1:], tuple(self.numbers), **behind)
@@ -180,19 +168,3 @@ def _together(numbers: Iterable[Number]) -> list[list[Number]]:
     for number in numbers:
         by.setdefault((number.table, number.rows), {})[number] = None
     return [list(some) for some in by.values()]
-
-
-def _where(numbers: list[Number], links: bool) -> str:
-    """In which rows of which table numbers stand: "change_points.csv, row 12: before +0.25, after −0.10"."""
-    table, rows = numbers[0].table, numbers[0].rows
-    name = table_file(table) if table in TABLES else f"study.tables.{table}"
-    shown = f'<a href="tables/{name}">{name}</a>' if links and table in TABLES else f"<code>{name}</code>"
-    at = f", row {rows[0] + 1}" if len(rows) == 1 else f", rows {rows[0] + 1} to {rows[-1] + 1}" if rows else ""
-    return f"{shown}{at}: " + "; ".join(f"<code>{escape(n.what)}</code> {escape(n.text)}" for n in numbers)
-
-
-def _drawn(figure: str, links: bool) -> str:
-    """The page and the question under which a sentence is drawn, as a link in a report."""
-    page, _, question = figure.partition(": ")
-    place = question.replace(" ", "-")  # as nbconvert names headings
-    return f'<a href="{page}.html#{escape(place)}">{escape(question)}</a>' if links and page else escape(figure)

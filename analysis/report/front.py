@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from analysis import plots
-from analysis.plots.wording import MIN_ACCURACY, UNSTABLE
+from analysis.plots.wording import UNSTABLE
 from analysis.report import change, plan
 from analysis.report.claims import Cited, Sentence
 from analysis.report.ground import TABLES, Change, Ground
-from analysis.report.sentences import ARTICLE_TIMES, MIN_ALPHA, NO_CAUSE, warnings
+from analysis.report.html import rendered
+from analysis.report.sentences import ARTICLE_TIMES, NO_CAUSE, warnings
 from analysis.report.topic_sentences import MOST_STABLE
 
 if TYPE_CHECKING:
@@ -44,9 +45,8 @@ def front(study: Study) -> Front:
         found.append(study.findings.over_time.sentences[0])
     found += [one for one in _standing(study) if one not in found][: MOST - len(found)]
     first = told[0] if told else None
-    caveats = list(_caveats(study))
     sure = tuple(_sure(first, ground)) if first else ()
-    return Front(_asked(study), tuple(found), sure, caveats[0], tuple(_next(study)), _figure(study, first))
+    return Front(_asked(study), tuple(found), sure, _caveats(study)[0], tuple(_next(study)), _figure(study, first))
 
 
 def _asked(study: Study) -> str:
@@ -77,7 +77,7 @@ def _changes(study: Study, ground: Ground) -> list[Change]:
 def _standing(study: Study) -> Iterator[Sentence]:
     """How the comments sound and what they are about: what can be said without time."""
     t = study.tables
-    coded = t.corrected[(t.corrected["by"] == "all") & (t.corrected["measure"] == "mean")]
+    coded = _coded(study)
     of, table = (coded, "corrected") if len(coded) else (t.overall, "overall")
     if np.isfinite(of.iloc[0]["estimate"]):
         say, as_coded = Cited(table), ", as people code it" if len(coded) else ""
@@ -107,58 +107,31 @@ def _sure(first: Change, ground: Ground) -> Iterator[str]:
         yield "Too few codes to check it by people" if few else f"Checked by people: {'holds' if supported else 'open'}"
 
 
-def _caveats(study: Study) -> Iterator[str]:
+def _caveats(study: Study) -> list[str]:
     """What a reader must know, the gravest first."""
-    t, topics = study.tables, study.topics.table
-    share = t.summary.set_index("quantity")["share"]
+    t, topics, share = study.tables, study.topics.table, study.tables.summary.set_index("quantity")["share"].to_dict()
+    of = {"scored": t.overall["n_comments"].iloc[0], "agreement": t.agreement.iloc[0] if len(t.agreement) else None}
+    of |= {"corrected": [row for _, row in _coded(study).iterrows()], "share": share, "stable": 1.0}
     if len(topics) and topics["stability"].notna().any():
-        stable = topics.loc[topics["stability"] >= UNSTABLE, "n_comments"].sum() / topics["n_comments"].sum()
-        if stable < MOST_STABLE:
-            yield "Most comments are in topics that do not come out again: only of the others is anything told."
-    if not t.overall["n_comments"].iloc[0]:
-        yield "The instrument scores too few of these comments: nothing is said of how they sound."
-    if t.agreement.empty and t.overall["n_comments"].iloc[0]:
-        instrument = study.settings.sentiment.instrument
-        yield f"Nobody has checked the instrument ({instrument}) on these comments: its scores may mislead."
-    elif len(t.agreement):
-        row = t.agreement.iloc[0]
-        if row["accuracy"] < MIN_ACCURACY:
-            yield "The instrument is wrong more often than right on these comments: do not use its scores."
-        if row["alpha_low"] < MIN_ALPHA:
-            yield "The coders hardly agree with each other: the check of the instrument is weak."
-    if "comments without a thread" in share:
-        yield "Nothing names the comments' threads: intervals are too narrow where those of a thread are alike."
-    if share["comments without any date"] > 0.2:
-        yield "Many comments have no date: what is said of time is of the others alone."
-    yield from warnings(t.topics_by_period[t.topics_by_period["topic"] != -1], study.settings.time.period)
-    for _, of in t.corrected[(t.corrected["by"] == "all") & (t.corrected["measure"] == "mean")].iterrows():
-        if np.isfinite(of["low"]) and not of["low"] <= of["uncorrected"] <= of["high"]:
-            kind = "higher" if of["uncorrected"] > of["estimate"] else "lower"
-            yield f"The instrument scores {kind} than people do: means “as scored” are off, changes less so. {NO_CAUSE}"
-    if share["comments with a time of their own"] + share["comments without any date"] < 0.5:
-        yield ARTICLE_TIMES
-    yield NO_CAUSE
+        sizes = topics["n_comments"]
+        of["stable"] = sizes[topics["stability"] >= UNSTABLE].sum() / sizes.sum()
+    of |= {"MOST_STABLE": MOST_STABLE, "NO_CAUSE": NO_CAUSE, "ARTICLE_TIMES": ARTICLE_TIMES}
+    return rendered("caveats.txt.j2", instrument=study.settings.sentiment.instrument, **of).splitlines()
 
 
-def _next(study: Study) -> Iterator[str]:
+def _coded(study: Study) -> pd.DataFrame:
+    """The mean of all comments as people code them; no row where nobody has."""
+    table = study.tables.corrected
+    return table[(table["by"] == "all") & (table["measure"] == "mean")]
+
+
+def _next(study: Study) -> list[str]:
     """What would make more of it, the cheapest first; each with what does it."""
-    t, folder = study.tables, study.settings.folder
-    dated = t.comments["posted_at"].notna().any()
-    if study.topics.table.empty:
-        yield f"Add comments. {study.topics.note}".strip()
-    if not dated:
-        yield "Name the column of times (posted_at in [source.columns]): without dates nothing is said of change."
-    elif not study.events:
-        yield "Name what happened ([time] events in study.toml): it is then compared before and after."
-    elif not (folder / plan.FILE).is_file():
-        yield "Freeze the plan of your next study before its scores are opened (threadline freeze)."
-    if t.agreement.empty:
-        yield "Let people code a sample (threadline code): it checks the instrument and corrects the means."
-    if t.robustness.empty and len(t.influence):
-        yield "Compute what is told otherwise (threadline robustness): fragile changes are then withdrawn."
-    if len(study.topics.table) and t.topic_history.empty:
-        yield "Name the topics (threadline labels), and let people judge them (threadline code --topics)."
-    yield "Read the comments behind a topic or a point of a curve (threadline private): a page for you alone."
+    t, planned = study.tables, (study.settings.folder / plan.FILE).is_file()
+    of = {"dated": t.comments["posted_at"].notna().any(), "topics": len(study.topics.table), "planned": planned}
+    of["too_short"] = warnings(t.topics_by_period[t.topics_by_period["topic"] != -1], study.settings.time.period)
+    said = rendered("next.txt.j2", study=study, t=t, note=study.topics.note, **of).splitlines()
+    return [line.strip() for line in said]
 
 
 def _figure(study: Study, first: Change | None) -> plots.Figure:

@@ -6,16 +6,17 @@ import asyncio
 import os
 import re
 from collections.abc import Coroutine, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from analysis.report.provenance import packages, settings_of
 from analysis.run.parts import made_with
-from analysis.run.store import NOTEBOOK, digest_of
+from analysis.run.store import digest_of
 from analysis.settings import DATA, PROGRESS, SCHEDULER, STUDY_FOLDER, TITLE, VARIABLE, StudyError, writing
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ NAMES = {
 }
 CELL_SECONDS = 3600  # a cell that takes longer hangs
 AT_ONCE = 2  # kernels at a time
-STARTS = 3  # of a kernel, before it is said that none starts
-NOT_STARTED = "before replying"  # what jupyter_client says of a kernel that ended as it began
 
 
 @dataclass(frozen=True)
@@ -147,26 +146,10 @@ def made_of(study: Study) -> str:
 
 
 def executed(study: Study, notebooks: Sequence[Notebook]) -> list[Executed]:
-    """Execute notebooks on a study.
-
-    What ours show follows from the study, and is kept; a study's own may read what we do not know of, and are executed
-    each time.
-    """
-    if not notebooks:
-        return []
-    of, books = made_of(study), [Executed(notebook, notebook.read()) for notebook in notebooks]
-    import nbformat
-
-    digests = {book.notebook: digest_of(book.notebook.digest, of) for book in books if not book.notebook.own}
-    kept = {notebook: study.store.read(NOTEBOOK, digest) for notebook, digest in digests.items()}
-    for book in books:
-        if found := kept.get(book.notebook):
-            book.book = nbformat.reads(str(found["notebook"][0]), as_version=4)
-    if new := [book for book in books if not kept.get(book.notebook)]:
-        _in_thread(_every(study, new))
-    for book in new:
-        if not book.notebook.own and not book.failure:
-            study.store.write(NOTEBOOK, digests[book.notebook], {"notebook": [nbformat.writes(book.book)]})
+    """Execute notebooks on a study."""
+    books = [Executed(notebook, notebook.read()) for notebook in notebooks]
+    if books:
+        _in_thread(_every(study, books))
     return books
 
 
@@ -183,67 +166,54 @@ async def _every(study: Study, books: Sequence[Executed]) -> None:
     }
     gate, done, tell = asyncio.Semaphore(AT_ONCE), count(1), study.run.tell
 
-    async def one(book: Executed) -> None:
+    async def one(book: Executed, place: Path) -> None:
         async with gate:
-            book.failure = await _execute(book, env)
+            book.failure = await _execute(book, env, place)
             tell("executing the notebooks", next(done), len(books))
 
     tell("executing the notebooks", 0, len(books))
-    await asyncio.gather(*map(one, books))
+    with TemporaryDirectory() as folder:
+        await asyncio.gather(*(one(book, Path(folder, str(i))) for i, book in enumerate(books)))
 
 
-async def _execute(executed: Executed, env: dict[str, str]) -> str:
-    """Execute a notebook in place; how it failed, or ""."""
+async def _execute(executed: Executed, env: dict[str, str], place: Path) -> str:
+    """Execute a notebook in place; how it failed, or "". Its kernel is spoken to by files that begin with `place`."""
     from jupyter_client import AsyncKernelManager
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    for left in reversed(range(STARTS)):
-        manager = AsyncKernelManager(kernel_name="python3")
-        client = NotebookClient(
-            executed.book,
-            km=manager,
-            timeout=CELL_SECONDS,
-            resources={"metadata": {"path": str(executed.notebook.path.parent)}},
-            extra_arguments=["--IPKernelApp.log_level=40"],  # its talk of sockets is not the user's
-        )
-        try:
-            await client.async_execute(env=env)
-        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-            said = [[output.output_type for output in cell.get("outputs", ())] for cell in executed.book.cells]
-            at = next((i for i, types in enumerate(said, 1) if "error" in types), 0)
-            return f"{executed.notebook.name}, cell {at}: {_why(error)}"
-        except RuntimeError as error:
-            # Another process may take a port between its being chosen and bound: with other ones, then.
-            client.km = manager  # which nbclient shuts down once more as Python ends
-            if not left or NOT_STARTED not in str(error):
-                raise
-        else:
-            break
-        finally:
-            if client.kc is not None:
-                client.kc.stop_channels()
-            if manager.has_kernel:  # also of one that was interrupted while it started
-                await manager.shutdown_kernel(now=True)
+    # No port, which another process may take between its being chosen and bound; Windows has nothing else.
+    by = {"transport": "ipc", "ip": str(place)} if os.name == "posix" else {}
+    manager = AsyncKernelManager(kernel_name="python3", connection_file=f"{place}.json", **by)
+    client = NotebookClient(
+        executed.book,
+        km=manager,
+        timeout=CELL_SECONDS,
+        resources={"metadata": {"path": str(executed.notebook.path.parent)}},
+        extra_arguments=["--IPKernelApp.log_level=40"],  # its talk of sockets is not the user's
+    )
+    try:
+        await client.async_execute(env=env)
+    except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+        said = [[output.output_type for output in cell.get("outputs", ())] for cell in executed.book.cells]
+        at = next((i for i, types in enumerate(said, 1) if "error" in types), 0)
+        return f"{executed.notebook.name}, cell {at}: {_why(error)}"
+    finally:
+        if client.kc is not None:
+            client.kc.stop_channels()
+        if manager.has_kernel:  # also of one that was interrupted while it started
+            await manager.shutdown_kernel(now=True)
     return ""
 
 
 def _in_thread(work: Coroutine[Any, Any, None]) -> None:
     """Run a coroutine in another thread: in this one nbclient takes Ctrl-C for a notebook's failure."""
-    begun: Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any] | None]] = Future()
-
-    async def stoppable() -> None:
-        begun.set_result((asyncio.get_running_loop(), asyncio.current_task()))
-        await work
-
-    with ThreadPoolExecutor(1) as thread:
-        running = thread.submit(asyncio.run, stoppable())
+    with closing(asyncio.new_event_loop()) as loop, ThreadPoolExecutor(1) as thread:
+        task = loop.create_task(work)
         try:
-            running.result()
+            thread.submit(loop.run_until_complete, task).result()
         except BaseException:
-            loop, task = begun.result()
-            with suppress(RuntimeError):  # it has ended by itself
-                loop.call_soon_threadsafe(task.cancel)  # the kernels are stopped before the thread ends
+            loop.call_soon_threadsafe(task.cancel)  # the kernels are stopped before the thread ends
             raise
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,23 +50,18 @@ def freeze(settings: Settings, scores_opened: bool) -> Path:
     """Write plan.json; a StudyError where there is a plan, or nothing to plan."""
     events = {name: str(date) for name, date in settings.time.events.items()}
     if not events:
-        raise StudyError(
-            expected="an event to plan for",
-            found="none",
-            where="[time] events in study.toml",
-            remedy='Name what is known from elsewhere: events = { "the bridge closes" = 2023-02-16 }.',
+        where, remedy = (
+            "[time] events in study.toml",
+            'Name what is known: events = { "the bridge closes" = 2023-02-16 }.',
         )
+        raise StudyError(expected="an event to plan for", found="none", where=where, remedy=remedy)
     at, of = datetime.now(UTC).isoformat(timespec="seconds"), settings.sentiment
     plan = Plan(at, scores_opened, of.name, of.instrument, events)
     text = json.dumps({**asdict(plan), "digest": plan.digest}, indent=1, ensure_ascii=False)
     path = settings.folder / FILE
     if path.exists():
-        raise StudyError(
-            expected="no plan yet",
-            found=FILE,
-            where=str(settings.folder),
-            remedy="What is planned twice is not planned. Whoever must, removes the file, and says so.",
-        )
+        remedy = "What is planned twice is not planned. Whoever must, removes the file, and says so."
+        raise StudyError(expected="no plan yet", found=FILE, where=str(settings.folder), remedy=remedy)
     with writing(settings.folder, **STUDY_FOLDER):
         path.write_text(f"{text}\n", encoding="utf-8")
     return path
@@ -76,18 +72,10 @@ def read(folder: Path) -> Plan | None:
     path = folder / FILE
     if not path.is_file():
         return None
-    try:
+    with suppress(ValueError, TypeError, KeyError, AttributeError):
         said = json.loads(path.read_text(encoding="utf-8"))
         digest = said.pop("digest")
-        plan = Plan(**said)
-        changed = digest != plan.digest
-    except (ValueError, TypeError, KeyError, AttributeError):
-        changed = True
-    if changed:
-        raise StudyError(
-            expected="the plan as it was frozen",
-            found="another content",
-            where=str(path),
-            remedy="Put back the file that was written; without it nothing is planned.",
-        )
-    return plan
+        if (plan := Plan(**said)).digest == digest:
+            return plan
+    expected, remedy = "the plan as it was frozen", "Put back the file; without it nothing is planned."
+    raise StudyError(expected=expected, found="another content", where=str(path), remedy=remedy)

@@ -14,6 +14,7 @@ import pandas as pd
 
 from analysis.people.agreement import class_of_people, class_of_score
 from analysis.plots.wording import name_of, period_name, signed
+from analysis.report.html import rendered
 from analysis.report.privacy import PRIVATE
 from analysis.report.tables import plain
 from analysis.sentiment.codes import read_codes
@@ -30,12 +31,9 @@ KINDS = ("coders disagree", "people and instrument disagree", "fits disagree on 
 
 def write(study: Study) -> Path:
     """Write private/comments.html into the study folder, which git ignores; give its path."""
-    from jinja2 import Environment, FileSystemLoader
-
     folder = study.settings.folder / FOLDER
-    env = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates" / "threadline"), autoescape=True)
     data = json.dumps(_data(study), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    page = env.get_template("private.html.j2").render(title=study.settings.title, mark=PRIVATE, data=data)
+    page = rendered("private.html.j2", title=study.settings.title, mark=PRIVATE, data=data)
     script = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)[0]
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     page = page.replace("sha256-DIGEST", f"sha256-{digest}", 1)

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from html import escape
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from analysis.report import methods
 from analysis.report.claims import linked
 from analysis.report.figures import PNG, SVG, embed
 from analysis.report.front import front
+from analysis.report.html import TEMPLATES, rendered
 from analysis.report.notebooks import HOME, NAMES, Executed, chosen, executed, made_of, notebooks_of, shipped
 from analysis.report.provenance import TABLES, provenance, write, write_tables
 from analysis.run.parts import CODE
@@ -30,7 +30,6 @@ from analysis.settings import StudyError, writing
 if TYPE_CHECKING:
     from analysis.study import Study
 
-TEMPLATES = Path(__file__).resolve().parent / "templates"
 Page = dict[str, str]
 Files = dict[str, bytes]  # of a page: itself, and the figures beside it
 
@@ -50,7 +49,7 @@ def own_words() -> list[str]:
 
     books = [nbformat.read(shipped() / f"{name}.ipynb", as_version=4) for name in NAMES]
     pages = [path for folder in ("report", "plots") for path in (HOME / folder).iterdir() if path.suffix in CODE]
-    pages += (TEMPLATES / "threadline").glob("*.j2")
+    pages += TEMPLATES.glob("*.j2")
     return [cell.source for book in books for cell in book.cells] + [page.read_text(encoding="utf-8") for page in pages]
 
 
@@ -83,30 +82,36 @@ def build_report(study: Study, out: Path, *, only: Sequence[str] = ()) -> Built:
             "digest": f"digest {digest_of(sorted(study.inputs.values()))[:12]}",
         }
         # What follows from the study, our code and the templates is kept; a study's own notebook is executed each time.
-        looks = {path.name: digest_of_file(path) for path in sorted((TEMPLATES / "threadline").iterdir())}
+        looks = {path.name: digest_of_file(path) for path in sorted(TEMPLATES.iterdir())}
         of = digest_of(made_of(study), looks, pages, built)
-        kept = {n: _kept(study, digest_of(of, n.digest)) for n in notebooks if not n.own}
-        books = executed(study, [notebook for notebook in notebooks if not kept.get(notebook)])
+        made = {n: _kept(study, digest_of(of, n.digest)) for n in notebooks if not n.own}
+        books = executed(study, [notebook for notebook in notebooks if not made.get(notebook)])
         times.append(time.perf_counter())
+        for book in books:
+            made[book.notebook] = _page(study, book, pages, built)
+            if not book.notebook.own and not book.failure:
+                _keep(study, digest_of(of, book.notebook.digest), made[book.notebook])
         failures = tuple(book.failure for book in books if book.failure)
         own = tuple(notebook.name for notebook in everything if notebook.own)
-        made = [files for files in kept.values() if files]
-        for book in books:
-            made.append(files := _page(study, book, pages, built))
-            if not book.notebook.own and not book.failure:
-                _keep(study, digest_of(of, book.notebook.digest), files)
         first = digest_of(of, tables, failures, own)
-        if not (files := _kept(study, first)):
-            _keep(study, first, files := _home(study, tables, failures, own, pages, built))
-        for name, content in [one for files in (*made, files) for one in files.items()]:
-            write(work / name, content)
+        if not (home := _kept(study, first)):
+            _keep(study, first, home := _home(study, tables, failures, own, pages, built))
+        for files in (*made.values(), home):
+            for name, content in files.items():
+                write(work / name, content)
         times.append(time.perf_counter())
         seconds = dict(zip(("tables", "notebooks", "pages"), np.diff(times).tolist(), strict=True))
         seconds["tables"] -= computed
         said = {f"{n.name}.ipynb": {"cells": n.digest, "own": n.own} for n in notebooks}
         write(work / "provenance.json", provenance(study, tables, seconds, said))
-        files = [path.relative_to(work).as_posix() for path in work.rglob("*") if path.is_file()]
-        write(work / methods.CRATE, methods.crate(study, files, tables, out / methods.CRATE))
+        files = {path.relative_to(work).as_posix() for path in work.rglob("*") if path.is_file()}
+        made_now = rf"figures/({'|'.join([*(re.escape(n.name) for n in notebooks), 'index'])})-\d+-\w+\.\w+"
+        last = methods.described(out / methods.CRATE).values()
+        old = {one["@id"] for one in last if one.get("@type") == "File" and (out / one["@id"]).is_file()} - files
+        gone = {name for name in old if re.fullmatch(made_now, name)}  # of no use now
+        write(work / methods.CRATE, methods.crate(study, files | old - gone, tables, out / methods.CRATE))
+    for name in gone:
+        (out / name).unlink(missing_ok=True)
     return Built(out / "index.html", failures, own)
 
 
@@ -159,7 +164,9 @@ def _page(study: Study, book: Executed, pages: list[Page], built: Page) -> Files
         if "text/html" not in data and (PNG in data or SVG in data):
             data["text/html"], beside = embed(data, output.get("metadata", {}), f"{name}-{len(files) // 3 + 1}")
             files |= beside
-    exporter = HTMLExporter(template_name="threadline", extra_template_basedirs=[str(TEMPLATES)], embed_images=True)
+    exporter = HTMLExporter(
+        template_name="threadline", extra_template_basedirs=[str(TEMPLATES.parent)], embed_images=True
+    )
     about = {
         "name": book.notebook.title,
         "study": study.settings.title,
@@ -195,28 +202,12 @@ def _home(
     built: Page,
 ) -> Files:
     """The first page: one screen of what was found, what to do next, to mind, to copy; and its figure."""
-    from jinja2 import Environment, FileSystemLoader
-
-    # The template escapes what comes from a study itself (|e).
-    env = Environment(loader=FileSystemLoader(TEMPLATES / "threadline"), autoescape=False, trim_blocks=True)  # noqa: S701
     with linked():
         said, files = front(study), Files()
-        figure = f'<p class="next">{escape(said.figure.alt)}</p>'
+        figure = ""
         if said.figure.axes:
             figure, files = embed(*said.figure.bundle(with_data=True), "index-1")
-        page = env.get_template("home.html.j2").render(
-            study=study.settings.title,
-            lead=study.size + ".",
-            front=said,
-            figure=figure,
-            failures=[f"A notebook failed, its page is incomplete. {failure}" for failure in failures],
-            limits=study.findings.limits,
-            methods=methods.paragraph(study),
-            checklist=methods.checklist(study),
-            citation=methods.citation(study, built["digest"]),
-            tables=[{"file": file, "rows": plural(int(str(about["rows"])), "row")} for file, about in tables.items()],
-            own=f" Of the study's own notebooks are: {', '.join(own)}." if own else "",
-            pages=pages,
-            built=built,
-        )
+        of = {"study": study, "front": said, "figure": figure, "tables": tables, "failures": failures, "own": own}
+        of |= {"pages": pages, "built": built, "methods": methods}
+        page = rendered("home.html.j2", **of)
     return {"index.html": page.encode(), **files}

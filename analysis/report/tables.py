@@ -7,19 +7,17 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from html import escape
 from numbers import Integral, Real
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from analysis.plots.wording import fixed, named, percent, points, signed
+from analysis.report.html import rendered
 from analysis.report.privacy import mask
 from analysis.settings import DATA
 
 LINK = "link"
-SORT = Path(__file__).parent / "templates" / "threadline" / "sort.js"
 HEADS = {
     "url": LINK,
     "n_comments": "comments",
@@ -42,24 +40,15 @@ HEADS = {
 }
 MOST = 60  # rows that are shown unless more are asked for: a longer table is read in a spreadsheet
 NONE = "–"
-MACHINES = (
-    "series",
-    "interval",
-    "n_eff",
-    "author_ratio",
-    "naive_low",
-    "naive_high",
-)  # read these columns, people do not
+MACHINES = {"series", "interval", "n_eff", "author_ratio", "naive_low", "naive_high"}  # read these, people do not
 SHARE_MEASURES = ("share", "same topic", "negative", "positive")  # in a column `measure`: the row's values are shares
-VALUES = ("before", "after", "first", "second", "article", "thread", "uncorrected", "codes_only", "estimate")
-VALUES += ("difference",)
+MEANS = {"before", "after", "first", "second", "article", "thread", "uncorrected", "codes_only"}
+VALUES = MEANS | {"estimate", "difference"}
 COUNTS_NOTHING = ("topic", "year")
 # Controls, formats and surrogates: invisible, and some of them turn the order of the text around them.
 INVISIBLE = {"Cc", "Cf", "Cs", "Co"}
 DATE = re.compile(r"[+-]?\d{4,5}-\d\d-\d\d")  # stays on one line
-LINKED = re.compile(
-    r"https?://[^\s/\"'<>]+(/[^\s\"'<>]*)?"
-)  # the page of an article; nothing else of a study is a link
+LINKED = re.compile(r"https?://[^\s/\"'<>]+(/[^\s\"'<>]*)?")  # the page of an article; nothing else is a link
 TIME = re.compile(rf"({DATE.pattern})[T ]\d\d:\d\d\S*")  # as a csv file has it
 
 
@@ -77,28 +66,10 @@ class Sheet:
         return f"{self.caption}\n{body}" if self.caption else body
 
     def _repr_html_(self) -> str:
-        def cell(tag: str, column: str, text: str) -> str:
-            side = ' class="n"' if column in self.numeric else ' class="d"' if DATE.fullmatch(text) else ""
-            scope = ' scope="col"' if tag == "th" else ""
-            shown = escape(text)
-            if column == LINK and LINKED.fullmatch(text):
-                shown = f'<a href="{shown}" rel="noopener noreferrer">{escape(text.split("/")[2])}</a>'
-            return f"<{tag}{side}{scope}>{shown}</{tag}>"
-
-        columns = list(self.table.columns)
-        head = "".join(cell("th", c, c) for c in columns)
-        rows = ["".join(cell("td", c, v) for c, v in zip(columns, row, strict=True)) for row in self.table.to_numpy()]
-        if not rows:
-            return f'<p class="next">{escape(self.caption)} {escape(self.none or "None.")}</p>'
-        body = "".join(f"<tr>{row}</tr>" for row in rows)
-        caption = f"<caption>{escape(self.caption)}</caption>" if self.caption else ""
-        # A region that scrolls must be reachable by keyboard, and named.
-        return (
-            f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(self.caption or "Table")}"><table>'
-            f"{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-            # Sorts by a column; a page has it once.
-            + ("" if os.environ.get(DATA) == "on" else f"<script>{SORT.read_text(encoding='utf-8')}</script>")
-        )
+        rows = [list(zip(self.table.columns, row, strict=True)) for row in self.table.to_numpy()]
+        script = os.environ.get(DATA) != "on"  # that sorts by a column; a page has it once
+        of = {"columns": self.table.columns, "rows": rows, "script": script, "linked": LINKED.fullmatch}
+        return rendered("table.html.j2", sheet=self, dated=DATE.fullmatch, **of)
 
 
 def plain(text: object) -> str:
@@ -142,7 +113,7 @@ def show(
     if "n_total" in table and "share" not in table:
         shares = ("estimate", *shares)  # `topics_by_period`
     ends = {column: _ends(table, column) for column in table}
-    unread = {end for pair in ends.values() for end in pair} | (set(MACHINES) if "estimate" in table else set())
+    unread = {end for pair in ends.values() for end in pair} | (MACHINES if "estimate" in table else set())
     out: dict[str, list[str]] = {}
     numeric = []
     for column in [c for c in table if c not in unread]:

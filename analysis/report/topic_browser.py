@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from analysis.plots.axes import draw_series, new_axes, percent_axis
 from analysis.plots.style import CSS, colour_of, drawing
 from analysis.plots.svg import svg
 from analysis.plots.wording import UNSTABLE, name_of, percent, period_name, period_of, with_interval
+from analysis.report.html import rendered
 from analysis.report.tables import plain
 from analysis.run.texts import Texts
 from analysis.run.vectors import Vectors, blocks
@@ -85,18 +85,14 @@ def topic_browser(
             said.append(parts_of)
         quotes = [_cut(plain(text)) for text in (examples or {}).get(row.topic, ())]
         of = words[words["topic"] == row.topic]
-        parts.append(
-            f'<details class="topic"><summary>{_box(12, colour, 12)} <span class="name">{escape(name)}</span> '
-            f'<span class="size">{escape(size)}</span></summary><div class="inside">{_bars(of, colour)}'
-            f"{_series(shares[shares['topic'] == row.topic], colour)}"
-            f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in said)}</ul>"
-            + "".join(f"<blockquote>{escape(text)}</blockquote>" for text in quotes)
-            + "</div></details>"
-        )
+        long = np.maximum(1, 100 * of["weight"] / max(float(of["weight"].max()), 1e-12)) if len(of) else ()
+        series, ends = _series(shares[shares["topic"] == row.topic], colour)
+        shown = {"name": name, "size": size, "said": said, "quotes": quotes, "series": series, "ends": ends}
+        shown |= {"colour": f"var(--{CSS[colour.lower()]},{colour})", "words": list(zip(of["word"], long, strict=True))}
+        parts.append(shown)
         lines.append(f"{name}: {'; '.join(said)}; words: {', '.join(of['word'])}")
         lines += [f"  “{text}”" for text in quotes]
-    head = '<p class="hint">Open a topic for its words, its series and its neighbours.</p>'
-    return TopicBrowser(f'<div class="topics">{head}{"".join(parts)}</div>', "\n".join(lines))
+    return TopicBrowser(rendered("topics.html.j2", topics=parts), "\n".join(lines))
 
 
 def examples(comments: pd.DataFrame, texts: Texts, vectors: Vectors, directions: np.ndarray) -> dict[int, list[str]]:
@@ -127,24 +123,11 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 1].rstrip() + "…"
 
 
-def _box(width: float, colour: str, room: float) -> str:
-    """A small box of a colour, in room for a wider one."""
-    size = f"width:{width:.0f}px;margin-right:{room - width:.0f}px;background:var(--{CSS[colour.lower()]},{colour})"
-    return f'<span class="swatch" style="{size}"></span>'
-
-
-def _bars(words: pd.DataFrame, colour: str) -> str:
-    """The words, each with a bar as long as its weight against the first one's."""
-    long = np.maximum(1, 100 * words["weight"] / max(float(words["weight"].max()), 1e-12)) if len(words) else ()
-    rows = [f"<li>{escape(w)} {_box(n, colour, 100)}</li>" for w, n in zip(words["word"], long, strict=True)]
-    return f'<ol class="words">{"".join(rows)}</ol>'
-
-
-def _series(table: pd.DataFrame, colour: str) -> str:
-    """Share by period with its interval, small; the ends are written below it."""
+def _series(table: pd.DataFrame, colour: str) -> tuple[str, str]:
+    """Share by period with its interval, small, or ""; and its ends in words."""
     shown = table[np.isfinite(table["low"])]
     if len(shown) < 2:
-        return "<p>Too few periods have threads enough for a series.</p>"
+        return "", "Too few periods have threads enough for a series."
     with drawing():
         figure, (ax,) = new_axes(height=1.5)
         figure.set_size_inches(4.2, 1.2)
@@ -154,4 +137,4 @@ def _series(table: pd.DataFrame, colour: str) -> str:
     period = period_of(table)
     ends = [f"{percent(r.estimate)} in {period_name(r.period_start, period)}" for r in shown.iloc[[0, -1]].itertuples()]
     alt = f"Share of the {period}'s comments with its 95 % interval: {ends[0]}, {ends[1]}."
-    return f'<figure class="series">{svg(figure, alt, "", CSS)}<figcaption>{escape(alt)}</figcaption></figure>'
+    return svg(figure, alt, "", CSS), alt

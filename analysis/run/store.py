@@ -23,7 +23,7 @@ import pandas as pd
 from analysis.run.texts import Texts
 
 FOLDER = ".threadline"  # in the study folder; ignored by git
-VECTORS, NOTEBOOK, PAGE = "vectors", "notebook", "page"  # names of what is kept beside the steps' results
+VECTORS, PAGE = "vectors", "page"  # names of what is kept beside the steps' results
 PART = "part."  # begins the name of what an unfinished step has so far
 LEFT_SECONDS = 24 * 3600  # of what another machine began to write: no result takes as long
 DIGITS = 20  # of a digest that name a kept result: 80 bits

@@ -10,7 +10,7 @@ import pytest
 from analysis.corpus.proposal import propose, write
 from analysis.corpus.schema import build
 from analysis.corpus.sources import read_sources
-from analysis.settings import read_settings
+from analysis.study_file import read_settings
 
 J = json.dumps
 # name: (file, its content, thread, authors of the two comments, what the second replies to); ...: not looked at.

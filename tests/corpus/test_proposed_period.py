@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from analysis.corpus.proposal import choose_period, propose, write
-from analysis.settings import read_settings
+from analysis.study_file import read_settings
 
 
 def threads(n, days, gap_after=None):

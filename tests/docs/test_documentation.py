@@ -19,7 +19,8 @@ import pandas as pd
 import pytest
 
 from analysis import cli
-from analysis.settings import Settings, read_settings
+from analysis.settings import Settings
+from analysis.study_file import read_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [

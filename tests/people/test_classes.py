@@ -13,7 +13,8 @@ from analysis.cli import main
 from analysis.people.agreement import agreement, class_errors, class_of_people, class_of_score, confusion, share_of
 from analysis.people.corrected import corrected, corrected_table
 from analysis.sentiment.codes import Codes, read_codes
-from analysis.settings import CLASSES, StudyError, changed, read_settings
+from analysis.settings import CLASSES, StudyError
+from analysis.study_file import changed, read_settings
 
 FIVE = {"awful": -1.0, "bad": -0.5, "so so": 0.0, "good": 0.5, "great": 1.0}
 YES = {"no": 0.0, "yes": 1.0}

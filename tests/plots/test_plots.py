@@ -14,7 +14,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -221,8 +221,8 @@ def test_a_single_coder_has_no_alpha_and_the_figure_leaves_it_out():
 def test_the_same_table_gives_the_same_file(kind, tmp_path):
     files = []
     for i in range(2):
-        DRAWN["shares_by_period"]().savefig(tmp_path / f"{i}.{kind}")
-        DRAWN["shares_by_period"]().savefig(held := io.BytesIO(), format=kind)
+        DRAWN["by_topic"]().savefig(tmp_path / f"{i}.{kind}")
+        DRAWN["by_topic"]().savefig(held := io.BytesIO(), format=kind)
         files += [(tmp_path / f"{i}.{kind}").read_bytes(), held.getvalue()]
     assert len(set(files)) == 1
     assert not any(word in files[0] for word in (b"CreationDate", b"<dc:date>", b"Software", b"<text"))
@@ -230,7 +230,7 @@ def test_the_same_table_gives_the_same_file(kind, tmp_path):
 
 def test_a_researcher_changes_a_figure_and_saves_it(tmp_path):
     figure = plots.by_period(SERIES)
-    title = figure.axes[0].set_title("What I found: $5")
+    title = figure.suptitle("What I found: $5")
     figure.axes[0].set_ylim(-1, 1)
     figure.savefig(tmp_path / "mine.pdf")
     assert (tmp_path / "mine.pdf").read_bytes().startswith(b"%PDF-") and title.get_text() == "What I found: $5"
@@ -247,7 +247,7 @@ def test_a_notebook_shows_a_figure_once_with_its_words_under_either_backend(tmp_
         "%matplotlib inline\nimport matplotlib.pyplot as plt\nimport pandas as pd\nfrom analysis import plots",
         "plt.rcParams['font.size'] = 20\nplt.plot([1, 2]);",
         "table = pd.DataFrame({'n_topics': [2, 3], 'stability': [0.8, 0.9], 'chosen': [False, True]})\n"
-        "figure = plots.topic_choice(table)\nfigure.axes[0].set_title('Mine')\nfigure.savefig('x.pdf')\nfigure",
+        "figure = plots.topic_choice(table)\nfigure.suptitle('Mine')\nfigure.savefig('x.pdf')\nfigure",
         "plt.plot([1, 2]);",
     ]
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
@@ -268,13 +268,18 @@ def test_for_a_page_it_comes_as_svg_for_a_phone_too_and_with_what_can_be_taken_a
     monkeypatch.setenv(DATA, "on")
     shown, about = figure._repr_mimebundle_()
     svg, held = shown["image/svg+xml"], about["image/svg+xml"]
+    known = set()
     for one, wide in ((svg, style.WIDTH), (held["narrow"], style.NARROW)):
         assert f'viewBox="0 0 {72 * wide:g} ' in one and 'role="img"' in one and "language en" in one
         root = ElementTree.fromstring(one)
         title, described = root[0], root[1]
         assert title.text == figure.title and described.text == figure.alt
         assert root.get("aria-labelledby").split() == [title.get("id"), described.get("id")]
-        assert {e.tag.split("}")[1] for e in root.iter()} <= {"svg", "title", "desc", "path", "text"}
+        inside = {"svg", "title", "desc", "path", "text", "g", "defs", "use", "clipPath", "rect"}
+        assert {e.tag.split("}")[1] for e in root.iter()} <= inside, "nothing that runs or loads"
+        ids = [e.get("id") for e in root.iter() if e.get("id")]
+        assert len(set(ids)) == len(ids) and not set(ids) & known, "a page has several"
+        known |= set(ids)
     assert base64.b64decode(held["pdf"]).startswith(b"%PDF-") and held["name"] == "agreement_by_group"
     assert pd.read_csv(io.StringIO(held["csv"]))["group"].tolist() == ["language en", "$x^2$ · <b> (unstable)"]
     shares = DRAWN["shares_by_period"]()._repr_mimebundle_()[1]["image/svg+xml"]["csv"]
@@ -285,7 +290,7 @@ def test_for_a_page_it_comes_as_svg_for_a_phone_too_and_with_what_can_be_taken_a
 def test_its_colours_are_the_page_s_and_its_letters_are_text():
     svg = DRAWN["topic_sizes"]()
     svg = svg.bundle(with_data=True)[0]["image/svg+xml"]
-    assert 'fill="var(--t0,#0072b2)"' in svg and 'fill="var(--pale,#b4bcc2)"' in svg
+    assert "fill:var(--t0,#0072b2)" in svg and "fill:var(--pale,#b4bcc2)" in svg and "font-family" not in svg
     assert "$x^2$ · &lt;b&gt; (unstable)" in svg and "<b>" not in svg
     css = (Path(report.__file__).parent / "templates" / "threadline" / "style.css").read_text()
     light, dark = (set(re.findall(r"--(\w+): #", rule)) for rule in css.splitlines()[:2])
@@ -294,16 +299,16 @@ def test_its_colours_are_the_page_s_and_its_letters_are_text():
 
 def test_a_changed_figure_is_shown_as_it_was_changed_on_a_phone_too():
     figure = plots.by_period(SERIES)
-    figure.axes[0].set_title("What I found")
+    figure.suptitle("What I found")
     shown, about = figure.bundle(with_data=True)
     assert "What I found" in shown["image/svg+xml"] and "What I found" in about["image/svg+xml"]["narrow"]
 
 
-def test_a_figure_with_an_image_in_it_is_a_picture():
+def test_a_figure_with_an_image_in_it_has_it_on_a_page_too():
     figure = plots.by_period(SERIES)
     figure.axes[0].imshow(np.eye(3), extent=(*figure.axes[0].get_xlim(), -1, 1), aspect="auto")
-    shown, about = figure.bundle(with_data=True)
-    assert set(shown) == {"image/png", "text/plain"} and set(about) == {"image/png"}
+    svg = figure.bundle(with_data=True)[0]["image/svg+xml"]
+    assert 'href="data:image/png;base64,' in svg and svg.count("href=") > 1
 
 
 def test_a_table_is_not_changed():
@@ -353,6 +358,7 @@ def test_an_axis_says_the_numbers_where_it_has_them(scale):
     assert len(at) > 2 and np.allclose([float(text.replace("−", "-")) for text in said], at, rtol=1e-9)
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.text(max_size=40), st.floats(20, 300))
 def test_lines_fit_and_nothing_of_a_short_word_is_lost(text, room):
     assert width(fit(text, room, 9), 9) <= max(room, width("…", 9))
@@ -377,6 +383,18 @@ def test_no_name_on_the_map_covers_another():
     frame = figure.bbox
     assert all(frame.x0 <= b.x0 and b.x1 <= frame.x1 for b in boxes)
     assert not [(i, j) for i in range(n) for j in range(i) if boxes[i].overlaps(boxes[j])]
+
+
+def test_on_a_map_every_comment_is_a_dot_in_a_picture_and_on_a_page():
+    """In a picture nothing is drawn of a line without any length."""
+    pale = {}
+    for rows in (MAP, MAP[~MAP["comment"]]):
+        figure = plots.topic_map(rows, topics=TOPICS)
+        pixels = np.asarray(Image.open(io.BytesIO(style.png_bytes(figure))).convert("L"))
+        dots = re.findall(r'<path d="([^"]*)"[^>]*linecap:round', figure.bundle(with_data=True)[0]["image/svg+xml"])
+        pale[len(rows)] = int((pixels < 250).sum()), "".join(dots).count("M")
+    (with_dots, dots), (without, none) = pale.values()
+    assert with_dots > without + 20 and (dots, none) == (int(MAP["comment"].sum()), 0)
 
 
 # Machado, Oliveira and Fernandes (2009), severity 1: linear RGB as protanopes, deuteranopes and tritanopes see it.

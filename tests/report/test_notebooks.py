@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
-import socket
 
 import nbformat
 import numpy as np
@@ -13,7 +14,8 @@ import pytest
 
 from analysis.cli import main
 from analysis.report import notebooks
-from analysis.report.notebooks import NAMES, chosen, copy_to, executed, notebooks_of
+from analysis.report.notebooks import NAMES, chosen, copy_to, notebooks_of
+from analysis.report.site import build_report
 from analysis.settings import StudyError
 from analysis.study import SAMPLE, open_study
 
@@ -85,7 +87,8 @@ def test_the_report_executes_a_study_s_own_notebooks_and_says_so(folder, tmp_pat
         nbformat.write(book, path)
     monkeypatch.setattr(notebooks, "shipped", lambda: ours)
     place = copy_to(folder)
-    edit(place / "2_topics.ipynb", "print('changed', study.settings.title)")
+    how = "import ipykernel\nprint('by', ipykernel.get_connection_info(unpack=True)['transport'])"
+    edit(place / "2_topics.ipynb", f"print('changed', study.settings.title)\n{how}")
     mine = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_markdown_cell("# What did I add?"), nbformat.v4.new_code_cell("print(6 * 7)")]
     )
@@ -93,7 +96,9 @@ def test_the_report_executes_a_study_s_own_notebooks_and_says_so(folder, tmp_pat
     out = tmp_path / "out"
     assert main(["report", str(folder), "--out", str(out)]) == 0
     assert "Pages by the study's own notebooks: 2_topics, 6_mine." in capsys.readouterr().out
-    assert "changed Buses" in (out / "2_topics.html").read_text() and "42" in (out / "6_mine.html").read_text()
+    topics = (out / "2_topics.html").read_text()
+    assert "changed Buses" in topics and (os.name != "posix" or "by ipc" in topics), "by files, and not by ports"
+    assert "42" in (out / "6_mine.html").read_text()
     assert "notebook of the study's own" in (out / "6_mine.html").read_text()
     assert "notebook of the study's own" not in (out / "1_corpus.html").read_text()
     index = (out / "index.html").read_text()
@@ -107,51 +112,40 @@ def test_what_ours_show_is_kept_until_something_changes_and_a_study_s_own_never(
     ours = shutil.copytree(notebooks.shipped(), tmp_path / "ours")
     monkeypatch.setattr(notebooks, "shipped", lambda: ours)
     book = nbformat.read(ours / "1_corpus.ipynb", as_version=4)
-    book.cells = [*book.cells[:2], nbformat.v4.new_code_cell("import os\nos.getpid()")]
+    book.cells = [nbformat.v4.new_markdown_cell("# Corpus"), nbformat.v4.new_code_cell("import os\nos.getpid()")]
     nbformat.write(book, ours / "1_corpus.ipynb")
 
     def shown(study=None):
-        (one,) = executed(study or open_study(folder), chosen(folder, ["1_corpus"]))
-        assert not one.failure
-        return one.book.cells[-1].outputs[0]["data"]["text/plain"]
+        assert not build_report(study or open_study(folder), tmp_path / "out", only=["1_corpus"]).failures
+        return re.findall(r'<pre class="output">(\d+)', (tmp_path / "out" / "1_corpus.html").read_text())
 
     first = shown()
-    assert shown() == first, "kept"
+    assert first and shown() == first, "kept"
     assert shown(open_study(folder, title="Trams")) != first, "another title is another page"
     edit(ours / "1_corpus.ipynb", "os.getpid()")
-    assert shown() != first, "another cell is another page"
-    (kept, *_) = sorted((folder / ".threadline").glob("notebook-*/*.json"))
-    data = bytearray(kept.read_bytes())
-    data[len(data) // 2] ^= 1
-    kept.write_bytes(data)
+    assert shown()[0] != first[0], "another cell is another page"
+    for kept in (folder / ".threadline").glob("page-*/*.json"):
+        data = bytearray(kept.read_bytes())
+        data[len(data) // 2] ^= 1
+        kept.write_bytes(data)
     copy_to(folder)
     edit(folder / "notebooks" / "1_corpus.ipynb", "os.getpid()")
     assert shown() != shown(), "a study's own may read what we do not know of"
 
 
-def test_a_kernel_whose_port_another_process_took_is_started_again(folder, monkeypatch):
-    from jupyter_client.manager import KernelManager
-
-    (path := folder / "notebooks").mkdir()
-    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("6 * 7")]), path / "1_corpus.ipynb")
-    taken, begin = socket.create_server(("127.0.0.1", 0)), KernelManager.write_connection_file
-    starts = []
-
-    def with_a_port_that_is_taken(self, **kwargs):
-        starts.append(self)
-        if len(starts) <= limit:
-            self.stdin_port = taken.getsockname()[1]
-        return begin(self, **kwargs)
-
-    monkeypatch.setattr(KernelManager, "write_connection_file", with_a_port_that_is_taken)
-    with taken:
-        limit = 1
-        own = [book for book in notebooks_of(folder) if book.own]
-        (book,) = executed(open_study(folder), own)
-        assert not book.failure and len(starts) == 2
-        assert book.book.cells[0].outputs[0].data["text/plain"] == "42"
-        starts.clear()
-        limit = 9
-        with pytest.raises(RuntimeError, match="before replying"):
-            executed(open_study(folder), own)
-        assert len(starts) == notebooks.STARTS
+def test_figures_that_a_report_has_no_more_go_and_what_a_person_put_beside_them_stays(folder, tmp_path, monkeypatch):
+    ours, out = shutil.copytree(notebooks.shipped(), tmp_path / "ours"), tmp_path / "out"
+    monkeypatch.setattr(notebooks, "shipped", lambda: ours)
+    book = nbformat.read(ours / "1_corpus.ipynb", as_version=4)
+    draw = "from analysis import plots\nplots.topic_choice({'n_topics': [2], 'stability': [0.8], 'chosen': [True]})"
+    for cells in ([draw, draw], [draw]):
+        book.cells = [nbformat.v4.new_markdown_cell("# Corpus"), *map(nbformat.v4.new_code_cell, cells)]
+        nbformat.write(book, ours / "1_corpus.ipynb")
+        build_report(open_study(folder), out, only=["1_corpus"])
+        drawn = {path.name for path in (out / "figures").glob("*_choice.csv")}
+        (out / "figures" / "1_corpus-9-mine.csv").write_text("mine")
+    assert drawn == {"1_corpus-1-topic_choice.csv"}
+    assert (out / "figures" / "1_corpus-9-mine.csv").read_text() == "mine"
+    named = {one["@id"] for one in json.loads((out / "ro-crate-metadata.json").read_text())["@graph"]}
+    assert {"figures/1_corpus-1-topic_choice.csv", "index.html"} <= named
+    assert not named & {"figures/1_corpus-2-topic_choice.csv", "figures/1_corpus-9-mine.csv"}

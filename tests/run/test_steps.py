@@ -14,8 +14,9 @@ import pytest
 from analysis.run import Run
 from analysis.run.steps import Results, code_of, modules_of, step
 from analysis.run.store import Store, digest_of
-from analysis.settings import SECTIONS, ComputeSettings, StudyError, changed, read_settings
+from analysis.settings import SECTIONS, ComputeSettings, StudyError
 from analysis.study import STEPS, Study, open_study
+from analysis.study_file import changed, read_settings
 
 WORDS = ["tram line stop fare depot rail", "bread oven flour dough crust bake", "goal match team league coach cup"]
 # Another value for every setting of study.toml.

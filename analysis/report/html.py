@@ -1,0 +1,37 @@
+"""Templates -> HTML, in which all that comes from a study is escaped, or text."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analysis.corpus.wording import plural
+from analysis.plots import wording
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = Path(__file__).resolve().parent / "templates" / "threadline"
+
+
+@cache
+def _environment() -> Environment:
+    """Where templates are, and what all of them know."""
+    from jinja2 import Environment, FileSystemLoader
+
+    kind = {"autoescape": lambda name: ".html" in str(name), "trim_blocks": True, "keep_trailing_newline": False}
+    env = Environment(loader=FileSystemLoader(TEMPLATES), **kind)  # noqa: S701
+    env.globals |= vars(wording) | {"plural": plural, "version": version("threadline")}
+    return env
+
+
+def rendered(template: str, **of: object) -> str:
+    """What a template says of something; of one that is HTML it is escaped nowhere else."""
+    return str(_environment().get_template(template).render(**of))
+
+
+def spoken(sentence: str, *of: object, **more: object) -> str:
+    """A sentence of sentences.txt.j2, by its name, of what it is made of."""
+    return str(getattr(_environment().get_template("sentences.txt.j2").module, sentence)(*of, **more))
