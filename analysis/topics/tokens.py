@@ -26,6 +26,7 @@ UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]+")  # scripts 
 _KANA, _THAI = re.compile(r"[\u3040-\u30ff]"), re.compile(r"[\u0e00-\u0e7f]")
 # Of a Japanese phrase the particles and endings that follow its word.
 _ENDING = re.compile(r"(?<=[\u30a1-\u30ff\u3400-\u9fff])[\u3041-\u309f]+$")
+_GRAMMAR = re.compile(r"[\u3041-\u309f]+")  # hiragana alone: seldom what a comment is about
 _DIGIT = re.compile(r"\d")
 LONGEST = 30  # letters of a word: what is longer is an id, a path, or no word
 
@@ -115,9 +116,12 @@ def _segments(word: str, text: str) -> list[str]:
         elif _THAI.search(part):
             found += _parser("thai").parse(part)
         elif _KANA.search(text):
-            found += [_ENDING.sub("", one) for one in _parser("japanese").parse(part)]
+            phrases = [_ENDING.sub("", one) for one in _parser("japanese").parse(part)]
+            found += [one for one in phrases if not _GRAMMAR.fullmatch(one)]
         else:
-            found += _parser("simplified_chinese").parse(part)
+            import rjieba
+
+            found += rjieba.cut(part)
     return found
 
 

@@ -92,7 +92,7 @@ def test_neighbours_are_counted_the_same_some_at_a_time(monkeypatch):
         ("หลังจากสะพานปิด รถเมล์ก็มาสายทุกวัน", ["สะพาน", "เมล์", "สาย", "ทุก"]),
         ("버스가 매일 늦는다", ["버스가", "매일", "늦는다"]),
         ("الحافلة متأخرة كل يوم", ["الحافلة", "متأخرة"]),
-        ("tram学校食堂的饭菜", ["tram", "学校", "食堂", "饭菜"]),
+        ("tram学校食堂的饭菜", ["tram", "学校食堂", "饭菜"]),
     ],
 )
 def test_texts_without_spaces_are_cut_into_words(text, found):

@@ -175,3 +175,7 @@ def test_topics_are_the_subjects_and_words_are_words(language):
         said = {word for name in mine for word in shown if name in word or word in name}
         assert len(said) >= 2, f"{shown} of {mine}"
         assert not stop_words(languages) & set(shown) and all(len(word) > 1 for word in shown)
+    # Words of three letters could not come from pairs of letters, and whole phrases would not be in several comments.
+    long = {name for subject in names for name in subject if len(name) == 3}
+    if language in ("zh", "ja"):
+        assert 2 * len(long & set(found.words["word"])) >= len(long), found.words["word"].tolist()
