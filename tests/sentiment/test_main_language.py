@@ -15,9 +15,9 @@ ITALIAN = "Il traghetto di stamattina era di nuovo in ritardo, e nessuno al port
 ENGLISH = "The ferry was late again this morning and nobody at the harbour told us why, number"
 
 
-def written(folder, long):
+def written(folder, long, n_long=140):
     """200 comments: long ones in a language, and short ones of which nobody can tell."""
-    texts = [f"{long} {i}" for i in range(140)] + [f"super ok {i}" for i in range(60)]
+    texts = [f"{long} {i}" for i in range(n_long)] + [f"super ok {i}" for i in range(200 - n_long)]
     pd.DataFrame({"article_id": [f"a{i % 9}" for i in range(200)], "text": texts}).to_csv(folder / "c.csv", index=False)
     (folder / "sl.csv").write_text("word,score,language\nsuper,1,sl\n")
     (folder / "study.toml").write_text("title = 'x'\n[source]\npaths = ['c.csv']\n[topics]\nmin_comments = 999\n")
@@ -28,6 +28,11 @@ def written(folder, long):
 
 def test_an_english_dictionary_scores_the_short_texts_of_an_english_corpus(tmp_path):
     assert written(tmp_path, ENGLISH).tables.overall["n_comments"].iloc[0] == 200
+
+
+def test_short_texts_are_held_to_be_in_the_language_of_the_others_even_where_they_are_most(tmp_path):
+    study = written(tmp_path, ITALIAN, n_long=60)
+    assert (study.corpus.rows["language"] == "und").mean() > 0.5 and study.comments["sentiment"].isna().all()
 
 
 @pytest.mark.parametrize(
