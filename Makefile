@@ -5,7 +5,7 @@ BIN := .venv/bin
 STUDY ?= data/sample
 INSTALLED := .venv/.installed
 
-.PHONY: install report test lab bench bench-all notebooks docs dist lint lock clean
+.PHONY: install report test shuffle coverage mutants lab bench bench-all notebooks docs dist lint lock clean
 
 install: $(INSTALLED)
 
@@ -20,8 +20,20 @@ $(INSTALLED): requirements.lock pyproject.toml
 report: install
 	$(BIN)/threadline report $(STUDY)
 
+# On two cores, a file at a time; `.venv/bin/python -m pytest PATH` runs some tests in their order.
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# Five times in random order with two busy processes beside; which lines no test reaches.
+shuffle: install
+	$(BIN)/python tests/benchmarks/shuffle.py $(SHUFFLE)
+
+coverage: install
+	$(BIN)/python -m pytest tests -n 2 --dist loadfile --cov=analysis --cov-branch --cov-report=term-missing:skip-covered
+
+# Does a test fail where the code is broken in one place? MUTANTS="dates --n 30" asks for less.
+mutants: install
+	$(BIN)/python tests/benchmarks/mutants.py $(MUTANTS)
 
 lab: install
 	$(BIN)/threadline lab $(STUDY)

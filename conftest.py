@@ -7,11 +7,15 @@ os.environ.pop("THREADLINE_STUDY", None)
 
 from collections.abc import Iterator  # noqa: E402
 
+import hypothesis  # noqa: E402
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 import pytest  # noqa: E402
 
 from tests.browser import Browser, started  # noqa: E402
+
+hypothesis.settings.register_profile("threadline", deadline=None)  # a machine with other work is no failure
+hypothesis.settings.load_profile("threadline")
 
 
 @pytest.fixture
@@ -48,6 +52,7 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the cells of a notebook in their order, in whatever order tests are (pytest-xdist: with --dist loadfile)."""
     cells = sorted((item for item in items if hasattr(item, "cell_num")), key=lambda item: (item.path, item.cell_num))

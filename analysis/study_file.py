@@ -35,7 +35,7 @@ def read_settings(folder: str | Path) -> Settings:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        found, remedy = f"text that is not: {error}", "README shows one."
+        found, remedy = f"text that is not: {error}", "`threadline new` writes one."
         raise StudyError(expected="TOML in UTF-8", found=found, where=str(path), remedy=remedy) from None
     return _validated(folder, raw, str(path))
 
@@ -115,7 +115,7 @@ def _as_ours(error: Any, raw: Mapping[str, object], where: str) -> StudyError:
     name = f"[{section}] {names[1]}" if len(names) > 1 else section
     if error["type"] in ("missing", "missing_argument"):
         what = expected if expected.startswith("a table") else f"a value for {name}"
-        return StudyError(expected=what, found="nothing", where=where, remedy="Add it; README shows one.")
+        return StudyError(expected=what, found="nothing", where=where, remedy="Add it, as `threadline new` does.")
     value = repr(functools.reduce(lambda at, key: at[key] if isinstance(at, Mapping) else at, names, raw))
     found = value if len(value) <= 80 else value[:77] + "…"
     expected = expected or f"one of: {error['ctx']['expected']}".replace("'", "")

@@ -12,8 +12,14 @@ generate.main()
 
 project = "Threadline"
 copyright = "the Threadline authors"
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["generated/settings.md", "generated/commands.md", "generated/architecture.md", "generate.py"]
+extensions = ["accessible", "myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+exclude_patterns = [
+    "generated/settings.md",
+    "generated/commands.md",
+    "generated/architecture.md",
+    "generate.py",
+    "accessible.py",
+]
 html_theme = "furo"
 html_title = "Threadline"
 html_show_sourcelink = False

@@ -69,7 +69,7 @@ def commands() -> str:
 
     said = []
     for name, (function, options) in COMMANDS.items():
-        said += [f"## `threadline {name}`", "", str(function.__doc__), "", "| | |", "|---|---|"]
+        said += [f"## `threadline {name}`", "", str(function.__doc__), "", "| given | what |", "|---|---|"]
         for called, given in options:
             shown = given.get("metavar") or "|".join(given.get("choices", ()))
             said.append(f"| `{called if called.startswith('-') else shown}` "

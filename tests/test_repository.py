@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
@@ -80,3 +82,18 @@ def test_a_notebook_is_clean(book):
     assert cells[0]["source"][0].startswith("# ") and cells[0]["source"][0].strip().endswith("?"), (
         "opens with the question"
     )
+
+
+def test_no_message_names_what_a_wheel_does_not_have():
+    named = []
+    for path in sorted((ROOT / "analysis").rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        docstrings = {
+            id(n.body[0].value)
+            for n in ast.walk(tree)
+            if isinstance(n, DOCUMENTED) and ast.get_docstring(n) is not None
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+                named += [f"{path.name}:{node.lineno}"] * bool(re.search(r"\bdocs/|README|CONTRIBUTING", node.value))
+    assert named == []

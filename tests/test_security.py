@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import gzip
 import json
+import unicodedata
 import zipfile
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 
 from analysis.cli import main
 from analysis.corpus import formats
+from analysis.corpus.schema import pseudonym
+from analysis.corpus.wording import normal
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = "thread,user,text\nt1,Ann,one\nt1,Bob,two\n"
@@ -125,3 +128,54 @@ def test_bytes_that_are_no_text_are_no_table(tmp_path, capsys):
     (tmp_path / "c.csv").write_bytes(bytes(range(256)) * 1_000)
     assert main(["new", str(tmp_path / "study"), str(tmp_path / "c.csv")]) == 2
     assert "bytes that are no text" in capsys.readouterr().err
+
+
+def workbook(path: Path, far: str) -> None:
+    """A table, and a cell at a place."""
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in (["thread", "user", "text"], ["t1", "Ann", "one"], ["t1", "Bob", "two"]):
+        book.active.append(row)
+    book.active[far] = "far"
+    book.save(path)
+
+
+def test_cells_that_lie_far_apart_are_one_line_of_error(tmp_path, capsys):
+    workbook(tmp_path / "far.xlsx", "XFD1048576")
+    assert main(["new", str(tmp_path / "s"), str(tmp_path / "far.xlsx")]) == 2
+    assert "a sheet of at most 33,554,432 cells, empty ones too, found 17,179,869,184" in capsys.readouterr().err
+    workbook(tmp_path / "near.xlsx", "BA90")
+    assert main(["new", str(tmp_path / "s"), str(tmp_path / "near.xlsx")]) == 0
+
+
+def test_an_archive_of_files_without_number_is_one_line_of_error(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(formats, "MOST_FILES", 3)
+    for n, code in ((3, 0), (4, 2)):
+        with zipfile.ZipFile(tmp_path / f"{n}.zip", "w") as file:
+            for i in range(n):
+                file.writestr(f"{i}.csv", TEXT.replace("t1", f"t{i}"))
+        assert main(["new", str(tmp_path / f"s{n}"), str(tmp_path / f"{n}.zip")]) == code
+    assert "at most 3 files in an archive, found 4" in capsys.readouterr().err
+
+
+def test_a_text_that_all_rows_share_is_one_line_of_error_and_not_memory(tmp_path, capsys, monkeypatch):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    text = pa.DictionaryArray.from_arrays(pa.array([0] * 90, pa.int32()), pa.array(["word " * 20]))
+    table = pa.table({"thread": ["t1"] * 90, "user": [None, *map(str, range(89))], "text": text.cast(pa.string())})
+    pq.write_table(table, tmp_path / "c.parquet")
+    for most, code in ((9_000, 0), (8_999, 2)):
+        monkeypatch.setattr(formats, "MOST_LETTERS", most)
+        assert main(["new", str(tmp_path / f"s{most}"), str(tmp_path / "c.parquet")]) == code
+    assert "at most 8,999 letters in 90 rows, found 9,000" in capsys.readouterr().err
+
+
+def test_a_million_marks_on_one_letter_come_to_an_end():
+    """Sorted at once they take an hour."""
+    accents = "a" + "\u0316\u0301" * 500_000
+    assert pseudonym(accents, b"key") == pseudonym(accents, b"key")
+    for form in ("NFC", "NFKC", "NFKD"):
+        for text in ("é" * 999, "e\u0301" * 999, "x" + "e\u0323\u0301" * 999, "ﷺ" * 30):
+            assert normal(form, text) == unicodedata.normalize(form, text)

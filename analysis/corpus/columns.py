@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ import pandas as pd
 
 from analysis.corpus.dates import instants
 from analysis.corpus.platforms import BY_NAME, Dialect, recognise_dialect
+from analysis.corpus.wording import normal
 from analysis.settings import StudyError
 
 Row = Mapping[str, object]
@@ -34,7 +34,7 @@ LOST = re.compile(r"\d(?:\.\d+)?E\+\d+", re.IGNORECASE)  # a number that lost it
 @functools.cache
 def fold(name: str) -> str:
     """A name without case, accents, spaces and marks."""
-    letters = unicodedata.normalize("NFKD", ASIDE.sub("", name.casefold()) or name.casefold())
+    letters = normal("NFKD", ASIDE.sub("", name.casefold()) or name.casefold())
     return "".join(letter for letter in letters if letter.isalnum()) or name.strip()
 
 

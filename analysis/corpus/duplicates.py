@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 import zlib
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
@@ -12,12 +11,14 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 
+from analysis.corpus.wording import normal
 from analysis.run import Run
 from analysis.run.texts import rows_of_a_part, take
 from analysis.run.vectors import BLOCK, Vectors
 
 # Below this many words a text recurs by chance ("Well said."), which makes nobody a copyist: it must recur in a flood.
-MIN_WORDS = 5
+LONG = 1 << 20  # letters: longer texts are compared as they are, for letters in one form may be 18 times as many
+MIN_WORDS = 5  # or as many letters of a script without spaces
 # Two texts are nearly the same where their sets of three words in a row overlap by this much (Jaccard). One word
 # changed in a text of 30 leaves 0.81; two different comments on one subject hardly reach 0.1.
 SIMILAR = 0.8
@@ -53,16 +54,12 @@ def _marked(texts: Sequence[str]) -> np.ndarray:
         if words := (folded := _folded(text)).split():
             whole = " ".join(words).encode("utf-8", "surrogatepass")
             made[i, :2] = np.frombuffer(blake2b(whole, digest_size=16).digest(), dtype=np.uint64)
-            made[i, 0] = made[i, 0] >> np.uint64(1) << np.uint64(1) | np.uint64(_has_words(words, folded))
+            enough = len(words) >= MIN_WORDS or (not folded.isascii() and len(_words(folded)) >= MIN_WORDS)
+            made[i, 0] = made[i, 0] >> np.uint64(1) << np.uint64(1) | np.uint64(enough)
     shingles, n_of = _shingles(texts)
     made[:, 2] = n_of
     made[n_of > 0, 3:] = _bands(shingles, (np.cumsum(n_of) - n_of)[n_of > 0])
     return made
-
-
-def _has_words(words: list[str], text: str) -> bool:
-    """Whether a text has five words, or as many letters of a script without spaces."""
-    return len(words) >= MIN_WORDS or (not text.isascii() and len(_words(text)) >= MIN_WORDS)
 
 
 def _words(text: str) -> list[str]:
@@ -71,7 +68,7 @@ def _words(text: str) -> list[str]:
 
 
 def _folded(text: str) -> str:
-    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold()
+    return (text if text.isascii() or len(text) > LONG else normal("NFKC", text)).casefold()
 
 
 def duplicates(comments: pd.DataFrame, marks: Vectors) -> pd.Series:

@@ -33,9 +33,8 @@ class Evidence:
         seen: dict[str, int] = {}
         firsts = [key.split()[0].strip(".,!?:;-") for key in short]
         self.first = np.array([seen.setdefault(word, len(seen)) for word in firsts], dtype=np.int64)[self.key]
-        self.pair, self.first_pair = (
-            np.unique(thread * (len(short) + 1) + key, return_inverse=True)[1] for key in (self.key, self.first)
-        )
+        pairs = (thread * (len(short) + 1) + key for key in (self.key, self.first))
+        self.pair, self.first_pair = (np.unique(pair, return_inverse=True)[1] for pair in pairs)
         n_threads = np.bincount(np.unique(np.stack([self.key, thread]), axis=1)[0])[self.key]
         common = np.zeros((len(short), 2))
         for i, key in enumerate("\n".join(short).translate(NO_STOPS).split("\n") if short else ()):

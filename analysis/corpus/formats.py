@@ -7,18 +7,20 @@ import csv
 import gzip
 import io
 import json
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, NoReturn, TypeVar
 from xml.etree.ElementTree import Element, ParseError, iterparse
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import zstandard
 
 from analysis.corpus.delimited import DELIMITERS, Lines, find_header, header_of, known
@@ -36,7 +38,9 @@ PLAIN = ("", ".txt", ".text", ".dat", ".dump", ".log")  # endings that say nothi
 HEAD = 65_536  # bytes that tell what a file is
 LOOK = 30  # lines among which the header is
 LONGEST = 1 << 26  # characters of a line: what is longer is no row that somebody wrote, and would fill the memory
-MOST_COLUMNS = 20_000
+MOST_COLUMNS, MOST_FILES = 20_000, 10_000  # of a table, in an archive
+MOST_CELLS, MOST_LETTERS = 1 << 25, 1 << 28  # of a sheet, empty ones too; of 2,048 rows
+FAR, ROW = re.compile(rb'\br="([A-Z]{2,3})\d'), re.compile(rb'\br="[A-Z]*(\d+)"')  # columns after the 26th; rows
 SPACE = "\x00 \t\r\n\ufeff"
 ITEMS = {"rss": "item"}  # XML whose rows are not the root's children: their tag
 NOT_FITTING, EMPTY, NOT_JSON, BEFORE = "not as many fields as the header", "empty line", "not JSON", "before the header"
@@ -72,11 +76,8 @@ class Table:
         StudyError
             If the file cannot be opened or unpacked, or is not the table that its ending says.
         """
-        readers: dict[str, Callable[[], Iterator[Numbered]]] = {
-            "csv": self._csv, "json": self._json, "parquet": self._parquet, "xml": self._xml, "sheet": self._sheet,
-        }  # fmt: skip
         with self._guard():
-            yield from readers[self.kind]()
+            yield from getattr(self, f"_{self.kind}")()
 
     def error(self, found: str) -> StudyError:
         """The error of a file that is not what its ending says."""
@@ -133,7 +134,7 @@ class Table:
             yield line
 
     def _too_much(self, expected: str, found: str) -> NoReturn:
-        remedy = "A quotation that never closes, or what is no table, looks so: export it again."
+        remedy = "A quotation that never closes, or what is no table, looks so: export it again, or in parts."
         raise StudyError(expected=expected, found=found, where=self.name, remedy=remedy)
 
     @cached_property
@@ -179,16 +180,15 @@ class Table:
                 if line.strip() and not line.startswith("sep="):
                     yield lines.number, None, BEFORE
             header = self.header = [name.strip(SPACE + "\u200b") for name in next(lines.rows(delimiter, 0))[1]]
-            n, columns = len(header), {name: i for i, name in reversed([*enumerate(header)])}  # of one name the first
+            n, first = len(header), {name: i for i, name in reversed([*enumerate(header)])}  # of one name the first
+            columns = {name: first[name] for name in header}
             for line, values in lines.rows(delimiter, n):
                 if len(values) == n + 1 and not values[-1].strip():
                     values.pop()  # a divider at the end of every row but the header
                 if len(values) != n:
                     yield line, None, NOT_FITTING if any(map(str.strip, values)) else EMPTY
-                elif len(columns) == n:
-                    yield line, dict(zip(header, values, strict=True)), ""
                 else:
-                    yield line, {name: values[columns[name]] for name in dict.fromkeys(header)}, ""
+                    yield line, {name: values[at] for name, at in columns.items()}, ""
 
     def _json(self) -> Iterator[Numbered]:
         """A value a line, where the first line is one and not all; else the values of a list, or the one object."""
@@ -215,10 +215,16 @@ class Table:
     def _parquet(self) -> Iterator[Numbered]:
         import pyarrow.parquet as pq
 
-        number = 0
-        with pq.ParquetFile(io.BytesIO(self._open().read()) if self.member else self.path) as file:
+        number, source = 0, io.BytesIO(self._open().read()) if self.member else self.path
+        flat = (one for one in pq.read_schema(source) if not pa.types.is_nested(one.type))
+        texts = [one.name for one in flat if "string" in str(one.type)]
+        with pq.ParquetFile(source, read_dictionary=texts) as file:  # one text in all rows is in memory once
             self.header = list(file.schema_arrow.names)
             for batch in file.iter_batches(batch_size=2048):
+                for text in (one for one in batch.columns if str(one.type).startswith("dictionary<values=string")):
+                    n = pc.sum(pc.binary_length(text.dictionary).take(text.indices)).as_py() or 0
+                    if n > MOST_LETTERS:
+                        self._too_much(f"at most {MOST_LETTERS:,} letters in {len(batch):,} rows", f"{n:,}")
                 columns = [c.cast(pa.string()) if pa.types.is_timestamp(c.type) else c for c in batch.columns]
                 for values in zip(*(column.to_pylist() for column in columns), strict=True):
                     number += 1
@@ -247,7 +253,10 @@ class Table:
 
         try:
             with self._open() as file:
-                book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(file.read()))
+                data = file.read()
+            if data.startswith(b"PK"):
+                self._near(io.BytesIO(data))
+            book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
             names = [self.sheet] if self.sheet in book.sheet_names else [] if self.sheet else book.sheet_names
             sheets = ((name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in names)
             name, rows = next(((name, rows) for name, rows in sheets if len(rows) > 1), ("", []))
@@ -268,6 +277,17 @@ class Table:
             filled = {name: value for name, value in zip(text[at], row, strict=False) if name and value != ""}
             yield number, dict.fromkeys(self.header) | filled if filled else None, "" if filled else EMPTY
 
+    def _near(self, book: BinaryIO) -> None:
+        """An error where cells lie so far apart that the empty ones between them would fill the memory."""
+        with zipfile.ZipFile(book) as parts:
+            for part in (one for one in parts.infolist() if "worksheets/" in one.filename):
+                text = parts.read(part) if part.file_size <= 4 * MOST_LETTERS else b""
+                far = max((m[1] for m in FAR.finditer(text)), key=lambda name: (len(name), name), default=b"Z")
+                n = reduce(lambda n, letter: 26 * n + letter - 64, far, 0)
+                n *= max((int(m[1]) for m in ROW.finditer(text)), default=0) if n > 26 else int(not text) * MOST_CELLS
+                if n > MOST_CELLS:
+                    self._too_much(f"a sheet of at most {MOST_CELLS:,} cells, empty ones too", f"{n:,}")
+
 
 def tables_of(path: Path, *, encoding: str = "", sheet: str = "") -> list[Table]:
     """The tables in a file: one, or of an archive those in it; none where it is something else, such as a thread.
@@ -280,9 +300,9 @@ def tables_of(path: Path, *, encoding: str = "", sheet: str = "") -> list[Table]
     tables = [Table(path, "", encoding, sheet)]
     if tables[0].kind == "zip":
         with tables[0]._guard(), zipfile.ZipFile(path) as archive:
-            names = sorted(info.filename for info in archive.infolist() if not info.is_dir())
-        hidden = (".", "__MACOSX")
-        names = [name for name in names if not any(part.startswith(hidden) for part in name.split("/"))]
+            names = sorted(name for name in archive.namelist() if not re.search(r"/$|(?:^|/)(?:\.|__MACOSX)", name))
+        if len(names) > MOST_FILES:
+            tables[0]._too_much(f"at most {MOST_FILES:,} files in an archive", f"{len(names):,}")
         tables = [Table(path, name, encoding, sheet) for name in names]
     return [table for table in tables if table.kind in KINDS.values()]
 

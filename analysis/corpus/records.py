@@ -128,8 +128,9 @@ def _flat(node: Mapping[str, object], before: str = "", depth: int = DEEPEST) ->
             row[f"{before}{name}"] = value
             continue
         key = fold(str(name))
-        if key == "comment" and isinstance(value, dict) and not _is_said(node):  # beside its author and its post
-            key = ""
+        if key == "comment" and isinstance(value, dict):  # beside its author and its post, where nothing else is said
+            said = (name for name, one in node.items() if type(one) not in NESTS)
+            key = key if any(roles(name, "articles") & {"title", "text"} for name in said) else ""
         members = _members(value) if key in COMMENTS or (key in ROWS and not isinstance(value, dict)) else None
         if members is not None:
             below.append((key, members))
@@ -168,17 +169,8 @@ def _keyed(key: str, value: dict[str, object]) -> dict[str, object]:
 def _said(value: list | tuple) -> str | None:
     """The text of which a list holds the parts; None if it holds something else."""
     parts = [one.get("text") if isinstance(one, dict) else one for one in value]
-    marked = all(
-        isinstance(one, str) or set(one) <= {"type", "text", "href", "user_id"}
-        for one in value
-        if type(one) in (str, dict)
-    )
+    marked = all(set(one) <= {"type", "text", "href", "user_id"} for one in value if type(one) is dict)
     return "".join(parts) if marked and all(isinstance(part, str) for part in parts) else None  # type: ignore[arg-type]
-
-
-def _is_said(node: Mapping[str, object]) -> bool:
-    """Whether an object has a title or a text itself, and not in another."""
-    return any(type(one) not in NESTS and roles(name, "articles") & {"title", "text"} for name, one in node.items())
 
 
 def _several(name: str, values: list) -> object:

@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import secrets
 import time
-import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +17,7 @@ import pandas as pd
 from analysis.corpus.duplicates import duplicates, floods, marks, near_duplicates
 from analysis.corpus.languages import languages
 from analysis.corpus.reading import ALONE, Reading
+from analysis.corpus.wording import normal
 from analysis.run import Run
 from analysis.run.texts import Partitioned, Some, Texts, gathered
 from analysis.settings import StudyError, writing
@@ -120,13 +120,12 @@ def _check(reading: Reading, where: str) -> None:
     off = accounting.query("read != kept + rejected").to_dict("records")
     lost = sorted(set(rows["article_id"].unique()) - set(articles["article_id"]))
     ours = "This is a fault of Threadline: please report it with the file."
-    layout = "See docs/how-to/threads.md for the layout of a thread file."
-    alone = "A comment is a line with the reader's name, then the lines of the comment."
+    layout = "A thread is a date and the article, then for each comment a line with the reader's name, and its lines."
     faults = [
         (not len(accounting), "files that match [source] paths", "none", "Correct the paths in study.toml."),
         (not len(articles) + len(rows), "at least one article or comment",
          f"none; files read: {len(accounting)} ({why})", layout),
-        (not len(rows), "at least one comment", f"none; articles read: {len(articles)}", alone),
+        (not len(rows), "at least one comment", f"none; articles read: {len(articles)}", layout),
         (off, "read = kept + rejected in every file", str(off[:1]), ours),
     ]  # fmt: skip
     for name, ids in (("articles", articles["article_id"]), ("comments", rows["comment_id"])):
@@ -167,7 +166,7 @@ def read_key(folder: Path) -> bytes:
 
 def pseudonym(name: str, key: bytes) -> str:
     """Pseudonym of a name: the same within a study, and not across studies (HMAC-SHA256, 48 bits shown)."""
-    digest = hmac.new(key, unicodedata.normalize("NFC", name.strip()).encode("utf-8"), hashlib.sha256)
+    digest = hmac.new(key, normal("NFC", name.strip()).encode("utf-8"), hashlib.sha256)
     return f"reader-{digest.hexdigest()[:12]}"
 
 

@@ -1,8 +1,20 @@
-"""Numbers with their nouns."""
+"""Numbers with their nouns, and letters in one form."""
 
 from __future__ import annotations
+
+import re
+import unicodedata
+
+PIECE = re.compile(
+    r"(?s).{1,200}[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u3099\u309a]{0,30}"
+)  # with its last letter's marks
 
 
 def plural(n: int, one: str, many: str = "") -> str:
     """Write a number with its noun."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def normal(form: str, text: str) -> str:
+    """Unicode's normal form, a piece at a time: marks on a letter are sorted, in the square of their number."""
+    return "".join(unicodedata.normalize(form, piece) for piece in PIECE.findall(text))

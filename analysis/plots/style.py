@@ -208,7 +208,7 @@ def finished(
     texts = figure.findobj(mpl.text.Text)
     letters = "".join(text.get_text() for text in texts) + title + sub + "".join(notes) + warning
     lacking = sum(font_of(letter) is None for letter in set(letters) if letter.isprintable() and not letter.isascii())
-    said = f"No font here has {lacking} of the letters in this figure; docs/getting-started.md says what helps."
+    said = f"No font here has {lacking} of the letters in this figure; the fonts Noto Sans and Noto Sans CJK have most."
     said = said if lacking else ""
     _framed(figure, title, sub, [*((note, LINE) for note in notes), (warning, WARN), (said, WARN)])
     if len(families(letters)) > 1:  # more fonts take more time

@@ -37,12 +37,13 @@ def cluster(scheduler: str, message: str) -> Iterator[Cluster]:
     where = f"{message}, [compute] scheduler = {scheduler!r}"
     with _quiet():
         try:
-            from distributed import Client
+            from distributed import Client, Security
         except ImportError:
             remedy = 'Install it with `pip install "threadline[cluster]"`, or remove the key.'
-            found = "no package named distributed"
-            raise StudyError(expected="Dask to be installed", found=found, where=where, remedy=remedy) from None
+            raise StudyError(expected="Dask to be installed", found="none", where=where, remedy=remedy) from None
         try:
+            if scheduler.startswith("tls:") and not Security().get_connection_args("client")["ssl_context"]:
+                raise ValueError("no certificates in DASK_DISTRIBUTED__COMM__TLS__CA_FILE, …CLIENT__CERT, …CLIENT__KEY")
             client = Client(scheduler, timeout=SCHEDULER_SECONDS, set_as_default=False)
         except (OSError, TimeoutError, ValueError, TypeError, RuntimeError) as error:
             expected = f"a Dask scheduler that answers within {SCHEDULER_SECONDS} seconds"

@@ -151,7 +151,8 @@ class Results:
         if digest not in self._memory:
             with ExitStack() as until_kept:
                 values = self.store.get(step.name, digest, lambda: self._computed(step, until_kept))
-            self.store.forget(f"{PART}{step.name}")  # what it was computed in
+            for place in self.store.folder.glob(f"{PART}{step.name}-*"):  # what it was computed in
+                shutil.rmtree(place, ignore_errors=True)
             whole = values if len(values) > 1 or "table" not in values else values["table"]
             self._memory[digest] = step.opened(values) if step.opened else whole
         return self._memory[digest]  # type: ignore[return-value]

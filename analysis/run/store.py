@@ -193,11 +193,6 @@ class Store:
         except OSError:  # the disk is full, or another process was first: its result is the same
             shutil.rmtree(work, ignore_errors=True)
 
-    def forget(self, name: str) -> None:
-        """Remove every result of a name."""
-        for place in self.folder.glob(f"{name}-*"):
-            shutil.rmtree(place, ignore_errors=True)
-
     def check(self) -> None:
         """Remove what is damaged of vectors and parts: a notebook that finds it so tells nobody."""
         for place in sorted([*self.folder.glob(f"{VECTORS}-*"), *self.folder.glob(f"{PART}*-*")]):

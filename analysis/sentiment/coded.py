@@ -16,6 +16,7 @@ from functools import partial
 
 import numpy as np
 
+from analysis.corpus.wording import normal
 from analysis.run import Run
 from analysis.run.texts import take
 from analysis.run.vectors import Vectors
@@ -127,7 +128,7 @@ def score(
 
 def plain(text: str) -> str:
     """The text in lower case without accents, which many leave out, and without stretched letters."""
-    text = "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
+    text = "".join(c for c in normal("NFKD", text.lower()) if not unicodedata.combining(c))
     return _STRETCHED.sub(r"\1\1", text)
 
 

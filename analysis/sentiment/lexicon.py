@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from analysis.corpus.sheets import read_rows
+from analysis.corpus.wording import normal
 from analysis.sentiment import vader
 from analysis.sentiment.scores import number
 from analysis.settings import StudyError
@@ -80,7 +80,7 @@ def read(path: Path) -> Lexicon:
 
 def _plain(text: str) -> str:
     """Text as words are compared: composed, lower case, straight apostrophes, no variation selectors."""
-    return unicodedata.normalize("NFC", vader.plain(text)).casefold()
+    return normal("NFC", vader.plain(text)).casefold()
 
 
 def score(text: str, lexicon: Lexicon) -> float:

@@ -129,7 +129,7 @@ def topic_words(counts: sp.csr_matrix, words: Sequence[str]) -> pd.DataFrame:
 
 
 def words_over_time(
-    tokens: Tokens, threads: Sequence[str], topic: np.ndarray, period: np.ndarray, words: Sequence[str], n_topics: int
+    tokens: Tokens, threads: np.ndarray, topic: np.ndarray, period: np.ndarray, words: Sequence[str], n_topics: int
 ) -> pd.DataFrame:
     """The words of each topic in each period, by class TF-IDF: frequency there, rarity over all topics and periods.
 

@@ -16,6 +16,7 @@ from analysis.trends.intervals import (
     TOO_FEW,
     Bounds,
     Method,
+    Row,
     adjusted,
     compared,
     fitted_line,
@@ -119,24 +120,21 @@ def _same(thread: np.ndarray, topic: np.ndarray, about: np.ndarray) -> Sides:
     return elsewhere, same, n, (about >= 0) & (n > 0) & (n < n.sum())
 
 
-def _gaps(
-    sides: Sides, about: np.ndarray, limits: Bounds, method: Method
-) -> Iterator[tuple[int | None, dict[str, object]]]:
+def _gaps(sides: Sides, about: np.ndarray, limits: Bounds, method: Method) -> Iterator[tuple[int | None, Row]]:
     """Means of both sides over articles, of all and of each topic, and their difference: each article counts once."""
     article, below, n, used = sides
     for code in [None, *np.unique(about[about >= 0]).tolist()]:
         of = used if code is None else used & (about == code)
-        row = {"n_articles": int(of.sum()), "n_comments": int(n[of].sum())}
-        row |= {
-            side: float(x[of].mean()) if of.any() else np.nan for side, x in (("article", article), ("thread", below))
-        }
+        row: Row = {"n_articles": int(of.sum()), "n_comments": int(n[of].sum())}
+        for side, x in (("article", article), ("thread", below)):
+            row[side] = float(x[of].mean()) if of.any() else np.nan
         one = np.ones(int(of.sum()))
         yield code, row | compared(ratio(below[of] - article[of], one), [one], limits, method)
 
 
 def _positions(
     thread: np.ndarray, position: np.ndarray, y: np.ndarray, limits: Bounds, method: Method
-) -> Iterator[dict[str, object]]:
+) -> Iterator[Row]:
     """Means by place in the thread, and last the change within threads as it doubles."""
     span = np.searchsorted(FIRST_OF, position, side="right") - 1
     for i in np.unique(span).tolist():

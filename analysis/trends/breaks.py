@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.trends.contrasts import Series, Sides, series
 from analysis.trends.cusum import p_value, steps_of
-from analysis.trends.intervals import Bounds, Method, adjusted, distinct, total
+from analysis.trends.intervals import Bounds, Method, Row, adjusted, distinct, total
 from analysis.trends.periods import Calendar, instants
 from analysis.trends.units import Units, arrange, column, table
 
@@ -48,7 +48,10 @@ def change_points(
     and 3 for those looked for within either side. Series without enough threads on either side are left out.
     """
     Calendar(period, zone)  # an error where there is no such thing
-    finest = "day" if period == "day" else "week" if _weeks(comments) <= MOST_WEEKS else period
+    at = column(comments, "posted_at")
+    instants(at)  # an error where these are no times
+    long = at.max() - at.min() > MOST_WEEKS * pd.Timedelta(weeks=1)
+    finest = "day" if period == "day" else period if long or at.isna().all() else "week"
     a = arrange(comments, measure, by, Calendar(finest, zone, week_starts), bounds).dated
     rows = [row for of in series(a) for row in _changes(of, method)]
     starts = a.grid["period_start"]
@@ -62,13 +65,7 @@ def change_points(
     return changes
 
 
-def _weeks(comments: pd.DataFrame) -> float:
-    at = column(comments, "posted_at")
-    instants(at)  # an error where these are no times
-    return (at.max() - at.min()) / pd.Timedelta(weeks=1)
-
-
-def _changes(of: Series, method: Method) -> Iterator[dict[str, object]]:
+def _changes(of: Series, method: Method) -> Iterator[Row]:
     """The largest change of a series and those within its sides, in the order of steps and of time."""
     level = [of]
     for step in range(1, DEPTH + 1):
@@ -95,9 +92,7 @@ def _thirds(a: Units) -> Iterator[np.ndarray]:
         yield a.period >= cut if third == 1 else a.period <= cut
 
 
-def _largest(
-    a: Units, y: np.ndarray, weight: float, share: bool, bounds: Bounds, method: Method
-) -> dict[str, object] | None:
+def _largest(a: Units, y: np.ndarray, weight: float, share: bool, bounds: Bounds, method: Method) -> Row | None:
     """The largest change of y, found or not, periods as rows of the grid; None where nothing changes or is enough.
 
     `weight` is the part of the error that this search may use.

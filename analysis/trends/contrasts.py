@@ -9,13 +9,14 @@ import pandas as pd
 from scipy.special import stdtr
 
 from analysis.trends.errors import Design
-from analysis.trends.intervals import EMPTY, TOO_FEW, Bounds, Method, adjusted, distinct, quantile, total, without
+from analysis.trends.intervals import EMPTY, TOO_FEW, Bounds, Method, Row, adjusted, distinct, quantile, total, without
 from analysis.trends.least_squares import YEAR
-from analysis.trends.periods import Calendar, instant_of
+from analysis.trends.periods import Calendar, instant_of, instants
 from analysis.trends.units import Units, arrange, table
 
 MOST_NEWS = 6  # with fewer other pairs of periods, nothing says how far periods differ by their news
 SIDE = 0.1  # part of the comments that each side of a placebo date must have
+RANK = "placebo_rank", "n_placebo"  # of the event's step among those at other dates, and how many these are
 FOUND_IN_80 = 1.43  # (1.96 + 0.84) / 1.96: an effect of so many half widths is found in four of five studies
 
 
@@ -55,11 +56,8 @@ def comparisons(
     at = {"at": a.grid["period_start"].dtype}
     counts, sides = "n_first n_second threads_first threads_second", "first second"
     figures = "estimate low high p_value q_value author_ratio serial_ratio interval"
-    steps = (
-        "step step_low step_high turn turn_low turn_high detectable",
-        {"placebo_rank": "Int64", "n_placebo": "Int64"},
-    )
-    found = table(rows, "comparison event", at, "series", a.of_groups, "measure", counts, sides, figures, *steps)
+    steps, rank = "step step_low step_high turn turn_low turn_high detectable", dict.fromkeys(RANK, "Int64")
+    found = table(rows, "comparison event", at, "series", a.of_groups, "measure", counts, sides, figures, steps, rank)
     for family in ("event", "period"):
         of = (found["comparison"] == family).to_numpy()
         found.loc[of, "q_value"] = adjusted(found.loc[of, "p_value"].to_numpy())
@@ -71,7 +69,7 @@ def in_order(events: Mapping[str, object] | None, zone: str) -> list[tuple[str, 
     return sorted(((name, instant_of(date, zone)) for name, date in (events or {}).items()), key=lambda e: e[::-1])
 
 
-Series = tuple[dict[str, object], Units, np.ndarray, Bounds]  # its names, its comments, their values, of a difference
+Series = tuple[Row, Units, np.ndarray, Bounds]  # its names, its comments, their values, of a difference
 
 
 def series(a: Units) -> Iterator[Series]:
@@ -94,7 +92,7 @@ class Sides:
         self.threads = [len(distinct(a.thread[side])) for side in (~late, late)]
         self.design = Design(a, np.stack([np.ones(len(late)), late], axis=1), serial)
 
-    def of(self, y: np.ndarray, bounds: Bounds) -> dict[str, object]:
+    def of(self, y: np.ndarray, bounds: Bounds) -> Row:
         """The difference of y between the sides."""
         first, second = (float(y[side].mean()) if side.any() else np.nan for side in (~self.late, self.late))
         row = {"n_first": self.n[0], "n_second": self.n[1], "first": first, "second": second}
@@ -108,11 +106,10 @@ class Sides:
         return row | dict(zip(("low", "high"), np.clip((row["low"], row["high"]), *bounds).tolist(), strict=True))
 
 
-def _events(a: Units, events: list[tuple[str, pd.Timestamp]], method: Method) -> Iterator[dict[str, object]]:
+def _events(a: Units, events: list[tuple[str, pd.Timestamp]], method: Method) -> Iterator[Row]:
     """Before each event and from it on, and the step between the lines on either side."""
     of = list(series(a.compact))
-    starts = a.grid["period_start"]
-    starts = starts.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy() if len(starts) else None
+    starts = instants(a.grid["period_start"]) if len(a.grid) else np.zeros(0, "M8[us]")
     for event, at in events:
         made: dict[int, tuple[Sides, Lines]] = {}
         for named, b, y, bounds in of:
@@ -126,7 +123,7 @@ def _events(a: Units, events: list[tuple[str, pd.Timestamp]], method: Method) ->
 class Lines:
     """A line before an event and one from it on, through some comments, for each measure of them."""
 
-    def __init__(self, a: Units, at: pd.Timestamp, starts: np.ndarray | None, method: Method) -> None:
+    def __init__(self, a: Units, at: pd.Timestamp, starts: np.ndarray, method: Method) -> None:
         self.a, self.late, self.method = a, a.since(at), method
         instant = at.tz_convert("UTC").tz_localize(None).to_datetime64()
         self.t = (a.instant - instant) / YEAR
@@ -141,7 +138,7 @@ class Lines:
         self.cuts = wide[(wide != own) & (wide != own + 1)]
         self.at = (starts[self.cuts] - instant) / YEAR if len(wide) else np.zeros(0)
 
-    def of(self, y: np.ndarray) -> dict[str, object]:
+    def of(self, y: np.ndarray) -> Row:
         """The step between the lines, the turn of their slopes, and the step's rank among placebo dates."""
         if not self.straight:
             return {"p_value": np.nan}
@@ -150,7 +147,7 @@ class Lines:
         row |= {f"{name}_{end}": of[end] for name, of in (("step", step), ("turn", turn)) for end in ("low", "high")}
         sizes = self._sizes(y)
         above = int((sizes[:-1] > sizes[-1] * (1 + 1e-9)).sum())
-        row |= {"placebo_rank": above + 1, "n_placebo": len(sizes) - 1} if len(sizes) > 1 else {}
+        row |= dict(zip(RANK, (above + 1, len(sizes) - 1), strict=True)) if len(sizes) > 1 else {}
         return row | {"detectable": FOUND_IN_80 * (step["high"] - step["low"]) / 2}
 
     def _sizes(self, y: np.ndarray) -> np.ndarray:
@@ -168,11 +165,11 @@ class Lines:
             return np.nan_to_num(np.abs(level[1] - level[0]) / np.sqrt(variance.sum(axis=0)), posinf=0.0)
 
 
-def _periods(a: Units, method: Method) -> Iterator[dict[str, object]]:
+def _periods(a: Units, method: Method) -> Iterator[Row]:
     """Each period and the one before it; periods differ by their news, as far as the others do beyond threads."""
     a = a.only(np.argsort(a.period, kind="stable"))
     edges = np.searchsorted(a.period, np.arange(len(a.grid) + 1))
-    found: dict[str, list[dict[str, object]]] = {}
+    found: dict[str, list[Row]] = {}
     for i in range(1, len(a.grid)):
         for row in _between(a.only(slice(edges[i - 1], edges[i + 1])), i, method):
             found.setdefault(str(row["series"]), []).append({"comparison": "period", "at": i, **row})
@@ -192,7 +189,7 @@ def _periods(a: Units, method: Method) -> Iterator[dict[str, object]]:
         yield row | {"at": a.grid["period_start"].iloc[row["at"]]}
 
 
-def _between(a: Units, late: int, method: Method) -> Iterator[dict[str, object]]:
+def _between(a: Units, late: int, method: Method) -> Iterator[Row]:
     """Every series in one period and in the next, where both have threads enough and they differ."""
     made: dict[int, Sides] = {}
     for named, b, y, bounds in series(a):

@@ -19,6 +19,7 @@ from analysis.trends.intervals import (
     NO_SPREAD,
     THREADS,
     Method,
+    Row,
     both,
     one_freedom,
     quantile,
@@ -69,7 +70,7 @@ class Design:
         """By how much each comment moves a coefficient."""
         return (self.x @ self.inverse[which]) * (y - self.x @ (self.inverse @ (self.x.T @ y)))
 
-    def coefficient(self, y: np.ndarray, which: int, method: Method) -> dict[str, object]:
+    def coefficient(self, y: np.ndarray, which: int, method: Method) -> Row:
         """A coefficient with its interval and the p-value of its being 0.
 
         Beside them author_ratio and serial_ratio: the error with authors over that by threads alone, 1 or more; the
@@ -92,7 +93,7 @@ class Design:
         by_thread = total(self.thread, influence, 0) / kept(total(self.thread, self.leverage, 0))
         variance, df = float((by_thread**2).sum()), one_freedom(total(self.thread, h, 0))
         more = float(self.crossed.added(influence, self.leverage, 1)[0]) if self.crossed and variance else 0.0
-        if more:
+        if self.crossed and more:
             df = float(both(df, one_freedom(self.crossed.held(h)), more / (variance + more)))
         return float(np.sqrt(variance + more)), df, float(np.sqrt(1 + more / variance)) if variance else 1.0
 

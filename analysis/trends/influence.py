@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from analysis.trends.intervals import Bounds
@@ -39,12 +41,12 @@ def influential(
     -----
     Belsley, Kuh and Welsch (1980): by dfbeta those are chosen that are then left out in turn.
     """
-    a, rows = arrange(comments, measure, "topic", Calendar("year"), bounds), list[dict[str, object]]()
+    a, rows = arrange(comments, measure, "topic", Calendar("year"), bounds), list[dict[Any, Any]]()
     for claim in told.to_dict("records"):
         claimed = Claimed(a, claim)
         estimate = claimed.value()
         for what, column in IDS.items():
-            code, left_out = getattr(claimed.a, what), list[dict[str, object]]()
+            code, left_out = getattr(claimed.a, what), list[dict[Any, Any]]()
             for one in claimed.ranked(what)[:LOOKED_AT]:
                 its = code == one
                 without = claimed.value(its)

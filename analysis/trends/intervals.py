@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from analysis.trends.authors import Crossed
 THREADS, TOO_FEW, EMPTY = "threads", "too few", "empty"  # what an interval is made from
 NO_SPREAD = "no spread"  # no thread differs from another, so nothing says how sure the figure is
 Bounds = tuple[float, float]
+Row = dict[str, Any]  # of a table, by column
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def freedom(h: np.ndarray, cell: np.ndarray, n_cells: int) -> np.ndarray:
 
 def both(threads: np.ndarray | float, authors: np.ndarray | float, part: np.ndarray | float) -> np.ndarray:
     """Degrees of freedom of a variance of which authors give a part, and threads the rest (Satterthwaite)."""
-    return 1 / ((1 - part) ** 2 / threads + part**2 / authors)
+    return np.divide(1, (1 - part) ** 2 / threads + part**2 / authors)
 
 
 def quantile(level: float, df: np.ndarray | float) -> np.ndarray:
@@ -218,7 +220,7 @@ def ratio(up: np.ndarray, down: np.ndarray) -> Figure:
     return Figure(value, (up - value * down) / down.sum())
 
 
-def linear(figure: Figure, leverage: np.ndarray, df: float, method: Method) -> dict[str, object]:
+def linear(figure: Figure, leverage: np.ndarray, df: float, method: Method) -> Row:
     """Interval of a figure with the jackknife's variance (CR3), and p-value of its being 0; or "no spread".
 
     It is wider than CR2's, and needed: a figure of several ratios is not linear, and takes more from few threads. The
@@ -233,12 +235,12 @@ def linear(figure: Figure, leverage: np.ndarray, df: float, method: Method) -> d
     return {"estimate": figure.value, **ends, "p_value": p_value, "interval": THREADS}
 
 
-def without(estimate: float, why: str) -> dict[str, object]:
+def without(estimate: float, why: str) -> Row:
     """A figure that has no interval, as `linear` gives one that has."""
     return {"estimate": estimate, "low": np.nan, "high": np.nan, "p_value": np.nan, "interval": why}
 
 
-def compared(figure: Figure, n: Sequence[np.ndarray], bounds: Bounds, method: Method) -> dict[str, object]:
+def compared(figure: Figure, n: Sequence[np.ndarray], bounds: Bounds, method: Method) -> Row:
     """`linear` of a figure from one span of comments, or from two that may share threads; clipped to its bounds.
 
     `n` has for each span the comments of each thread: there may be too few, or none.
@@ -257,7 +259,7 @@ def compared(figure: Figure, n: Sequence[np.ndarray], bounds: Bounds, method: Me
 
 def fitted_line(
     slope: float, x: np.ndarray, residual: np.ndarray, thread: np.ndarray, level: np.ndarray | float, method: Method
-) -> dict[str, object]:
+) -> Row:
     """`linear` of a least-squares slope on x, which is centred; `level` is the leverage that other parameters add."""
     sxx = (x**2).sum()
     h = total(thread, x**2, 0) / sxx

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.trends.contrasts import in_order
-from analysis.trends.intervals import Bounds, Figure, Method, compared, ratio
+from analysis.trends.intervals import Bounds, Figure, Method, Row, compared, ratio
 from analysis.trends.periods import Calendar
 from analysis.trends.units import Units, arrange, table
 
@@ -41,14 +41,14 @@ def decomposition(
     first instant of the later span; `n_`, `share_`, `mean_before` and `_after`; event, empty for the middle.
     """
     a = arrange(comments, measure, by, Calendar(period, zone, week_starts), bounds).dated.scored.grouped
-    splits = [("", a.middle)]
+    splits = [("", a.grid["period_start"].iloc[len(a.grid) // 2 :].min())]
     splits += [(event, at) for event, at in in_order(events, zone) if a.since(at).any() and not a.since(at).all()]
     rows = [row | {"split": at, "event": event} for event, at in splits for row in _parts(a, a.since(at), method)]
     split, sides = {"split": a.grid["period_start"].dtype}, "share_before share_after mean_before mean_after"
     return table(rows, a.of_groups, "part estimate low high interval", split, "n_before n_after", sides, "event")
 
 
-def _parts(a: Units, late: np.ndarray, method: Method) -> Iterator[dict[str, object]]:
+def _parts(a: Units, late: np.ndarray, method: Method) -> Iterator[Row]:
     """The whole change, and both parts of it of each topic."""
     everyone = [a.sums(side) for side in (~late, late)]
     n_all, whole = [n for _, n in everyone], [ratio(y, n) for y, n in everyone]
@@ -57,7 +57,7 @@ def _parts(a: Units, late: np.ndarray, method: Method) -> Iterator[dict[str, obj
     for code, value in enumerate(a.groups):
         sums = [a.sums(side & (a.group == code)) for side in (~late, late)]
         p, m = [ratio(n, of) for (_, n), of in zip(sums, n_all, strict=True)], [ratio(y, n) for y, n in sums]
-        told = {a.by: value, **_told([n for _, n in sums], p, m)}
+        told: Row = {str(a.by): value, **_told([n for _, n in sums], p, m)}
         m = [m[1 - side] if np.isnan(m[side].value) else m[side] for side in (0, 1)]
         if np.isnan(m[0].value):  # no comment of the topic is scored in either: it takes no part
             m = [Figure(0.0, np.zeros(a.n_threads))] * 2
@@ -67,16 +67,16 @@ def _parts(a: Units, late: np.ndarray, method: Method) -> Iterator[dict[str, obj
         rows.append({"part": "within", **compared(withins[-1], [n for _, n in sums], a.change, method), **told})
     one, nothing = Figure(1.0, np.zeros(a.n_threads)), Figure(np.nan, np.zeros(a.n_threads))
     parts = {"total": whole[1] - whole[0]}
-    parts |= {"composition": sum(compositions[1:], compositions[0]) if compositions else nothing}
-    parts |= {"within": sum(withins[1:], withins[0]) if withins else nothing}
+    for part, of in (("composition", compositions), ("within", withins)):
+        parts[part] = sum(of[1:], of[0]) if of else nothing
     for part, figure in parts.items():
         yield {"part": part, **compared(figure, n_all, a.change, method), **_told(n_all, [one, one], whole)}
     yield from rows
 
 
-def _told(n: list[np.ndarray], share: list[Figure], mean: list[Figure]) -> dict[str, object]:
+def _told(n: list[np.ndarray], share: list[Figure], mean: list[Figure]) -> Row:
     """What stands beside the parts: numbers, shares and means of both spans."""
-    beside: dict[str, object] = {}
+    beside: Row = {}
     for i, span in enumerate(("before", "after")):
         beside |= {f"n_{span}": int(n[i].sum()), f"share_{span}": share[i].value, f"mean_{span}": mean[i].value}
     return beside

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.trends.errors import Design
-from analysis.trends.intervals import EMPTY, TOO_FEW, Bounds, Method, adjusted, distinct, without
+from analysis.trends.intervals import EMPTY, TOO_FEW, Bounds, Method, Row, adjusted, distinct, without
 from analysis.trends.periods import Calendar
 from analysis.trends.units import Units, arrange, table
 
@@ -56,9 +56,9 @@ class Slope:
         self.x = years - years.mean() if len(a.y) else years
         self.design = Design(a, np.stack([np.ones(len(years)), self.x], axis=1))
 
-    def of(self, y: np.ndarray) -> dict[str, object]:
+    def of(self, y: np.ndarray) -> Row:
         """The slope of y, in its units a year."""
-        row: dict[str, object] = {"n_comments": len(y), "n_threads": self.n_threads}
+        row: Row = {"n_comments": len(y), "n_threads": self.n_threads}
         if not len(y):
             return row | without(np.nan, EMPTY)
         if self.a.period.min() == self.a.period.max():

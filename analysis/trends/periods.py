@@ -99,9 +99,7 @@ def instant_of(date: object, zone: str) -> pd.Timestamp:
     try:
         at = pd.Timestamp(date).as_unit("us")  # type: ignore[arg-type]
     except (ValueError, TypeError):
-        at = pd.NaT
-    if pd.isna(at):
+        at = None
+    if at is None or pd.isna(at):
         raise StudyError(expected="a date, such as 2023-02-16", found=repr(date), where="the date of an event")
-    if at.tzinfo is not None:
-        return at.tz_convert(zone)
-    return at.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
+    return at.tz_convert(zone) if at.tzinfo else at.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")

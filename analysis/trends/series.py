@@ -206,7 +206,7 @@ def words_by_period(
     topic[a.named] = np.arange(len(a.named))
     words = words_over_time(tokens.take(a.order), a.thread, topic[a.group], a.period, vocabulary, len(a.named))
     when, about = a.grid.iloc[words.pop("period")].reset_index(drop=True), words.pop("topic")
-    words.insert(0, by, a.groups[a.named].take(about))
+    words.insert(0, by, a.groups[a.named].take(about.to_numpy()))
     return pd.concat([when, words], axis=1)
 
 
@@ -250,8 +250,8 @@ def _means(a: Units, method: Method) -> pd.DataFrame:
         mean, shape = estimates["estimate"].to_numpy(), (len(a.grid), len(a.groups))
         spread = np.sqrt(((a.y - mean[cell]) ** 2).sum() / max(len(a.y) - len(np.unique(cell)), 1))
         n = tables[1]["n_comments"].to_numpy()
-        by_group = (of.reshape(shape).T for of in (mean, expected, n))
-        ends = small_areas.borrowed(*by_group, float(spread), method.level, a.bounds)
+        direct, variance, n = (of.reshape(shape).T for of in (mean, expected, n))
+        ends = small_areas.borrowed(direct, variance, n, float(spread), method.level, a.bounds)
         tables.append(pd.DataFrame({name: of.T.ravel() for name, of in zip(BORROWED, ends, strict=True)}))
     low, high = a.bounds
     if low < 0 < high and np.isfinite(high - low):

@@ -7,13 +7,14 @@ topics or another instrument, without the thread or the author that moves it mos
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.trends.contrasts import series
 from analysis.trends.errors import Design
-from analysis.trends.intervals import Bounds, Method, distinct, total
+from analysis.trends.intervals import Bounds, Method, Row, distinct, total
 from analysis.trends.least_squares import YEAR
 from analysis.trends.periods import Calendar
 from analysis.trends.units import Units, arrange, marked
@@ -75,9 +76,9 @@ def specifications(
         CLAIM; specification, "as told" first; n_comments; estimate, low, high, in the units of the claim; holds:
         whether the interval lies on that side of 0 where the estimate that was told is.
     """
-    rows: list[dict[str, object]] = []
+    rows: list[dict[Any, Any]] = []
     of_topics, of_scores = told["topic"].notna(), told["measure"] != "share"
-    asked = [(TOLD, lambda: comments, of_topics | True)]
+    asked: list[tuple[str, Callable[[], pd.DataFrame], pd.Series]] = [(TOLD, lambda: comments, of_topics | True)]
     asked += [(name, made, of_topics) for name, made in topics.items()]
     asked += [(name, made, of_scores) for name, made in scores.items()]
     for name, made, which in asked:
@@ -93,7 +94,7 @@ def specifications(
     return pd.DataFrame(rows, columns=columns).astype(types)
 
 
-def _key(row: Mapping[str, object]) -> tuple[object, ...]:
+def _key(row: Mapping[Any, Any]) -> tuple[object, ...]:
     """By which a claim is found again."""
     return row["change"], row["series"], str(row["at"]), str(row["event"])
 
@@ -106,7 +107,7 @@ def _under(
     measure: str,
     bounds: Bounds,
     method: Method,
-) -> Iterator[dict[str, object]]:
+) -> Iterator[dict[Any, Any]]:
     """Every claim under one specification; of what was told also under those that leave some comments out."""
     for claim in told.to_dict("records"):
         of = comments
@@ -121,10 +122,9 @@ def _under(
         for specification, keep in some.items():
             yield {**claim, "specification": specification, **Claimed(a.only(keep), claim).estimate(method)}
         if name == TOLD:
-            for what, code in (("thread", a.thread), ("author", a.author)):
-                moves = Claimed(a, claim).moves(what)
-                if moves is not None:
-                    less = Claimed(a.only(code != moves), claim).estimate(method)
+            for what in ("thread", "author"):
+                for moves in Claimed(a, claim).ranked(what)[:1]:
+                    less = Claimed(a.only(getattr(a, what) != moves), claim).estimate(method)
                     yield {**claim, "specification": f"without the {what} that moves it most", **less}
 
 
@@ -151,38 +151,32 @@ def _same_topic(first: pd.DataFrame, other: pd.DataFrame, topic: int) -> np.ndar
 class Claimed:
     """A claim as a coefficient of some comments, or nothing where they have no such series."""
 
-    def __init__(self, a: Units, claim: Mapping[str, object]) -> None:
+    def __init__(self, a: Units, claim: Mapping[Any, Any]) -> None:
         a = a.dated
         for end, side in ((claim["since"], True), (claim["until"], False)):
-            a = a if pd.isna(end) else a.only(a.since(end) == side)  # type: ignore[arg-type]
-        found = [(b, y) for named, b, y, _ in series(a) if named["series"] == claim["series"]]
-        self.a, self.y = found[0] if found else (a.only(slice(0)), np.zeros(0))
+            a = a if pd.isna(end) else a.only(a.since(end) == side)
+        found = ((b, y) for named, b, y, _ in series(a) if named["series"] == claim["series"])
+        self.a, self.y = next(found, (a.only(slice(0)), a.y[:0]))
         one, self.which, self.sides = np.ones(len(self.y)), 1, [np.ones(len(self.y), dtype=bool)]
         if claim["change"] == "slope":
             x = [one, (self.a.instant - self.a.instant.min()) / YEAR if len(self.y) else one]
         else:
-            late = self.a.since(claim["at"])  # type: ignore[arg-type]
+            late = self.a.since(claim["at"])
             x, self.sides = [one, late], [~late, late]
             if claim["change"] == "event":
-                t = (
-                    self.a.instant - np.datetime64(pd.Timestamp(claim["at"]).tz_convert("UTC").tz_localize(None))
-                ) / YEAR
+                at = np.datetime64(pd.Timestamp(claim["at"]).tz_convert("UTC").tz_localize(None))
+                t = (self.a.instant - at) / YEAR
                 x, self.which = [one, late, t, t * late], 1
         self.x = np.stack(x, axis=1).astype(float)
 
-    def estimate(self, method: Method) -> dict[str, object]:
+    def estimate(self, method: Method) -> Row:
         """The coefficient with its interval; none where a side has too few threads, or its comments one time."""
         threads = min(len(distinct(self.a.thread[side])) for side in self.sides)
-        row: dict[str, object] = {"n_comments": len(self.y), "estimate": np.nan, "low": np.nan, "high": np.nan}
+        row: Row = {"n_comments": len(self.y), "estimate": np.nan, "low": np.nan, "high": np.nan}
         if threads < method.min_threads or np.linalg.matrix_rank(self.x) < self.x.shape[1]:
             return row
         found = Design(self.a.compact, self.x).coefficient(self.y, self.which, method)
         return row | {name: found[name] for name in ("estimate", "low", "high")}
-
-    def moves(self, what: str) -> int | None:
-        """The thread or the author that moves the estimate most to where it is; None where none is known."""
-        ranked = self.ranked(what)
-        return int(ranked[0]) if len(ranked) else None
 
     def ranked(self, what: str) -> np.ndarray:
         """Threads or authors by how far they move the estimate to where it is (dfbeta), the furthest first."""
@@ -197,6 +191,6 @@ class Claimed:
         """The coefficient alone, without some of the comments; NaN where what is left has none."""
         keep = np.ones(len(self.y), dtype=bool) if without is None else ~without
         x, y = self.x[keep], self.y[keep]
-        if np.linalg.matrix_rank(x) < x.shape[1]:
+        if len(x) < x.shape[1] or np.linalg.matrix_rank(x) < x.shape[1]:
             return float("nan")
         return float(np.linalg.lstsq(x, y, rcond=None)[0][self.which])

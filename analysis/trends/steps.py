@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import reduce
+from typing import Any
 
 import pandas as pd
 
@@ -25,12 +26,12 @@ OF_TOPICS |= {"own_topic": "int64", "second_topic": "int64"}
 ARGUMENTS = {"source.timezone": "zone", "sentiment.name": "measure", "sentiment.range": "bounds"}
 
 
-def arguments(given: Given, settings: Iterable[str]) -> dict[str, object]:
+def arguments(given: Given, settings: Iterable[str]) -> dict[str, Any]:
     """Settings of a step as the arguments of what computes it."""
     return {ARGUMENTS.get(s, s.split(".")[-1]): reduce(getattr, s.split("."), given.settings) for s in settings}
 
 
-def scored(given: Given | Results, needs: tuple[Step, ...]) -> pd.DataFrame:
+def scored(given: Given | Results, needs: tuple[Step[Any], ...]) -> pd.DataFrame:
     """The comments without their texts, with topic and sentiment as far as the step needs them."""
     rows = given[corpus].rows
     for one, dtypes in ((topics, OF_TOPICS), (sentiment, {"sentiment": float})):
@@ -53,13 +54,13 @@ def scored_articles(given: Given | Results) -> pd.DataFrame:
     return found
 
 
-def measured(given: Given, needs: tuple[Step, ...]) -> pd.DataFrame:
+def measured(given: Given, needs: tuple[Step[Any], ...]) -> pd.DataFrame:
     """The same, the score by the measure's name."""
     return scored(given, needs).rename(columns={"sentiment": given.settings.sentiment.name})
 
 
 def _table(
-    name: str, make: Callable[..., pd.DataFrame], *needs: Step, settings: Iterable[str] = CALENDAR, **fixed: object
+    name: str, make: Callable[..., pd.DataFrame], *needs: Step[Any], settings: Iterable[str] = CALENDAR, **fixed: object
 ) -> Step[pd.DataFrame]:
     """The step of a table that a function makes of comments."""
     settings = (*settings, *(MEASURE if sentiment in needs else ()))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.corpus.columns import WORDS
 from analysis.settings import StudyError
-from analysis.trends.intervals import Bounds, distinct, total, without_gaps
+from analysis.trends.intervals import Bounds, Row, distinct, total, without_gaps
 from analysis.trends.periods import Calendar, instants
 
 UNASSIGNED = -1  # a topic that is none: it stands in tables, and nothing is claimed about it
@@ -30,13 +31,13 @@ class Units:
     grid: pd.DataFrame  # period_start, period_end; one row of neither where time is not asked for
     groups: pd.Index  # the values of `by` that occur, ascending
     n_threads: int
-    order: np.ndarray | None  # (n_comments,) the comment's row in the frame
+    order: np.ndarray  # (n_comments,) the comment's row in the frame
     thread: np.ndarray  # (n_comments,) from 0 to n_threads - 1
     author: np.ndarray | None  # (n_comments,) -1 where unknown
     period: np.ndarray  # (n_comments,) row of `grid`, -1 where there is no date
     day: np.ndarray  # (n_comments,) a day in UTC, cut where a period ends; from 0 to n_days - 1, or -1
     n_days: int
-    instant: np.ndarray | None  # (n_comments,) datetime64[us] in UTC, or NaT
+    instant: np.ndarray  # (n_comments,) datetime64[us] in UTC, or NaT
     group: np.ndarray  # (n_comments,) index into `groups`, -1 where it has no value
     y: np.ndarray  # (n_comments,) the measure, or NaN
 
@@ -76,14 +77,9 @@ class Units:
         return self.bounds[0] - self.bounds[1], self.bounds[1] - self.bounds[0]
 
     @property
-    def of_groups(self) -> dict[str, object]:
+    def of_groups(self) -> Row:
         """Name and type of a column of the groups' values, some of them missing; "topic" where none is asked for."""
         return {self.by or "topic": with_missing(self.groups)}
-
-    @property
-    def middle(self) -> pd.Timestamp:
-        """Start of the middle period, or the later of the two in the middle; NaT without dates."""
-        return self.grid["period_start"].iloc[len(self.grid) // 2] if len(self.grid) else pd.NaT
 
     def since(self, at: pd.Timestamp) -> np.ndarray:
         """Whether each comment is from that instant on; none is where there is no such instant."""
@@ -93,11 +89,11 @@ class Units:
         """Sum of the measure and number in each thread, of some of the comments, all of them scored."""
         return total(self.thread[of], self.y[of], self.n_threads), total(self.thread[of], None, self.n_threads)
 
-    def named_as(self, what: str, code: int | None = None) -> dict[str, object]:
+    def named_as(self, what: str, code: int | None = None) -> Row:
         """What a table says of a series: its name, the value of `by`, and what is measured."""
         if code is None:
             return {"series": what, "measure": what}
-        return {"series": f"{what} of {self.by} {self.groups[code]}", self.by: self.groups[code], "measure": what}
+        return {"series": f"{what} of {self.by} {self.groups[code]}", str(self.by): self.groups[code], "measure": what}
 
 
 def arrange(
@@ -114,7 +110,8 @@ def arrange(
         comments = comments.iloc[order]
     threads = pd.factorize(column(comments, "article_id"), use_na_sentinel=False)
     group, groups = coded(column(comments, by)) if by else (np.zeros(n, np.int64), pd.Index([UNASSIGNED]))
-    grid, period, instant, day, n_days = pd.DataFrame(index=range(1)), np.zeros(n, np.int64), None, np.zeros(n, int), 1
+    grid, period, day, n_days = pd.DataFrame(index=range(1)), np.zeros(n, np.int64), np.zeros(n, int), 1
+    instant = np.full(n, np.datetime64("NaT", "us"))
     if calendar:
         (grid, period), instant = calendar.cut(column(comments, "posted_at")), instants(comments["posted_at"])
         day, n_days = days(period, instant)
@@ -210,18 +207,16 @@ def marked(comments: pd.DataFrame, units: Units, *names: str) -> np.ndarray:
     return comments[found].notna().any(axis=1).to_numpy()[units.order]
 
 
-def table(rows: Iterable[Mapping[str, object]], *columns: str | Mapping[str, object]) -> pd.DataFrame:
+def table(rows: Iterable[Mapping[str, Any]], *columns: str | Mapping[str, Any]) -> pd.DataFrame:
     """Rows as a table, also where there are none; what a row lacks is missing.
 
     Columns are names with spaces between them, or names with their types where these do not follow from the names.
     """
-    rows, dtypes = list(rows), {}
+    rows, dtypes = list(rows), Row()
     for some in columns:
         dtypes |= {name: _type_of(name) for name in some.split()} if isinstance(some, str) else some
     return pd.DataFrame({name: pd.Series([row.get(name) for row in rows], dtype=of) for name, of in dtypes.items()})
 
 
 def _type_of(name: str) -> str:
-    if name.startswith(("n_", "threads_")):
-        return "int64"
-    return "str" if name in TEXTS else "float64"
+    return "int64" if name.startswith(("n_", "threads_")) else "str" if name in TEXTS else "float64"

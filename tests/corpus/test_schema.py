@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import hmac
+import re
 import stat
+import threading
 
 import numpy as np
 import pandas as pd
@@ -52,7 +55,8 @@ def test_pseudonyms_differ_across_studies_and_stay_within_one(tmp_path):
 
 
 def test_the_key_is_the_owners_alone(tmp_path):
-    read_key(tmp_path)
+    key = read_key(tmp_path)
+    assert re.fullmatch(b"[0-9a-f]{64}", key) and (tmp_path / KEY_FILE).read_bytes() == key + b"\n"
     assert stat.S_IMODE((tmp_path / KEY_FILE).stat().st_mode) == 0o600
 
 
@@ -60,6 +64,35 @@ def test_a_damaged_key_is_no_new_pseudonyms(tmp_path):
     (tmp_path / KEY_FILE).write_text("short")
     with pytest.raises(StudyError, match="32 characters"):
         read_key(tmp_path)
+
+
+def test_a_key_has_32_characters_or_more(tmp_path):
+    (tmp_path / KEY_FILE).write_text("k" * 32 + "\n")
+    assert read_key(tmp_path) == b"k" * 32
+    (tmp_path / KEY_FILE).write_text("k" * 31)
+    with pytest.raises(StudyError, match="found 31 that can be read"):
+        read_key(tmp_path)
+
+
+def test_a_key_that_another_process_is_about_to_write_is_waited_for(tmp_path):
+    (tmp_path / KEY_FILE).touch()
+    later = threading.Timer(0.3, (tmp_path / KEY_FILE).write_text, ["k" * 40])
+    later.start()
+    assert read_key(tmp_path) == b"k" * 40
+
+
+def test_a_pseudonym_is_of_its_key_and_its_length_is_told():
+    assert re.fullmatch("reader-[0-9a-f]{12}", pseudonym("Ann", b"key"))
+    digest = hmac.new(b"key", b"Ann", "sha256").hexdigest()
+    assert pseudonym("Ann", b"key") == pseudonym(" Ann\n", b"key") == f"reader-{digest[:12]}"
+
+
+def test_words_that_are_names_are_hidden_and_parts_of_longer_names_are_not(reading, study):
+    names = ["Ann", " CEM ", "Ann", "Lee Quay", None]
+    assert build(dataclasses.replace(reading, rows=reading.rows.assign(author=names)), study.folder).hidden_words[
+        "word"
+    ].tolist() == ["ann", "cem"]
+    assert build(reading, study.folder, "keep").hidden_words.empty
 
 
 def test_names_are_kept_where_the_study_says_so(reading, study):

@@ -30,7 +30,21 @@ PAGES = [
 FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>`{3,})(?P<kind>\S*)[^\n]*\n(?P<body>.*?)^ *(?P=ticks) *$", re.M | re.S)
 MARK = re.compile(r"<!-- (file|not run): (.+?) -->\s*\Z")
 # What of a shell is not ours to run: installs, other people's programs, and what opens a window or a network.
-OTHERS = {"pip", ".", "dask", "helm", "python3", "npx", "rm", "build/others/bin/pip", "uv", "git", "cd", "export"}
+OTHERS = {
+    "pip",
+    ".",
+    "dask",
+    "helm",
+    "python3",
+    "npx",
+    "rm",
+    "build/others/bin/pip",
+    "uv",
+    "git",
+    "cd",
+    "export",
+    "openssl",
+}
 
 
 @dataclass

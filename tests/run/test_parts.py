@@ -383,6 +383,14 @@ def test_a_scheduler_lost_in_the_middle_is_one_line_and_the_next_run_goes_on(tmp
 
 
 @needs_dask
+def test_a_scheduler_by_tls_without_certificates_is_one_line(monkeypatch):
+    for name in ("CA_FILE", "CLIENT__CERT", "CLIENT__KEY"):
+        monkeypatch.delenv(f"DASK_DISTRIBUTED__COMM__TLS__{name}", raising=False)
+    compute = ComputeSettings(scheduler="tls://127.0.0.1:9")
+    with pytest.raises(StudyError, match="found no certificates in DASK_DISTRIBUTED__COMM__TLS__CA_FILE"):
+        map_items(lengths, ITEMS, compute=compute, message="m")
+
+
 def test_a_scheduler_without_workers_or_one_that_hangs_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "WORKER_SECONDS", 1)
     monkeypatch.setattr(parts, "LOOK_SECONDS", 0.5)

@@ -7,8 +7,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.trends import comparisons
+from analysis.trends import Method, comparisons
+from analysis.trends.contrasts import Sides
 from analysis.trends.intervals import adjusted
+from analysis.trends.periods import Calendar
+from analysis.trends.units import arrange
 
 EVENT = {"the bridge is closed": "2020-07-01"}
 
@@ -98,6 +101,65 @@ def test_the_step_of_an_event_is_that_of_least_squares(rng):
     late = (t >= 0).astype(float)
     beta = np.linalg.lstsq(np.column_stack([np.ones(len(t)), t, late, t * late]), c["sentiment"], rcond=None)[0]
     assert (row["step"], row["turn"]) == pytest.approx((beta[2], beta[3]))
+
+
+def test_the_rank_of_an_event_is_by_regressions_at_each_other_period(rng):
+    c = corpus(rng, n_threads=160, size=3, drop=0.1, topics=1).sample(frac=0.8, random_state=1)
+    c["sentiment"] = (c["sentiment"] + rng.normal(0, 0.2, len(c))).clip(-1, 1)
+    for day in ("2020-07-16", "2020-07-01", "2020-03-10"):
+        row = comparisons(c, by=None, events={"x": day}).iloc[0]
+        month = c["posted_at"].dt.month.to_numpy()
+        so_far = np.array([(month <= m).sum() for m in range(1, 13)])
+        cuts = [m + 1 for m in range(1, 12) if 0.1 * len(c) <= so_far[m - 1] <= 0.9 * len(c)]
+        at = pd.Timestamp(day, tz="UTC")
+        cuts = [pd.Timestamp(2020, m, 1, tz="UTC") for m in cuts if m not in (at.month, at.month + 1)]
+        sizes = []
+        for cut in [*cuts, at]:
+            t = (c["posted_at"] - cut).dt.total_seconds().to_numpy() / (365.25 * 86_400)
+            late = (t >= 0).astype(float)
+            x = np.column_stack([np.ones(len(t)), t, late, t * late])
+            inverse = np.linalg.inv(x.T @ x)
+            sizes.append(abs(inverse[2] @ x.T @ c["sentiment"].to_numpy()) / np.sqrt(inverse[2, 2]))
+        assert row["n_placebo"] == len(cuts) > 5
+        assert row["placebo_rank"] == 1 + sum(size > sizes[-1] for size in sizes[:-1])
+        assert row["detectable"] == pytest.approx(1.43 * (row["step_high"] - row["step_low"]) / 2)
+
+
+def test_periods_and_those_before_them_by_hand(rng):
+    c = corpus(rng, n_threads=300, topics=1)
+    month = c["posted_at"].dt.month.to_numpy()
+    c["sentiment"] = (c["sentiment"] + rng.normal(0, 0.15, 13)[month]).clip(-1, 1)
+    table = comparisons(c, by=None, bounds=(-1, 1)).set_index("at")
+    assert table.index.month.tolist() == list(range(2, 13)) and (table["comparison"] == "period").all()
+    a = arrange(c, "sentiment", None, Calendar("month"), (-1, 1))
+    own = [a.only((a.period == m - 1) | (a.period == m - 2)) for m in range(2, 13)]
+    parts = [Sides(one, one.period == one.period.max(), Method()).design.coefficient(one.y, 1, Method()) for one in own]
+    z = np.array([part["estimate"] / part["se"] for part in parts]) ** 2
+    for i, (at, row) in enumerate(table.iterrows()):
+        first, second = (c.loc[month == m, "sentiment"] for m in (at.month - 1, at.month))
+        assert (row["n_first"], row["n_second"]) == (len(first), len(second))
+        assert (row["first"], row["second"]) == pytest.approx((first.mean(), second.mean()))
+        assert row["estimate"] == pytest.approx(second.mean() - first.mean())
+        ratio = np.sqrt((z.sum() - z[i]) / 10)
+        assert row["serial_ratio"] == pytest.approx(ratio) and ratio > 1
+        se, df = parts[i]["se"] * ratio, min(parts[i]["df"], 10)
+        assert row["p_value"] == pytest.approx(2 * stats.t.sf(abs(row["estimate"]) / se, df))
+        half = stats.t.ppf(0.975, df) * se
+        assert (row["low"], row["high"]) == pytest.approx((row["estimate"] - half, row["estimate"] + half))
+    few = comparisons(c[month < 8], by=None)  # five others: nothing says how far periods differ
+    assert len(few) == 6 and few["serial_ratio"].isna().all()
+    assert comparisons(c[month < 9], by=None)["serial_ratio"].notna().all()
+
+
+def test_the_columns_and_their_types_also_where_there_is_no_row(rng):
+    c = corpus(rng)
+    full, none = comparisons(c, events=EVENT), comparisons(c.iloc[:0])
+    names = """comparison event at series topic measure n_first n_second threads_first threads_second first second estimate low high
+        p_value q_value author_ratio serial_ratio interval step step_low step_high turn turn_low turn_high detectable placebo_rank
+        n_placebo"""
+    assert list(full) == list(none) == names.split()
+    assert (none.dtypes == full.dtypes).all() or {"at", "topic"} >= set(none.columns[none.dtypes != full.dtypes])
+    assert (none.dtypes[["n_first", "n_second", "threads_first", "threads_second"]] == "int64").all()
 
 
 def test_periods_that_differ_by_their_news_are_not_told_apart(rng):

@@ -8,6 +8,7 @@ from corpora import QUICK, corpus
 from scipy import stats
 
 from analysis import trends
+from analysis.settings import StudyError
 
 
 def test_a_slope_is_that_of_least_squares_in_years(rng):
@@ -16,6 +17,19 @@ def test_a_slope_is_that_of_least_squares_in_years(rng):
     years = (c["posted_at"] - c["posted_at"].min()).dt.total_seconds() / (365.25 * 86_400)
     assert row["estimate"] == pytest.approx(stats.linregress(years, c["sentiment"]).slope)
     assert row["low"] < row["estimate"] < row["high"]
+
+
+def test_threads_that_are_just_enough_have_an_interval_and_a_measure_has_its_bounds(rng):
+    for n, interval in ((4, "too few"), (5, "threads")):
+        c = corpus(rng, n)
+        row = trends.slopes(c).iloc[0]
+        assert (row["interval"], row["n_threads"]) == (interval, n)
+        years = (c["posted_at"] - c["posted_at"].min()).dt.total_seconds() / (365.25 * 86_400)
+        assert row["estimate"] == pytest.approx(stats.linregress(years, c["sentiment"]).slope)
+    for make in (trends.slopes, trends.by_period, trends.change_points, trends.comparisons, trends.decomposition):
+        for beyond in (-1.01, 1.01):
+            with pytest.raises(StudyError, match=rf"from -1 to 1, found {beyond}"):
+                make(c.assign(sentiment=beyond))
 
 
 def test_a_gradual_rise_of_a_topic_is_a_slope_and_noise_is_none(rng):

@@ -96,6 +96,10 @@ def test_undated_comments_have_no_period():
 def test_a_grid_of_too_many_days_names_the_remedy():
     with pytest.raises(StudyError, match="longer period"):
         Calendar("day").cut(dates("0001-01-01", "9999-12-31"))
+    most = np.datetime64("2000-01-01") + np.array([0, 19_999])
+    assert len(Calendar("day").cut(dates(*most))[0]) == 20_000
+    with pytest.raises(StudyError, match=r"at most 20,000 periods, found 20,001"):
+        Calendar("day").cut(dates(most[0], most[1] + 1))
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Tokyo"])
@@ -116,6 +120,10 @@ def test_the_ends_of_the_calendar_can_be_shown(zone):
 )
 def test_an_event_starts_at_midnight_in_the_studys_zone(date, utc):
     assert instant_of(date, "Europe/Paris") == pd.Timestamp(utc, tz="UTC")
+
+
+def test_an_event_at_a_midnight_that_comes_twice_starts_at_the_first():
+    assert instant_of("2024-11-03", "America/Havana") == pd.Timestamp("2024-11-03T04:00", tz="UTC")
 
 
 @pytest.mark.parametrize("date", ["soon", None, pd.NaT, [2020]])
