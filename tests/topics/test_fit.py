@@ -310,7 +310,7 @@ def test_three_hundred_comments_are_enough():
 def test_above_the_limit_the_rest_is_assigned(corpus, monkeypatch):
     texts, threads, ids, truth = corpus
     monkeypatch.setattr(consensus, "FIT_LIMIT", 250)
-    monkeypatch.setattr(consensus, "HALF_LIMIT", 150)
+    monkeypatch.setattr(consensus, "HALF_LIMITS", (150, 150))
     found = fit(texts, threads, ids, runs=4, n_topics=6)
     assert adjusted_rand_score(truth, found.topic) > 0.9
 
@@ -358,6 +358,11 @@ def test_halves_share_no_thread():
         assert {threads[i] for i in a}.isdisjoint(threads[i] for i in b)
         assert len(a) + len(b) == 900
         assert 0.4 < len(a) / 900 < 0.6
+
+
+@pytest.mark.parametrize(("n", "size"), [(8_000, 4_000), (60_000, 5_000), (160_000, 8_000), (240_000, 10_000)])
+def test_halves_of_large_corpora_are_larger(n, size):
+    assert [len(half) for half in consensus.halves(np.arange(n) // 10, 2, seed=1)] == [size] * 2
 
 
 def test_a_thread_that_holds_most_comments_is_no_half():
