@@ -157,7 +157,7 @@ def labels(arguments: argparse.Namespace) -> None:
     """Write the topics for you to name, merge, split, drop and group; it stays with them as the corpus grows."""
     import pandas as pd
 
-    from analysis.plots.wording import name_of
+    from analysis.trends.wording import name_of
 
     study = _study(arguments)
     history, topics = study.tables.topic_history, study.topics.table

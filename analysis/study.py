@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,6 @@ from analysis.report.claims import Finding
 from analysis.report.findings import Findings
 from analysis.report.privacy import Search, search
 from analysis.report.tables import plain
-from analysis.report.topic_browser import TopicBrowser, examples, topic_browser
 from analysis.run import Run
 from analysis.run.progress import Progress, in_notebook
 from analysis.run.steps import Results
@@ -50,6 +50,9 @@ from analysis.topics.steps import topics as topic_model
 from analysis.topics.topics import Topics
 from analysis.trends import steps as trends
 from analysis.trends.periods import Calendar, instant_of
+
+if TYPE_CHECKING:
+    from analysis.report.topic_browser import TopicBrowser
 
 SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample"
 SHOWN = (  # of a study, to a person who asks for completion
@@ -206,6 +209,8 @@ class Study:
 
     def browse_topics(self) -> TopicBrowser | Finding:
         """Show every topic with its words, series and neighbours; comments only where study.toml allows quotes."""
+        from analysis.report.topic_browser import examples, topic_browser  # draws: other commands need no matplotlib
+
         of = self.topics
         if of.table.empty:
             return Finding.of("No topics to look into.", of.note)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -236,3 +238,10 @@ def test_topics_are_drawn_by_the_shortest_period_that_says_something(study):
     longer = study.with_(period="quarter")
     own, why = longer.drawn
     assert own is longer and why == ""
+
+
+def test_what_a_command_does_not_use_is_not_imported():
+    heavy = {"bertopic", "sklearn", "scipy.stats", "model2vec", "numba", "matplotlib", "IPython", "nbformat", "dask"}
+    code = f"import sys, analysis.study, analysis.report.site; there = {heavy} & set(sys.modules); sys.exit(str(there) if there else 0)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -14,7 +14,7 @@ from matplotlib.ticker import Formatter, MaxNLocator
 from analysis.plots import style
 from analysis.plots.letters import fit, width
 from analysis.plots.style import GRID, INK, LINE, PALE, Figure, is_narrow
-from analysis.plots.wording import MINUS, local, period_name, period_of
+from analysis.trends.wording import MINUS, local, period_name, period_of
 
 Events = Mapping[str, object] | Sequence[tuple[str, object]]  # what happened, and its date
 MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 6000, 24_000)  # between two dates on an axis

@@ -9,12 +9,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.plots import axes as marks
-from analysis.plots import style, wording
+from analysis.plots import style
 from analysis.plots.axes import new_axes, new_rows, number_axis, points
 from analysis.plots.letters import fit, width
 from analysis.plots.style import ACCENT, INK, LINE, PALE, WARN, Figure, draws, finished, is_narrow, undrawn
-from analysis.plots.wording import MAX_Q, OVERALL, listed, named, names_of, percent, signed, steady, with_interval
 from analysis.sentiment import NEITHER
+from analysis.trends import wording
+from analysis.trends.wording import MAX_Q, OVERALL, listed, named, names_of, percent, signed, steady, with_interval
 
 MOST, LEAST = 24, 8  # rows of a panel of changes: the surest, and of what chance may explain so many
 MOST_GROUPS = 40  # rows of a figure of groups: more cannot be read

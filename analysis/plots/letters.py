@@ -10,7 +10,7 @@ from pathlib import Path
 from matplotlib.font_manager import FontProperties, fontManager, get_font
 from matplotlib.textpath import text_to_path
 
-from analysis.plots.wording import UNSTABLE_MARK
+from analysis.trends.wording import UNSTABLE_MARK
 
 FONT = "DejaVu Sans"  # matplotlib brings it: Latin, Greek, Cyrillic, Hebrew and Arabic letters
 # For other letters whichever of these is installed.

@@ -10,12 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.dates import date2num
 
 from analysis.plots import axes as marks
-from analysis.plots import style, wording
+from analysis.plots import style
 from analysis.plots.axes import GRADED, Events, new_axes, number_axis, on_data
 from analysis.plots.panels import LONGER, PERIODS, SERIES, largest_first, multiples, own, worth_a_panel
 from analysis.plots.style import ACCENT, INK, LINE, PALE, Figure, draws, finished, undrawn
-from analysis.plots.wording import MAX_Q, fixed, name_of, percent, period_name, period_of, signed, span_of
 from analysis.settings import StudyError
+from analysis.trends import wording
+from analysis.trends.wording import MAX_Q, fixed, name_of, percent, period_name, period_of, signed, span_of
 
 MOST_BARS = 400
 SHAPED = 30  # comments from which their spread has a shape; of fewer the mean alone is drawn, and pale

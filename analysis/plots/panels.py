@@ -11,7 +11,7 @@ from analysis.plots import style
 from analysis.plots.axes import Events, new_axes, points
 from analysis.plots.letters import fit
 from analysis.plots.style import COLOURS, Figure, is_narrow
-from analysis.plots.wording import is_unstable, name_of
+from analysis.trends.wording import is_unstable, name_of
 
 PERIODS = ("period_start", "period_end")
 SERIES = (*PERIODS, "n_comments", "estimate", "low", "high")

@@ -12,7 +12,7 @@ from analysis.plots.axes import GRADED, Events, new_axes, points
 from analysis.plots.letters import fit, width
 from analysis.plots.panels import LONGER, MOST_PANELS, SERIES, largest_first, multiples, worth_a_panel
 from analysis.plots.style import INK, Figure, draws, finished, undrawn
-from analysis.plots.wording import name_of, percent, period_name, period_of, span_of
+from analysis.trends.wording import name_of, percent, period_name, period_of, span_of
 
 SHADING = ListedColormap(list(style.SHADES))
 

@@ -9,8 +9,8 @@ from analysis.plots import axes as marks
 from analysis.plots.axes import new_axes, points
 from analysis.plots.letters import wrap
 from analysis.plots.style import ACCENT, INK, WARN, Figure, draws, finished
-from analysis.plots.wording import name_of, signed
 from analysis.trends.specifications import CLAIM, TOLD
+from analysis.trends.wording import name_of, signed
 
 MOST = 8  # claims that are drawn
 NONE = "nothing is told of change, or nobody has computed it otherwise: `threadline robustness STUDY` does"

@@ -24,8 +24,8 @@ from PIL import Image
 from analysis.corpus.sheets import csv_bytes
 from analysis.plots.letters import families, font_of, wrap
 from analysis.plots.svg import svg
-from analysis.plots.wording import is_unstable, named
 from analysis.settings import DATA, StudyError
+from analysis.trends.wording import is_unstable, named
 
 # A colour means one thing. Topics have Okabe and Ito's colours and a dark red, which colour-blind readers tell apart
 # (tests/plots simulates them); pale is what is unassigned, unstable or beside the point, red what is not to be trusted.

@@ -12,7 +12,7 @@ from matplotlib.path import Path
 from analysis.plots.axes import new_axes, new_rows, number_axis, on_data, points
 from analysis.plots.letters import fit
 from analysis.plots.style import ACCENT, LINE, PALE, Figure, colour_of, draws, finished, is_narrow
-from analysis.plots.wording import is_unstable, name_of, names_of, percent
+from analysis.trends.wording import is_unstable, name_of, names_of, percent
 
 MOST_NAMED = 24  # topics on a map: more names cover each other
 DOT = 1e-6  # of the map: how long a dot is, since nothing is drawn of a line that has no length at all

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.plots.wording import MAX_Q, name_of, percent, period_name, points, signed, steady
 from analysis.report.claims import Cited, Finding, Sentence
 from analysis.report.ground import (
     CIRCULAR,
@@ -23,6 +22,7 @@ from analysis.report.ground import (
 )
 from analysis.report.html import spoken
 from analysis.report.sentences import THREADS_ALIKE
+from analysis.trends.wording import MAX_Q, name_of, percent, period_name, points, signed, steady
 
 MOST = 6  # changes that are said; the others are in a table
 EXPLORED = "Other changes over time are explored."

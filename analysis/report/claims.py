@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from analysis.corpus.wording import plural
-from analysis.plots.wording import signed
 from analysis.report.html import rendered, spoken
 from analysis.report.provenance import TABLES, table_file
 from analysis.report.tables import LINKED
 from analysis.settings import DATA
+from analysis.trends.wording import signed
 
 Of = pd.DataFrame | pd.Series
 Show = Callable[..., str]

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.plots.wording import fixed, signed
 from analysis.report import change, plan, sentences, topic_sentences
 from analysis.report.claims import Cited, Finding
 from analysis.report.ground import Ground
 from analysis.sentiment.instruments import Instrument, of_tone, parse
 from analysis.settings import DATA
+from analysis.trends.wording import fixed, signed
 
 if TYPE_CHECKING:
     from analysis.study import Study

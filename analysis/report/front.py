@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from analysis import plots
-from analysis.plots.wording import UNSTABLE
 from analysis.report import change, plan
 from analysis.report.claims import Cited, Sentence
 from analysis.report.ground import TABLES, Change, Ground
 from analysis.report.html import rendered
 from analysis.report.sentences import ARTICLE_TIMES, NO_CAUSE, warnings
 from analysis.report.topic_sentences import MOST_STABLE
+from analysis.trends.wording import UNSTABLE
 
 if TYPE_CHECKING:
     from analysis.study import Study

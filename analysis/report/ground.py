@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.corpus.wording import plural
-from analysis.plots.wording import MAX_Q, is_unstable, points, signed
 from analysis.report.claims import Cited, Moved, Sentence
 from analysis.report.robustness import others, same_claim
 from analysis.report.sentences import THREADS_ALIKE
 from analysis.report.tables import plain
+from analysis.trends.wording import MAX_Q, is_unstable, points, signed
 
 UNSTEADY = "of topics that are not stable"
 CIRCULAR = "of the tone of topics that are found by words which the instrument scores"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.corpus.wording import plural
-from analysis.plots import wording
+from analysis.trends import wording
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -10,9 +10,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analysis.plots.wording import UNSTABLE
 from analysis.report import plan
 from analysis.report.html import rendered
+from analysis.trends.wording import UNSTABLE
 
 if TYPE_CHECKING:
     from analysis.study import Study

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from analysis.plots.wording import MAX_Q
 from analysis.settings import STUDY_FOLDER, Settings, StudyError, writing
+from analysis.trends.wording import MAX_Q
 
 FILE = "plan.json"
 FAMILIES = "false discoveries are controlled among all series of an event; changes, slopes and periods are explored"

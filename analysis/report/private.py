@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 
 from analysis.people.agreement import class_of_people, class_of_score
-from analysis.plots.wording import name_of, period_name, signed
 from analysis.report.html import rendered
 from analysis.report.privacy import PRIVATE
 from analysis.report.tables import plain
 from analysis.sentiment.codes import read_codes
 from analysis.settings import STUDY_FOLDER, writing
 from analysis.trends.periods import Calendar
+from analysis.trends.wording import name_of, period_name, signed
 
 if TYPE_CHECKING:
     from analysis.study import Study

@@ -71,7 +71,7 @@ def write_tables(study: Study, out: Path, names: Iterable[str]) -> dict[str, dic
         else:
             table = getattr(study.tables, name)
             path.write_bytes(table_bytes(table, name))
-            sha = table_digest(table, name)
+            sha = table_digest(table, name) if "source_file" in table else digest_of_file(path)
         said[path.name] = {"sha256": sha, "rows": len(table), "columns": list(table.columns)}
         sums.append(f"{digest_of_file(path)}  {path.name}\n")
     write(folder / "SHA256SUMS", "".join(sums).encode())

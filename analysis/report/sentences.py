@@ -8,10 +8,10 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from analysis.plots.wording import MIN_ACCURACY, fixed, is_unstable, named, percent, signed
 from analysis.report.claims import Cited, Finding, Sentence
 from analysis.report.html import rendered, spoken
 from analysis.sentiment.instruments import Instrument
+from analysis.trends.wording import MIN_ACCURACY, fixed, is_unstable, named, percent, signed
 
 THREADS_ALIKE = "intervals and p-values respect that comments of a thread and of an author are alike"
 

@@ -19,7 +19,6 @@ from analysis.corpus.wording import plural
 from analysis.report import methods
 from analysis.report.claims import linked
 from analysis.report.figures import PNG, SVG, embed
-from analysis.report.front import front
 from analysis.report.html import TEMPLATES, rendered
 from analysis.report.notebooks import HOME, NAMES, Executed, chosen, executed, made_of, notebooks_of, shipped
 from analysis.report.provenance import TABLES, provenance, write, write_tables
@@ -202,6 +201,8 @@ def _home(
     built: Page,
 ) -> Files:
     """The first page: one screen of what was found, what to do next, to mind, to copy; and its figure."""
+    from analysis.report.front import front  # draws: tables alone need no matplotlib
+
     with linked():
         said, files = front(study), Files()
         figure = ""

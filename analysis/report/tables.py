@@ -12,10 +12,10 @@ from numbers import Integral, Real
 import numpy as np
 import pandas as pd
 
-from analysis.plots.wording import fixed, named, percent, points, signed
 from analysis.report.html import rendered
 from analysis.report.privacy import mask
 from analysis.settings import DATA
+from analysis.trends.wording import fixed, named, percent, points, signed
 
 LINK = "link"
 HEADS = {

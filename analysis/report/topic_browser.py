@@ -11,11 +11,11 @@ import pandas as pd
 from analysis.plots.axes import draw_series, new_axes, percent_axis
 from analysis.plots.style import CSS, colour_of, drawing
 from analysis.plots.svg import svg
-from analysis.plots.wording import UNSTABLE, name_of, percent, period_name, period_of, with_interval
 from analysis.report.html import rendered
 from analysis.report.tables import plain
 from analysis.run.texts import Texts
 from analysis.run.vectors import Vectors, blocks
+from analysis.trends.wording import UNSTABLE, name_of, percent, period_name, period_of, with_interval
 
 NEAREST = 3
 EXAMPLES = 3  # comments a topic, where quotes are allowed

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.corpus.wording import plural
-from analysis.plots.wording import UNSTABLE, percent
 from analysis.report.claims import Cited, Finding, Sentence
 from analysis.topics.context import in_main_topic
 from analysis.topics.fit import SMALLEST
+from analysis.trends.wording import UNSTABLE, percent
 
 MOST_STABLE = 0.6  # of the comments with a topic: where fewer are in stable ones, the topics are not told
 FLAT = 0.1  # between the best and the worst number of topics: within this, the curve chooses none

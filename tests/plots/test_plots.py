@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from analysis import plots, report
-from analysis.plots import style, wording
+from analysis.plots import style
 from analysis.plots.letters import fit, width, wrap
 from analysis.settings import DATA, StudyError
 from analysis.topics.similarity import topic_map, topic_tree
+from analysis.trends import wording
 
 STARTS = pd.date_range("2022-01-01", periods=6, freq="MS", tz="Europe/Dublin").as_unit("us")
 

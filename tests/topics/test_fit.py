@@ -602,16 +602,6 @@ def test_bertopic_reads_some_of_a_large_corpus_and_knows_the_topic_of_all(monkey
     assert built.transform(["goal coach"])[0][0] == 1
 
 
-def test_importing_the_room_is_quick():
-    code = (
-        "import sys, analysis.topics\n"
-        "heavy = {'bertopic', 'sklearn', 'scipy.sparse', 'model2vec', 'torch', 'numba'} & set(sys.modules)\n"
-        "sys.exit(f'imported {sorted(heavy)}' if heavy else 0)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-
-
 def test_progress_says_what_is_done(corpus):
     seen = []
     texts, threads, ids, _ = planted(240)
