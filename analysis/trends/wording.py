@@ -117,7 +117,7 @@ def name_of(topic: object, topics: pd.DataFrame | None = None) -> str:
         return str(topic)
     if topic == -1:
         return "unassigned"
-    row = [] if topics is None else topics[topics["topic"] == topic]
+    row = pd.DataFrame() if topics is None else topics[topics["topic"] == topic]
     if not len(row):
         return f"topic {int(topic)}"
     return str(row["label"].iloc[0]) + (UNSTABLE_MARK if is_unstable(topic, topics) else "")
@@ -127,7 +127,7 @@ def is_unstable(topic: object, topics: pd.DataFrame | None) -> bool:
     """Whether a topic is known not to be stable."""
     if topics is None or "stability" not in topics or pd.isna(topic):  # type: ignore[call-overload]
         return False
-    return bool((topics["topic"].eq(topic) & (topics["stability"] < UNSTABLE)).any())
+    return bool((topics["topic"].isin([topic]) & (topics["stability"] < UNSTABLE)).any())
 
 
 def steady(table: pd.DataFrame, topics: pd.DataFrame | None) -> pd.DataFrame:
@@ -144,7 +144,7 @@ def names_of(table: pd.DataFrame, topics: pd.DataFrame | None = None, column: st
 def named(table: pd.DataFrame, topics: pd.DataFrame | None = None) -> pd.DataFrame:
     """The same table with topics by their names; one by several things, `agreement` or `corrected`, has a `group`."""
     if "by" in table:
-        of = table["group"] if "group" in table else [getattr(row, row.by, OVERALL) for row in table.itertuples()]
+        of = table["group"] if "group" in table else [getattr(row, str(row.by), OVERALL) for row in table.itertuples()]
         names = [
             name_of(int(value), topics)
             if by == "topic"
