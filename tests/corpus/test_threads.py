@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import itertools
 import os
+import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from analysis.corpus.chain import chain
@@ -314,16 +315,23 @@ def check_accounts(reading: Reading, folder: Path) -> None:
         assert not rejected & set(mine["line"])
         if not article.empty:
             texts = [x for i, x in enumerate(read_lines(raw).texts, 1) if i not in rejected]
-            n_comment_lines = sum(2 + t.count("\n") for t in mine["text"])
             kept = [
                 *itertools.chain.from_iterable(
                     [a, *t.split("\n")] for a, t in zip(mine["author"], mine["text"], strict=True)
                 )
             ]
             assert row["kept"] == len(texts)
-            assert texts[len(texts) - n_comment_lines :] == kept
+            times = list[str]()  # a line that says when a comment was written is in `posted_at`
+            while kept:
+                line = texts.pop()
+                if line == kept[-1]:
+                    kept.pop()
+                else:
+                    times.append(line)
+            assert len(times) <= (mine["posted_at_source"] == "comment").sum(), times
+            assert all(re.search(r"\d", line) for line in times)
             in_article = " ".join([*article["text"], *article["copyright"].dropna()])
-            for line in texts[1 : len(texts) - n_comment_lines]:
+            for line in texts[1:]:
                 assert all(part in in_article for part in line.split("©"))
     assert (reading.comments["text"] != "").all() and (reading.comments["author"] != "").all()
 
@@ -352,6 +360,7 @@ LINE = st.one_of(
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files=st.lists(st.lists(LINE, max_size=25), min_size=1, max_size=3), known=st.lists(LINE, max_size=3))
+@example([["date 2020-01-01", "date 2020-01-01", "Vern", "Vern", "@Vern:", "date 2020-01-01"]], [])
 def test_no_line_is_lost(tmp_path: Path, files: list[list[str]], known: list[str]) -> None:
     for old in tmp_path.iterdir():
         old.unlink()
