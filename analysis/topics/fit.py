@@ -69,7 +69,7 @@ def fit_topics(
         comment_id of the comment of which one is a copy, or nearly: it is not in the fit, which it tells nothing new,
         and gets the topic of its text, or else of the comment that it copies.
     runs : int
-        Fits of halves of the threads, and as many of all.
+        Fits of halves of the threads, and half as many of all.
     min_comments : int
         With fewer distinct texts no topics are claimed.
     hidden_words : collection of str

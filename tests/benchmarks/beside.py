@@ -216,7 +216,8 @@ def picture(table: pd.DataFrame, n: int):
         axes["GiB"].set_xlabel("comments")
         figure.legend(loc="outside upper left", ncols=3, frameon=False, fontsize=9.5)
     said = "; ".join(f"{TITLES[r['method']]} {r['seconds']:.0f} s, AMI {r['AMI']:.3f}" for r in at)
-    return finished(figure, f"Agreement with the labels against seconds: {said}. Growth of seconds and memory.", whole)
+    alt = f"Agreement with the labels against seconds: {said}. Growth of seconds and memory."
+    return finished(figure, alt, whole, title="Agreement and seconds, growth of seconds and memory")
 
 
 def main() -> None:
