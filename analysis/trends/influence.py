@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.trends.intervals import Bounds
 from analysis.trends.periods import Calendar
 from analysis.trends.specifications import CLAIM, Claimed
-from analysis.trends.units import arrange
+from analysis.trends.units import arrange, table
 
 MOST, LOOKED_AT = 3, 10  # that are told of a claim; those with the largest dfbeta, each of which is left out
 IDS = {"thread": "article_id", "author": "author"}
@@ -58,4 +58,4 @@ def influential(
             left_out.sort(key=lambda row: -abs(row["moved"]) if row["moved"] == row["moved"] else float("-inf"))
             rows += [{**row, "rank": rank} for rank, row in enumerate(left_out[:MOST], 1)]
     types = told[CLAIM].dtypes.to_dict() | {"of": "str", "id": "str", "rank": "int64", "n_comments": "int64"}
-    return pd.DataFrame(rows, columns=COLUMNS).astype(types)
+    return table(rows, {name: types.get(name, "float64") for name in COLUMNS})

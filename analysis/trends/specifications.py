@@ -17,7 +17,7 @@ from analysis.trends.errors import Design
 from analysis.trends.intervals import Bounds, Method, Row, distinct, total
 from analysis.trends.least_squares import YEAR
 from analysis.trends.periods import Calendar
-from analysis.trends.units import Units, arrange, marked
+from analysis.trends.units import Units, arrange, marked, table
 
 TOLD = "as told"
 CLAIM = ["change", "event", "at", "series", "topic", "measure"]  # by which a claim is known
@@ -84,14 +84,13 @@ def specifications(
     for name, made, which in asked:
         if which.any():
             rows += _under(name, made(), comments, told[which], measure, bounds, method)
-    columns = [*CLAIM, "specification", "n_comments", "estimate", "low", "high", "holds"]
     first = {_key(row): row["estimate"] for row in rows if row["specification"] == TOLD}
     for row in rows:
         row["holds"] = bool(row["low"] > 0 if first[_key(row)] > 0 else row["high"] < 0)
     place = {_key(claim): at for at, claim in enumerate(told.to_dict("records"))}
     rows.sort(key=lambda row: place[_key(row)])
-    types = told[CLAIM].dtypes.to_dict() | {"holds": bool, "n_comments": "int64"}
-    return pd.DataFrame(rows, columns=columns).astype(types)
+    types = told[CLAIM].dtypes.to_dict() | {"specification": "str"}
+    return table(rows, types, "n_comments estimate low high", {"holds": bool})
 
 
 def _key(row: Mapping[Any, Any]) -> tuple[object, ...]:

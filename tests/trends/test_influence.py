@@ -58,6 +58,15 @@ def test_an_event_and_a_slope_have_theirs_and_what_has_no_estimate_has_none(rng)
     assert influential(told("break"), table.assign(author=None)).query("of == 'author'").empty
 
 
+def test_where_only_slopes_are_told_there_are_no_dates_and_yet_a_table(rng):
+    none = pd.Series([pd.NaT], dtype="datetime64[us, UTC]")
+    claims = told("slope").assign(at=none, since=none, until=none)
+    found = influential(claims, comments(rng))
+    assert len(found) == 2 * MOST and found["at"].isna().all() and found["at"].dtype == claims["at"].dtype
+    empty = influential(claims.iloc[:0], comments(rng))
+    assert empty.empty and empty.dtypes.to_dict() == found.dtypes.to_dict()
+
+
 def test_the_order_of_rows_changes_nothing(rng):
     table = comments(rng)
     pd.testing.assert_frame_equal(

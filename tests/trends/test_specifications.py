@@ -113,6 +113,14 @@ def test_a_break_is_estimated_between_those_beside_it(rng):
     assert found == pytest.approx([-0.8, 1.0], abs=0.08)
 
 
+def test_slopes_alone_have_no_dates_and_yet_a_table(rng):
+    c = fallen(rng)
+    slopes = told(c).query("change == 'slope'")
+    found = specifications(slopes, c, {}, {})
+    assert len(slopes) and len(found) > len(slopes) and found["at"].isna().all()
+    assert found["at"].dtype == slopes["at"].dtype
+
+
 def test_nothing_told_gives_an_empty_table(rng):
     c = corpus(rng)
     empty = told(c).iloc[:0]
