@@ -89,7 +89,7 @@ def specifications(
         row["holds"] = bool(row["low"] > 0 if first[_key(row)] > 0 else row["high"] < 0)
     place = {_key(claim): at for at, claim in enumerate(told.to_dict("records"))}
     rows.sort(key=lambda row: place[_key(row)])
-    types = told[CLAIM].dtypes.to_dict() | {"specification": "str"}
+    types: dict[str, object] = {name: told[name].dtype for name in CLAIM} | {"specification": "str"}
     return table(rows, types, "n_comments estimate low high", {"holds": bool})
 
 
