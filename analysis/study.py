@@ -49,7 +49,7 @@ from analysis.topics.steps import encoder_of, fit_of, found, tokens, worth_of
 from analysis.topics.steps import topics as topic_model
 from analysis.topics.topics import Topics
 from analysis.trends import steps as trends
-from analysis.trends.periods import Calendar, instant_of
+from analysis.trends.periods import instant_of
 
 if TYPE_CHECKING:
     from analysis.report.topic_browser import TopicBrowser
@@ -235,7 +235,9 @@ class Study:
         `topics`: people are asked too which of six words is of another topic than the others (`people.intrusion`).
         """
         s, folder = self.settings, self.settings.folder / "coded"
-        sampling.sampled(folder, n, lambda: self._strata(rare=rare), s.seed, even=rare)
+        sampling.sampled(
+            folder, n, lambda: sampling.strata(self._comments, self.settings, rare=rare), s.seed, even=rare
+        )
         if topics and not (s.folder / intrusion.FOLDER / DRAWN).is_file():
             of = self.topics.words
             words = [of.loc[of["topic"] == topic, "word"].tolist() for topic in self.topics.table["topic"]]
@@ -254,7 +256,7 @@ class Study:
         """Draw comments for people to code, by period and topic, and write their sheets: `people.sampling`."""
         folder, codes = self.settings.folder, self.settings.codes
         rules = codebook.read(folder, codebook.default(self.measure, codes.classes, tuple(codes.labels)))
-        comments = self._strata(rare=rare)
+        comments = sampling.strata(self._comments, self.settings, rare=rare)
         drawn = sampling.draw(comments, n, self.settings.seed, even=rare)
         texts = self.texts.take(pd.Index(comments["comment_id"]).get_indexer(drawn["comment_id"]))
         drawn["text"] = [*map(plain, texts)]
@@ -272,16 +274,6 @@ class Study:
             unscored = self.comments.assign(sentiment=np.nan)
             made.append(planning.plan(read_codes(*args), unscored, HAS).assign(label=label))
         return pd.concat(made, ignore_index=True)
-
-    def _strata(self, *, rare: bool) -> pd.DataFrame:
-        """The comments with the stratum of each: its period and topic, or the class of its score."""
-        c, time = self._comments, self.settings.time
-        if rare:
-            of = planning.class_names(c["sentiment"], self.settings.codes.classes)
-        else:
-            start = Calendar(time.period, self.settings.source.timezone, time.week_starts).starts(c["posted_at"])
-            of = start.dt.strftime("%Y-%m-%d").fillna("undated").str.cat(c["topic"].astype("str").fillna("none"), " / ")
-        return c[["comment_id"]].assign(stratum=of.astype("str"))
 
     def write_labels(self) -> Path:
         """Write labels.csv, in which people name the topics; what was said of topics stays: `topics.labels`."""

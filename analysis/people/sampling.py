@@ -9,13 +9,27 @@ import numpy as np
 import pandas as pd
 
 from analysis.corpus.sheets import XLSX, csv_bytes, read_rows, write_new, xlsx_bytes
+from analysis.people.planning import class_names
 from analysis.sentiment.codes import COLUMNS, SAMPLE
-from analysis.settings import StudyError
+from analysis.settings import Settings, StudyError
+from analysis.trends.periods import Calendar
 
 RULES = "RULES.txt"
 POOLED = "the smallest strata"
 USUAL = 300  # comments of a sample
 LEAST = 2  # comments of each stratum at least, where it has so many: a stratum without codes cannot be corrected
+
+
+def strata(comments: pd.DataFrame, settings: Settings, *, rare: bool) -> pd.DataFrame:
+    """comment_id and stratum of each comment: its period and topic, or where it is `rare` the class of its score."""
+    time = settings.time
+    if rare:
+        of = class_names(comments["sentiment"], settings.codes.classes)
+    else:
+        start = Calendar(time.period, settings.source.timezone, time.week_starts).starts(comments["posted_at"])
+        topic = comments["topic"].astype("str").fillna("none")
+        of = start.dt.strftime("%Y-%m-%d").fillna("undated").str.cat(topic, " / ")
+    return comments[["comment_id"]].assign(stratum=of.astype("str"))
 
 
 def draw(comments: pd.DataFrame, n: int, seed: int, *, even: bool = False) -> pd.DataFrame:

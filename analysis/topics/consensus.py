@@ -40,7 +40,7 @@ from analysis.topics.neighbours import Projection, projection, smoothed
 SIDE_BY_SIDE = 5_000  # texts: fits of fewer take less time than starting processes for them
 FIT_LIMIT = 25_000  # texts in the fit of all; the graph grows with their square
 # Texts in the fit of a half: a twentieth of all, within these. Of 100,000 titles halves of 10,000 agree a little better
-# than of 5,000 (.58, .54) and take as long again as most of the rest; of a million they cost little.
+# than of 5,000 (.58, .54), and cost 16 s of the processor beside 26; of a million that is little of the whole.
 HALF_LIMITS = 5_000, 10_000
 # Fewer than five topics are mostly stable and seldom an answer to what people talk about; they can be asked for.
 # Steps of a fifth or more: between nearer numbers stability differs by less than its noise.
