@@ -13,8 +13,8 @@ from analysis.corpus.schema import language_counts, summary
 from analysis.people import intrusion
 from analysis.people.steps import changes, coding, instruments, labelled
 from analysis.report import robustness
-from analysis.report.topic_sentences import main_topic
 from analysis.run.steps import Step
+from analysis.topics.context import in_main_topic
 from analysis.topics.steps import topics as topic_model
 from analysis.trends import steps as trends
 from analysis.trends.series import score_counts
@@ -33,6 +33,13 @@ def _of(make: Step | Callable[[Study], pd.DataFrame], doc: str, value: str = "")
         return (result.get(value, pd.DataFrame()) if value else result).copy(deep=False)
 
     return property(table, doc=doc)
+
+
+def _main_topic(comments: pd.DataFrame) -> pd.DataFrame:
+    """Share of the comments that have the main topic of their thread: by topic, and by own_topic, without context."""
+    columns = ["topic", "own_topic"]
+    shares = [in_main_topic(comments[one].where(comments["topic"] >= 0, -1), comments["article_id"]) for one in columns]
+    return pd.DataFrame({"topic_by": columns, "share": shares})
 
 
 class Tables:
@@ -65,7 +72,7 @@ class Tables:
     topics = _of(lambda s: s.topics.table, "the topics, with people's names where there are any")
     topic_levels = _of(topic_model, "themes above the topics, and subtopics below them", "levels")
     main_topic = _of(
-        lambda s: main_topic(s.comments), "comments that have the main topic of their thread, with it and without"
+        lambda s: _main_topic(s.comments), "comments that have the main topic of their thread, with it and without"
     )
     topic_choice = _of(topic_model, "agreement of halves by number of topics", "curve")
     coherence = _of(topic_model, "NPMI and diversity of the words shown", "coherence")

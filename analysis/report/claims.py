@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -101,10 +102,10 @@ class Finding:
 
 
 class Cited:
-    """Writes the numbers of a sentence, and keeps of each where it stands."""
+    """Writes the numbers of sentences, and keeps of each where it stands."""
 
-    def __init__(self, table: str) -> None:
-        self.table, self.numbers = table, list[Number]()
+    def __init__(self, table: str = "") -> None:
+        self.table, self.numbers, self.sentences = table, list[Number](), list[Sentence]()
 
     def __call__(self, of: Of, what: str, show: Show = signed, table: str = "") -> str:
         """Write what a row has, or what all rows of a table or some of them give."""
@@ -128,13 +129,23 @@ class Cited:
             return "too few threads for an interval"
         return f"95 % interval {self(row, low, show, table)} to {self(row, high, show, table)}"
 
-    def tell(self, sentence: str, /, *of: object, figure: str = "", test: str = "", **more: object) -> Sentence:
-        """Make a sentence of sentences.txt.j2, by its name, of what it is made of."""
-        return self.sentence(spoken(sentence, self, *of, **more), figure=figure, test=test)
-
-    def sentence(self, text: str, **behind: str) -> Sentence:
-        """Make the sentence; a capital begins it."""
+    def sentence(self, text: str, **behind: Any) -> Sentence:
+        """Make a sentence of what was written; a capital begins it."""
         return Sentence(text[:1].upper() + text[1:], tuple(self.numbers), **behind)
+
+    def tells(self, table: str = "", *, caller: Callable[[], str], **behind: str) -> str:
+        """Make a sentence of what a template's `call` block says, unless that is nothing; its numbers are a table's."""
+        self.table, self.numbers = table, []
+        if text := " ".join(caller().split()):
+            self.sentences.append(self.sentence(text, **behind))
+        return ""
+
+
+def finding(name: str, *of: object) -> Finding:
+    """What a macro of sentences.txt.j2 finds, by its name, in what it is given."""
+    say = Cited()
+    spoken(name, say, *of)
+    return Finding(tuple(say.sentences))
 
 
 @contextmanager

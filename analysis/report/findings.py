@@ -1,4 +1,4 @@
-"""What can be said of a study, in sentences: each is asked for by its name, and made of the study's tables."""
+"""What can be said of a study, in sentences: each finding is asked for by its name, and made of the study's tables."""
 
 from __future__ import annotations
 
@@ -9,15 +9,20 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.report import change, plan, sentences, topic_sentences
-from analysis.report.claims import Cited, Finding
-from analysis.report.ground import Ground
+from analysis.corpus.wording import plural
+from analysis.report import plan
+from analysis.report.changes import Changes
+from analysis.report.claims import Finding, finding
+from analysis.report.html import rendered, spoken
 from analysis.sentiment.instruments import Instrument, of_tone, parse
 from analysis.settings import DATA
-from analysis.trends.wording import fixed, signed
+from analysis.topics.fit import SMALLEST
+from analysis.trends.wording import MIN_ACCURACY, UNSTABLE, fixed, named, percent, signed, steady
 
 if TYPE_CHECKING:
     from analysis.study import Study
+
+MOST_STABLE = 0.6  # of the comments with a topic: where fewer are in stable ones, the topics are not told
 
 
 class Findings:
@@ -34,45 +39,91 @@ class Findings:
 
     @property
     def corpus(self) -> Finding:
-        """How much there is, and from when."""
-        zone = self._study.settings.source.timezone
-        return sentences.corpus(self._tables.summary, self._study.comments, zone)
+        """How much there is, and from when; and whether every line of it is accounted for."""
+        zone, rows = self._study.settings.source.timezone, self._tables.summary.iterrows()
+        of = {row["quantity"]: row for _, row in rows}
+        return finding("corpus", of, self._tables.comments, lambda at: f"{at.tz_convert(zone):%Y-%m-%d}")
 
     @property
     def topics(self) -> Finding:
-        """What the comments are about."""
-        of, t = self._study.topics, self._tables
-        told = {"history": t.topic_history, "curve": of.curve, "main": t.main_topic, "levels": of.levels}
-        return topic_sentences.topics(of.table, t.comments, note=of.note, **told)
+        """What the comments are about, how far to trust that, and what became of the topics that people named."""
+        t, table, note = self._tables, self._study.topics.table, self._study.topics.note
+        if table.empty:
+            return Finding.of(note or f"No topics are claimed for {plural(len(t.comments), 'comment')}.")
+        stable, known = table[table["stability"] >= UNSTABLE], table["stability"].notna().any()
+        few = bool(known and _share(table, stable) < MOST_STABLE)
+        themes = t.topic_levels.query("level == 'theme'")
+        steadier = themes[themes["stability"] >= UNSTABLE]
+        labels = list(steadier["label"]) if few and len(themes) and _share(themes, steadier) >= MOST_STABLE else []
+        first = next((stable if known else table).itertuples(), None)
+        more = (t.topic_choice, t.main_topic, t.topic_history, note, SMALLEST)
+        return finding("topics", table, t.comments, stable, first, few, themes, labels, *more)
 
     @property
     def judged(self) -> Finding:
-        """What people make of the topics."""
-        return topic_sentences.judged(self._tables.coherence, self._tables.intrusion)
+        """What people found when they were asked to tell the topics apart, and what a formula says beside."""
+        asked = self._tables.intrusion
+        of_all = asked[asked["rater"] == "all"] if len(asked) else asked
+        return finding("judged", _rows(of_all), _rows(self._tables.coherence))
 
     @property
     def sentiment(self) -> Finding:
-        """How the comments sound, and whether people agree."""
-        t, scores = self._tables, self._study.comments["sentiment"]
-        return sentences.sentiment(
-            t.overall,
-            t.agreement,
-            t.corrected,
-            measure=self._study.measure,
-            comments=t.comments,
-            why_none="" if scores.notna().any() else sentences.unread(self._instrument(), t.languages),
-        )
+        """How the comments sound on the whole: as people code it, where they did; and what the instrument is worth."""
+        t, measure = self._tables, self._study.measure
+        row, coded = t.overall.iloc[0], self.coded
+        if not row["n_comments"] and coded is None:
+            why_none = "" if t.comments["sentiment"].notna().any() else self._unread()
+            return Finding.of(f"Nothing is said of the comments' {measure}: {why_none or 'none of them has a score.'}")
+        agreement = t.agreement.iloc[0] if len(t.agreement) else None
+        return finding("sentiment", row, coded, agreement, measure, self.level, t.comments)
+
+    @property
+    def coded(self) -> pd.Series | None:
+        """The row of all comments as people code them; None where nobody has."""
+        table = self._tables.corrected
+        return table[(table["by"] == "all") & (table["measure"] == "mean")].iloc[0] if len(table) else None
+
+    def _unread(self) -> str:
+        """Why an instrument of certain languages scores nothing of a corpus, and what can be done."""
+        made, languages = self.scored_by, self._tables.languages
+        if made.languages is None or languages.empty:
+            return ""
+        knows = ", ".join(f"“{code}”" for code in sorted(made.languages))
+        main = languages.sort_values("n_comments", ascending=False, kind="stable")["language"].iloc[0]
+        return spoken("unread", made.name, knows, main)
+
+    @property
+    def scored_by(self) -> Instrument:
+        """What the scores are made by."""
+        settings = self._study.settings
+        return parse(settings.sentiment.instrument, settings.folder, settings.topics.encoder)
+
+    @property
+    def level(self) -> Callable[[float], str]:
+        """How a mean of the measure is written: with a sign only where it goes to both sides of 0."""
+        low, high = self._study.settings.sentiment.range
+        return signed if low < 0 < high else fixed
 
     @property
     def instrument(self) -> str:
         """What should be written on a figure of scores that nobody checked, or ""."""
-        return sentences.unchecked(self._tables.agreement)
+        return "Instrument not checked by people on this corpus." if self._tables.agreement.empty else ""
 
     @property
     def corrected(self) -> Finding:
-        """What the means are when people's codes correct them."""
-        t = self._tables
-        return sentences.corrected(t.corrected, t.agreement, self._study.topics.table, self._study.measure)
+        """What people would have said on the mean, and where the instrument must not be used."""
+        t, topics, row = self._tables, self._study.topics.table, self.coded
+        if row is None:
+            return Finding.of(
+                "Nothing is corrected: no comment has been coded by hand. “threadline code” draws a sample."
+            )
+        groups = t.agreement.iloc[1:]
+        topic = pd.to_numeric(groups["group"].where(groups["by"] == "topic"))
+        groups = named(steady(groups.assign(topic=topic), topics).drop(columns="topic"), topics)
+        sure = groups["accuracy_high"] < MIN_ACCURACY
+        doubtful = groups.loc[~sure & (groups["accuracy"] < MIN_ACCURACY), "group"]
+        poor = groups.loc[sure, "group"]
+        return finding("corrected", row, self._study.measure, self.level, list(poor), list(doubtful))
 
     @property
     def moved(self) -> pd.DataFrame:
@@ -92,59 +143,71 @@ class Findings:
         by = by.sort_values(["n_comments", "n_threads", "first"], ascending=[False, False, True], kind="stable").head(5)
         return by.reset_index().assign(author=_in_report(by.index.to_series()).to_numpy())
 
-    def ground(self) -> Ground:
-        """What people's codes, the plan and other ways of computing say of changes."""
-        settings = self._study.settings
-        frozen = plan.read(settings.folder)
-        planned = partial(frozen.says, settings) if frozen else None
-        circular = of_tone(self._instrument(), self._study.topics.table)
-        t = self._tables
-        return Ground(t.corrected_changes, circular, planned, t.robustness, t.decomposition, self.moved, self.level())
-
-    def level(self) -> Callable[[float], str]:
-        """How a mean of the measure is written: with a sign only where it goes to both sides of 0."""
-        low, high = self._study.settings.sentiment.range
-        return signed if low < 0 < high else fixed
-
-    def _instrument(self) -> Instrument:
-        """What the scores are made by."""
-        settings = self._study.settings
-        return parse(settings.sentiment.instrument, settings.folder, settings.topics.encoder)
+    @property
+    def changes(self) -> Changes:
+        """What changed, and what people's codes, the plan and other ways of computing say of it."""
+        frozen, settings, topics = (
+            plan.read(self._study.settings.folder),
+            self._study.settings,
+            self._study.topics.table,
+        )
+        planned = partial(frozen.says, settings) if frozen else lambda event: ""
+        return Changes(self._tables, topics, self.moved, of_tone(self.scored_by, topics), planned, self.level)
 
     def breaks(self) -> pd.DataFrame:
         """The rows of `change_points` of which nothing keeps a change from being told: what figures mark."""
-        table, ground, of = self._tables.change_points, self.ground(), self._study.topics.table
-        say = Cited("change_points")
-        told = [not ground.told(say, "", "", row, "break", of).why_not for _, row in table.iterrows()]
-        return table[pd.Series(told, table.index, dtype=bool)]
+        return self.changes.tellable("break")
 
     @property
     def over_time(self) -> Finding:
         """What changed over time, a line each."""
-        t = self._tables
-        asked = (t.change_points, t.slopes, self._study.topics.table, self.ground())
-        return change.over_time(*asked, comments=t.comments, activity=t.activity_by_period)
+        return self.changes.over_time(self._tables.comments, self._tables.activity_by_period)
 
     @property
     def events(self) -> Finding:
         """What changed with the events that study.toml names."""
-        return change.events(self._tables.comparisons, self._study.topics.table, self.ground())
+        return self.changes.events()
 
     @property
     def article_and_comments(self) -> Finding:
-        """How comments differ from their article, and later ones from the first."""
-        return sentences.article_and_comments(self._tables.article_gaps, self._tables.by_position)
+        """Whether readers sound other than what they read, keep to its topic, and change as a thread goes on."""
+        gaps, along = self._tables.article_gaps, self._tables.by_position
+        same, tone = (gaps[(gaps["measure"] == "same topic") == of].iloc[0] for of in (True, False))
+        along = along[along["from_position"].isna() & (along["measure"] == tone["measure"])].iloc[0]
+        return finding("article_and_comments", tone, same, along, self.level)
 
     @property
     def limits(self) -> list[str]:
-        """What the figures do not say."""
-        instrument = self._study.settings.sentiment.instrument
-        return sentences.limits(self._tables.summary, self._tables.agreement, instrument)
+        """What the figures do not say, for a reader who sees nothing but the report."""
+        share, agreement = self._tables.summary.set_index("quantity")["share"].to_dict(), self._tables.agreement
+        of = {"coded": len(agreement), "instrument": self._study.settings.sentiment.instrument}
+        return rendered("limits.txt.j2", share=share, **of).splitlines()
+
+    @property
+    def too_short(self) -> str:
+        """That the period leaves most cells of topics and time without an interval, or ""."""
+        cells, period = self._tables.topics_by_period.query("topic != -1"), self._study.settings.time.period
+        empty = float(cells["low"].isna().mean()) if len(cells) else 0.0
+        if empty <= 0.5:
+            return ""
+        return (
+            f"A period of a {period} is too short for this corpus: {percent(empty)} of the cells of a topic in a "
+            "period have too few threads for an interval. A longer one says more ([time] period in study.toml)."
+        )
 
     @property
     def all(self) -> list[Finding]:
         """The findings of a report's first page."""
         return [self.corpus, self.topics, self.sentiment, self.over_time]
+
+
+def _share(table: pd.DataFrame, stable: pd.DataFrame) -> float:
+    """Of the comments with a topic the share in stable ones."""
+    return float(stable["n_comments"].sum() / max(int(table["n_comments"].sum()), 1))
+
+
+def _rows(table: pd.DataFrame) -> list[pd.Series]:
+    return [row for _, row in table.iterrows()]
 
 
 def _in_report(names: pd.Series) -> pd.Series:

@@ -1,4 +1,4 @@
-"""Templates -> HTML, in which all that comes from a study is escaped, or text."""
+"""Templates -> HTML, in which all that comes from a study is escaped, or text; and what several of them say."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATES = Path(__file__).resolve().parent / "templates" / "threadline"
+SAID = {
+    "THREADS_ALIKE": "intervals and p-values respect that comments of a thread and of an author are alike",
+    "ARTICLE_TIMES": "Comments without a time of their own take their article's: what was said later looks earlier.",
+    "NO_CAUSE": "A change in time is no cause: what else happened at that date is not in these data.",
+}
 
 
 @cache
@@ -23,7 +28,7 @@ def _environment() -> Environment:
 
     kind = {"autoescape": lambda name: ".html" in str(name), "trim_blocks": True, "keep_trailing_newline": False}
     env = Environment(loader=FileSystemLoader(TEMPLATES), **kind)  # noqa: S701
-    env.globals |= vars(wording) | {"plural": plural, "version": version("threadline")}
+    env.globals |= vars(wording) | SAID | {"plural": plural, "version": version("threadline")}
     return env
 
 
@@ -32,6 +37,6 @@ def rendered(template: str, **of: object) -> str:
     return str(_environment().get_template(template).render(**of))
 
 
-def spoken(sentence: str, *of: object, **more: object) -> str:
-    """A sentence of sentences.txt.j2, by its name, of what it is made of."""
-    return str(getattr(_environment().get_template("sentences.txt.j2").module, sentence)(*of, **more))
+def spoken(macro: str, *of: object) -> str:
+    """What a macro of sentences.txt.j2 says, by its name, of what it is given."""
+    return str(getattr(_environment().get_template("sentences.txt.j2").module, macro)(*of))

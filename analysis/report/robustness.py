@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from analysis.corpus.sheets import csv_bytes
@@ -91,25 +90,3 @@ def read(folder: Path, zone: str) -> pd.DataFrame:
             remedy="It is not to be edited: remove it, or write it anew by `threadline robustness`.",
         ) from None
     return table
-
-
-def same_claim(table: pd.DataFrame, change: str, row: pd.Series) -> pd.Series:
-    """Which rows of a table by claims are of a row's."""
-    same = (table["change"] == change) & (table["series"] == row["series"])
-    if change != "slope":
-        same &= table["at"] == row["at"]
-    return same & (table["event"] == row["event"]) if change == "event" else same
-
-
-def others(tried: pd.DataFrame, change: str, row: pd.Series, estimate: float) -> pd.DataFrame | None:
-    """What came of a row's claim in the other ways; None where just this was not tried.
-
-    A file that was made of other settings or data has another estimate, and is none.
-    """
-    if tried.empty:
-        return None
-    same = same_claim(tried, change, row)
-    first = tried[same & (tried["specification"] == TOLD)]
-    if len(first) != 1 or not np.isclose(first["estimate"].iloc[0], estimate, rtol=1e-6, atol=1e-9):
-        return None
-    return tried[same & (tried["specification"] != TOLD)]

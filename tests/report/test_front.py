@@ -10,7 +10,6 @@ import pytest
 
 from analysis.report import methods
 from analysis.report.front import MOST, front
-from analysis.report.sentences import warnings
 from analysis.study import open_study
 
 
@@ -56,13 +55,6 @@ def test_an_undated_corpus_says_so_and_asks_for_dates(tmp_path):
     said = front(study_of(tmp_path, rows))
     assert said.found[0].text == "Nothing can be said of change over time: none of 20 comments has a date."
     assert any("Name the column of times" in step for step in said.next)
-
-
-def test_a_period_that_leaves_most_cells_empty_is_warned_of():
-    cells = pd.DataFrame({"low": [None, None, None, 0.1]})
-    (said,) = warnings(cells, "day")
-    assert said.startswith("A period of a day is too short for this corpus: 75 % of the cells")
-    assert warnings(cells.iloc[2:], "day") == [] == warnings(cells.iloc[:0], "day")
 
 
 def test_methods_and_checklist_follow_the_settings(sample, tmp_path):

@@ -18,7 +18,7 @@ TIMES = {"at", "low", "high", "posted_at", "published_at"}
 NAMES = [
     name
     for name in dir(Findings(open_study()))
-    if name not in ("all", "instrument", "limits", "moved", "loudest", "breaks")
+    if name in ("corpus", "topics", "judged", "sentiment", "corrected", "over_time", "events", "article_and_comments")
 ]
 
 

@@ -2,23 +2,56 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.report import sentences as findings
-from analysis.report import topic_sentences
-from analysis.report.change import MOST, Ground, events, over_time
+from analysis.report.changes import MOST, Changes
 from analysis.report.claims import Finding
+from analysis.report.findings import Findings
 
 TOPICS = pd.DataFrame(
     {"topic": [0], "label": ["hospital · ward"], "n_comments": [300], "n_threads": [20], "stability": [0.9]}
 )
 NONE = TOPICS.iloc[:0]
+EMPTY = pd.DataFrame()
+CLAIMED = EMPTY.reindex(columns=["change", "topic", "event", "part", "estimate", "low"])
+
+
+def found(name, topics=TOPICS, note="", **tables):
+    """A finding of a study that has these topics and these tables."""
+    source, time = SimpleNamespace(timezone="Europe/Paris"), SimpleNamespace(period="month")
+    sentiment = SimpleNamespace(range=(-1, 1), instrument="vader")
+    given = {"topic_levels": pd.DataFrame(columns=["level", "label", "n_comments", "stability"])}
+    given |= {"main_topic": pd.DataFrame({"share": [np.nan, np.nan]}), "topic_choice": EMPTY, "topic_history": EMPTY}
+    given |= {"corrected": EMPTY, "agreement": EMPTY, "comments": pd.DataFrame({"sentiment": [0.1]})} | tables
+    study = SimpleNamespace(tables=SimpleNamespace(**given), topics=SimpleNamespace(table=topics, note=note))
+    study.settings = SimpleNamespace(source=source, sentiment=sentiment, time=time)
+    study.measure = "sentiment"
+    return getattr(Findings(study), name)
+
+
+def changes(breaks=None, slopes=None, topics=TOPICS, *, compared=None, coded=EMPTY, tried=EMPTY, **more):
+    """What changed, by these tables; people's codes, and what came of it otherwise."""
+    tables = {"change_points": breaks, "slopes": slopes, "comparisons": compared, "decomposition": CLAIMED}
+    tables |= {"corrected_changes": coded, "robustness": tried}
+    return Changes(SimpleNamespace(**tables), topics, EMPTY, **more)
+
+
+def over_time(breaks, slopes, topics=TOPICS, *, comments, activity, **more):
+    return changes(breaks, slopes, topics, **more).over_time(comments, activity)
+
+
+def events(compared, topics=TOPICS, **more):
+    return changes(compared=compared, topics=topics, **more).events()
+
+
 AT = pd.Timestamp("2023-02-01", tz="Europe/Dublin")
 
 
-def change(q, **kwargs):
+def broke(q, **kwargs):
     row = {"series": "sentiment of topic 0", "topic": 0, "measure": "sentiment", "at": AT, "low": AT, "high": AT}
     row |= {"before": 0.2, "after": -0.3, "size": -0.45, "size_low": -0.6, "size_high": -0.3, "line_p": 0.01}
     row |= {"p_value": q / 2, "q_value": q, "step": 1}
@@ -41,46 +74,46 @@ def said(changes, slopes, n_periods=24):
 
 
 def test_a_break_is_said_with_its_date_and_numbers():
-    (text,) = said(change(0.01), slope(0.9))
+    (text,) = said(broke(0.01), slope(0.9))
     assert "“hospital · ward” fell from +0.20 to −0.30 around 2023-02" in text and "q = .010" in text
     assert "of the change −0.60 to −0.30" in text
 
 
 def test_what_a_line_explains_as_well_is_no_break():
-    (text,) = said(change(0.01, line_p=0.2), slope(0.9))
+    (text,) = said(broke(0.01, line_p=0.2), slope(0.9))
     assert "fell from +0.20 to −0.30, around 2023-02 or little by little, which these data do not tell" in text
-    (text,) = said(change(0.01, line_p=0.2, series="share of topic 0"), slope(0.01))
+    (text,) = said(broke(0.01, line_p=0.2, series="share of topic 0"), slope(0.01))
     assert "rises by 3.0 points a year" in text, "of the two the slope"
 
 
 def test_what_chance_explains_is_not_said():
-    (text,) = said(change(0.2), slope(0.2))
+    (text,) = said(broke(0.2), slope(0.2))
     assert text.startswith("No change over time that chance does not explain, in tone or composition: of 1 break")
 
 
 def test_a_trend_whose_interval_includes_none_is_not_called_one():
-    (text,) = said(change(0.2), slope(0.01, low=-0.01))
+    (text,) = said(broke(0.2), slope(0.01, low=-0.01))
     assert "rises" not in text and text.startswith("No change")
-    (text,) = said(change(0.2), slope(0.01))
+    (text,) = said(broke(0.2), slope(0.01))
     assert "“hospital · ward” rises by 3.0 points a year (95 % interval +1.0 to +5.0" in text
 
 
 def test_too_little_to_say_anything():
-    (text,) = said(change(0.2), slope(0.9), n_periods=2)
+    (text,) = said(broke(0.2), slope(0.9), n_periods=2)
     assert (
         text == "9 comments in 1 thread over 2 periods are too few to speak of a trend or any other change over time."
     )
-    (text,) = said(change(0.1).iloc[:0], slope(0.1).iloc[:0], n_periods=1)
+    (text,) = said(broke(0.1).iloc[:0], slope(0.1).iloc[:0], n_periods=1)
     assert "1 period are too few" in text
 
 
 def test_a_series_that_breaks_is_not_also_said_to_rise():
-    sentences = said(change(0.01, series="share of topic 0", measure="share", before=0.1, after=0.2), slope(0.001))
+    sentences = said(broke(0.01, series="share of topic 0", measure="share", before=0.1, after=0.2), slope(0.001))
     assert len(sentences) == 1 and "rose from 10 % to 20 %" in sentences[0]
 
 
 def test_many_changes_are_counted_and_not_all_told():
-    several = pd.concat([change(0.01, series=f"s{i}") for i in range(10)], ignore_index=True)
+    several = pd.concat([broke(0.01, series=f"s{i}") for i in range(10)], ignore_index=True)
     sentences = said(several, slope(0.9))
     assert len(sentences) == MOST + 1 and sentences[-1] == "Further, and with q below .05, see Over time: 4 breaks."
 
@@ -92,7 +125,7 @@ def overall(**kwargs):
 
 
 def test_the_mean_says_what_counts_once():
-    text = findings.sentiment(overall(), agreed()).text
+    text = found("sentiment", overall=overall(), agreement=agreed()).text
     assert (
         "over 100 scored comments in 10 threads, every comment counting once; with every thread counting once" in text
     )
@@ -110,15 +143,15 @@ def agreed(**kwargs):
 
 
 def worth(**kwargs):
-    (sentence,) = findings.instrument(agreed(**kwargs))
+    (_, sentence) = found("sentiment", overall=overall(), agreement=agreed(**kwargs)).sentences
     return sentence.text
 
 
 def test_an_unchecked_instrument_is_said_to_be():
     empty = agreed().iloc[:0]
-    assert "unchecked on this corpus" in findings.sentiment(overall(), empty).text
-    assert findings.unchecked(empty) and not findings.unchecked(agreed())
-    assert any("Nobody has checked" in limit for limit in findings.limits(SUMMARY, empty, "vader"))
+    assert "unchecked on this corpus" in found("sentiment", overall=overall(), agreement=empty).text
+    assert found("instrument", agreement=empty) and not found("instrument", agreement=agreed())
+    assert any("Nobody has checked" in limit for limit in found("limits", summary=SUMMARY, agreement=empty))
 
 
 def test_a_poor_instrument_and_poor_coders_are_named():
@@ -137,7 +170,7 @@ def test_one_coder_has_nobody_to_agree_with():
 def test_no_interval_is_said_and_not_hidden():
     assert (
         "too few threads for an interval"
-        in findings.sentiment(overall(low=np.nan, high=np.nan), agreed(), comments=unscored(3)).text
+        in found("sentiment", overall=overall(low=np.nan, high=np.nan), agreement=agreed(), comments=unscored(3)).text
     )
 
 
@@ -146,8 +179,11 @@ def unscored(n):
 
 
 def test_unscored_comments_are_counted():
-    assert "3 comments got no score" in findings.sentiment(overall(), agreed(), comments=unscored(3)).text
-    assert "got no score" not in findings.sentiment(overall(), agreed()).text
+    assert (
+        "3 comments got no score"
+        in found("sentiment", overall=overall(), agreement=agreed(), comments=unscored(3)).text
+    )
+    assert "got no score" not in found("sentiment", overall=overall(), agreement=agreed()).text
 
 
 SUMMARY = pd.DataFrame(
@@ -171,7 +207,7 @@ def corpus(summary=(), times=("2023-02-01 23:30", "2023-02-28"), source="comment
     n = table.set_index("quantity")["n"]
     share = table["share"].where(table["share"].isna(), table["n"] / n["comments"])
     comments = pd.DataFrame({"posted_at": pd.to_datetime(pd.Series(times, dtype="str"), utc=True, format="mixed")})
-    return findings.corpus(table.assign(share=share), comments.assign(posted_at_source=source), "Europe/Paris").text
+    return found("corpus", summary=table.assign(share=share), comments=comments.assign(posted_at_source=source)).text
 
 
 OWN_TIME, UNDATED = "comments with a time of their own", "comments without any date"
@@ -206,13 +242,13 @@ def commented(n, unassigned):
 
 
 def test_topics_in_words():
-    text = topic_sentences.topics(TOPICS, comments=commented(400, 100), history=HISTORY).text
+    text = found("topics", TOPICS, comments=commented(400, 100), topic_history=HISTORY).text
     assert text.startswith("1 topic in 400 comments; the largest one, “hospital · ward”, has 75 % of them.")
     assert "1 topic in 400 comments" in text and "25 % of the comments are unassigned" in text
     assert "Against the topics that people named: 1 same, 1 new." in text
-    few = topic_sentences.topics(NONE, comments=commented(9, 9), note="9 comments are too few.", history=HISTORY[:0])
+    few = found("topics", NONE, comments=commented(9, 9), note="9 comments are too few.", topic_history=HISTORY[:0])
     assert few.text == "9 comments are too few."
-    assert "people named" not in topic_sentences.topics(TOPICS, comments=commented(400, 100), history=HISTORY[:0]).text
+    assert "people named" not in found("topics", TOPICS, comments=commented(400, 100), topic_history=HISTORY[:0]).text
 
 
 TWO = pd.DataFrame(
@@ -227,17 +263,17 @@ TWO = pd.DataFrame(
 
 
 def test_a_topic_that_is_not_stable_is_counted_and_never_told():
-    text = topic_sentences.topics(TWO, comments=commented(500, 100)).text
+    text = found("topics", TWO, comments=commented(500, 100)).text
     assert "the largest stable one, “tram · stop”" in text and "well" not in text
     assert (
         "1 of 2 comes out again" in text
         and "with 25 % of the comments" in text
         and "these topics are no finding" in text
     )
-    none = topic_sentences.topics(TWO.iloc[:1], comments=commented(500, 200)).text
+    none = found("topics", TWO.iloc[:1], comments=commented(500, 200)).text
     assert "well" not in none and "None of 1 come out again" in none
-    assert "no finding" not in topic_sentences.topics(TOPICS, comments=commented(400, 100)).text
-    changes = pd.concat([change(0.01), change(0.01, topic=1, series="sentiment of topic 1")], ignore_index=True)
+    assert "no finding" not in found("topics", TOPICS, comments=commented(400, 100)).text
+    changes = pd.concat([broke(0.01), broke(0.01, topic=1, series="sentiment of topic 1")], ignore_index=True)
     told, more = over_time(changes, slope(0.001, series="x"), TWO, **many()).text.splitlines()
     assert "tram · stop" in told and more == "Not told: 1 break and 1 steady change of topics that are not stable."
     drop = compared(series="sentiment of topic 0", topic=0, second=-0.3, low=-0.7, high=-0.3, q_value=0.004)
@@ -248,7 +284,10 @@ def test_a_topic_that_is_not_stable_is_counted_and_never_told():
     groups = [agreed(by="all", group="all"), agreed(by="topic", group="0", accuracy=0.3, accuracy_high=0.4)]
     row = {"by": "all", "measure": "mean", "n_coded": 300, "estimate": -0.1, "low": -0.2, "high": 0.0}
     table = pd.DataFrame([row | {"n_comments": 900, "n_threads": 40, "uncorrected": 0.1}])
-    assert "Do not use" not in findings.corrected(table, pd.concat(groups, ignore_index=True), TWO).text
+    assert (
+        "Do not use"
+        not in found("corrected", TWO, corrected=table, agreement=pd.concat(groups, ignore_index=True)).text
+    )
 
 
 @pytest.mark.parametrize(
@@ -263,20 +302,20 @@ def test_a_topic_that_is_not_stable_is_counted_and_never_told():
 )
 def test_how_the_number_of_topics_was_chosen_is_said_where_that_says_little(stability, chosen, says):
     curve = pd.DataFrame({"n_topics": [5, 8, 10], "stability": stability, "chosen": np.arange(3) == chosen})
-    text = topic_sentences.topics(TOPICS, comments=commented(400, 0), curve=curve).text
+    text = found("topics", TOPICS, comments=commented(400, 0), topic_choice=curve).text
     marks = ("No number", "is flat", "number tried")
     assert all(part in text for part in says) and (says or not any(mark in text for mark in marks))
 
 
 def test_the_share_in_the_main_topic_stands_beside_that_by_own_words():
-    text = topic_sentences.topics(TOPICS, comments=commented(400, 0), main=pd.DataFrame({"share": [0.97, 0.79]})).text
+    text = found("topics", TOPICS, comments=commented(400, 0), main_topic=pd.DataFrame({"share": [0.97, 0.79]})).text
     assert (
         "97 % of the comments have the main topic of their thread; by their own words alone" in text and "79 %" in text
     )
     assert (
         "main topic"
-        not in topic_sentences.topics(
-            TOPICS, comments=commented(400, 0), main=pd.DataFrame({"share": [np.nan, np.nan]})
+        not in found(
+            "topics", TOPICS, comments=commented(400, 0), main_topic=pd.DataFrame({"share": [np.nan, np.nan]})
         ).text
     )
 
@@ -284,11 +323,11 @@ def test_the_share_in_the_main_topic_stands_beside_that_by_own_words():
 def test_stable_themes_are_told_where_the_topics_are_not_stable():
     level = {"level": "theme", "label": ["transport", "the rest"], "n_comments": [250, 150], "stability": [0.8, 0.2]}
     levels = pd.DataFrame(level)
-    text = topic_sentences.topics(TWO, comments=commented(500, 100), levels=levels).text
+    text = found("topics", TWO, comments=commented(500, 100), topic_levels=levels).text
     assert "Their 2 themes are steadier: 1 comes out again, with 62 % of these comments: “transport”." in text
-    assert "themes" not in topic_sentences.topics(TOPICS, comments=commented(400, 0), levels=levels).text
+    assert "themes" not in found("topics", TOPICS, comments=commented(400, 0), topic_levels=levels).text
     few = levels.assign(n_comments=[50, 350])
-    assert "themes" not in topic_sentences.topics(TWO, comments=commented(500, 100), levels=few).text
+    assert "themes" not in found("topics", TWO, comments=commented(500, 100), topic_levels=few).text
 
 
 def test_corrected_in_words_names_where_the_instrument_fails():
@@ -297,19 +336,19 @@ def test_corrected_in_words_names_where_the_instrument_fails():
     table = pd.DataFrame([row | {"uncorrected": 0.1}])
     groups = [agreed(by="all", group="all"), agreed(by="topic", group="0", accuracy=0.3, accuracy_high=0.4)]
     groups += [agreed(by="language", group="fr", accuracy=0.45, accuracy_high=0.6)]
-    text = findings.corrected(table, pd.concat(groups, ignore_index=True), TOPICS).text
+    text = found("corrected", TOPICS, corrected=table, agreement=pd.concat(groups, ignore_index=True)).text
     assert text.startswith("As people code it, mean sentiment is −0.10 (95 % interval −0.20 to 0.00) over 900 comments")
     assert "; the scores alone say +0.10, which is too high by 0.20." in text
-    headline = findings.sentiment(overall(), agreed(), table).text
+    headline = found("sentiment", overall=overall(), agreement=agreed(), corrected=table).text
     assert headline.startswith("As people code it") and not headline.startswith("Mean")
     assert "Do not use the instrument on: “hospital · ward”. It is wrong there more often than right." in text
     assert "It may be wrong more often than right on: “language fr”." in text
-    assert "no comment has been coded" in findings.corrected(table.iloc[:0], agreed().iloc[:0]).text
+    assert "no comment has been coded" in found("corrected", corrected=table.iloc[:0], agreement=agreed().iloc[:0]).text
 
 
 def test_what_people_judged_comes_first_and_a_formula_is_no_judge():
     formula = pd.DataFrame({"npmi": [0.21], "diversity": [0.985]})
-    text = topic_sentences.judged(formula, pd.DataFrame()).text
+    text = found("judged", coherence=formula, intrusion=EMPTY).text
     assert text.startswith("No person has judged these topics yet") and "NPMI +0.21" in text and "98 % of them" in text
     scores = pd.DataFrame(
         {
@@ -323,7 +362,7 @@ def test_what_people_judged_comes_first_and_a_formula_is_no_judge():
             "by_chance": [1 / 6, 1 / 6],
         }
     )
-    text = topic_sentences.judged(formula, scores).text
+    text = found("judged", coherence=formula, intrusion=scores).text
     assert "does not belong in 85 % of 20 answers on 10 topics (95 % interval 60 % to 95 %, by chance 17 %)" in text
     assert text.count("20 answers") == 1 and "No person" not in text
 
@@ -368,9 +407,8 @@ def test_article_and_comments_hedge_with_the_data():
         gap = {"n_articles": n, "article": 0.1, "thread": 0.2, "estimate": 0.1, "low": 0.05, "high": 0.15, "q_value": q}
         rows = [{"measure": "sentiment"} | gap, {"measure": "same topic"} | gap]
         at = {"measure": "sentiment", "from_position": pd.NA, "estimate": sum(along) / 2, "q_value": q}
-        return findings.article_and_comments(
-            pd.DataFrame(rows), pd.DataFrame([at | {"low": along[0], "high": along[1]}])
-        ).text
+        at = pd.DataFrame([at | {"low": along[0], "high": along[1]}])
+        return found("article_and_comments", article_gaps=pd.DataFrame(rows), by_position=at).text
 
     assert "chance may explain it (q = .200)" in said() and "neither rises nor falls" in said()
     assert "q = .010" in said(q=0.01, along=(0.01, 0.03)) and "sentiment rises" in said(q=0.01, along=(0.01, 0.03))
@@ -387,8 +425,9 @@ def test_a_change_of_the_scores_is_told_as_people_code_it_and_not_where_they_do_
     none, steady = slope(0.9), slope(0.01, measure="sentiment", series="sentiment of topic 0")
 
     def told(what, low, high, scores):
-        changes, slopes = (change(0.01), none) if what == "break" else (change(0.9), steady)
-        return over_time(changes, slopes, TOPICS, Ground(checked(what, 0, low, high, scores)), **many()).text
+        changes, slopes = (broke(0.01), none) if what == "break" else (broke(0.9), steady)
+        at = AT if what == "break" else pd.NaT
+        return over_time(changes, slopes, TOPICS, coded=checked(what, 0, low, high, scores, at), **many()).text
 
     for what, sign in (("break", -1), ("slope", 1)):
         yes, unsure, against, few = (
@@ -398,15 +437,15 @@ def test_a_change_of_the_scores_is_told_as_people_code_it_and_not_where_they_do_
         assert "as scored" in yes and f"; as people code it, by {'+' if sign > 0 else '−'}0.60 (95 % interval" in yes
         assert unsure == against and "people's codes do not support" in unsure and unsure.startswith("Not told: 1 ")
         assert "too few of its comments are coded" in few
-    unchecked = over_time(change(0.01), none, TOPICS, **many()).text
+    unchecked = over_time(broke(0.01), none, TOPICS, **many()).text
     assert "as people code it" not in unchecked and "as scored" not in unchecked
-    share = over_time(change(0.9), slope(0.01), TOPICS, Ground(checked("slope", 0, -1, 1, 1)), **many()).text
+    share = over_time(broke(0.9), slope(0.01), TOPICS, coded=checked("slope", 0, -1, 1, 1), **many()).text
     assert "rises by 3.0 points" in share and "code" not in share, "codes say nothing of shares"
 
 
 def test_an_event_is_told_as_people_code_it_whatever_they_say():
     table = pd.DataFrame([compared()]).astype({"topic": "Int64"})
-    text = events(table, TOPICS, Ground(checked("event", None, -0.4, 0.2, -0.1, table["at"].iloc[0]))).text
+    text = events(table, TOPICS, coded=checked("event", None, -0.4, 0.2, -0.1, table["at"].iloc[0])).text
     assert "mean sentiment as scored of all comments" in text
     assert "; as people code it, by −0.10 (95 % interval −0.40 to +0.20)." in text
 
@@ -420,13 +459,13 @@ def tried(what, row, estimate, holds):
 
 
 def test_a_change_says_in_how_many_ways_it_holds_and_is_not_told_where_it_holds_in_half():
-    found, none = change(0.01), slope(0.9)
+    found, none = broke(0.01), slope(0.9)
     row = found.iloc[0]
     moved = row["after"] - row["before"]
 
     def told(holds, estimate=moved, **other):
         return over_time(
-            found, none, TOPICS, Ground(tried=tried("break", row.to_dict() | other, estimate, holds)), **many()
+            found, none, TOPICS, tried=tried("break", row.to_dict() | other, estimate, holds), **many()
         ).text
 
     assert "; holds in 2 of 3 other ways of computing it." in told([True, True, False])
@@ -445,13 +484,22 @@ def test_a_step_with_an_event_that_does_not_hold_is_counted_and_not_told():
         ([True, True, False], "holds in 2 of 3"),
         ([False, False, True], "Not told: 1 step not holding"),
     ):
-        text = events(table, TOPICS, Ground(tried=tried("event", row.to_dict(), row["step"], holds))).text
+        text = events(table, TOPICS, tried=tried("event", row.to_dict(), row["step"], holds)).text
         assert says in text and ("“hospital · ward” went" in text) == ("holds in" in says)
 
 
 def test_the_tone_of_a_topic_of_words_of_tone_is_not_told_unless_people_coded_it():
-    told, share = change(0.01), slope(0.01)
-    found = over_time(told, share, TOPICS, Ground(of_tone=frozenset({0})), **many()).text
+    told, share = broke(0.01), slope(0.01)
+    found = over_time(told, share, TOPICS, of_tone=frozenset({0}), **many()).text
     assert "Not told: 1 break of the tone of topics that are found by words" in found and "the share of" in found
-    coded = over_time(told, share, TOPICS, Ground(checked("break", 0, -0.9, -0.3, -1), frozenset({0})), **many()).text
+    coded = over_time(
+        told, share, TOPICS, coded=checked("break", 0, -0.9, -0.3, -1), of_tone=frozenset({0}), **many()
+    ).text
     assert "as people code it" in coded and "found by words" not in coded
+
+
+def test_a_period_that_leaves_most_cells_empty_is_warned_of():
+    cells = pd.DataFrame({"topic": 0, "low": [None, None, None, 0.1]})
+    said = found("too_short", topics_by_period=cells)
+    assert said.startswith("A period of a month is too short for this corpus: 75 % of the cells")
+    assert found("too_short", topics_by_period=cells.iloc[2:]) == "" == found("too_short", topics_by_period=cells[:0])
