@@ -44,12 +44,12 @@ def plan(codes: Codes | None, comments: pd.DataFrame, classes: Mapping[str, floa
     stays, scale, freedom = dict.fromkeys(spread, 0.0), dict.fromkeys(spread, 1.0), 1e9
     usual = rare = dict.fromkeys(classes, np.nan)
     group = None if codes is None else coded_of(codes, comments)
-    known = group is not None and group.n_threads >= MIN_THREADS
+    known = group is not None and group.people.n_threads >= MIN_THREADS
     if known:
-        freedom = group.n_threads - 1
+        freedom = group.people.n_threads - 1
         for of, weight in (("width", group.best), ("codes_only", 0.0)):
             spread[of] = group.spread(weight)
-            stays[of] = max(group.variance(weight) - spread[of] / group.n_effective, 0.0)
+            stays[of] = max(group.at(weight).variance - spread[of] / group.n_effective, 0.0)
             scale[of] = group.n_effective / len(group.y)
         usual, rare = _classes(codes, comments)
     n, t = np.array([n for n in NUMBERS if n <= max(len(comments), NUMBERS[0])]), stdtrit(freedom, (1 + LEVEL) / 2)

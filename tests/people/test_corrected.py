@@ -61,7 +61,7 @@ def test_corrected_with_gaps(study):
     table = coding.corrected(codes, lost, by="topic").set_index("topic")
     assert np.isnan(table.loc[1, "estimate"]) and np.isfinite(table.loc[1, "uncorrected_low"])
     few = comments.assign(topic=np.where(comments["article_id"].isin(["a0", "a3", "a6", "a9"]), 1, 0))
-    table = coding.corrected(codes, few, by=["topic"]).set_index("topic")
+    table = coding.corrected(codes, few, by="topic").set_index("topic")
     assert np.isnan(table.loc[1, "low"]) and np.isfinite(table.loc[1, "estimate"])
     unscored = coding.corrected(codes, comments.assign(sentiment=np.nan)).iloc[0]
     assert unscored["estimate"] == unscored["codes_only"] and np.isnan(unscored["uncorrected"])
@@ -69,7 +69,7 @@ def test_corrected_with_gaps(study):
     assert none.empty and list(none) == list(table.reset_index())
     with pytest.raises(StudyError, match="one of: mean, negative, positive"):
         coding.corrected(codes, comments, measure="median")
-    with pytest.raises(StudyError, match="by: expected columns of comments, found colour"):
+    with pytest.raises(StudyError, match="by: expected a column of comments, found colour"):
         coding.corrected(codes, comments, by="colour")
 
 
