@@ -116,8 +116,3 @@ def sums(points: np.ndarray, labels: np.ndarray, n: int, weight: np.ndarray | No
 
     weight = np.ones(len(points)) if weight is None else weight
     return sparse.csc_matrix((weight, labels, np.arange(len(points) + 1)), shape=(n, len(points))) @ points
-
-
-def dense(labels: np.ndarray) -> np.ndarray:
-    """Labels numbered from 0 without a gap, in their order."""
-    return np.unique(labels, return_inverse=True)[1].reshape(-1)

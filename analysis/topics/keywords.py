@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.run.codes import distinct
 from analysis.run.vectors import whole_threads
 from analysis.topics.encoders import parse
-from analysis.topics.tokens import Tokens, distinct
+from analysis.topics.tokens import Tokens
 
 if TYPE_CHECKING:
     import scipy.sparse as sp

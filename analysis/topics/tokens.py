@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.run import Run
+from analysis.run.codes import distinct
 
 if TYPE_CHECKING:
     import budoux
@@ -86,12 +87,6 @@ class Tokens:
         """Each text and column that go together, once: rows and columns, sorted; a column below 0 is left out."""
         used = columns >= 0
         return np.divmod(distinct(self.row[used] * max(n_columns, 1) + columns[used]), max(n_columns, 1))
-
-
-def distinct(codes: np.ndarray) -> np.ndarray:
-    """Each of some numbers once, sorted; numpy's own hashes them, which takes ten times as long for a million."""
-    ordered = np.sort(codes)
-    return ordered[np.diff(ordered, prepend=ordered[:1] - 1) != 0]
 
 
 def tokens(text: str) -> list[str]:

@@ -11,20 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from analysis.trends.intervals import (
-    EMPTY,
-    TOO_FEW,
-    Bounds,
-    Method,
-    Row,
-    adjusted,
-    compared,
-    fitted_line,
-    ratio,
-    total,
-    without,
-    without_gaps,
-)
+from analysis.run.codes import dense
+from analysis.trends.intervals import Bounds, Method, Row, adjusted, compared, ratio, total
 from analysis.trends.units import UNASSIGNED, coded, column, scores, table, with_missing
 
 # The first comments of a thread are told apart; later ones in spans that double.
@@ -138,20 +126,16 @@ def _positions(
     """Means by place in the thread, and last the change within threads as it doubles."""
     span = np.searchsorted(FIRST_OF, position, side="right") - 1
     for i in np.unique(span).tolist():
-        of = span == i
-        here = without_gaps(thread[of])
+        here = dense(thread[span == i])
         n = total(here, None, 0)
-        row = compared(ratio(total(here, y[of], 0), n), [n], limits, method) | {"p_value": np.nan}
+        row = compared(ratio(total(here, y[span == i], 0), n), [n], limits, method) | {"p_value": np.nan}
         row |= {"from_position": FIRST_OF[i], "to_position": FIRST_OF[i + 1] - 1 if i + 1 < len(FIRST_OF) else None}
-        yield row | {"n_comments": int(of.sum()), "n_threads": len(n)}
-    thread = without_gaps(thread)
+        yield row | {"n_comments": int(n.sum()), "n_threads": len(n)}
+    thread = dense(thread)
     n, x = total(thread, None, 0), np.log2(position.astype(float))
     x -= (total(thread, x, 0) / n)[thread]
     y = y - (total(thread, y, 0) / n)[thread]
-    used = total(thread, x**2, 0) > 0  # only threads of two comments or more say anything
-    row = {"n_comments": int(n[used].sum()), "n_threads": int(used.sum())}
-    slope = float((x * y).sum() / (x**2).sum()) if used.any() else np.nan
-    if used.sum() < method.min_threads:
-        yield row | without(slope, TOO_FEW if used.any() else EMPTY)
-    else:
-        yield row | fitted_line(slope, x, y - slope * x, thread, 0.0, method)
+    squares = total(thread, x**2, 0)
+    used = squares > 0  # only threads of two comments or more say anything
+    slope = compared(ratio(total(thread, x * y, 0), squares), [squares], (-np.inf, np.inf), method)
+    yield slope | {"n_comments": int(n[used].sum()), "n_threads": int(used.sum())}

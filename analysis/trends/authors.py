@@ -11,8 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-MANY = 10_000
-
 
 @dataclass(frozen=True)
 class Crossed:
@@ -30,13 +28,13 @@ class Crossed:
         if author is None or not (rows := np.flatnonzero(author >= 0)).size:
             return None
         cell, thread, author = (of[rows].astype(np.int64) for of in (cell, thread, author))
-        author, _ = _codes(cell * (author.max() + 1) + author)
-        pair, pairs = _codes(author * (thread.max() + 1) + thread)
+        author, _ = pd.factorize(cell * (author.max() + 1) + author)
+        pair, pairs = pd.factorize(author * (thread.max() + 1) + thread)
         several = (np.bincount(pairs // (thread.max() + 1)) > 1)[author]
         if not several.any():
             return None
-        codes = [_codes(of[several]) for of in (author, pair)]
-        cells = [np.zeros(len(distinct), dtype=np.int64) for _, distinct in codes]
+        codes = [pd.factorize(of[several]) for of in (author, pair)]
+        cells = [np.zeros(len(found), dtype=np.int64) for _, found in codes]
         for (code, _), of in zip(codes, cells, strict=True):
             of[code] = cell[several]
         return Crossed(rows[several], codes[0][0], codes[1][0], *cells)
@@ -53,11 +51,6 @@ class Crossed:
         """Of each author the part of what the authors here hold in their cell, by the weight of all comments."""
         of = np.bincount(self.author, weight[self.rows])
         return of / np.bincount(self.cell, of)[self.cell]
-
-
-def _codes(of: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Integers from 0, and what they stand for; of many a table of hashes is quicker than sorting, of few slower."""
-    return pd.factorize(of) if len(of) > MANY else np.unique(of, return_inverse=True)[::-1]
 
 
 def kept(leverage: np.ndarray) -> np.ndarray:

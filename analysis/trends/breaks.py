@@ -10,9 +10,10 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from analysis.run.codes import distinct
 from analysis.trends.contrasts import Series, Sides, series
 from analysis.trends.cusum import p_value, steps_of
-from analysis.trends.intervals import Bounds, Method, Row, adjusted, distinct, total
+from analysis.trends.intervals import Bounds, Method, Row, adjusted, total
 from analysis.trends.periods import Calendar, instants
 from analysis.trends.units import Units, arrange, column, table
 

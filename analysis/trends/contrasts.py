@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtr
 
+from analysis.run.codes import distinct
 from analysis.trends.errors import Design
-from analysis.trends.intervals import EMPTY, TOO_FEW, Bounds, Method, Row, adjusted, distinct, quantile, total, without
+from analysis.trends.intervals import EMPTY, TOO_FEW, Bounds, Method, Row, adjusted, estimated, total, without
 from analysis.trends.least_squares import YEAR
 from analysis.trends.periods import Calendar, instant_of, instants
 from analysis.trends.units import Units, arrange, table
@@ -102,8 +102,7 @@ class Sides:
         # A share that rests on few threads is no mean of many: its own threads must be enough.
         if bounds == (-1, 1) and len(distinct(self.a.thread[y != 0])) < self.method.min_threads:
             return row | without(second - first, TOO_FEW)
-        row |= self.design.coefficient(y, 1, self.method)
-        return row | dict(zip(("low", "high"), np.clip((row["low"], row["high"]), *bounds).tolist(), strict=True))
+        return row | self.design.coefficient(y, 1, self.method, bounds)
 
 
 def _events(a: Units, events: list[tuple[str, pd.Timestamp]], method: Method) -> Iterator[Row]:
@@ -179,10 +178,8 @@ def _periods(a: Units, method: Method) -> Iterator[Row]:
             others = len(z) - 1
             row["serial_ratio"] = float(np.sqrt((z.sum() - own) / others)) if others >= MOST_NEWS else np.nan
             if row["serial_ratio"] > 1:
-                se, df, (low, high) = row["se"] * row["serial_ratio"], min(row["df"], others), row.pop("bounds")
-                half = float(quantile(method.level, df)) * se
-                row["p_value"] = float(2 * stdtr(df, -abs(row["estimate"]) / se))
-                row["low"], row["high"] = max(row["estimate"] - half, low), min(row["estimate"] + half, high)
+                se, df = row["se"] * row["serial_ratio"], min(row["df"], others)
+                row |= estimated(row["estimate"], se, df, method, row["bounds"])
     order = {str(named["series"]): place for place, (named, *_) in enumerate(series(a))}
     every = sorted((row for rows in found.values() for row in rows), key=lambda r: (r["at"], order[str(r["series"])]))
     for row in every:

@@ -12,21 +12,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.special import stdtr
 
+from analysis.run.codes import dense
 from analysis.trends.authors import Crossed, kept
-from analysis.trends.intervals import (
-    NO_SPREAD,
-    THREADS,
-    Method,
-    Row,
-    both,
-    one_freedom,
-    quantile,
-    total,
-    without,
-    without_gaps,
-)
+from analysis.trends.intervals import NO_SPREAD, Bounds, Method, Row, both, estimated, one_freedom, total
 from analysis.trends.units import Units
 
 BASES = 14  # cosines: news that lasts up to a seventh of the corpus is in the error (of 24 months 15 weeks)
@@ -54,7 +43,7 @@ class Design:
     @cached_property
     def thread(self) -> np.ndarray:
         """Threads of the comments, without gaps."""
-        return without_gaps(self.a.thread)
+        return dense(self.a.thread)
 
     @cached_property
     def crossed(self) -> Crossed | None:
@@ -70,7 +59,7 @@ class Design:
         """By how much each comment moves a coefficient."""
         return (self.x @ self.inverse[which]) * (y - self.x @ (self.inverse @ (self.x.T @ y)))
 
-    def coefficient(self, y: np.ndarray, which: int, method: Method) -> Row:
+    def coefficient(self, y: np.ndarray, which: int, method: Method, bounds: Bounds = (-np.inf, np.inf)) -> Row:
         """A coefficient with its interval and the p-value of its being 0.
 
         Beside them author_ratio and serial_ratio: the error with authors over that by threads alone, 1 or more; the
@@ -79,12 +68,12 @@ class Design:
         weight = self.x @ self.inverse[which]
         value, influence = float(weight @ y), self.influence(y, which)
         se, df, ratio = self._clustered(influence, weight)
-        if not np.isfinite(se) or se < 1e-12:
-            return without(value, NO_SPREAD)
+        row = estimated(value, se, df, method, bounds)
+        if row["interval"] == NO_SPREAD:
+            return row
         by_time = self._serial(influence, weight) if self.serial and len(self.phi) >= LEAST_BASES else None
-        larger, of = by_time if by_time and by_time[0] > se else (se, df)
-        half, p_value = float(quantile(method.level, of)) * larger, float(2 * stdtr(of, -abs(value) / larger))
-        row = {"estimate": value, "low": value - half, "high": value + half, "p_value": p_value, "interval": THREADS}
+        if by_time and by_time[0] > se:
+            row = estimated(value, *by_time, method, bounds)
         return row | {"author_ratio": ratio, "serial_ratio": by_time[0] / se if by_time else np.nan, "se": se, "df": df}
 
     def _clustered(self, influence: np.ndarray, weight: np.ndarray) -> tuple[float, float, float]:

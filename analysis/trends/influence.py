@@ -19,27 +19,10 @@ COLUMNS = [*CLAIM, "of", "rank", "id", "n_comments", "estimate", "without", "mov
 def influential(
     told: pd.DataFrame, comments: pd.DataFrame, measure: str = "sentiment", *, bounds: Bounds = (-1, 1)
 ) -> pd.DataFrame:
-    """Of each claim the three threads, and the three authors, that move it most to where it is.
+    """Of each claim (`specifications.claims`) the three threads, and authors, that move it most to where it is.
 
-    Parameters
-    ----------
-    told : DataFrame
-        As of `specifications.claims`.
-    comments : DataFrame
-        As of `trends.by_period`, with topic; author where it is known.
-    measure : str
-    bounds : tuple of float
-
-    Returns
-    -------
-    DataFrame
-        CLAIM; of ("thread" or "author"); rank from 1; id, article_id or pseudonym; n_comments of the series that are
-        its; estimate, in the units of the claim; without, the estimate when it is left out, NaN where nothing is left
-        to estimate from; moved, the first less the second, of the sign of the estimate.
-
-    Notes
-    -----
-    Belsley, Kuh and Welsch (1980): by dfbeta those are chosen that are then left out in turn.
+    Belsley, Kuh and Welsch (1980): by dfbeta those are chosen that are then left out in turn. data/README.md has the
+    columns.
     """
     a, rows = arrange(comments, measure, "topic", Calendar("year"), bounds), list[dict[Any, Any]]()
     for claim in told.to_dict("records"):

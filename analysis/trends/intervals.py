@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtr, stdtrit  # scipy.stats takes a second to import
 
-from analysis.trends.authors import Crossed
+from analysis.trends.authors import Crossed, kept
 
 THREADS, TOO_FEW, EMPTY = "threads", "too few", "empty"  # what an interval is made from
 NO_SPREAD = "no spread"  # no thread differs from another, so nothing says how sure the figure is
@@ -36,16 +36,6 @@ def grouped(*keys: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
     sizes = tuple(int(key.max(initial=0)) + 1 for key in keys)
     distinct, inverse = np.unique(np.ravel_multi_index(keys, sizes), return_inverse=True)
     return list(np.unravel_index(distinct, sizes)), inverse
-
-
-def distinct(codes: np.ndarray) -> np.ndarray:
-    """The distinct ones of codes from 0, ascending; unlike numpy's, without sorting."""
-    return np.flatnonzero(np.bincount(codes))
-
-
-def without_gaps(codes: np.ndarray) -> np.ndarray:
-    """Codes from 0, numbered in their order without those that do not occur."""
-    return (np.cumsum(np.bincount(codes) > 0) - 1)[codes]
 
 
 def total(index: np.ndarray, weights: np.ndarray | None, size: int) -> np.ndarray:
@@ -220,30 +210,26 @@ def ratio(up: np.ndarray, down: np.ndarray) -> Figure:
     return Figure(value, (up - value * down) / down.sum())
 
 
-def linear(figure: Figure, leverage: np.ndarray, df: float, method: Method) -> Row:
-    """Interval of a figure with the jackknife's variance (CR3), and p-value of its being 0; or "no spread".
-
-    It is wider than CR2's, and needed: a figure of several ratios is not linear, and takes more from few threads. The
-    leverage is of each thread the part of the information that it holds, in [0, 1].
-    """
-    se = float(np.sqrt(((figure.influence / np.maximum(1 - leverage, 0.01)) ** 2).sum()))
-    if not np.isfinite(figure.value) or not np.isfinite(se) or se < 1e-12:
-        return without(figure.value, NO_SPREAD)
+def estimated(value: float, se: float, df: float, method: Method, bounds: Bounds = (-np.inf, np.inf)) -> Row:
+    """A figure with its interval by Student's t, within its bounds, and the p-value of its being 0; or "no spread"."""
+    if not np.isfinite(value) or not np.isfinite(se) or se < 1e-12:
+        return without(value, NO_SPREAD)
     half = float(quantile(method.level, df)) * se
-    p_value = float(2 * stdtr(df, -abs(figure.value) / se))
-    ends = {"low": figure.value - half, "high": figure.value + half}
-    return {"estimate": figure.value, **ends, "p_value": p_value, "interval": THREADS}
+    low, high = np.clip((value - half, value + half), *bounds).tolist()
+    p_value = float(2 * stdtr(df, -abs(value) / se))
+    return {"estimate": value, "low": low, "high": high, "p_value": p_value, "interval": THREADS}
 
 
 def without(estimate: float, why: str) -> Row:
-    """A figure that has no interval, as `linear` gives one that has."""
+    """A figure that has no interval, as `estimated` gives one that has."""
     return {"estimate": estimate, "low": np.nan, "high": np.nan, "p_value": np.nan, "interval": why}
 
 
 def compared(figure: Figure, n: Sequence[np.ndarray], bounds: Bounds, method: Method) -> Row:
-    """`linear` of a figure from one span of comments, or from two that may share threads; clipped to its bounds.
+    """A figure from one span of comments, or from two that may share threads, with the jackknife's variance (CR3).
 
-    `n` has for each span the comments of each thread: there may be too few, or none.
+    It is wider than CR2's, and needed: a figure of several ratios is not linear, and takes more from few threads. `n`
+    has for each span how much of its information each thread has: its comments, or their spread about a line.
     """
     threads = min(int((one > 0).sum()) for one in n)
     if threads < method.min_threads:
@@ -252,18 +238,8 @@ def compared(figure: Figure, n: Sequence[np.ndarray], bounds: Bounds, method: Me
     # Welch: each span's variance is as the inverse of its number of comments.
     part = np.array([1 / one.sum() for one in n])
     df = part.sum() ** 2 / (part**2 / np.array([one_freedom(one) for one in h])).sum()
-    row = linear(figure, np.max(h, axis=0), float(df), method)
-    low, high = np.clip((row["low"], row["high"]), *bounds).tolist()
-    return row | {"low": low, "high": high}
-
-
-def fitted_line(
-    slope: float, x: np.ndarray, residual: np.ndarray, thread: np.ndarray, level: np.ndarray | float, method: Method
-) -> Row:
-    """`linear` of a least-squares slope on x, which is centred; `level` is the leverage that other parameters add."""
-    sxx = (x**2).sum()
-    h = total(thread, x**2, 0) / sxx
-    return linear(Figure(slope, total(thread, x * residual, 0) / sxx), h + level, one_freedom(h), method)
+    se = float(np.sqrt(((figure.influence / kept(np.max(h, axis=0))) ** 2).sum()))
+    return estimated(figure.value, se, float(df), method, bounds)
 
 
 def one_freedom(h: np.ndarray) -> float:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.run.codes import distinct
 from analysis.trends.errors import Design
-from analysis.trends.intervals import EMPTY, TOO_FEW, Bounds, Method, Row, adjusted, distinct, without
+from analysis.trends.intervals import EMPTY, TOO_FEW, Bounds, Method, Row, adjusted, without
 from analysis.trends.periods import Calendar
 from analysis.trends.units import Units, arrange, table
 

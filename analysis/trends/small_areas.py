@@ -19,18 +19,10 @@ FREEDOM = 30.0  # of Student's t: the sampling variance is known as well as that
 def borrowed(
     mean: np.ndarray, variance: np.ndarray, n: np.ndarray, spread: float, level: float, bounds: Bounds
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Estimate, low and high of every cell, from its own mean and the others of its row.
+    """Estimate, low and high of every cell, from its own mean and the others of its row: (n_groups, n_periods) each.
 
-    Parameters
-    ----------
-    mean, variance, n : array of shape (n_groups, n_periods)
-        Direct means, NaN where a cell is empty; the variance of each; comments.
-    spread : float
-        Standard deviation of a comment within its cell.
-
-    Returns
-    -------
-    three arrays of the same shape, clipped to `bounds`; NaN for a group without a comment, or where nothing varies
+    Of cells the direct means, NaN where one is empty, their variance, and comments; `spread` is the standard deviation
+    of a comment within its cell. NaN for a group without a comment, or where nothing varies.
     """
     if not spread > 0:
         return (np.full(mean.shape, np.nan),) * 3

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.run.codes import distinct
 from analysis.trends.contrasts import series
 from analysis.trends.errors import Design
-from analysis.trends.intervals import Bounds, Method, Row, distinct, total
+from analysis.trends.intervals import Bounds, Method, Row, total
 from analysis.trends.least_squares import YEAR
 from analysis.trends.periods import Calendar
 from analysis.trends.units import Units, arrange, marked, table
@@ -57,24 +58,11 @@ def specifications(
     bounds: Bounds = (-1, 1),
     method: Method = Method(),
 ) -> pd.DataFrame:
-    """Estimate each claim again under each specification.
+    """Estimate each of the `claims` again under each specification, "as told" first; data/README.md has the columns.
 
-    Parameters
-    ----------
-    told : DataFrame
-        As of `claims`.
-    comments : DataFrame
-        As of `trends.by_period`, with topic.
-    topics, scores : mapping of str to callable
-        By what was decided otherwise, the comments then, with other topics or with other scores, which are asked only
-        about claims that rest on them. Topics found otherwise are held against the first ones by the comments that they
-        share; where they share too few, nothing holds of the topic.
-
-    Returns
-    -------
-    DataFrame
-        CLAIM; specification, "as told" first; n_comments; estimate, low, high, in the units of the claim; holds:
-        whether the interval lies on that side of 0 where the estimate that was told is.
+    `topics` and `scores` have by what was decided otherwise the comments then, with other topics or scores, and are
+    asked about claims that rest on them. Topics found otherwise are held against the first ones by the comments that
+    they share; where they share too few, nothing holds of the topic.
     """
     rows: list[dict[Any, Any]] = []
     of_topics, of_scores = told["topic"].notna(), told["measure"] != "share"

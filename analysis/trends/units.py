@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.corpus.columns import WORDS
+from analysis.run.codes import dense, distinct
 from analysis.settings import StudyError
-from analysis.trends.intervals import Bounds, Row, distinct, total, without_gaps
+from analysis.trends.intervals import Bounds, Row, total
 from analysis.trends.periods import Calendar, instants
 
 UNASSIGNED = -1  # a topic that is none: it stands in tables, and nothing is claimed about it
@@ -64,7 +65,7 @@ class Units:
     @property
     def compact(self) -> Units:
         """The same comments with their threads numbered without gaps."""
-        return replace(self, thread=without_gaps(self.thread), n_threads=len(distinct(self.thread)))
+        return replace(self, thread=dense(self.thread), n_threads=len(distinct(self.thread)))
 
     @property
     def named(self) -> list[int]:

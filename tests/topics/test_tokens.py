@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.run import Run
+from analysis.run.codes import distinct
 from analysis.settings import ComputeSettings
-from analysis.topics.tokens import distinct, tokenised, tokens
+from analysis.topics.tokens import tokenised, tokens
 
 TEXTS = ["The tram stops.", "", "the stop, the tram; the 7 trams", "橋は閉鎖 tram", "..."]
 

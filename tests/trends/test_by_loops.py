@@ -10,7 +10,7 @@ from scipy import stats
 
 from analysis.trends import by_period, slopes
 from analysis.trends.errors import Design, cosines
-from analysis.trends.intervals import Method, compared, fitted_line, means, ratio, shares
+from analysis.trends.intervals import Method, compared, means, ratio, shares
 from analysis.trends.periods import Calendar
 from analysis.trends.units import arrange
 
@@ -235,14 +235,13 @@ def test_a_figure_of_two_spans_has_welchs_freedom(rng):
 
 def test_a_fitted_line_leaves_out_each_thread(rng):
     thread = np.repeat(np.arange(8), rng.integers(2, 6, 8))
-    x, level = rng.normal(size=len(thread)), np.full(8, 0.05)
-    x -= x.mean()
-    residual = rng.normal(size=len(thread))
-    row = fitted_line(0.4, x, residual, thread, level, METHOD)
-    h = [(x[thread == j] ** 2).sum() / (x**2).sum() for j in range(8)]
-    of = [(x * residual)[thread == j].sum() / (x**2).sum() / wide(h[j] + 0.05) for j in range(8)]
+    x, y = rng.normal(size=(2, len(thread)))
+    slope, square = (x * y).sum() / (x * x).sum(), np.bincount(thread, x * x)
+    row = compared(ratio(np.bincount(thread, x * y), square), [square], (-9, 9), METHOD)
+    h = square / square.sum()
+    of = [(x * (y - slope * x))[thread == j].sum() / square.sum() / wide(h[j]) for j in range(8)]
     half = t(of_shares(h)) * np.sqrt(np.sum(np.square(of)))
-    assert (row["low"], row["high"]) == pytest.approx((0.4 - half, 0.4 + half))
+    assert (row["estimate"], row["low"], row["high"]) == pytest.approx((slope, slope - half, slope + half))
 
 
 def test_too_little_for_an_error_is_said(rng):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.trends.intervals import Figure, adjusted, freedom, linear, means, ratio, shares
+from analysis.trends.intervals import adjusted, compared, estimated, freedom, means, ratio, shares
 
 
 def test_with_threads_of_one_size_the_interval_is_students_on_their_means(rng):
@@ -89,18 +89,19 @@ def test_the_derivative_of_a_figure_is_that_by_the_threads_weights(rng):
 
 
 def test_p_value_and_interval_of_a_figure_agree():
-    influence = np.array([0.1, -0.1, 0.05, -0.05])
-    row = linear(Figure(0.3, influence), np.zeros(4), 5, QUICK)
-    at_its_end = linear(Figure((row["high"] - row["low"]) / 2, influence), np.zeros(4), 5, QUICK)
+    row = estimated(0.3, 0.2, 5, QUICK)
+    at_its_end = estimated((row["high"] - row["low"]) / 2, 0.2, 5, QUICK)
     assert at_its_end["p_value"] == pytest.approx(0.05)
 
 
 def test_the_interval_of_a_figure_is_the_jackknifes(rng):
     n, y = rng.integers(1, 9, 8).astype(float), rng.normal(size=8)
     figure = ratio(y, n)
-    row = linear(figure, n / n.sum(), 4, QUICK)
+    row = compared(figure, [n], (-9, 9), QUICK)
     without = np.array([(y.sum() - y[t]) / (n.sum() - n[t]) for t in range(8)])
-    half = stats.t.ppf(0.975, 4) * np.sqrt(((without - figure.value) ** 2).sum())
+    half = stats.t.ppf(0.975, freedom(n / n.sum(), np.zeros(8, int), 1)[0]) * np.sqrt(
+        ((without - figure.value) ** 2).sum()
+    )
     assert (row["low"], row["high"]) == pytest.approx((figure.value - half, figure.value + half))
 
 
