@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -19,62 +20,69 @@ MISTAKES = {"missed": "people", "wrong": "machine"}  # an error, and of whose cl
 
 
 def agreement(
-    codes: Codes | None,
-    comments: pd.DataFrame,
-    *,
-    instrument: str,
-    by: Sequence[str] = (),
-    draws: int = 2000,
+    codes: Codes | None, comments: pd.DataFrame, *, instrument: str, by: Sequence[str] = (), draws: int = 2000
 ) -> pd.DataFrame:
     """Compare coders with each other, and the instrument with them; no rows if nothing is coded.
 
-    `comments` have comment_id, article_id, sentiment and the columns of `by`, for whose values agreement is also given:
-    an instrument that is right on the whole may fail on a topic. `draws` of the bootstrap of threads give the
-    intervals.
-
-    The rows are by and group ("all", then each column of `by` and each of its values that has ten coded comments or
-    more); instrument; coders, their number; n, comments that have both a code and a score; alpha, Krippendorff's,
-    ordinal, of the whole sample as it is; accuracy and f1_macro of the instrument's class (`class_of_score`) against
-    the people's, and r of its score with their mean code, all three weighted to the corpus by the inverse of the
-    probability of being drawn; each with _low and _high. NaN where a figure is not defined (alpha of one coder), and
-    intervals where fewer than five threads are coded. Accuracy's has a width also where all is right: `share_of`.
+    `comments` have comment_id, article_id, sentiment and the columns of `by`, for whose values agreement is also given,
+    where ten comments or more have both a code and a score: an instrument that is right on the whole may fail on a
+    topic. alpha is Krippendorff's, ordinal, of the whole sample as it is; accuracy, f1_macro (of the classes) and r (of
+    the score with the mean code) are weighted to the corpus by the inverse of the probability of being drawn. Intervals
+    are by `draws` of threads, but accuracy's, which has a width also where all is right (`share_of`).
     """
-    rows = joined(codes, comments)
     kinds = dict.fromkeys(COLUMNS, "float64") | dict.fromkeys(COLUMNS[:3], "str") | dict.fromkeys(COLUMNS[3:5], "int64")
-    if codes is None or rows.empty:
-        return pd.DataFrame(columns=COLUMNS).astype(kinds)
-    made = [{"by": "all", "group": "all"} | _row(codes, rows, draws)]
-    for column in by:
+    made = []
+    for column, group, rows in _groups(joined(codes, comments), comments, by):
+        if column == "all" or rows["sentiment"].notna().sum() >= MIN_CODED:
+            made.append({"by": column, "group": group} | _row(codes, rows, draws, alpha=column == "all"))
+    table = pd.DataFrame(made, columns=COLUMNS)
+    return table.assign(instrument=instrument, coders=len(codes.coders) if codes else 0).astype(kinds)
+
+
+def _groups(rows: pd.DataFrame, comments: pd.DataFrame, by: Sequence[str]) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """The coded comments, and those of each value of some columns."""
+    if len(rows):
+        yield "all", "all", rows
+    for column in by if len(rows) else ():
         value = rows["comment_id"].map(comments.set_index("comment_id")[column])
         for group in sorted(value.dropna().unique()):
-            some = rows[value == group]
-            if some["sentiment"].notna().sum() >= MIN_CODED:
-                made.append({"by": column, "group": str(group)} | _row(codes, some, draws, alpha=False))
-    table = pd.DataFrame(made).assign(instrument=instrument, coders=len(codes.coders))
-    return table[COLUMNS].astype(kinds)
+            yield column, str(group), rows[value == group]
 
 
-def _row(codes: Codes, rows: pd.DataFrame, draws: int, *, alpha: bool = True) -> dict[str, object]:
+def _row(codes: Codes, rows: pd.DataFrame, draws: int, *, alpha: bool) -> dict[str, object]:
     """Figures of agreement over some coded comments, with their intervals."""
     rows = rows.assign(thread=pd.factorize(rows["thread"], sort=True)[0])
     scored = rows[rows["sentiment"].notna()]
-    n_threads = rows["thread"].max() + 1
-    rng = np.random.default_rng(1)
-    times = np.vstack([np.ones(n_threads), rng.multinomial(n_threads, np.full(n_threads, 1 / n_threads), draws)])
-    by_coder, thread = rows[list(codes.coders)].to_numpy(), rows["thread"].to_numpy()
-    alphas = _alphas(by_coder, thread, times, tuple(codes.classes.values())) if alpha else np.full(len(times), np.nan)
-    values = {"alpha": alphas} | metrics(scored, times, tuple(codes.classes.values()))
+    n_threads, values = rows["thread"].max() + 1, tuple(codes.classes.values())
+    times = taken(np.random.default_rng(1), n_threads, draws)
+    found = metrics(scored, times, values)
+    if alpha:
+        found |= {"alpha": _alphas(rows[list(codes.coders)].to_numpy(), rows["thread"].to_numpy(), times, values)}
     row: dict[str, object] = {"n": len(scored)}
-    for metric, (value, *drawn) in values.items():
-        drawn = np.array(drawn)[np.isfinite(drawn)]
-        known = n_threads >= MIN_THREADS and len(drawn) > draws / 2 and np.isfinite(value)
-        low, high = np.quantile(drawn, [(1 - LEVEL) / 2, 1 - (1 - LEVEL) / 2]) if known else (np.nan, np.nan)
+    for metric in found:
+        value, low, high = by_draws(found[metric])
         if metric == "accuracy":
             _, low, high = share_of((scored["people"] == scored["machine"]).to_numpy(), scored)
-        elif low == high:  # of coders, or of an instrument, who never err here: they may elsewhere
+        elif (
+            n_threads < MIN_THREADS or low == high
+        ):  # of coders, or of an instrument, who never err: elsewhere they may
             low = high = np.nan
         row |= {metric: value, f"{metric}_low": low, f"{metric}_high": high}
     return row
+
+
+def taken(rng: np.random.Generator, n: int, draws: int) -> np.ndarray:
+    """How often each of n threads is in the sample, once, and in draws of as many from it: (1 + draws, n)."""
+    return np.vstack([np.ones(n), rng.multinomial(n, np.full(n, 1 / n), draws)])
+
+
+def by_draws(values: np.ndarray) -> tuple[float, float, float]:
+    """A figure in the sample, and its interval by draws from it, if it is one in most of them."""
+    value, drawn = float(values[0]), values[1:][np.isfinite(values[1:])]
+    if not np.isfinite(value) or len(drawn) <= (len(values) - 1) / 2:
+        return value, np.nan, np.nan
+    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]).tolist()
+    return value, low, high
 
 
 def share_of(of: np.ndarray, rows: pd.DataFrame, level: float = LEVEL) -> tuple[float, float, float]:
@@ -124,19 +132,13 @@ def alpha(by_coder: np.ndarray, values: Sequence[float] = VALUES, draws: int = 2
     NaN where fewer than two classes were given by coders who share a comment; no interval of fewer than ten comments.
     """
     both = by_coder[np.isfinite(by_coder).sum(axis=1) > 1]
-    n, rng = len(both), np.random.default_rng(1)
-    if not n:
+    if not (n := len(both)):
         return np.nan, np.nan, np.nan
-    times = np.vstack([np.ones(n), rng.multinomial(n, np.full(n, 1 / n), draws if n >= MIN_CODED else 0)])
-    value, *drawn = _alphas(both, np.arange(n), times, values)
-    known = np.array(drawn)[np.isfinite(drawn)]
-    low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]) if len(known) > draws / 2 else (np.nan, np.nan)
-    return float(value), float(low), float(high)
+    times = taken(np.random.default_rng(1), n, draws if n >= MIN_CODED else 0)
+    return by_draws(_alphas(both, np.arange(n), times, values))
 
 
-def _alphas(
-    by_coder: np.ndarray, thread: np.ndarray, times: np.ndarray, values: Sequence[float] = VALUES
-) -> np.ndarray:
+def _alphas(by_coder: np.ndarray, thread: np.ndarray, times: np.ndarray, values: Sequence[float]) -> np.ndarray:
     """Krippendorff's ordinal alpha with each thread taken `times` (n_draws, n_threads) times.
 
     By its coincidences (Krippendorff 2019, chapter 12), whose sums over threads serve every draw.
@@ -198,18 +200,13 @@ def class_errors(codes: Codes | None, comments: pd.DataFrame, by: Sequence[str] 
     class, those that the instrument gives another; "wrong": of those that it gives the class, those that people give
     another); n; estimate, low, high: the share, weighted to the corpus (`share_of`). No row of fewer than ten.
     """
-    made = []
-    rows = joined(codes, comments)
-    rows = rows[rows["sentiment"].notna()] if len(rows) else rows
-    index = comments.set_index("comment_id")
-    for column in ("all", *by) if len(rows) else ():
-        value = pd.Series("all", index=rows.index) if column == "all" else rows["comment_id"].map(index[column])
-        for group in sorted(value.dropna().unique()):
-            for name, number in codes.classes.items():  # type: ignore[union-attr]
-                for error, whose in MISTAKES.items():
-                    some = rows[(value == group) & (rows[whose] == number)]
-                    if len(some) >= MIN_CODED:
-                        share = share_of((some["people"] != some["machine"]).to_numpy(), some)
-                        made.append((column, str(group), name, error, len(some), *share))
+    made, scored = [], joined(codes, comments)
+    scored = scored.dropna(subset="sentiment") if len(scored) else scored
+    for column, group, rows in _groups(scored, comments, by):
+        for (name, number), (error, whose) in product(codes.classes.items(), MISTAKES.items()):
+            some = rows[rows[whose] == number]
+            if len(some) >= MIN_CODED:
+                share = share_of((some["people"] != some["machine"]).to_numpy(), some)
+                made.append((column, group, name, error, len(some), *share))
     columns = ["by", "group", "class", "error", "n", "estimate", "low", "high"]
     return pd.DataFrame(made, columns=columns).astype(dict.fromkeys(columns[:4], "str"))

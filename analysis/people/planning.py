@@ -9,14 +9,13 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from analysis.people.agreement import MIN_THREADS, joined, metrics
+from analysis.people.agreement import LEVEL, MIN_THREADS, by_draws, joined, metrics, taken
 from analysis.people.corrected import coded_of
 from analysis.sentiment.codes import Codes, class_of_score
 from analysis.settings import StudyError
 
 NUMBERS = (100, 200, 300, 500, 800, 1200, 2000)
 TENTH = 0.1  # the share of a group, such as a topic, of which a width is given too
-LEVEL = 0.95
 PARTS, DRAWS = (4, 2, 1), 1000  # into how many the codes are parted; draws of threads for an interval
 LEARNED = ["n_codes", "f1_macro", "low", "high", "gain", "gain_low", "gain_high"]
 
@@ -88,7 +87,7 @@ def learning(
     if codes is not None and len(rows):
         n, at = int(rows["thread"].max()) + 1, pd.Index(comments["comment_id"]).get_indexer(rows["comment_id"])
         rng, values = np.random.default_rng(1), list(codes.classes.values())
-        times = np.vstack([np.ones(n), rng.multinomial(n, np.full(n, 1 / n), DRAWS)])
+        times = taken(rng, n, DRAWS)
         order = rng.permutation(n)
         for parts in PARTS:
             found = []
@@ -102,12 +101,8 @@ def learning(
                 found.append(metrics(given.dropna(subset="sentiment"), times, values)["f1_macro"])
             if len(found) == parts:
                 f1 = np.mean(found, axis=0)
-                gain = f1 - (np.nan if before is None else before)
-                ends = [
-                    np.nanquantile(of[1:], [0.025, 0.975]) if np.isfinite(of[0]) else [np.nan] * 2 for of in (f1, gain)
-                ]
-                made.append((len(rows) // parts, f1[0], *ends[0], gain[0], *ends[1]))
-                before = f1
+                gain, before = f1 - (np.nan if before is None else before), f1
+                made.append((len(rows) // parts, *by_draws(f1), *by_draws(gain)))
     return pd.DataFrame(made, columns=LEARNED).astype({"n_codes": "int64"})
 
 
