@@ -62,7 +62,7 @@ SHOWN = (  # of a study, to a person who asks for completion
 ENOUGH = 0.5  # part of the cells that say something, from which on a period is drawn
 STEPS = (
     corpus, tokens, found, topic_model, sentiment, trends.activity_by_period, trends.sentiment_by_period,
-    trends.topics_by_period, trends.topic_sentiment_by_period, trends.scores_by_period, trends.words_by_period,
+    trends.topics_by_period, trends.topic_sentiment_by_period, trends.words_by_period,
     trends.overall, trends.by_topic, trends.change_points, trends.slopes, trends.comparisons, trends.influential,
     trends.decomposition, trends.articles_and_threads, coding, instruments, labelled,
     changes,

@@ -84,7 +84,6 @@ class Tables:
     sentiment_by_period = _of(trends.sentiment_by_period, "mean by period")
     topics_by_period = _of(trends.topics_by_period, "share of each topic by period")
     topic_sentiment_by_period = _of(trends.topic_sentiment_by_period, "mean of each topic by period")
-    scores_by_period = _of(trends.scores_by_period, "how scores are spread, by period")
     words_by_period = _of(trends.words_by_period, "words of each topic by period")
     scores = _of(lambda s: score_counts(s.comments["sentiment"], s.settings.sentiment.range), "how scores are spread")
     overall = _of(trends.overall, "mean over all scored comments")

@@ -11,7 +11,7 @@ from analysis.plots.estimates import (
     scores,
     slopes,
 )
-from analysis.plots.over_time import activity, by_period, spread
+from analysis.plots.over_time import activity, by_period
 from analysis.plots.shares import heat, shares_by_period
 from analysis.plots.specifications import specifications
 from analysis.plots.style import Figure
@@ -19,7 +19,7 @@ from analysis.plots.topics import topic_choice, topic_map, topic_sizes, topic_tr
 
 __all__ = [
     "Figure", "activity", "agreement", "agreement_by_group", "article_gaps", "by_period", "by_position", "by_topic",
-    "corrected", "event", "heat", "scores", "shares_by_period", "slopes", "specifications", "spread", "topic_choice",
+    "corrected", "event", "heat", "scores", "shares_by_period", "slopes", "specifications", "topic_choice",
     "topic_map", "topic_sizes", "topic_tree",
 ]  # fmt: skip
 

@@ -10,16 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.dates import date2num
 
 from analysis.plots import axes as marks
-from analysis.plots import style
 from analysis.plots.axes import GRADED, Events, new_axes, number_axis, on_data
 from analysis.plots.panels import LONGER, PERIODS, SERIES, largest_first, multiples, own, worth_a_panel
 from analysis.plots.style import ACCENT, INK, LINE, PALE, Figure, draws, finished, undrawn
 from analysis.settings import StudyError
-from analysis.trends import wording
 from analysis.trends.wording import MAX_Q, fixed, name_of, percent, period_name, period_of, signed, span_of
 
 MOST_BARS = 400
-SHAPED = 30  # comments from which their spread has a shape; of fewer the mean alone is drawn, and pale
 BORROWED = "Band: 95 % interval that borrows from neighbours in time; point: a period that says enough alone."
 FEW = "no period has threads enough for an interval"
 
@@ -229,45 +226,3 @@ def _marked(
         verb = "falls" if row.after < row.before else "rises"
         said.append(f"{verb} from {show(row.before)} to {show(row.after)} at {row.at:%Y-%m-%d}")
     return said
-
-
-@draws(*PERIODS, "low", "high", "n_comments", "share", "mean")
-def spread(table: pd.DataFrame, *, measure: str = "sentiment") -> Figure:
-    """How the scores of a period's comments are spread, a ridge each: `trends.scores_by_period`."""
-    if table["share"].isna().all():
-        return undrawn(table, "none of its comments has both a score and a date")
-    period, by = period_of(table), table.groupby("period_start", sort=False)
-    n, means = by["n_comments"].sum().to_numpy(), by["mean"].first().to_numpy(float)
-    names = [period_name(start, period) for start in by.groups]
-    shares = table["share"].to_numpy(float).reshape(len(n), -1)
-    middle = ((table["low"] + table["high"]) / 2).to_numpy(float)[: shares.shape[1]]
-    scale = wording.Scale.of(middle)
-    show = signed if scale.sided else fixed
-    enough = n >= SHAPED
-    tall = 1.7 / max(float(np.nanmax(shares[enough])), 1e-9) if enough.any() else 1.0
-    figure, (ax,) = new_axes(height=0.9 + 0.34 * len(n))
-    bases = len(n) - 1.0 - np.arange(len(n))
-    for i, base in enumerate(bases):
-        ax.axhline(base, color=style.GRID, linewidth=0.8, zorder=i)
-        if enough[i]:
-            y = base + tall * shares[i]
-            ax.fill_between(middle, base, y, color="white", zorder=i + 0.3, linewidth=0)
-            ax.fill_between(middle, base, y, color=ACCENT, alpha=0.4, linewidth=0, zorder=i + 0.4)
-            ax.plot(middle, y, color=INK, linewidth=0.9, zorder=i + 0.5)
-        ink = INK if enough[i] else PALE
-        ax.plot([means[i]] * 2, [base - 0.06, base + 0.22], color=ink, linewidth=2.2, zorder=i + 0.6)
-    ax.set_yticks(bases, [f"{name}  (n = {k:,})" for name, k in zip(names, n, strict=True)], fontsize=9)
-    margin = 0.01 * (scale.high - scale.low)
-    ax.set(xlim=(scale.low - margin, scale.high + margin), ylim=(-0.25, len(n) + 0.85))
-    if scale.sided:
-        marks.signed_axis(ax, bins=5)
-    ax.grid(visible=False)
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
-    known = np.flatnonzero(np.isfinite(means))
-    low, high = (f"{show(means[i])} ({names[i]})" for i in known[[means[known].argmin(), means[known].argmax()]])
-    title = f"Mean {measure} between {low} and {high}, amid comments of every kind"
-    sub = f"How the {measure} of a {period}'s comments is spread, {scale}; the stroke is their mean"
-    parts = [f"{names[i]} {show(means[i])} (n = {n[i]:,})" for i in known]
-    alt = f"Spread of comments' {measure} by {period}, a ridge each; means: {'; '.join(parts)}."
-    return finished(figure, alt, table, title=title, sub=sub)

@@ -17,7 +17,6 @@ from analysis.trends.series import (
     by_period,
     by_topic,
     overall,
-    scores_by_period,
     shares_by_period,
     words_by_period,
 )
@@ -32,7 +31,6 @@ __all__ = [
     "comparisons",
     "decomposition",
     "overall",
-    "scores_by_period",
     "shares_by_period",
     "slopes",
     "words_by_period",

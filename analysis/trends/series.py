@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.settings import PERIODS, StudyError
 from analysis.topics.keywords import words_over_time
 from analysis.trends import small_areas
 from analysis.trends.intervals import Bounds, Method, grouped, means, shares, total
@@ -136,53 +135,12 @@ def by_topic(
     return pd.concat([share, mean.rename(columns={"n_comments": "n_scored"})], axis=1)
 
 
-def scores_by_period(
-    comments: pd.DataFrame,
-    measure: str = "sentiment",
-    *,
-    period: str = "month",
-    zone: str = "UTC",
-    week_starts: str = "monday",
-    bounds: Bounds = (-1, 1),
-    most: int = 30,
-) -> pd.DataFrame:
-    """How the scores of each period are spread, in 21 bins between the bounds; arguments as of `by_period`.
-
-    Where there are more periods than `most`, the next longer ones are taken; of more years the last. Columns: period
-    (the one taken: "month", …), period_start, period_end; low, high of a bin; n_comments in it, share of the period's;
-    mean of the period's scores, NaN where it is empty.
-    """
-    if not np.isfinite(bounds).all():
-        raise StudyError(expected="two finite numbers", found=str(bounds), where="bounds")
-    Calendar(period)  # an error where there is no such period
-    for longer in PERIODS[PERIODS.index(period) :]:
-        a = arrange(comments, measure, calendar=Calendar(longer, zone, week_starts), bounds=bounds).scored
-        if len(a.grid) <= most:
-            break
-    first = max(len(a.grid) - most, 0)
-    a, grid = a.only(a.period >= first), a.grid.tail(most).reset_index(drop=True)
-    edges = _edges(bounds)
-    place = np.clip(np.searchsorted(edges, a.y, side="right") - 1, 0, BINS - 1)
-    counts = total((a.period - first) * BINS + place, None, len(grid) * BINS)
-    n = counts.reshape(-1, BINS).sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share, mean = counts / np.repeat(n, BINS), total(a.period - first, a.y, len(grid)) / n
-    bins = grid.loc[grid.index.repeat(BINS)].reset_index(drop=True)
-    bins = bins.assign(low=np.tile(edges[:-1], len(grid)), high=np.tile(edges[1:], len(grid)))
-    bins.insert(0, "period", pd.Series([longer] * len(bins), dtype="str"))
-    return bins.assign(n_comments=counts.astype(np.int64), share=share, mean=np.repeat(mean, BINS))
-
-
 def score_counts(scores: pd.Series, bounds: Bounds = (-1, 1)) -> pd.DataFrame:
     """Comments in 21 bins of their score, the middle one around that of the bounds: low, high, n_comments."""
-    edges = _edges(bounds)
+    half = (bounds[1] - bounds[0]) / (BINS - 1) / 2
+    edges = np.linspace(bounds[0] - half, bounds[1] + half, BINS + 1)
     counts, _ = np.histogram(scores.dropna(), bins=edges)
     return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "n_comments": counts})
-
-
-def _edges(bounds: Bounds) -> np.ndarray:
-    half = (bounds[1] - bounds[0]) / (BINS - 1) / 2
-    return np.linspace(bounds[0] - half, bounds[1] + half, BINS + 1)
 
 
 def words_by_period(

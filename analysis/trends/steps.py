@@ -74,7 +74,6 @@ def _table(
 
 activity_by_period = _table("activity_by_period", series.activity_by_period)
 sentiment_by_period = _table("sentiment_by_period", series.by_period, sentiment)
-scores_by_period = _table("scores_by_period", series.scores_by_period, sentiment)
 overall = _table("overall", series.overall, sentiment, settings=())
 topics_by_period = _table("topics_by_period", series.shares_by_period, topics)
 topic_sentiment_by_period = _table("topic_sentiment_by_period", series.by_period, topics, sentiment, by="topic")

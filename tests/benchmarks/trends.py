@@ -378,7 +378,6 @@ def timing():
             "slopes",
             "decomposition",
             "change_points",
-            "scores_by_period",
             "comparisons",
         ):
             began = time.process_time()

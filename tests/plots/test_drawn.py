@@ -88,7 +88,6 @@ def figures(of):
         "heat": lambda: plots.heat(shares, topics=topics),
         "shares_by_period": lambda: plots.shares_by_period(shares, topics=topics, events=events),
         "slopes": lambda: plots.slopes(slopes, topics=topics),
-        "spread": lambda: plots.spread(trends.scores_by_period(rows, "sentiment", **by)),
     }
     if of in ("usual", "80 topics", "long labels"):  # the other corpora have no other topics
         drawn |= {

@@ -67,13 +67,6 @@ CORRECTED = pd.DataFrame(
         "high": [0.0, np.nan, 0.5], "uncorrected": 0.1, "uncorrected_low": 0.0, "uncorrected_high": 0.2,
     }
 )  # fmt: skip
-RIDGES = pd.DataFrame(
-    {
-        "period_start": STARTS[[0, 0, 1, 1]], "period_end": STARTS[[1, 1, 2, 2]], "low": [-1.0, 0.0] * 2,
-        "high": [0.0, 1.0] * 2, "n_comments": [10, 30, 0, 0], "share": [0.25, 0.75, np.nan, np.nan],
-        "mean": [0.2, 0.2, np.nan, np.nan],
-    }
-)  # fmt: skip
 EVENT = pd.DataFrame(
     {
         "comparison": "event", "event": "the $5 fare", "at": STARTS[2], "measure": ["sentiment", "sentiment", "share"],
@@ -130,7 +123,6 @@ DRAWN = {
     "slopes": lambda: plots.slopes(EVENT, topics=TOPICS),
     "shares_by_period": lambda: plots.shares_by_period(BY_TOPIC, topics=TOPICS),
     "specifications": lambda: plots.specifications(TRIED, topics=TOPICS),
-    "spread": lambda: plots.spread(RIDGES),
     "topic_choice": lambda: plots.topic_choice(CURVE),
     "topic_map": lambda: plots.topic_map(MAP, topics=TOPICS),
     "topic_sizes": lambda: plots.topic_sizes(TOPICS, n_unassigned=5),
@@ -177,7 +169,6 @@ def test_of_an_empty_table_it_says_in_words_that_there_is_nothing(name):
         (lambda: plots.event(EVENT.assign(low=np.nan)), "too few threads before or after “the $5 fare” (2022-03-01)"),
         (lambda: plots.agreement_by_group(AGREEMENT.head(1)), "its table has no groups"),
         (lambda: plots.corrected(CORRECTED.tail(1)), "its table has no means"),
-        (lambda: plots.spread(RIDGES.tail(2)), "none of its comments has both a score and a date"),
         (lambda: plots.article_gaps(GAPS.assign(n_articles=0)), "no article has both a score of its own and"),
         (lambda: plots.by_position(PLACES.assign(estimate=np.nan)), "none of its places has scored comments"),
     ],
@@ -509,9 +500,6 @@ def test_a_measure_of_one_side_has_no_signs_and_its_own_range():
     figure = plots.scores(bins, measure="incivility")
     assert "Comments by their incivility, 0 to 1 (n = 63); pale: in the middle" in texts(figure)
     assert figure.axes[0].get_xlim()[0] > -0.1 and "100 % low" in figure.alt
-    ridges = plots.spread(RIDGES.assign(low=[0.0, 0.5] * 2, high=[0.5, 1.0] * 2), measure="incivility")
-    assert " 0.20 (n = 40)" in ridges.alt
-    assert not any("+" in label.get_text() for ax in ridges.axes for label in ax.get_xticklabels())
     both = plots.scores(bins.assign(low=2 * edges[:-1] - 1, high=2 * edges[1:] - 1))
     assert "Comments by their sentiment, −1 to +1 (n = 63); pale: neutral" in texts(both)
 

@@ -23,7 +23,6 @@ TABLES = {
     "by_period": trends.by_period,
     "by_period by topic": lambda c, **when: trends.by_period(c, by="topic", **when),
     "shares_by_period": trends.shares_by_period,
-    "scores_by_period": trends.scores_by_period,
     "overall": lambda c, **when: trends.overall(c),
     "by_topic": lambda c, **when: trends.by_topic(c),
     "slopes": trends.slopes,

@@ -6,7 +6,6 @@ import inspect
 import subprocess
 import sys
 
-import numpy as np
 import pandas as pd
 import pytest
 from corpora import EVENTS, QUICK, TABLES, corpus
@@ -18,7 +17,6 @@ from analysis.settings import StudyError
 BARE = ["article_id", "posted_at", "sentiment"]
 WITHOUT_GROUPS = {
     "by_period": trends.by_period,
-    "scores_by_period": trends.scores_by_period,
     "overall": trends.overall,
     "slopes": lambda c: trends.slopes(c, by=None),
     "comparisons": lambda c: trends.comparisons(c, by=None, events=EVENTS),
@@ -110,8 +108,6 @@ def test_another_measure_has_bounds_of_its_own(rng):
     like = c.assign(like=(c["stars"] - 3) / 2)
     assert table["low"].tolist() == pytest.approx((3 + 2 * trends.by_period(like, "like")["low"]).tolist(), nan_ok=True)
     assert trends.slopes(c, "stars", bounds=(1, 5))["series"].iloc[[0, -1]].tolist() == ["stars", "stars of topic 2"]
-    with pytest.raises(StudyError, match="bounds: expected two finite numbers"):
-        trends.scores_by_period(c, "stars", bounds=(-np.inf, np.inf))
 
 
 @pytest.mark.parametrize(
@@ -125,7 +121,6 @@ def test_another_measure_has_bounds_of_its_own(rng):
         (lambda c: trends.overall(c[[]]), "a column “article_id”, found no columns"),
         (lambda c: trends.articles_and_comments(c, c), "a column “position”"),
         (lambda c: trends.by_period(c, period="decade"), "period: expected one of: day, week"),
-        (lambda c: trends.scores_by_period(c, period="decade"), "period: expected one of: day, week"),
         (lambda c: trends.by_period(c, zone="Paris"), "zone: expected an IANA time zone"),
         (lambda c: trends.comparisons(c, events={"x": "soon"}), "a date, such as 2023-02-16, found 'soon'"),
         (lambda c: trends.by_period(c.assign(posted_at="2020-01-01")), "posted_at: expected times with a zone"),

@@ -54,24 +54,6 @@ def test_activity_counts_comments_with_a_time_of_their_own(rng):
     assert table["n_own_time"].tolist() == expected.tolist() and 0 < table["n_own_time"].sum() < len(c)
 
 
-def test_scores_are_counted_in_bins_whose_middle_is_none(rng):
-    c = corpus(rng).assign(sentiment=0.0)
-    table = trends.scores_by_period(c)
-    assert table.loc[table["n_comments"] > 0, ["low", "high"]].drop_duplicates().round(2).values.tolist() == [
-        [-0.05, 0.05]
-    ]
-    assert table["n_comments"].sum() == len(c) and set(table["period"]) == {"month"}
-
-
-def test_many_periods_are_taken_as_longer_ones(rng):
-    c = corpus(rng, months=60)
-    table = trends.scores_by_period(c, period="day")
-    assert set(table["period"]) == {"quarter"} and table["n_comments"].sum() == len(c)
-    far = c.assign(posted_at=dates(*np.resize(["1900-01-01", "2020-01-01"], len(c))))
-    table = trends.scores_by_period(far)
-    assert table["period_start"].dt.year.min() == 1991, "the last thirty years"
-
-
 def test_by_topic_agrees_with_pandas(rng):
     c = corpus(rng)
     table = trends.by_topic(c).set_index("topic")
