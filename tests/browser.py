@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser as Chromium
     from playwright.sync_api import Page
 
+PATIENCE = 180_000  # milliseconds until something is held to never come: the machine may have other work
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -58,6 +59,7 @@ class Browser:
                 color_scheme="dark" if dark else "light",
                 reduced_motion="reduce",  # nothing is measured halfway
             )
+            context.set_default_timeout(PATIENCE)
         else:
             context = beside.page.context
         shown = Shown(context.new_page())
@@ -80,6 +82,7 @@ def started() -> Iterator[Browser]:
     if path is None:
         pytest.skip("no browser: apt-get install chromium")
     # While Playwright runs, its event loop is this thread's: notebooks' kernels could not be waited for.
+    api.expect.set_options(timeout=PATIENCE)
     with api.sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=["--disable-gpu"])
         try:

@@ -111,7 +111,7 @@ def enter(browser, url, name, which="Code the sample", **more):
 def press(page, key, n, of=200):
     """Press a key, and wait until the page says that n are coded."""
     page.keyboard.press(key)
-    page.locator(f'#counts:text-matches("^{n} of {of} coded")').wait_for()  # at the next frame; `expect` waits longer
+    page.locator(f'#counts:text-matches("^{n} of {of} coded")').wait_for()  # `expect` looks less often
 
 
 def id_shown(shown, order):
@@ -351,7 +351,7 @@ def test_who_comes_from_elsewhere_learns_and_changes_nothing(served, made):
     body = json.dumps({"round": "sample", "coder": "mallory", "comment": "c001", "code": "1"})
 
     def ask(method, path, **headers):
-        connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
         connection.putrequest(method, path, skip_host=True)
         data = body.encode() if method == "POST" else b""
         for name, value in {"Host": home, "Content_Length": str(len(data)), **headers}.items():

@@ -171,7 +171,7 @@ def test_a_step_cannot_read_what_it_does_not_declare(tmp_path):
 
 
 def test_steps_are_computed_at_once_share_what_both_need_and_stop_together(tmp_path):
-    met, made = threading.Barrier(2, timeout=20), []
+    met, made = threading.Barrier(2, timeout=120), []
 
     @step()
     def shared(given, run):
