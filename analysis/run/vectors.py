@@ -27,15 +27,22 @@ class OnDisk:
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __getitem__(self, rows: int | slice | np.ndarray) -> np.ndarray:
-        return np.array(self._mapped("r")[rows])
+    def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
+        # Read and not mapped: for each page of a map that is touched the system maps those around it, and rows from
+        # all over would have the whole file in memory.
+        wanted = np.arange(len(self))[rows]
+        out = np.empty((len(wanted), self.shape[1]), dtype=self.dtype)
+        at_once = (np.diff(wanted) == 1) & (np.arange(1, max(len(wanted), 1)) % BLOCK > 0)  # with the row before
+        ends = np.flatnonzero(~at_once) + 1
+        with self.path.open("rb", buffering=0) as file:
+            for first, last in zip([0, *ends], [*ends, len(wanted)], strict=True) if len(wanted) else ():
+                file.seek(int(wanted[first]) * out.strides[0])
+                file.readinto(out[first:last])  # type: ignore[arg-type]
+        return out
 
     def __setitem__(self, rows: slice | np.ndarray | tuple, values: np.ndarray) -> None:
-        self._mapped("r+")[rows] = values
-
-    def _mapped(self, mode: str) -> np.ndarray:
-        """The file as an array; it leaves the memory with the array, so that each use maps it anew."""
-        return np.memmap(self.path, dtype=self.dtype, mode=mode, shape=self.shape)  # type: ignore[call-overload]
+        # It leaves the memory with the array, so that each use maps it anew.
+        np.memmap(self.path, dtype=self.dtype, mode="r+", shape=self.shape)[rows] = values  # type: ignore[call-overload]
 
 
 Vectors = np.ndarray | OnDisk

@@ -21,7 +21,7 @@ from bertopic.vectorizers import ClassTfidfTransformer
 from sklearn.feature_extraction.text import CountVectorizer
 
 from analysis.run.texts import take
-from analysis.run.vectors import Vectors, blocks
+from analysis.run.vectors import Vectors
 from analysis.settings import StudyError
 from analysis.topics.encoders import parse
 from analysis.topics.keywords import IN_LABEL, SHOWN, choose
@@ -148,8 +148,7 @@ def fitted(texts: Sequence[str], vectors: Vectors, fit: Fit, encoder: str) -> BE
         top_n_words=SHOWN,
         calculate_probabilities=False,
     )
-    near = np.concatenate([vectors[rows[some]] for some in blocks(len(rows))])  # at once, a whole file would be mapped
-    model.fit(read, embeddings=near, y=fit.topic[rows].tolist())
+    model.fit(read, embeddings=vectors[rows], y=fit.topic[rows].tolist())
     model._update_topic_size(pd.DataFrame({"Topic": fit.topic}))  # topics_ and their sizes are those of all comments
     for number in fit.table["topic"]:  # from distinct texts: floods would distort BERTopic's own
         own = fit.words.loc[fit.words["topic"] == number, ["word", "weight"]]

@@ -283,10 +283,11 @@ def _brought(path: Path, texts: Sequence[str], run: Run) -> Vectors:
         raise _unfit(path, expected, f"shape {vectors.shape}", "Encode the comments of this very corpus.")
     out, written = run.matrix((n, vectors.shape[1])), _written(texts)
     for rows in blocks(n):
-        if vectors.dtype.kind not in "fiu" or not np.isfinite(vectors[rows]).all():
+        some = np.load(path, mmap_mode="r", allow_pickle=False)[rows]  # mapped anew: what was read leaves the memory
+        if some.dtype.kind not in "fiu" or not np.isfinite(some).all():
             found = f"{vectors.dtype}{' with missing or infinite values' * (vectors.dtype.kind == 'f')}"
             raise _unfit(path, "finite real numbers", found, "Look for texts that your encoder could not read.")
-        out[rows] = np.where(written[rows, None], vectors[rows], 0)
+        out[rows] = np.where(written[rows, None], some, 0)
     return out
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -27,6 +30,26 @@ def test_a_file_is_indexed_as_an_array_is(filed):
     some = filed[3:4]
     some[:] = -1
     assert filed[3:4].tolist() == whole[3:4].tolist(), "what is read is a copy"
+
+
+def test_rows_from_all_over_a_file_do_not_bring_all_of_it_into_memory(tmp_path):
+    pytest.importorskip("resource")
+    path = tmp_path / "large.matrix"
+    with path.open("wb") as file:
+        file.truncate(2**33)  # 8 GiB of nothing: no disk holds it
+        file.seek(2**33 - 1024)
+        file.write(np.arange(256, dtype=np.float32).tobytes())
+    script = f"""if True:
+        import resource, numpy as np
+        from pathlib import Path
+        from analysis.run.vectors import OnDisk
+        resource.setrlimit(resource.RLIMIT_AS, (2**32, 2**32))
+        some = OnDisk(Path({str(path)!r}), (2**23, 256))
+        rows = some[np.array([2**23 - 1, 5, *range(100, 9000)])]
+        print(rows.shape, int(rows[0].sum()), int(rows[1:].any()), some[2**23 - 2:].sum())
+    """
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert said.stdout.split("\n")[0] == "(8902, 256) 32640 0 32640.0", said.stderr
 
 
 def test_small_vectors_and_those_without_a_folder_are_in_memory(tmp_path, monkeypatch):
