@@ -23,7 +23,7 @@ from analysis.corpus.wording import plural
 from analysis.people import codebook, intrusion, planning, sampling
 from analysis.people.desk import Desk
 from analysis.people.page_server import Served
-from analysis.people.steps import changes, coding, instruments, judged_files, labelled
+from analysis.people.steps import coding, judged_files, labelled
 from analysis.report import plan, robustness
 from analysis.report.claims import Finding
 from analysis.report.findings import Findings
@@ -40,7 +40,7 @@ from analysis.sentiment.codes import SAMPLE as DRAWN
 from analysis.sentiment.steps import sentiment
 from analysis.settings import PERIODS, PROGRESS, SCHEDULER, TITLE, VARIABLE, Settings, StudyError
 from analysis.study_file import around, changed, read_settings
-from analysis.tables import Tables
+from analysis.tables import STEPS_OF_TABLES, Tables
 from analysis.topics import assigned, labels
 from analysis.topics.context import in_context
 from analysis.topics.encoders import Encoder
@@ -60,13 +60,7 @@ SHOWN = (  # of a study, to a person who asks for completion
     "texts", "topics", "with_", "write_coding_sheets", "write_labels",
 )  # fmt: skip
 ENOUGH = 0.5  # part of the cells that say something, from which on a period is drawn
-STEPS = (
-    corpus, tokens, found, topic_model, sentiment, trends.activity_by_period, trends.sentiment_by_period,
-    trends.topics_by_period, trends.topic_sentiment_by_period, trends.words_by_period,
-    trends.overall, trends.by_topic, trends.change_points, trends.slopes, trends.comparisons, trends.influential,
-    trends.decomposition, trends.articles_and_threads, coding, instruments, labelled,
-    changes,
-)  # fmt: skip
+STEPS = tuple(dict.fromkeys((corpus, tokens, found, topic_model, sentiment, *STEPS_OF_TABLES)))
 
 
 def open_study(folder: str | Path | None = None, progress: Progress | None = None, **changes: object) -> Study:
@@ -209,22 +203,13 @@ class Study:
 
     def browse_topics(self) -> TopicBrowser | Finding:
         """Show every topic with its words, series and neighbours; comments only where study.toml allows quotes."""
-        from analysis.report.topic_browser import examples, topic_browser  # draws: other commands need no matplotlib
+        from analysis.report.topic_browser import nearest, topic_browser  # draws: other commands need no matplotlib
 
         of = self.topics
         if of.table.empty:
             return Finding.of("No topics to look into.", of.note)
-        unit, quotes = unit_length(of.centroids), self.settings.privacy.quotes
-        return topic_browser(
-            of.table,
-            of.words,
-            self.tables.topics_by_period,
-            self.tables.by_topic,
-            unit @ unit.T,
-            measure=self.measure,
-            levels=of.levels,
-            examples=examples(self._comments, self.texts, self._vectors, unit) if quotes else None,
-        )
+        quoted = (self._comments, self.texts, self._vectors, unit_length(of.centroids))
+        return topic_browser(self, nearest(*quoted) if self.settings.privacy.quotes else {})
 
     # ------------------------------------------------------------------------------------------- what people judge
 

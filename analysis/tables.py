@@ -23,8 +23,13 @@ if TYPE_CHECKING:
     from analysis.study import Study
 
 
+STEPS_OF_TABLES: list[Step] = []
+
+
 def _of(make: Step | Callable[[Study], pd.DataFrame], doc: str, value: str = "") -> property:
     """A table: a step's, one of a step's values, or made of the study; as a copy, which may be changed."""
+    if isinstance(make, Step):
+        STEPS_OF_TABLES.append(make)
 
     def table(self: Tables) -> pd.DataFrame:
         if not isinstance(make, Step):

@@ -1,7 +1,6 @@
 """A table -> a matplotlib Figure with alt text; nothing is computed or written."""
 
 from analysis.plots.estimates import (
-    agreement,
     agreement_by_group,
     article_gaps,
     by_position,
@@ -15,12 +14,12 @@ from analysis.plots.over_time import activity, by_period
 from analysis.plots.shares import heat, shares_by_period
 from analysis.plots.specifications import specifications
 from analysis.plots.style import Figure
-from analysis.plots.topics import topic_choice, topic_map, topic_sizes, topic_tree
+from analysis.plots.topics import topic_choice, topic_map, topic_sizes
 
 __all__ = [
-    "Figure", "activity", "agreement", "agreement_by_group", "article_gaps", "by_period", "by_position", "by_topic",
+    "Figure", "activity", "agreement_by_group", "article_gaps", "by_period", "by_position", "by_topic",
     "corrected", "event", "heat", "scores", "shares_by_period", "slopes", "specifications", "topic_choice",
-    "topic_map", "topic_sizes", "topic_tree",
+    "topic_map", "topic_sizes",
 ]  # fmt: skip
 
 

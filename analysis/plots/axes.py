@@ -23,6 +23,7 @@ OF_PERIOD = {"day": 1, "week": 7, "month": 1, "quarter": 3, "year": 12}  # days 
 ZERO = 12 * 1970  # months from the year nought to the first one of numpy
 MIDDLE = 0.344  # of a 95 % interval its middle half has: .674 of 1.96 errors, and less where errors are few
 LEAST_GAP = 0.1  # of a first or last period without comments from which it is marked as partial
+MOST_NAMED = 4  # events on a figure, a line each
 GRADED = "Band: 95 % interval, darker its middle half."
 
 
@@ -170,36 +171,26 @@ def _dates(low: float, high: float, period: str, room: float) -> tuple[np.ndarra
 def event_lines(axes: Axes, events: Events, *, named: bool = False) -> list[str]:
     """A thin line where something happened, if it is within the figure; its name beside it. Gives what has no room."""
     low, high = axes.get_xlim()
-    at = [(date2num(pd.Timestamp(date).tz_localize(None)), name) for name, date in dict(events).items()]
-    taken: list[list[tuple[float, float]]] = [[] for _ in range(4)]
-    left = []
-    for x, name in (event for event in at if low <= event[0] <= high):
+    dated = [(date2num(pd.Timestamp(date).tz_localize(None)), name) for name, date in dict(events).items()]
+    there = [(x, name) for x, name in dated if low <= x <= high]
+    for row, (x, name) in enumerate(there):
         axes.axvline(x, color=INK, linewidth=0.9, linestyle=(0, (2, 2)), zorder=1)
-        if not named:
-            continue
-        per_point = (high - low) / (0.86 * points())
-        after = x < (low + high) / 2  # on the side where there is more room
-        said = fit(name, ((high - x) if after else (x - low)) / per_point - 8, 9)
-        wide = (width(said, 9) + 8) * per_point
-        span = (x, x + wide) if after else (x - wide, x)
-        row = next((i for i, row in enumerate(taken) if all(span[1] < a or b < span[0] for a, b in row)), None)
-        if row is None:
-            left.append(name)
-            continue
-        taken[row].append(span)
-        side = {"transform": axes.get_xaxis_transform(), "va": "top", "ha": "left" if after else "right"}
-        on_data(axes, x, 0.98 - 0.09 * row, f" {said} ", **side)
-    return left
+        if named and row < MOST_NAMED:
+            after = x < (low + high) / 2  # on the side where there is more room
+            room = 0.86 * points() * ((high - x) if after else (x - low)) / (high - low)
+            side = {"transform": axes.get_xaxis_transform(), "va": "top", "ha": "left" if after else "right"}
+            on_data(axes, x, 0.98 - 0.09 * row, f" {fit(name, room - 8, 9)} ", **side)
+    return [name for _, name in there[MOST_NAMED:]] if named else []
 
 
 def partial(axes: Axes, table: pd.DataFrame, span: Sequence[object]) -> str:
     """Mark where a first or last period has no comments yet, or none any more; say it. `span`: first and last time."""
     starts, ends = days_of(table)
-    zone = getattr(table["period_start"].dtype, "tz", None)
-    times = [pd.Timestamp(time) for time in span]
-    if not len(times) or any(map(pd.isna, times)):
+    times = pd.to_datetime(pd.Series(list(span)), utc=True).dropna()
+    if len(times) < 2:
         return ""
-    first, last = (date2num((t.tz_convert(zone) if zone and t.tzinfo else t).tz_localize(None)) for t in times)
+    zone = getattr(table["period_start"].dtype, "tz", None)
+    first, last = date2num(times.dt.tz_convert(zone).dt.tz_localize(None))
     said = []
     for a, b, i, word in (
         (starts[0], first, 0, f"before {times[0]:%Y-%m-%d}"),

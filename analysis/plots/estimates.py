@@ -19,9 +19,6 @@ from analysis.trends.wording import MAX_Q, OVERALL, listed, named, names_of, per
 
 MOST, LEAST = 24, 8  # rows of a panel of changes: the surest, and of what chance may explain so many
 MOST_GROUPS = 40  # rows of a figure of groups: more cannot be read
-JUDGED = {"alpha": "coders with each other (α)", "accuracy": "accuracy", "f1_macro": "macro F1"}
-JUDGED |= {"r": "r with the mean code"}
-
 UNCODED = "no comment has been coded by people; threadline code draws a sample and opens a page for it"
 UNCORRECTED = ("uncorrected", "uncorrected_low", "uncorrected_high")
 
@@ -80,24 +77,6 @@ def _rows(
 
 
 # --------------------------------------------------------------------------------------------- what people judge
-
-
-@draws("n", *JUDGED, none=UNCODED)
-def agreement(table: pd.DataFrame) -> Figure:
-    """The instrument against people, and people against each other: the first row of `agreement`, which is of all."""
-    row = table.iloc[0]
-    # One coder has nobody to agree with, and a constant no correlation.
-    known = {of: name for of, name in JUDGED.items() if np.isfinite(row[of])}
-    figure, ax, y = new_rows(list(known.values()))
-    for i, of in zip(y, known, strict=True):
-        marks.estimates(ax, table.head(1), [i], INK if of == "alpha" else ACCENT, of)
-    ax.set_xlim(min(0.0, float(row.get("r_low", 0) or 0)), 1)
-    number_axis(ax.xaxis)
-    said = [f"{name} {with_interval(row, of, '{:.2f}'.format)}" for of, name in known.items()]
-    title = " and ".join(f"{name} {row[of]:.2f}" for of, name in known.items() if of in ("alpha", "accuracy"))
-    sub = f"Agreement with 95 % intervals, n = {int(row['n']):,} coded comments"
-    alt = f"Agreement with 95 % intervals: {'; '.join(said)}."
-    return finished(figure, alt, table.head(1), title=title[:1].upper() + title[1:] or "Agreement", sub=sub)
 
 
 @draws("by", "group", "n", "accuracy", "accuracy_low", "accuracy_high", none=UNCODED)

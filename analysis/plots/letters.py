@@ -22,34 +22,25 @@ FURTHER_FONTS = (
 
 
 @cache
-def _fonts() -> tuple[str, ...]:
-    """The further fonts that are there, in their order: the first one that has a letter draws it."""
+def fonts() -> list[str]:
+    """The fonts that are there, in their order: matplotlib draws a letter with the first one that has it."""
     if spec := find_spec("matplotlib_fontja"):  # the extra `japanese`: only its font is taken
         for path in Path(spec.origin or "").parent.glob("fonts/*.ttf"):
             fontManager.addfont(path)
     there = {font.name for font in fontManager.ttflist}
-    return tuple(name for name in FURTHER_FONTS.split(", ") if name in there)
+    return [FONT, *(name for name in FURTHER_FONTS.split(", ") if name in there)]
 
 
 @cache
-def font_of(letter: str) -> str | None:
-    """The first font that has a letter, drawn as itself and not as an empty box; None if there is none."""
-    for name in (FONT, *_fonts()):
-        if get_font(fontManager.findfont(name, fallback_to_default=False)).get_char_index(ord(letter)):
-            return name
-    return None
-
-
-def families(text: str) -> list[str]:
-    """The fonts that draw a text."""
-    return [FONT, *dict.fromkeys(f for c in set(text) if not c.isascii() and (f := font_of(c)) and f != FONT)]
+def is_drawn(letter: str) -> bool:
+    """Whether a font here has a letter, so that it is drawn as itself and not as an empty box."""
+    return any(get_font(fontManager.findfont(name)).get_char_index(ord(letter)) for name in fonts())
 
 
 @lru_cache(maxsize=4096)
 def width(text: str, size: float, *, bold: bool = False) -> float:
     """How wide a line is, in points."""
-    names = sorted(families(text), key=FONT.__ne__)
-    font = FontProperties(family=names, size=size, weight="bold" if bold else "normal")
+    font = FontProperties(family=fonts(), size=size, weight="bold" if bold else "normal")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         wide = text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] if text else 0.0
@@ -59,15 +50,11 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
 def fit(text: str, room: float, size: float, *, bold: bool = False) -> str:
     """A line in so many points, its end left out where it is longer; that a topic is unstable is not cut off."""
     mark = UNSTABLE_MARK if text.endswith(UNSTABLE_MARK) else ""
-    text = text.removesuffix(mark)
-    if width(text + mark, size, bold=bold) <= room:
-        return text + mark
-    low, high = 0, len(text)
-    while low < high:
-        n = (low + high + 1) // 2
-        wide = width(text[:n].rstrip(" ·") + "…" + mark, size, bold=bold)
-        low, high = (n, high) if wide <= room else (low, n - 1)
-    return text[:low].rstrip(" ·") + "…" + mark
+    said = text = text.removesuffix(mark)
+    while text and width(said + mark, size, bold=bold) > room:
+        text = text[:-1].rstrip(" ·")
+        said = f"{text}…"
+    return said + mark
 
 
 def wrap(text: str, room: float, size: float, *, bold: bool = False) -> list[str]:

@@ -14,6 +14,7 @@ from analysis.plots.panels import LONGER, MOST_PANELS, SERIES, largest_first, mu
 from analysis.plots.style import INK, Figure, draws, finished, undrawn
 from analysis.trends.wording import name_of, percent, period_name, period_of, span_of
 
+FEW = 0.25  # of the comments of a usual period: one with fewer is thin
 SHADING = ListedColormap(list(style.SHADES))
 
 
@@ -44,7 +45,8 @@ def shares_by_period(
         known = table.loc[(table[by] == value) & table["low"].notna()]
         first, last = known["estimate"].iloc[[0, -1]]
         parts.append(f"{name_of(value, topics)} from {percent(first)} to {percent(last)}")
-        top = max(top, min(known["high"].max(), 1.6 * known["estimate"].max()))
+        solid = known[known["n_total"] >= FEW * known["n_total"].median()]  # a thin period sets no scale
+        top = max(top, min(solid["high"].max(), 1.6 * solid["estimate"].max()))
         moved |= {value: halves(known)} if value != -1 else {}
     ax.set_ylim(0, min(1.0, 1.02 * top) if top > 0 else 1.0)
     most = max(moved, key=lambda value: abs(moved[value][1] - moved[value][0]))
@@ -72,49 +74,34 @@ def heat(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, why: str = 
     # Of a few threads a share says little, and would set the scale for all the others.
     sure = table.assign(sure=table["estimate"].where(table["low"].notna()))
     wide = sure.pivot_table(index="topic", columns="period_start", values="sure", dropna=False).loc[there]
-    values = wide.to_numpy(float)
-    if not np.isfinite(values).any():
+    if wide.isna().all(axis=None):
         return undrawn(table, f"no {period} has threads enough for an interval{LONGER}")
-    top = float(np.nanmax(values)) or 1.0
-    names = [name_of(topic, topics) for topic in there]
+    names = {topic: name_of(topic, topics) for topic in there}
+    most, when = wide.max(axis=1), wide.fillna(-1).idxmax(axis=1).map(lambda at: period_name(at, period))
+    top, deepest = float(most.max()) or 1.0, len(style.SHADES) - 1
+    shade = np.minimum(np.floor(len(style.SHADES) * wide / top), deepest).to_numpy()
     figure, (ax,) = new_axes(height=0.6 + 0.25 * len(there))
-    room = 0.34 * points()
-    shade = np.clip((len(style.SHADES) * values / top), 0, len(style.SHADES) - 1)
-    edges = [np.arange(values.shape[k] + 1) - 0.5 for k in (1, 0)]
-    ax.pcolormesh(*edges, np.ma.masked_invalid(np.floor(shade)), cmap=SHADING, vmin=0, vmax=len(style.SHADES) - 1)
+    starts, ends = map(np.unique, marks.days_of(table))
+    rows = np.arange(len(there) + 1) - 0.5
+    ax.pcolormesh([*starts, ends[-1]], rows, np.ma.masked_invalid(shade), cmap=SHADING, vmin=0, vmax=deepest)
     ax.invert_yaxis()
     ax.grid(visible=False)
     ax.spines[:].set_visible(False)
-    most = [
-        f"  {percent(m)}" if np.isfinite(m) else ""
-        for m in np.nanmax(np.where(np.isfinite(values), values, -np.inf), axis=1)
-    ]
-    each = 0.6 * points() / values.shape[1]
-    written = each >= width("88", 9) + 4
-    tail = ["" if written else one for one in most]
-    rows = [fit(name, room - width(one, 9), 9) + one for name, one in zip(names, tail, strict=True)]
-    ax.set_yticks(range(len(there)), rows, fontsize=9)
-    starts = [period_name(at, period) for at in wide.columns]
-    step = max(1, int(np.ceil((width(starts[0], 9) + 8) / each)))
-    if step > 1 and period in ("month", "quarter"):
-        step = -(-step // (12 if period == "month" else 4)) * (12 if period == "month" else 4)
-    ticks = range(0, len(starts), step)
-    ax.set_xticks(ticks, [starts[i] for i in ticks], fontsize=9)
     ax.tick_params(length=0)
-    for i, j in np.argwhere(np.isfinite(values)) if written else ():
-        ink = "white" if shade[i, j] >= 4 else INK
-        ax.text(j, i, f"{100 * values[i, j]:.0f}", ha="center", va="center", fontsize=9, color=ink)
-    empty = " Empty: too few threads." if np.isnan(values).any() else ""
-    at = np.unravel_index(
-        np.nanargmax(np.where(np.array(there)[:, None] >= 0, values, np.nan)) if max(there) >= 0 else 0, values.shape
-    )
-    title = f"“{names[at[0]]}” is at most {percent(values[at])} of a {period}'s comments, in {starts[at[1]]}"
+    marks.date_axis(ax, table, 0.6 * points())
+    written = 0.6 * points() / len(starts) >= width("88", 9) + 4
+    tails = ["" if written or np.isnan(share) else f"  {percent(share)}" for share in most]
+    room = 0.34 * points()
+    labels = [fit(names[t], room - width(tail, 9), 9) + tail for t, tail in zip(there, tails, strict=True)]
+    ax.set_yticks(range(len(there)), labels, fontsize=9)
+    for i, j in np.argwhere(np.isfinite(shade)) if written else ():
+        look = {"ha": "center", "va": "center", "fontsize": 9, "color": "white" if shade[i, j] >= 4 else INK}
+        ax.text((starts[j] + ends[j]) / 2, i, f"{100 * wide.iloc[i, j]:.0f}", **look)
+    first = most[[topic for topic in there if topic >= 0] or there].idxmax()
+    title = f"“{names[first]}” is at most {percent(most[first])} of a {period}'s comments, in {when[first]}"
     how = ", in per cent" if written else "; beside a name its most"
+    empty = " Empty: too few threads." if wide.isna().any(axis=None) else ""
     sub = f"Share of the {period}'s comments{how}; the darkest is {percent(top)}.{empty} {why}"
-    parts = [
-        f"{name} at most {percent(row.max())} in {period_name(row.idxmax(), period)}"
-        for name, (_, row) in zip(names[:MOST_PANELS], wide.iterrows(), strict=False)
-        if row.notna().any()
-    ]
-    alt = f"Heat map of the share of {len(there)} topics per {period}, {span_of(table)}: {'; '.join(parts)}."
+    told = [f"{names[t]} at most {percent(most[t])} in {when[t]}" for t in there[:MOST_PANELS] if most[t] >= 0]
+    alt = f"Heat map of the share of {len(there)} topics per {period}, {span_of(table)}: {'; '.join(told)}."
     return finished(figure, alt, table, topics, title=title, sub=sub)

@@ -22,7 +22,7 @@ import pandas as pd
 from PIL import Image
 
 from analysis.corpus.sheets import csv_bytes
-from analysis.plots.letters import families, font_of, wrap
+from analysis.plots.letters import fonts, is_drawn, wrap
 from analysis.plots.svg import svg
 from analysis.settings import DATA, StudyError
 from analysis.trends.wording import is_unstable, named
@@ -44,6 +44,7 @@ LETTERS = {"title": 12.0, "sub": 9.5, "note": 9.0}  # points
 GAP = 6.0  # points around what is written above and below the axes
 SPACED = 1.35  # from one of its lines to the next, of the letters' size
 STYLE = mpl.rc_params_from_file(Path(__file__).with_name("threadline.mplstyle"), use_default_template=False)
+STYLE["font.family"] = fonts()
 # No date and no version in a file: the same figure gives the same bytes.
 METADATA = {
     "png": {"Software": None},
@@ -207,13 +208,10 @@ def finished(
     """
     texts = figure.findobj(mpl.text.Text)
     letters = "".join(text.get_text() for text in texts) + title + sub + "".join(notes) + warning
-    lacking = sum(font_of(letter) is None for letter in set(letters) if letter.isprintable() and not letter.isascii())
+    lacking = sum(not is_drawn(letter) for letter in set(letters) if letter.isprintable())
     said = f"No font here has {lacking} of the letters in this figure; the fonts Noto Sans and Noto Sans CJK have most."
     said = said if lacking else ""
     _framed(figure, title, sub, [*((note, LINE) for note in notes), (warning, WARN), (said, WARN)])
-    if len(families(letters)) > 1:  # more fonts take more time
-        for text in figure.findobj(mpl.text.Text):
-            text.set_fontfamily(families(letters))
     figure.alt, figure.data, figure._topics = " ".join(f"{title}. {alt} {warning} {said}".split()), data, topics
     figure.draw_without_rendering()  # from here on `stale` says whether somebody has changed it
     return figure

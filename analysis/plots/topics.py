@@ -12,7 +12,7 @@ from matplotlib.path import Path
 from analysis.plots.axes import new_axes, new_rows, number_axis, on_data, points
 from analysis.plots.letters import fit
 from analysis.plots.style import ACCENT, LINE, PALE, Figure, colour_of, draws, finished, is_narrow
-from analysis.trends.wording import is_unstable, name_of, names_of, percent
+from analysis.trends.wording import is_unstable, names_of, percent
 
 MOST_NAMED = 24  # topics on a map: more names cover each other
 DOT = 1e-6  # of the map: how long a dot is, since nothing is drawn of a line that has no length at all
@@ -137,28 +137,3 @@ def _label(ax: Axes, at: np.ndarray, radius: np.ndarray, names: list[str]) -> No
         text.set_position(end)
         if ring[best] > 0:
             ax.plot([at[i, 0], end[0]], [at[i, 1], end[1]], color=LINE, linewidth=0.7, zorder=2)
-
-
-@draws()
-def topic_tree(table: pd.DataFrame | np.ndarray, *, topics: pd.DataFrame | None = None) -> Figure:
-    """Topics of topics, the most alike joined first: `similarity.topic_tree`, scipy's linkage."""
-    from scipy.cluster.hierarchy import dendrogram
-
-    tree = table.set_axis(["first", "second", "distance", "n_topics"], axis=1)
-    drawn = dendrogram(tree.to_numpy(float), no_plot=True)
-    known = list(range(len(tree) + 1)) if topics is None else list(topics["topic"])
-    order = [known[leaf] for leaf in drawn["leaves"][::-1]]
-    figure, ax, y = new_rows([name_of(topic, topics) for topic in order], 0.28)
-    for across, along in zip(drawn["icoord"], drawn["dcoord"], strict=True):
-        ax.plot(along, len(order) - 1 - (np.array(across) - 5) / 10, color="#5c6b75", linewidth=1.3)
-    ax.scatter(0 * y, y, s=40, c=[colour_of(topic, topics) for topic in order], zorder=3, clip_on=False)
-    ax.tick_params(axis="y", length=0, pad=9)  # clear of the dots
-    ax.spines["left"].set_visible(False)
-    ax.set_xlim(left=0)
-    number_axis(ax.xaxis)
-    first, second, distance = tree.iloc[0, :3]
-    joined = " and ".join(name_of(known[int(topic)], topics) for topic in (first, second))
-    alt = f"Tree of {len(known)} topics. First joined, at distance {distance:.2f}: {joined}."
-    tree = tree.astype({"first": "int64", "second": "int64", "n_topics": "int64"})
-    sub = "Cosine distance at which topics join (left: alike)"
-    return finished(figure, alt, tree, title=f"Most alike of {len(known)} topics: {joined}", sub=sub)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,26 +19,25 @@ if TYPE_CHECKING:
 FILE = "robustness.csv"
 FIGURES = ["n_comments", "estimate", "low", "high"]
 COLUMNS = [*CLAIM, "specification", *FIGURES, "holds"]
+CONTEXTS = {"own words alone": 0.0, "half of the thread": 0.5, "context learned": LEARNED}
 INSTRUMENTS = {"vader": "vader-scaled", "vader-scaled": "vader"}
 Variants = Mapping[str, Callable[[], pd.DataFrame]]
 
 
 def variants(study: Study) -> tuple[Variants, Variants]:
     """Other topics, and other scores: by what is decided otherwise, the study's comments then."""
-    settings, k = study.settings.topics, len(study.topics.table)
-    otherwise: dict[str, dict[str, object]] = {}
-    for n in sorted({max(2, round(0.75 * k)), round(1.33 * k)} - {k, 0}):
-        otherwise[f"{n} topics"] = {"n_topics": n}
-    for name, context in (("own words alone", 0.0), ("half of the thread", 0.5), ("context learned", LEARNED)):
-        if context != settings.context:
-            otherwise[name] = {"context": context}
-    instrument = INSTRUMENTS.get(study.settings.sentiment.instrument)
-    scored = {f"scored by {instrument}": {"instrument": instrument}} if instrument else {}
+    settings, k = study.settings, len(study.topics.table)
+    topics: dict[str, dict[str, object]] = {
+        f"{n} topics": {"n_topics": n} for n in sorted({max(2, round(0.75 * k)), round(1.33 * k)} - {k, 0})
+    }
+    topics |= {name: {"context": worth} for name, worth in CONTEXTS.items() if worth != settings.topics.context}
+    instrument = INSTRUMENTS.get(settings.sentiment.instrument)
+    scores = {f"scored by {instrument}": {"instrument": instrument}} if instrument else {}
+    return _made(study, topics), _made(study, scores)
 
-    def made(changes: Mapping[str, object]) -> Callable[[], pd.DataFrame]:
-        return lambda: _comments(study.with_(**changes))
 
-    return ({name: made(of) for name, of in otherwise.items()}, {name: made(of) for name, of in scored.items()})
+def _made(study: Study, otherwise: Mapping[str, Mapping[str, object]]) -> Variants:
+    return {name: partial(lambda changes: _comments(study.with_(**changes)), of) for name, of in otherwise.items()}
 
 
 def _comments(study: Study) -> pd.DataFrame:

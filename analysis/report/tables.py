@@ -135,7 +135,9 @@ def _ends(table: pd.DataFrame, column: str) -> tuple[str, ...]:
 
 def _shown(table: pd.DataFrame, column: str, shares: Sequence[str]) -> list[Callable[[float], str]]:
     """For each row how a number of the column is written."""
-    usual = percent if column.startswith("share") or column in shares else signed if column in VALUES else fixed
+    level = column in MEANS or (column == "estimate" and "p_value" not in table)
+    sign = signed if not level or _is_sided(table) else fixed
+    usual = percent if column.startswith("share") or column in shares else sign if column in VALUES else fixed
     if column not in VALUES or "measure" not in table:
         return [usual] * len(table)
     tested = column == "difference" or (column == "estimate" and "p_value" in table)
@@ -143,6 +145,13 @@ def _shown(table: pd.DataFrame, column: str, shares: Sequence[str]) -> list[Call
     mean = table["from_position"].notna() if "from_position" in table else pd.Series(not tested, table.index)
     share = table["measure"].isin(SHARE_MEASURES) | table["measure"].str.startswith("share of ")
     return [usual if not s else percent if m else points for s, m in zip(share, mean, strict=True)]
+
+
+def _is_sided(table: pd.DataFrame) -> bool:
+    """Whether the means of a table go to both sides of 0, as sentiment does: only then they are written with a sign."""
+    means = table[[c for c in table if c in MEANS or (c in ("estimate", "low", "high") and "p_value" not in table)]]
+    named = "share_negative" in table or ("measure" in table and table["measure"].eq("sentiment").any())
+    return bool(named or (means.select_dtypes("number") < 0).any(axis=None))
 
 
 def _cell(value: object, *ends: object, column: str, number: Callable[[float], str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,8 +15,11 @@ from analysis.plots.svg import svg
 from analysis.report.html import rendered
 from analysis.report.tables import plain
 from analysis.run.texts import Texts
-from analysis.run.vectors import Vectors, blocks
+from analysis.run.vectors import Vectors, blocks, unit_length
 from analysis.trends.wording import UNSTABLE, name_of, percent, period_name, period_of, with_interval
+
+if TYPE_CHECKING:
+    from analysis.study import Study
 
 NEAREST = 3
 EXAMPLES = 3  # comments a topic, where quotes are allowed
@@ -37,53 +41,31 @@ class TopicBrowser:
         return self.html
 
 
-def topic_browser(
-    topics: pd.DataFrame,
-    words: pd.DataFrame,
-    shares: pd.DataFrame,
-    tones: pd.DataFrame,
-    alike: np.ndarray,
-    *,
-    measure: str = "sentiment",
-    levels: pd.DataFrame | None = None,
-    examples: Mapping[int, Sequence[str]] | None = None,
-) -> TopicBrowser:
-    """Show each topic: its words and their weights, size, stability, tone, series, neighbours.
+def topic_browser(study: Study, examples: Mapping[int, Sequence[str]]) -> TopicBrowser:
+    """Show each topic: its words and their weights, size, stability, tone, series, parts, neighbours; and examples.
 
-    Parameters
-    ----------
-    topics : DataFrame
-        `topics.csv`.
-    words : DataFrame
-        topic, word, weight, best first.
-    shares, tones : DataFrame
-        `topics_by_period.csv` and `by_topic.csv`.
-    alike : ndarray of shape (n_topics, n_topics)
-        Cosine of the topics' directions.
-    levels : DataFrame, optional
-        `topic_levels.csv`: of each topic the subtopics are listed, those that are not stable by their number alone.
-    examples : mapping of int to sequence of str, optional
-        Comments of a topic that may be shown, where the study allows quotes; text of the corpus is in no attribute.
+    `examples` are comments of a topic that may be shown; text of the corpus is in no attribute.
     """
+    t, topics, words = study.tables, study.topics.table, study.topics.words
+    unit, tones, shares = unit_length(study.topics.centroids), t.by_topic.set_index("topic"), t.topics_by_period
     total = max(int(tones["n_total"].iloc[0]) if len(tones) else 0, 1)
-    tone = tones.set_index("topic")
     parts, lines = [], []
     for row in topics.itertuples():
         name, colour = name_of(row.topic, topics), colour_of(row.topic, topics)
         size = f"{percent(row.n_comments / total)}, {row.n_comments:,} comments"
-        near = [j for j in np.argsort(-alike[row.topic], kind="stable") if j != row.topic][:NEAREST]
-        close = [name_of(int(j), topics) for j in near if alike[row.topic, j] >= LEAST_LIKE]
+        alike = unit @ unit[row.topic]
+        near = [j for j in np.argsort(-alike, kind="stable") if j != row.topic][:NEAREST]
+        close = [name_of(int(j), topics) for j in near if alike[j] >= LEAST_LIKE]
         said = [
             f"{size} in {row.n_threads:,} threads",
             "stability not known"
             if np.isnan(row.stability)
             else f"stability {row.stability:.2f} of 1" + (", not to be trusted" if row.stability < UNSTABLE else ""),
-            f"mean {measure} {with_interval(tone.loc[row.topic])}",
+            f"mean {study.measure} {with_interval(tones.loc[row.topic], show=study.findings.level)}",
             f"nearest topics: {'; '.join(close)}" if close else "no topic lies near it",
+            *_parts(t.topic_levels.query("level == 'subtopic' and parent == @row.topic")),
         ]
-        if parts_of := _parts(row.topic, levels):
-            said.append(parts_of)
-        quotes = [_cut(plain(text)) for text in (examples or {}).get(row.topic, ())]
+        quotes = [_cut(plain(text)) for text in examples.get(row.topic, ())]
         of = words[words["topic"] == row.topic]
         long = np.maximum(1, 100 * of["weight"] / max(float(of["weight"].max()), 1e-12)) if len(of) else ()
         series, ends = _series(shares[shares["topic"] == row.topic], colour)
@@ -95,7 +77,7 @@ def topic_browser(
     return TopicBrowser(rendered("topics.html.j2", topics=parts), "\n".join(lines))
 
 
-def examples(comments: pd.DataFrame, texts: Texts, vectors: Vectors, directions: np.ndarray) -> dict[int, list[str]]:
+def nearest(comments: pd.DataFrame, texts: Texts, vectors: Vectors, directions: np.ndarray) -> dict[int, list[str]]:
     """Of each topic the comments nearest to its direction, one a thread, no duplicates."""
     near, of = np.zeros(len(comments)), directions[np.maximum(comments["topic"].to_numpy(), 0)]
     for rows in blocks(len(comments)):
@@ -107,16 +89,13 @@ def examples(comments: pd.DataFrame, texts: Texts, vectors: Vectors, directions:
     return {int(topic): texts.take(part["row"].to_numpy()) for topic, part in best.groupby("topic")}
 
 
-def _parts(topic: int, levels: pd.DataFrame | None) -> str:
-    """The subtopics of a topic, in words; "" where there are none."""
-    if levels is None:
-        return ""
-    parts = levels[(levels["level"] == "subtopic") & (levels["parent"] == topic)]
+def _parts(parts: pd.DataFrame) -> list[str]:
+    """The subtopics of a topic, in words, where there are any: those that are not stable by their number alone."""
     stable = parts[parts["stability"] >= UNSTABLE]
     names = [f"{row.label} ({row.n_comments:,}, stability {row.stability:.2f})" for row in stable.itertuples()]
     if more := len(parts) - len(stable):
         names.append(f"{more} that {'is' if more == 1 else 'are'} not stable")
-    return f"parts: {'; '.join(names)}" if names else ""
+    return [f"parts: {'; '.join(names)}"] if names else []
 
 
 def _cut(text: str) -> str:

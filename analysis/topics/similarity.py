@@ -1,4 +1,4 @@
-"""Topics' mean vectors -> where topics lie to each other: a map in two dimensions, and topics of topics as a tree."""
+"""Topics' mean vectors -> where topics lie to each other: a map in two dimensions."""
 
 from __future__ import annotations
 
@@ -48,18 +48,6 @@ def topic_map(centroids: np.ndarray, vectors: Vectors, topic: np.ndarray, seed: 
     )
     table.attrs["stress"] = stress
     return table
-
-
-def topic_tree(centroids: np.ndarray) -> np.ndarray:
-    """Topics of topics: average linkage of the cosine distances of mean vectors, as scipy's linkage matrix.
-
-    Of two topics or more; a row is which two are joined, at which distance, and how many topics are below.
-    """
-    from scipy.cluster.hierarchy import linkage, optimal_leaf_ordering
-    from scipy.spatial.distance import pdist
-
-    distance = np.clip(pdist(_centred(centroids).astype(np.float64), "cosine"), 0, 2)
-    return optimal_leaf_ordering(linkage(distance, "average"), distance)
 
 
 def _centred(centroids: np.ndarray) -> np.ndarray:

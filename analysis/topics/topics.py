@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from analysis.run.vectors import Vectors
 from analysis.settings import StudyError
-from analysis.topics.similarity import topic_map, topic_tree
+from analysis.topics.similarity import topic_map
 
 if TYPE_CHECKING:
     from bertopic import BERTopic
@@ -109,8 +108,3 @@ class Topics:
         """Where topics and comments lie to each other: `similarity.topic_map`; empty without topics."""
         some = len(self.table) > 0
         return topic_map(self.centroids, self._vectors(), self._fit.topic, self._seed) if some else empty(MAP)
-
-    @cached_property
-    def tree(self) -> np.ndarray:
-        """Topics of topics, as scipy's linkage matrix: `similarity.topic_tree`; no rows of fewer than two."""
-        return topic_tree(self.centroids) if len(self.table) > 1 else np.zeros((0, 4))

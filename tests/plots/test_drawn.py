@@ -13,7 +13,7 @@ from matplotlib.text import Text
 
 from analysis import plots, trends
 from analysis.plots.style import is_narrow
-from analysis.topics.similarity import topic_map, topic_tree
+from analysis.topics.similarity import topic_map
 
 LONG = "a label of many words · that goes on and on · without any end in sight, and further"
 
@@ -100,11 +100,9 @@ def figures(of):
                 topic_map(vectors, vectors, np.arange(n), 1) if n else None, topics=topics
             ),
             "topic_sizes": lambda: plots.topic_sizes(topics, n_unassigned=7),
-            "topic_tree": lambda: plots.topic_tree(topic_tree(vectors) if n > 1 else None, topics=topics),
         }
     if of == "usual":  # of tables that are the same for every corpus
         drawn |= {
-            "agreement": lambda: plots.agreement(groups),
             "by_position": lambda: plots.by_position(places),
             "scores": lambda: plots.scores(scores),
             "topic_choice": lambda: plots.topic_choice(curve),

@@ -22,7 +22,7 @@ from analysis import plots, report
 from analysis.plots import style
 from analysis.plots.letters import fit, width, wrap
 from analysis.settings import DATA, StudyError
-from analysis.topics.similarity import topic_map, topic_tree
+from analysis.topics.similarity import topic_map
 from analysis.trends import wording
 
 STARTS = pd.date_range("2022-01-01", periods=6, freq="MS", tz="Europe/Dublin").as_unit("us")
@@ -95,7 +95,6 @@ MEANS = pd.DataFrame(
     {"topic": [0, -1], "n_comments": [9, 3], "estimate": [0.1, -0.1], "low": [0, np.nan], "high": [0.2, np.nan]}
 )
 MAP = topic_map(np.eye(2, 5, dtype=np.float32), np.eye(5, dtype=np.float32), np.array([0, 1, 0, -1, 1]), 1)
-TREE = topic_tree(np.eye(2, 5, dtype=np.float32))
 TRIED = pd.DataFrame(
     [
         {"change": what, "event": None, "at": at, "series": name, "topic": topic, "measure": measure}
@@ -109,7 +108,6 @@ TRIED = pd.DataFrame(
 )
 DRAWN = {
     "activity": lambda: plots.activity(series([0.1] * 5)),
-    "agreement": lambda: plots.agreement(AGREEMENT),
     "agreement_by_group": lambda: plots.agreement_by_group(AGREEMENT, topics=TOPICS),
     "article_gaps": lambda: plots.article_gaps(GAPS, topics=TOPICS),
     "by_period": lambda: plots.by_period(SERIES, note="Unchecked."),
@@ -126,7 +124,6 @@ DRAWN = {
     "topic_choice": lambda: plots.topic_choice(CURVE),
     "topic_map": lambda: plots.topic_map(MAP, topics=TOPICS),
     "topic_sizes": lambda: plots.topic_sizes(TOPICS, n_unassigned=5),
-    "topic_tree": lambda: plots.topic_tree(TREE, topics=TOPICS),
 }
 
 
@@ -202,11 +199,6 @@ def test_the_period_is_known_by_its_length(days, period):
     starts = pd.date_range("2022-01-01", periods=3, freq=f"{days}D", tz="Europe/Dublin")
     table = pd.DataFrame({"period_start": starts[:-1], "period_end": starts[1:]})
     assert wording.period_of(table) == wording.period_of(table.astype("str")) == period
-
-
-def test_a_single_coder_has_no_alpha_and_the_figure_leaves_it_out():
-    alone = AGREEMENT.assign(alpha=np.nan, alpha_low=np.nan, alpha_high=np.nan)
-    assert "α" not in plots.agreement(alone).alt and "accuracy 0.60" in plots.agreement(alone).alt
 
 
 @pytest.mark.parametrize("kind", ["png", "pdf", "svg"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from analysis import plots
 from analysis.report.figures import embed
 from analysis.report.tables import plain, show
 from analysis.report.topic_browser import topic_browser
+from analysis.trends.wording import signed
 
 TOPICS = pd.DataFrame({"topic": [0, 1], "label": ["tram · stop", "=1+1 · NA"], "stability": [0.9, 0.4]})
 AT = pd.Timestamp("2023-02-01", tz="Europe/Dublin")
@@ -127,10 +129,23 @@ def test_topics_are_browsed_without_scripts_and_text_is_in_no_attribute():
     topics = TOPICS.assign(label=["tram", '" onload="x"><script>'], n_comments=[30, 20], n_threads=9)
     words = pd.DataFrame({"topic": [0, 1], "word": ["tram", "<b>"], "weight": [0.5, 0.0]})
     tones = pd.DataFrame({"topic": [0, 1], "estimate": 0.1, "low": [0.0, np.nan], "high": 0.2, "n_total": 100})
-    alike = np.array([[1.0, 0.4], [0.4, 1.0]])
-    shown = topic_browser(topics, words=words, shares=shares, tones=tones, alike=alike, examples={0: ["x" * 400]})
+    levels = pd.DataFrame(columns=["level", "parent", "label", "stability"])
+    tables = SimpleNamespace(topics_by_period=shares, by_topic=tones, topic_levels=levels)
+    of = SimpleNamespace(table=topics, words=words, centroids=np.array([[1.0, 0.0], [0.4, 0.9]]))
+    study = SimpleNamespace(tables=tables, topics=of, measure="sentiment", findings=SimpleNamespace(level=signed))
+    shown = topic_browser(study, {0: ["x" * 400]})
     html = shown._repr_html_()
     assert html.count("<details") == 2 == html.count("<svg xmlns") and html.count("<blockquote>") == 1
     assert "<script" not in html and 'onload="' not in html and "<b>" not in html
     assert "30 %, 30 comments in 9 threads" in repr(shown) and "not to be trusted" in repr(shown)
     assert "10 % in 2022-01, 30 % in 2022-03." in html
+
+
+def test_means_of_a_measure_of_one_side_have_no_sign_and_their_differences_do():
+    table = pd.DataFrame(
+        {"measure": ["anger"], "first": 0.2, "second": 0.3, "estimate": 0.1, "low": 0.05, "high": 0.15}
+    )
+    assert columns(table.assign(p_value=0.2))["first"] == ["0.20"]
+    assert columns(table.assign(p_value=0.2))["estimate"] == ["+0.10 (+0.05 to +0.15)"]
+    assert columns(table[["estimate", "low", "high"]])["estimate"] == ["0.10 (0.05 to 0.15)"]
+    assert columns(table.assign(measure="sentiment"))["first"] == ["+0.20"]

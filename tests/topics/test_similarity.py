@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.topics.similarity import scaled, topic_map, topic_tree
+from analysis.topics.similarity import scaled, topic_map
 
 
 def test_distances_of_points_in_the_plane_come_back():
@@ -51,10 +51,3 @@ def test_the_same_places_each_time_and_at_most_so_many_dots():
     centroids, vectors = rng.normal(size=(5, 20)), rng.normal(size=(4000, 20)).astype(np.float32)
     one, two = (topic_map(centroids.astype(np.float32), vectors, rng.integers(0, 5, 4000) * 0, 3) for _ in range(2))
     assert one.equals(two) and one["comment"].sum() == 3000
-
-
-def test_the_tree_joins_the_most_alike_first():
-    angles = np.radians([0, 5, 90, 100, 200])
-    tree = topic_tree(np.column_stack([np.cos(angles), np.sin(angles)]).astype(np.float32))
-    assert sorted(tree[0, :2].tolist()) == [0, 1] and sorted(tree[1, :2].tolist()) == [2, 3]
-    assert np.all(np.diff(tree[:, 2]) >= 0)
