@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import matplotlib as mpl
 import numpy as np
@@ -14,7 +14,7 @@ from matplotlib.ticker import Formatter, MaxNLocator
 from analysis.plots import style
 from analysis.plots.letters import fit, width
 from analysis.plots.style import GRID, INK, LINE, PALE, Figure, is_narrow
-from analysis.trends.wording import MINUS, local, period_name, period_of
+from analysis.trends.wording import MINUS, fixed, local, period_name, period_of, signed
 
 Events = Mapping[str, object] | Sequence[tuple[str, object]]  # what happened, and its date
 MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 6000, 24_000)  # between two dates on an axis
@@ -126,6 +126,15 @@ def signed_axis(axes: Axes, along: str = "x", bins: int = 6, scale: float = 1) -
     axis, line = (axes.xaxis, axes.axvline) if along == "x" else (axes.yaxis, axes.axhline)
     number_axis(axis, min(bins, 4) if along == "x" and is_narrow.get() else bins, scale=scale, sign="+")
     line(0, color=LINE, linewidth=0.9, zorder=0.6)
+
+
+def mean_axis(axes: Axes, along: str, table: pd.DataFrame, measure: str, bins: int = 6) -> Callable[[float], str]:
+    """Means of a measure, with their sign if it goes to both sides of 0, as sentiment does; how they are written."""
+    if measure == "sentiment" or "share_negative" in table:
+        signed_axis(axes, along, bins)
+        return signed
+    number_axis(axes.xaxis if along == "x" else axes.yaxis, 4 if along == "x" and is_narrow.get() else bins)
+    return fixed
 
 
 # ---------------------------------------------------------------------------------------------------- time

@@ -53,17 +53,18 @@ def by_topic(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, measure
     names = names_of(down, topics)
     figure, ax, y = _rows(names, down["n_comments"])
     marks.estimates(ax, down, y, [style.colour_of(topic, topics) for topic in down["topic"]])
-    marks.signed_axis(ax)
-    ends, title = (
+    show = marks.mean_axis(ax, "x", down, measure)
+    told, title = (
         steady(down[down["low"].notna() & (down["topic"] >= 0)], topics),
         f"Mean {measure} of {len(down)} topics",
     )
-    if len(ends) > 1:
-        ends = ends.iloc[[0, -1]]
-        high, low = (f"“{n}” ({signed(v)})" for n, v in zip(names_of(ends, topics), ends["estimate"], strict=True))
-        title = f"{high} sounds best and {low} worst"
+    if len(told) > 1:
+        ends = told.iloc[[0, -1]]
+        high, low = (f"“{n}” ({show(v)})" for n, v in zip(names_of(ends, topics), ends["estimate"], strict=True))
+        best, worst = ("sounds best", "worst") if measure == "sentiment" else (f"has most {measure}", "least")
+        title = f"{high} {best} and {low} {worst}"
     sub = f"Mean {measure} by topic, the line its 95 % interval, which respects threads"
-    alt = f"Mean {measure} by topic with 95 % intervals, the highest first: {listed(names, down)}."
+    alt = f"Mean {measure} by topic with 95 % intervals, the highest first: {listed(names, down, show)}."
     return finished(figure, alt, down, topics, title=title, sub=sub)
 
 
@@ -111,9 +112,9 @@ def corrected(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, measur
     figure, ax, y = _rows(table["group"], table["n_coded"], 0.42, "coded: ")
     marks.estimates(ax, table, y - 0.12, LINE, "uncorrected")
     marks.estimates(ax, table, y + 0.16, ACCENT)
-    marks.signed_axis(ax)
-    coded = [signed(value) if np.isfinite(value) else "" for value in table["estimate"]]
-    scored = [f"{row.group} {signed(row.uncorrected)} as scored" for row in table.itertuples()]
+    show = marks.mean_axis(ax, "x", table, measure)
+    coded = [show(value) if np.isfinite(value) else "" for value in table["estimate"]]
+    scored = [f"{row.group} {show(row.uncorrected)} as scored" for row in table.itertuples()]
     said = [f"{s}, {f'{c} corrected' if c else 'not coded'}" for s, c in zip(scored, coded, strict=True)]
     first = table["group"].iloc[0]
     title = f"{first[:1].upper()}{first[1:]}:{scored[0].removeprefix(first)}"
@@ -205,17 +206,17 @@ def article_gaps(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, not
     ax.hlines(y, rows["article"], rows["thread"], color=LINE, linewidth=1, zorder=2.5)
     ax.scatter(rows["article"], y, marker="D", facecolors="white", edgecolors=INK, s=34, zorder=3)
     marks.estimates(ax, bars, y, ACCENT)
-    marks.signed_axis(ax)
+    show = marks.mean_axis(ax, "x", rows, measure)
     said = [
-        f"{name} {signed(row['article'])} and {signed(row['thread'])}"
+        f"{name} {show(row['article'])} and {show(row['thread'])}"
         + (f", gap {with_interval(row)}" if np.isfinite(row["low"]) else "")
         for name, (_, row) in zip(names, rows.iterrows(), strict=True)
     ]
     first = rows.iloc[0]
     beyond = np.isfinite(first["low"]) and (first["low"] > 0 or first["high"] < 0)
-    more = "more positive" if first["thread"] > first["article"] else "more negative"
-    title = f"Comments score {more if beyond else 'much as'}{' than' if beyond else ''} their articles"
-    title += f": {signed(first['thread'])} against {signed(first['article'])}"
+    higher, lower = ("more positive", "more negative") if measure == "sentiment" else ("higher", "lower")
+    more = f"{higher if first['thread'] > first['article'] else lower} than" if beyond else "much as"
+    title = f"Comments score {more} their articles: {show(first['thread'])} against {show(first['article'])}"
     sub = f"Mean {measure}, each article once: diamond; dot: its comments, the line the gap's 95 % interval"
     alt = f"Mean {measure} of articles and of their comments: {'; '.join(said)}."
     return finished(figure, alt, table, topics, title=title, sub=sub, warning=note)
@@ -231,11 +232,10 @@ def by_position(table: pd.DataFrame) -> Figure:
     first, last = (table[f"{end}_position"].astype("Int64").astype("str") for end in ("from", "to"))
     place = first.where(first == last, first + "–" + last).where(table["to_position"].notna(), first + "+")
     figure, axes = new_axes(len(kinds), 1, height=0.4 + 1.7 * len(kinds), sharex=True)
-    said, rows_of, names, shows = [], [], [], []
+    said, ends = [], []
     for ax, kind in zip(axes, kinds, strict=True):
         rows, share = table.assign(place=place)[table["measure"] == kind], kind == "same topic"
-        label, show = ("share on the article's topic", percent) if share else (f"mean {kind}", signed)
-        rows_of, names, shows = [*rows_of, rows], [*names, label], [*shows, show]
+        label = "Share on the article's topic" if share else f"Mean {kind}"
         sure = rows["low"].notna().to_numpy()
         x, y = np.arange(len(rows)), rows["estimate"].to_numpy(float)
         ax.vlines(x, rows["low"], rows["high"], color=ACCENT, linewidth=5, alpha=0.35)
@@ -245,15 +245,13 @@ def by_position(table: pd.DataFrame) -> Figure:
         if 0.85 * points() < len(x) * (8 + max(width(label.split("\n")[1], 9) for label in labels)):
             labels = list(rows["place"])
         ax.set_xticks(x, labels, fontsize=9)
-        ax.set_title(label[0].upper() + label[1:])
+        ax.set_title(label)
         if share:
             ax.set_ylim(0, 1.02)
             marks.percent_axis(ax.yaxis)
-        else:
-            marks.signed_axis(ax, "y", bins=4)
-        said.append(f"{label} {'; '.join(f'{row.place}: {show(row.estimate)}' for row in rows.itertuples())}")
-    row = rows_of[0].iloc[[0, -1]]
-    title = f"{names[0][0].upper()}{names[0][1:]}: {shows[0](row['estimate'].iloc[0])} at place {row['place'].iloc[0]} "
-    title += f"of a thread, {shows[0](row['estimate'].iloc[1])} at {row['place'].iloc[1]}"
+        show = percent if share else marks.mean_axis(ax, "y", rows, kind, bins=4)
+        at = [(show(row.estimate), row.place) for row in rows.itertuples()]
+        said.append(f"{label} {'; '.join(f'{place}: {value}' for value, place in at)}")
+        ends.append("{}: {} at place {} of a thread, {} at {}".format(label, *at[0], *at[-1]))
     alt = f"By place in the thread, with 95 % intervals: {'. '.join(said)}."
-    return finished(figure, alt, table, title=title, sub="By place in the thread, 95 % interval")
+    return finished(figure, alt, table, title=ends[0], sub="By place in the thread, 95 % interval")

@@ -107,8 +107,7 @@ def by_period(
     StudyError
         If there are several rows a period, and no column `by` that tells them apart.
     """
-    period, parted, sided = period_of(table), by in table, measure == "sentiment" or "share_negative" in table
-    show = signed if sided else fixed
+    period, parted = period_of(table), by in table
     if not parted and table["period_start"].duplicated().any():
         found, remedy = ", ".join(map(str, table.columns)), "Say with “by” which column tells them apart."
         raise StudyError(expected="one row a period", found=found, where="the table to draw", remedy=remedy)
@@ -142,26 +141,24 @@ def by_period(
         _bars(bottom, table, table["n_comments"], PALE, "Comments scored")
         left = marks.event_lines(top, events, named=True)
         notes = [marks.partial(bottom, table, span), f"Dotted, too: {', '.join(left)}." if left else ""]
-        ends = _extremes(table, period, show)
-        few = f"; {table['low'].isna().sum()} of {len(table)} periods have too few threads for an interval"
-        found_in = f"from {' to '.join(f'{value} in {at}' for value, at in ends)}{few}" if ends else FEW
-        alt = f"{sub} {span_of(table)}: {found_in}."
     found = _told(changes, measure) if changes is not None and by in changes else None
     said = []
     for value, ax in panels.items():
+        show = marks.mean_axis(ax, "y", table, measure, 5)
         if found is not None:
             of = found[found[by] == value] if parted else found[found[by].isna()]
             name = f"“{name_of(value, topics)}”" if parted else f"mean {measure}{' as scored' if len(coded) else ''}"
             said += [f"{name} {one}" for one in _marked(ax, table, of, show, levels=not len(coded))]
-        if sided:
-            marks.signed_axis(ax, "y", bins=5)
-        else:
-            number_axis(ax.yaxis)
-    _reach(ax, table[table[by].isin(list(panels))] if parted else table, sided=sided)
-    if said and not title:
-        title = said[0][0].upper() + said[0][1:] + (f", and {len(said) - 1} more" if len(said) > 1 else "")
-    elif title:
+    if not parted:
+        ends = _extremes(table, period, show)
+        few = f"; {table['low'].isna().sum()} of {len(table)} periods have too few threads for an interval"
+        found_in = f"from {' to '.join(f'{value} in {at}' for value, at in ends)}{few}" if ends else FEW
+        alt = f"{sub} {span_of(table)}: {found_in}."
+    _reach(ax, table[table[by].isin(list(panels))] if parted else table, sided=show is signed)
+    if title:
         pass
+    elif said:
+        title = said[0][0].upper() + said[0][1:] + (f", and {len(said) - 1} more" if len(said) > 1 else "")
     elif parted:
         title = f"{'How' if found is None else 'No break in'} the {measure} of {len(panels)} {by}s"
         title += " goes" if found is None else ""

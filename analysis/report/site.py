@@ -163,9 +163,8 @@ def _page(study: Study, book: Executed, pages: list[Page], built: Page) -> Files
         if "text/html" not in data and (PNG in data or SVG in data):
             data["text/html"], beside = embed(data, output.get("metadata", {}), f"{name}-{len(files) // 3 + 1}")
             files |= beside
-    exporter = HTMLExporter(
-        template_name="threadline", extra_template_basedirs=[str(TEMPLATES.parent)], embed_images=True
-    )
+    place = {"template_name": "threadline", "extra_template_basedirs": [str(TEMPLATES.parent)]}
+    exporter = HTMLExporter(embed_images=True, exclude_anchor_links=True, **place)
     about = {
         "name": book.notebook.title,
         "study": study.settings.title,
@@ -176,9 +175,7 @@ def _page(study: Study, book: Executed, pages: list[Page], built: Page) -> Files
         "built": built,
     }
     html, _ = exporter.from_notebook_node(book.book, resources={"threadline": about})
-    # nbconvert appends a pilcrow link to each heading; a reader hears it, and it leads nowhere new.
-    html = _with_contents(re.sub(r'<a class="anchor-link"[^>]*>.*?</a>', "", html))
-    html = html.replace("<th></th>", "<td></td>")  # a table as pandas shows it: what is empty heads no column
+    html = _with_contents(html).replace("<th></th>", "<td></td>")  # pandas' tables: what is empty heads no column
     return {f"{name}.html": html.encode(), **files}
 
 
