@@ -70,14 +70,13 @@ class Findings:
     def sentiment(self) -> Finding:
         """How the comments sound on the whole: as people code it, where they did; and what the instrument is worth."""
         t, measure = self._tables, self._study.measure
-        row, coded = t.overall.iloc[0], self.coded
+        row, coded = t.overall.iloc[0], self.coded()
         if not row["n_comments"] and coded is None:
             why_none = "" if t.comments["sentiment"].notna().any() else self._unread()
             return Finding.of(f"Nothing is said of the comments' {measure}: {why_none or 'none of them has a score.'}")
         agreement = t.agreement.iloc[0] if len(t.agreement) else None
-        return finding("sentiment", row, coded, agreement, measure, self.level, t.comments)
+        return finding("sentiment", row, coded, agreement, measure, self.level(), t.comments)
 
-    @property
     def coded(self) -> pd.Series | None:
         """The row of all comments as people code them; None where nobody has."""
         table = self._tables.corrected
@@ -85,20 +84,18 @@ class Findings:
 
     def _unread(self) -> str:
         """Why an instrument of certain languages scores nothing of a corpus, and what can be done."""
-        made, languages = self.scored_by, self._tables.languages
+        made, languages = self.scored_by(), self._tables.languages
         if made.languages is None or languages.empty:
             return ""
         knows = ", ".join(f"“{code}”" for code in sorted(made.languages))
         main = languages.sort_values("n_comments", ascending=False, kind="stable")["language"].iloc[0]
         return spoken("unread", made.name, knows, main)
 
-    @property
     def scored_by(self) -> Instrument:
         """What the scores are made by."""
         settings = self._study.settings
         return parse(settings.sentiment.instrument, settings.folder, settings.topics.encoder)
 
-    @property
     def level(self) -> Callable[[float], str]:
         """How a mean of the measure is written: with a sign only where it goes to both sides of 0."""
         low, high = self._study.settings.sentiment.range
@@ -112,7 +109,7 @@ class Findings:
     @property
     def corrected(self) -> Finding:
         """What people would have said on the mean, and where the instrument must not be used."""
-        t, topics, row = self._tables, self._study.topics.table, self.coded
+        t, topics, row = self._tables, self._study.topics.table, self.coded()
         if row is None:
             return Finding.of(
                 "Nothing is corrected: no comment has been coded by hand. “threadline code” draws a sample."
@@ -123,7 +120,7 @@ class Findings:
         sure = groups["accuracy_high"] < MIN_ACCURACY
         doubtful = groups.loc[~sure & (groups["accuracy"] < MIN_ACCURACY), "group"]
         poor = groups.loc[sure, "group"]
-        return finding("corrected", row, self._study.measure, self.level, list(poor), list(doubtful))
+        return finding("corrected", row, self._study.measure, self.level(), list(poor), list(doubtful))
 
     @property
     def moved(self) -> pd.DataFrame:
@@ -143,7 +140,6 @@ class Findings:
         by = by.sort_values(["n_comments", "n_threads", "first"], ascending=[False, False, True], kind="stable").head(5)
         return by.reset_index().assign(author=_in_report(by.index.to_series()).to_numpy())
 
-    @property
     def changes(self) -> Changes:
         """What changed, and what people's codes, the plan and other ways of computing say of it."""
         frozen, settings, topics = (
@@ -152,21 +148,21 @@ class Findings:
             self._study.topics.table,
         )
         planned = partial(frozen.says, settings) if frozen else lambda event: ""
-        return Changes(self._tables, topics, self.moved, of_tone(self.scored_by, topics), planned, self.level)
+        return Changes(self._tables, topics, self.moved, of_tone(self.scored_by(), topics), planned, self.level())
 
     def breaks(self) -> pd.DataFrame:
         """The rows of `change_points` of which nothing keeps a change from being told: what figures mark."""
-        return self.changes.tellable("break")
+        return self.changes().tellable("break")
 
     @property
     def over_time(self) -> Finding:
         """What changed over time, a line each."""
-        return self.changes.over_time(self._tables.comments, self._tables.activity_by_period)
+        return self.changes().over_time(self._tables.comments, self._tables.activity_by_period)
 
     @property
     def events(self) -> Finding:
         """What changed with the events that study.toml names."""
-        return self.changes.events()
+        return self.changes().events()
 
     @property
     def article_and_comments(self) -> Finding:
@@ -174,7 +170,7 @@ class Findings:
         gaps, along = self._tables.article_gaps, self._tables.by_position
         same, tone = (gaps[(gaps["measure"] == "same topic") == of].iloc[0] for of in (True, False))
         along = along[along["from_position"].isna() & (along["measure"] == tone["measure"])].iloc[0]
-        return finding("article_and_comments", tone, same, along, self.level)
+        return finding("article_and_comments", tone, same, along, self.level())
 
     @property
     def limits(self) -> list[str]:
@@ -183,7 +179,6 @@ class Findings:
         of = {"coded": len(agreement), "instrument": self._study.settings.sentiment.instrument}
         return rendered("limits.txt.j2", share=share, **of).splitlines()
 
-    @property
     def too_short(self) -> str:
         """That the period leaves most cells of topics and time without an interval, or ""."""
         cells, period = self._tables.topics_by_period.query("topic != -1"), self._study.settings.time.period

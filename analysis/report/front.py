@@ -37,7 +37,7 @@ class Front:
 
 def front(study: Study) -> Front:
     """A study's first screen."""
-    changes = study.findings.changes
+    changes = study.findings.changes()
     told = _told(changes)
     found = [one.sentence for one in told][:MOST]
     if len(found) < MOST and not any(one.sure for one in told):
@@ -72,12 +72,12 @@ def _told(changes: Changes) -> list[Change]:
 
 def _standing(study: Study) -> Iterator[Sentence]:
     """How the comments sound and what they are about: what can be said without time."""
-    coded = study.findings.coded
+    coded = study.findings.coded()
     row = study.tables.overall.iloc[0] if coded is None else coded
     if np.isfinite(row["estimate"]):
         table, as_coded = ("overall", "") if coded is None else ("corrected", ", as people code it")
         say = Cited(table)
-        mean = say.interval(row, show=study.findings.level)
+        mean = say.interval(row, show=study.findings.level())
         yield say.sentence(f"Mean {study.measure} of all comments is {mean}{as_coded}.")
     else:
         said = study.findings.sentiment.sentences[0]
@@ -106,7 +106,7 @@ def _caveat(study: Study) -> str:
     """The gravest of what a reader must know."""
     t, topics, share = study.tables, study.topics.table, study.tables.summary.set_index("quantity")["share"].to_dict()
     of = {"scored": t.overall["n_comments"].iloc[0], "agreement": t.agreement.iloc[0] if len(t.agreement) else None}
-    of |= {"coded": study.findings.coded, "share": share, "stable": 1.0, "MOST_STABLE": MOST_STABLE}
+    of |= {"coded": study.findings.coded(), "share": share, "stable": 1.0, "MOST_STABLE": MOST_STABLE}
     if len(topics) and topics["stability"].notna().any():
         sizes = topics["n_comments"]
         of["stable"] = sizes[topics["stability"] >= UNSTABLE].sum() / sizes.sum()

@@ -61,7 +61,7 @@ def topic_browser(study: Study, examples: Mapping[int, Sequence[str]]) -> TopicB
             "stability not known"
             if np.isnan(row.stability)
             else f"stability {row.stability:.2f} of 1" + (", not to be trusted" if row.stability < UNSTABLE else ""),
-            f"mean {study.measure} {with_interval(tones.loc[row.topic], show=study.findings.level)}",
+            f"mean {study.measure} {with_interval(tones.loc[row.topic], show=study.findings.level())}",
             f"nearest topics: {'; '.join(close)}" if close else "no topic lies near it",
             *_parts(t.topic_levels.query("level == 'subtopic' and parent == @row.topic")),
         ]

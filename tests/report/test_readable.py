@@ -132,7 +132,9 @@ def test_topics_are_browsed_without_scripts_and_text_is_in_no_attribute():
     levels = pd.DataFrame(columns=["level", "parent", "label", "stability"])
     tables = SimpleNamespace(topics_by_period=shares, by_topic=tones, topic_levels=levels)
     of = SimpleNamespace(table=topics, words=words, centroids=np.array([[1.0, 0.0], [0.4, 0.9]]))
-    study = SimpleNamespace(tables=tables, topics=of, measure="sentiment", findings=SimpleNamespace(level=signed))
+    study = SimpleNamespace(
+        tables=tables, topics=of, measure="sentiment", findings=SimpleNamespace(level=lambda: signed)
+    )
     shown = topic_browser(study, {0: ["x" * 400]})
     html = shown._repr_html_()
     assert html.count("<details") == 2 == html.count("<svg xmlns") and html.count("<blockquote>") == 1

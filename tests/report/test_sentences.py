@@ -500,6 +500,8 @@ def test_the_tone_of_a_topic_of_words_of_tone_is_not_told_unless_people_coded_it
 
 def test_a_period_that_leaves_most_cells_empty_is_warned_of():
     cells = pd.DataFrame({"topic": 0, "low": [None, None, None, 0.1]})
-    said = found("too_short", topics_by_period=cells)
+    said = found("too_short", topics_by_period=cells)()
     assert said.startswith("A period of a month is too short for this corpus: 75 % of the cells")
-    assert found("too_short", topics_by_period=cells.iloc[2:]) == "" == found("too_short", topics_by_period=cells[:0])
+    assert (
+        found("too_short", topics_by_period=cells.iloc[2:])() == "" == found("too_short", topics_by_period=cells[:0])()
+    )
