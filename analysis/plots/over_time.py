@@ -14,7 +14,7 @@ from analysis.plots.axes import GRADED, Events, new_axes, number_axis, on_data
 from analysis.plots.panels import LONGER, PERIODS, SERIES, largest_first, multiples, own, worth_a_panel
 from analysis.plots.style import ACCENT, INK, LINE, PALE, Figure, draws, finished, undrawn
 from analysis.settings import StudyError
-from analysis.trends.wording import MAX_Q, fixed, name_of, percent, period_name, period_of, signed, span_of
+from analysis.trends.wording import MAX_Q, name_of, percent, period_name, period_of, signed, span_of
 
 MOST_BARS = 400
 BORROWED = "Band: 95 % interval that borrows from neighbours in time; point: a period that says enough alone."
