@@ -111,9 +111,8 @@ class Findings:
         """What people would have said on the mean, and where the instrument must not be used."""
         t, topics, row = self._tables, self._study.topics.table, self.coded()
         if row is None:
-            return Finding.of(
-                "Nothing is corrected: no comment has been coded by hand. “threadline code” draws a sample."
-            )
+            none = f"no comment has been coded by hand for {self._study.measure}"  # for labels some may be
+            return Finding.of(f"Nothing is corrected: {none}. “threadline code” draws a sample.")
         groups = t.agreement.iloc[1:]
         topic = pd.to_numeric(groups["group"].where(groups["by"] == "topic"))
         groups = named(steady(groups.assign(topic=topic), topics).drop(columns="topic"), topics)

@@ -343,7 +343,10 @@ def test_corrected_in_words_names_where_the_instrument_fails():
     assert headline.startswith("As people code it") and not headline.startswith("Mean")
     assert "Do not use the instrument on: “hospital · ward”. It is wrong there more often than right." in text
     assert "It may be wrong more often than right on: “language fr”." in text
-    assert "no comment has been coded" in found("corrected", corrected=table.iloc[:0], agreement=agreed().iloc[:0]).text
+    assert (
+        "no comment has been coded by hand for sentiment."
+        in found("corrected", corrected=table.iloc[:0], agreement=agreed().iloc[:0]).text
+    )
 
 
 def test_what_people_judged_comes_first_and_a_formula_is_no_judge():
