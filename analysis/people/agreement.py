@@ -194,11 +194,10 @@ def confusion(codes: Codes, comments: pd.DataFrame) -> pd.DataFrame:
 
 
 def class_errors(codes: Codes | None, comments: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
-    """Which classes the instrument misses, and which it gives wrongly, of all and by the columns of `by`.
+    """Which classes the instrument misses, and which it gives wrongly, of the groups of `agreement`.
 
-    The rows are by and group, as in `agreement`, class, and error ("missed": of the comments that people give the
-    class, those that the instrument gives another; "wrong": of those that it gives the class, those that people give
-    another); n; estimate, low, high: the share, weighted to the corpus (`share_of`). No row of fewer than ten.
+    "missed" are of the comments that people give the class those that the instrument gives another; "wrong" of those
+    that it gives the class those that people give another: shares as of `share_of`. No row of fewer than ten.
     """
     made, scored = [], joined(codes, comments)
     scored = scored.dropna(subset="sentiment") if len(scored) else scored

@@ -23,9 +23,9 @@ def corrected_changes(codes: Codes | None, comments: pd.DataFrame, claims: pd.Da
     `claims` have a row a claim: change ("event", "break", "slope"), event, at (NaT of a slope), topic (NA: all
     comments), since and until, within which comments count (NaT: all).
 
-    Gives the claims; estimate, low, high and p_value: the change as people would have coded it; scores: the change of
-    the scores alone; codes_only; drift, drift_low, drift_high: the change of score less code, over the coded comments;
-    weight (lambda); n_coded, n_coded_threads. NaN where fewer than five threads are coded on either side of `at`.
+    Gives the claims; estimate with low, high and p_value: as people would have coded it; scores and codes_only alone;
+    drift with its ends: the change of score less code, over the coded comments; weight (lambda); COUNTS. NaN where
+    fewer than five threads are coded on either side of `at`.
     """
     rows = comments.sort_values("comment_id", ignore_index=True)
     rows["posted_at"] = rows["posted_at"].astype("datetime64[us, UTC]")

@@ -56,12 +56,7 @@ def words_of(folder: Path) -> dict[str, list[str]]:
 
 
 def scores(folder: Path) -> pd.DataFrame:
-    """Score what people said, in the folder `intrusion` of a study.
-
-    A row for each rater ("all", then each): rater, n (answers), n_topics, estimate, low, high (share of right answers,
-    [0, 1], and its interval over topics, none of fewer than five), by_chance. A StudyError if a file cannot be read, or
-    an answer is none.
-    """
+    """Of all raters and of each the share of right answers, with its interval over topics, and that by chance."""
     given = []
     asked = read_rows(folder / SAMPLE, ["comment_id", "topic", "odd"]) if (folder / SAMPLE).is_file() else ()
     answers = {item: (topic, odd) for _, (item, topic, odd) in asked}

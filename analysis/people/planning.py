@@ -34,10 +34,9 @@ def plan(codes: Codes | None, comments: pd.DataFrame, classes: Mapping[str, floa
     threads that happened to be written, which stays. Nothing coded yet: as if the instrument told nothing, and people
     gave each class as often (`known` is False).
 
-    `comments` have comment_id, article_id, sentiment. Gives n_codes; width, codes_only: half the width of the 95 %
-    interval of the mean, with the scores and without; tenth: of the mean of a tenth of the comments, such as a topic;
-    then for each class how many of the codes are expected to be of it, and with strata of the scores' classes
-    ("… rare"), NaN if that is not known; known.
+    `comments` have comment_id, article_id, sentiment. width and codes_only are half the width of the 95 % interval of
+    the mean, with the scores and without, tenth that of a tenth of the comments, such as a topic; then for each class
+    how many of the codes are expected to be of it, and with strata of the scores' classes ("… rare").
     """
     spread = {of: float(np.var(list(classes.values()))) for of in ("width", "codes_only")}
     stays, scale, freedom = dict.fromkeys(spread, 0.0), dict.fromkeys(spread, 1.0), 1e9
@@ -78,9 +77,9 @@ def learning(
     """How well an instrument agrees with people that learned from a quarter of the codes, from half, and from all.
 
     The codes are parted by threads; each part teaches, and all coded comments are scored, none by what has seen it or
-    its thread. `scores` gives the scores, of rows of `comments`, by an instrument that learned from some codes. Rows:
-    n_codes; f1_macro, the mean over the parts, low, high; gain over the row before, gain_low, gain_high: intervals are
-    those of a bootstrap of threads, the same ones in each row. No row where a part is too small to learn from.
+    its thread. `scores` gives the scores, of rows of `comments`, by an instrument that learned from some codes.
+    f1_macro is the mean over the parts, gain that over the row before; intervals are by draws of threads, the same ones
+    in each row. No row where a part is too small to learn from.
     """
     rows = joined(codes, comments.assign(sentiment=0.0))
     made, before = [], None

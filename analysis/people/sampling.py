@@ -35,11 +35,10 @@ def strata(comments: pd.DataFrame, settings: Settings, *, rare: bool) -> pd.Data
 def draw(comments: pd.DataFrame, n: int, seed: int, *, even: bool = False) -> pd.DataFrame:
     """Draw comments by chance within strata, with known probabilities.
 
-    n are drawn, or all that there are. Each stratum gets its share of n, or as many as any other where it is `even`,
-    and at least two comments; where n is too small for that, the smallest strata are one. Within a stratum each comment
-    has the same chance. Empty texts and what repeats an earlier text stay in: they are comments too. `comments` have
-    comment_id and stratum (text). Gives comment_id, stratum, probability (0, 1], in an order that shows no stratum; a
-    StudyError if n is not positive, or there are no comments.
+    Each stratum gets its share of n, or as many as any other where it is `even`, and at least two comments; where n is
+    too small for that, the smallest strata are one. Within a stratum each comment has the same chance. Empty texts and
+    what repeats an earlier text stay in: they are comments too. Gives comment_id, stratum, probability (0, 1], in an
+    order that shows no stratum.
     """
     if n < 1 or comments.empty:
         raise StudyError(
@@ -70,9 +69,8 @@ def _drawn(
     for name, more in (wanted - least).items():
         chosen.append(rng.choice(np.flatnonzero((rows["stratum"] == name) & ~kept), more, replace=False))
     drawn = rows.loc[rng.permutation(np.concatenate(chosen))]
-    return drawn.assign(probability=drawn["stratum"].map(wanted) / drawn["stratum"].map(sizes))[COLUMNS].reset_index(
-        drop=True
-    )
+    chance = drawn["stratum"].map(wanted) / drawn["stratum"].map(sizes)
+    return drawn.assign(probability=chance)[COLUMNS].reset_index(drop=True)
 
 
 def _allotted(sizes: np.ndarray, n: int, before: np.ndarray, *, even: bool) -> np.ndarray:
@@ -131,11 +129,7 @@ def check_names(names: Sequence[str], where: str, *taken: str) -> None:
 def write_sheets(
     folder: Path, drawn: pd.DataFrame, coders: Sequence[str], rules: str = "", *, xlsx: bool = False
 ) -> list[Path]:
-    """Write the sample from `draw`, the rules and a sheet for each coder, which are returned; nothing is overwritten.
-
-    `drawn` has text too, fit to be shown; `folder` is the folder `coded` of a study. A StudyError if something is there
-    already, a name cannot be a file's, or the folder cannot be written.
-    """
+    """Write the sample from `draw`, with its texts, the rules and a sheet for each coder; nothing is overwritten."""
     check_names(coders, "threadline code --coders", Path(SAMPLE).stem)
     table = drawn[["comment_id", "text"]].assign(code="")
     sheet = xlsx_bytes(table) if xlsx else csv_bytes(table, bom=True)

@@ -42,9 +42,8 @@ class Instrument:
     def score(self, texts: Sequence[str], languages: Sequence[str] | None = None, run: Run = Run()) -> np.ndarray:
         """Score how texts sound: (n_texts,), float64, in [-1, 1].
 
-        NaN where there is no score: of an empty text, or one in a language that the instrument does not know, by the
-        ISO 639-1 code of each text, such as "en" or "en-GB"; one whose language is "und" or missing is scored. A
-        StudyError if it is "coded" or "scores", there is not one language for every text, or a package is missing.
+        NaN of an empty text, and of one in a language that the instrument does not know, by the ISO 639-1 code of each
+        text, such as "en" or "en-GB"; one whose language is "und" or missing is scored.
         """
         if self.measure is None:
             raise StudyError(expected="an instrument that knows texts by themselves", found=self.name, where="score")
@@ -75,10 +74,9 @@ def of_tone(instrument: Instrument, topics: pd.DataFrame) -> frozenset[int]:
 
 
 def parse(name: str, folder: Path = Path(), encoder: str = "static") -> Instrument:
-    """The instrument of a name: "vader", "vader-scaled", "lexicon:FILE", "transformer:NAME", "coded" or "scores:FILE".
+    """The instrument of a name; a FILE, and a NAME that is a folder, are relative to `folder`.
 
-    A relative FILE, and a NAME that is a folder, are relative to `folder`, as a rule the study's; `encoder` is by name
-    what "coded" learns on. A StudyError if there is no such instrument, or its file is wrong.
+    `encoder` is by name what "coded" learns on. A StudyError if there is no such instrument, or its file is wrong.
     """
     kind, _, of = name.partition(":")
     if name in ("vader", "vader-scaled"):

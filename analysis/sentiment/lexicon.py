@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -34,18 +34,11 @@ class Lexicon:
     scores: dict[str, float]  # word, or beginning of one ("ljub*") -> score in [-1, 1]; NaN of a negation
     beginnings: tuple[int, ...]  # lengths of the beginnings, longest first
     languages: tuple[str, ...]  # ISO 639-1 codes, sorted; none for any
-    seen: dict[str, float | None] = field(default_factory=dict, compare=False, repr=False)  # words looked up
-
-    def __getstate__(self) -> dict[str, object]:
-        """What it is made of: what was looked up in it changes no digest."""
-        return {**vars(self), "seen": {}}
 
     def look_up(self, word: str) -> float | None:
         """Score of a word: its own, or that of the longest beginning; NaN of a negation; None if not in the list."""
-        if word not in self.seen:
-            starts = (word[:n] + "*" for n in self.beginnings if n <= len(word))
-            self.seen[word] = next((self.scores[w] for w in (word, *starts) if w in self.scores), None)
-        return self.seen[word]
+        starts = (word[:n] + "*" for n in self.beginnings if n <= len(word))
+        return next((self.scores[w] for w in (word, *starts) if w in self.scores), None)
 
 
 def read(path: Path) -> Lexicon:

@@ -17,8 +17,7 @@ POSITIVE, NEGATIVE = ("positive", "pos", "label_2"), ("negative", "neg", "label_
 def score(texts: Sequence[str], name: str, version: str = "") -> np.ndarray:
     """Score texts in [-1, 1] by the probabilities of a model's classes, weighted by `class_values`; NaN of empty ones.
 
-    A text longer than the model reads is cut; `name` is a model's, or a folder; `version` tells kept scores apart. A
-    StudyError if the packages or the model are missing, or its classes are not understood.
+    A text longer than the model reads is cut; `version` tells kept scores apart.
     """
     tokenizer, model, values = _loaded(name)
     import torch

@@ -59,8 +59,8 @@ def score(text: str, *, scaled: bool = False) -> float:
     """Score one text, in [-1, 1]; NaN of one without words.
 
     It is VADER's compound score of the normalised text; of one of more than PIECE_WORDS words the mean of its pieces,
-    weighted by their words. `scaled`: VADER's sum of valences, with negation ending at the end of a sentence, times
-    sqrt(16 / (words + 4)), then VADER's normalisation; it agrees better with people.
+    weighted by their words. `scaled`: as of `scale`, with negation ending at the end of a sentence; it agrees better
+    with people.
     """
     text = normalise(text)
     words = (text if text.isascii() else text.translate(_vader().emoji)).split()
@@ -122,10 +122,9 @@ def pieces(words: list[str]) -> list[list[str]]:
 def normalise(text: str) -> str:
     """Write a text as VADER's word lists are written; linear in its length.
 
-    HTML entities are resolved; curly quotes, dashes and dressed-up letters become plain; variation selectors, skin
-    tones and invisible characters go; an emoji stands apart from what follows it; a stretched word or emoticon
-    ("soooo", ":))))") becomes the one in VADER's lists, if one is; a word, phrase or emoji said more than three times
-    in a row is said three times; words stand one space apart.
+    HTML entities are resolved; an emoji stands apart from what follows it; a stretched word or emoticon ("soooo",
+    ":))))") becomes the one in VADER's lists, if one is; what is said more than three times in a row is said three
+    times; words stand one space apart.
     """
     if "&" in text:
         text = _ENTITY.sub(lambda m: html.unescape(m[0]), text)

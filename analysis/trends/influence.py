@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.trends.intervals import Bounds
@@ -25,20 +27,17 @@ def influential(
     columns.
     """
     a, rows = arrange(comments, measure, "topic", Calendar("year"), bounds), list[dict[Any, Any]]()
-    for claim in told.to_dict("records"):
+    for claim, (what, column) in product(told.to_dict("records"), IDS.items()):
         claimed = Claimed(a, claim)
-        estimate = claimed.value()
-        for what, column in IDS.items():
-            code, left_out = getattr(claimed.a, what), list[dict[Any, Any]]()
-            for one in claimed.ranked(what)[:LOOKED_AT]:
-                its = code == one
-                without = claimed.value(its)
-                moved = estimate - without
-                name = comments[column].iloc[claimed.a.order[its.argmax()]]
-                row = {"id": str(name), "n_comments": int(its.sum()), "estimate": estimate, "without": without}
-                left_out.append({**claim, "of": what, **row, "moved": moved})
-            left_out = [row for row in left_out if row["n_comments"] and not row["moved"] * estimate <= 0]
-            left_out.sort(key=lambda row: -abs(row["moved"]) if row["moved"] == row["moved"] else float("-inf"))
-            rows += [{**row, "rank": rank} for rank, row in enumerate(left_out[:MOST], 1)]
+        code, estimate, left_out = getattr(claimed.a, what), claimed.value(), list[dict[Any, Any]]()
+        for one in claimed.ranked(what)[:LOOKED_AT]:
+            its = code == one
+            without = claimed.value(its)
+            name = comments[column].iloc[claimed.a.order[its.argmax()]]
+            row = {"id": str(name), "n_comments": int(its.sum()), "estimate": estimate, "without": without}
+            left_out.append({**claim, "of": what, **row, "moved": estimate - without})
+        left_out = [row for row in left_out if row["n_comments"] and not row["moved"] * estimate <= 0]
+        left_out.sort(key=lambda row: -np.nan_to_num(abs(row["moved"]), nan=np.inf))
+        rows += [{**row, "rank": rank} for rank, row in enumerate(left_out[:MOST], 1)]
     types = told[CLAIM].dtypes.to_dict() | {"of": "str", "id": "str", "rank": "int64", "n_comments": "int64"}
     return table(rows, {name: types.get(name, "float64") for name in COLUMNS})
