@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -73,7 +74,7 @@ def score(
     letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=2, sublinear_tf=True)
     letters.fit(map(plain, take(texts, rows)))
 
-    def features(of: np.ndarray) -> dict[str, object]:
+    def features(of: np.ndarray) -> dict[str, Any]:
         some, its = take(texts, of), vectors[of]
         heard = np.array([[vader.score(text), vader.score(text, scaled=True)] for text in some])
         unit = its / np.maximum(np.linalg.norm(its, axis=1, keepdims=True), 1e-12)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,7 +37,7 @@ class Instrument:
     files: tuple[Path, ...] = ()  # the study's files that they rest on
     languages: frozenset[str] | None = None  # ISO 639-1 of those that it can score; None for any
     # Texts -> their scores, whatever their language; none of "coded" and "scores", which score a whole study.
-    measure: Callable[[Sequence[str]], np.ndarray] | None = field(default=None, repr=False)
+    measure: Callable[[Sequence[str]], Any] | None = field(default=None, repr=False)
     part: int | None = None  # texts that it takes at a time, in this process alone, whose threads take the cores
 
     def score(self, texts: Sequence[str], languages: Sequence[str] | None = None, run: Run = Run()) -> np.ndarray:

@@ -90,7 +90,8 @@ def sentiment(given: Given, run: Run) -> Values:
     of_articles, instrument = np.full(len(a), np.nan), parse(name, given.folder)
     if instrument.measure is not None:  # what learns from comments, or from a file of them, knows no articles
         whole, main = whole_text(a).tolist(), main_language(c["language"])
-        of_articles = instrument.score(whole, pd.Series(languages(whole, run), dtype="str").replace("und", main), run)
+        spoken = [main if language == "und" else language for language in languages(whole, run)]
+        of_articles = instrument.score(whole, spoken, run)
         if instrument.languages is not None and np.isfinite(of_comments).mean() < LEAST:
             of_comments, of_articles = np.full(len(c), np.nan), np.full(len(a), np.nan)
     return {

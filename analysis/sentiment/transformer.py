@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +34,7 @@ def score(texts: Sequence[str], name: str, version: str = "") -> np.ndarray:
 
 
 @cache
-def _loaded(name: str) -> tuple:
+def _loaded(name: str) -> tuple[Any, Any, np.ndarray]:
     """Tokenizer, model and values of its classes."""
     where = f'[sentiment] instrument = "transformer:{name}"'
     try:

@@ -36,10 +36,10 @@ _UNREAD = [range(0xFE00, 0xFE10), range(0x1F3FB, 0x1F400), range(0x200B, 0x2010)
 _PLAIN |= dict.fromkeys(c for some in (*_UNREAD, range(0x2060, 0x2065), (0x00AD, 0xFEFF, 0x20E3)) for c in some)
 # Letters in fancy dress (full width, mathematical bold) are the letters.
 _DRESSED = (c for some in (range(0xFF01, 0xFF5F), range(0x1D400, 0x1D800)) for c in some)
-_PLAIN = {c: unicodedata.normalize("NFKC", chr(c)) for c in _DRESSED} | _PLAIN
+_PLAIN = {**{c: unicodedata.normalize("NFKC", chr(c)) for c in _DRESSED}, **_PLAIN}
 
 
-class _Vader(vader.SentimentIntensityAnalyzer):
+class _Vader(vader.SentimentIntensityAnalyzer):  # type: ignore[misc]  # the package has no types
     """VADER, and what it knows."""
 
     def __init__(self) -> None:
