@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.run.codes import distinct
+from analysis.trends.cusum import SIDE
 from analysis.trends.errors import Design
 from analysis.trends.intervals import EMPTY, TOO_FEW, Bounds, Method, Row, adjusted, estimated, total, without
 from analysis.trends.least_squares import YEAR
@@ -15,7 +16,6 @@ from analysis.trends.periods import Calendar, instant_of, instants
 from analysis.trends.units import Units, arrange, table
 
 MOST_NEWS = 6  # with fewer other pairs of periods, nothing says how far periods differ by their news
-SIDE = 0.1  # part of the comments that each side of a placebo date must have
 RANK = "placebo_rank", "n_placebo"  # of the event's step among those at other dates, and how many these are
 FOUND_IN_80 = 1.43  # (1.96 + 0.84) / 1.96: an effect of so many half widths is found in four of five studies
 

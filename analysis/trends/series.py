@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.sentiment import NEITHER
 from analysis.topics.keywords import words_over_time
 from analysis.trends import small_areas
 from analysis.trends.intervals import Bounds, Method, grouped, means, shares, total
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 BINS = 21  # of scores between their bounds, the middle one around their middle
 BORROWED = ("borrowed", "borrowed_low", "borrowed_high")
 BY_THREAD = ("by_thread", "by_thread_low", "by_thread_high")
-POLAR = 0.05  # VADER's authors call a compound score positive from .05 on, negative from -.05 down
 
 
 def by_period(
@@ -213,7 +213,7 @@ def _means(a: Units, method: Method) -> pd.DataFrame:
         tables.append(pd.DataFrame({name: of.T.ravel() for name, of in zip(BORROWED, ends, strict=True)}))
     low, high = a.bounds
     if low < 0 < high and np.isfinite(high - low):
-        polar = POLAR * (high - low) / 2
+        polar = NEITHER * (high - low) / 2
         pole = np.where(a.y <= -polar, 0, np.where(a.y >= polar, 1, -1))
         poles = shares(cell, a.thread, pole, len(rows), 2, method, a.author)
         for option, name in enumerate(("share_negative", "share_positive")):
