@@ -10,6 +10,7 @@ from corpora import QUICK, comments
 
 from analysis import trends
 from analysis.trends.cusum import Steps, p_value
+from analysis.trends.periods import Calendar
 
 
 def test_a_step_is_the_difference_of_the_means_and_its_law_is_kolmogorovs(rng):
@@ -101,3 +102,16 @@ def test_threads_and_not_comments_are_what_counts(rng):
                 (f"{at}-{thread}", "u", f"2020-{at + 1:02d}-05", -1, own + rng.uniform(-0.01, 0.01)) for _ in range(50)
             ]
     assert trends.change_points(comments(rows), method=QUICK)["p_value"].iloc[0] > 0.05
+
+
+def test_a_change_that_is_taken_back_is_looked_for_in_two_thirds_with_a_twentieth_of_the_error(rng):
+    c = planted(rng, 0.2, 8)
+    c["sentiment"] += 0.2 * (c["posted_at"] >= pd.Timestamp("2021-05-01", tz="UTC"))
+    row = trends.change_points(c, by=None, method=QUICK).iloc[0]
+    week = Calendar("week").starts(c["posted_at"])
+    so_far = week.value_counts().sort_index().cumsum()
+    first, last = (so_far.index[so_far > third / 3 * len(c)][0] for third in (1, 2))
+    alone = [trends.change_points(c[of], by=None, method=QUICK).iloc[0] for of in (week >= first, week <= last)]
+    best = min(alone, key=lambda one: one["p_value"])
+    # Each is looked at by itself with nine tenths of the error.
+    assert (row["at"], row["p_value"]) == (best["at"], pytest.approx(best["p_value"] * 0.9 / 0.05))
