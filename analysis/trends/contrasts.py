@@ -161,7 +161,7 @@ class Lines:
             with np.errstate(divide="ignore", invalid="ignore"):
                 level[side], variance[side] = (t2 * up - t * ty) / (n * t2 - t**2), t2 / (n * t2 - t**2)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.nan_to_num(np.abs(level[1] - level[0]) / np.sqrt(variance.sum(axis=0)), posinf=0.0)
+            return np.nan_to_num(np.abs(level[1] - level[0]) / np.sqrt(variance.sum(axis=0)))
 
 
 def _periods(a: Units, method: Method) -> Iterator[Row]:

@@ -114,7 +114,7 @@ def p_value(statistic: float, df: float) -> float:
     """How often the largest statistic is as large: Kolmogorov's law of a Brownian bridge, squared, over chi**2 / df."""
     k = np.arange(1, 101)
     terms = (-1.0) ** (k + 1) * (1 + 4 * k**2 * statistic / df) ** (-df / 2)
-    return float(np.clip(2 * terms.sum(), 0, 1)) if statistic > 0.05 else 1.0
+    return max(float(2 * terms.sum()), 0.0) if statistic > 0.05 else 1.0
 
 
 def steps_of(a: Units, about: np.ndarray, least: int) -> tuple[Steps, np.ndarray]:

@@ -53,14 +53,14 @@ def _parts(a: Units, late: np.ndarray, method: Method) -> Iterator[Row]:
     everyone = [a.sums(side) for side in (~late, late)]
     n_all, whole = [n for _, n in everyone], [ratio(y, n) for y, n in everyone]
     centre = (whole[0] + whole[1]) * 0.5
-    compositions, withins, rows = [], [], []
+    compositions, withins, rows, absent = [], [], [], Figure(0.0, np.zeros(a.n_threads))
     for code, value in enumerate(a.groups):
         sums = [a.sums(side & (a.group == code)) for side in (~late, late)]
         p, m = [ratio(n, of) for (_, n), of in zip(sums, n_all, strict=True)], [ratio(y, n) for y, n in sums]
         told: Row = {str(a.by): value, **_told([n for _, n in sums], p, m)}
         m = [m[1 - side] if np.isnan(m[side].value) else m[side] for side in (0, 1)]
         if np.isnan(m[0].value):  # no comment of the topic is scored in either: it takes no part
-            m = [Figure(0.0, np.zeros(a.n_threads))] * 2
+            m = [absent, absent]
         compositions.append((p[1] - p[0]) * ((m[0] + m[1]) * 0.5 - centre))
         withins.append((m[1] - m[0]) * ((p[0] + p[1]) * 0.5))
         rows.append({"part": "composition", **compared(compositions[-1], n_all, a.change, method), **told})

@@ -191,6 +191,19 @@ def test_a_share_that_few_threads_hold_gets_no_interval(rng):
     table = comparisons(c, events=EVENT)
     row = table[(table["comparison"] == "event") & (table["series"] == "share of topic 1")].iloc[0]
     assert row["interval"] == "too few" and np.isnan(row["low"]) and np.isnan(row["q_value"])
+    assert row["estimate"] == row["second"] - row["first"] != 0
+    for n, interval in ((4, "too few"), (5, "threads")):
+        c["topic"] = c["article_id"].isin([f"t{i}" for i in range(n)]).astype(int)
+        share = comparisons(c, events=EVENT).query("comparison == 'event' and series == 'share of topic 1'")
+        assert share["interval"].tolist() == [interval]
+
+
+def test_a_side_of_few_threads_has_a_difference_and_no_interval(rng):
+    c = corpus(rng)
+    early = c.groupby("article_id")["posted_at"].min().nsmallest(4).iloc[-1] + pd.Timedelta(1, "s")
+    row = comparisons(c, by=None, events={"early": early}).iloc[0]
+    assert (row["threads_first"], row["interval"]) == (4, "too few")
+    assert row["estimate"] == row["second"] - row["first"] != 0 and np.isnan(row["low"])
 
 
 def test_an_event_outside_of_the_corpus_says_so(rng):
