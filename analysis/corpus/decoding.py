@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.corpus.chain import chain
+from analysis.corpus.chain import Decoding, chain
 from analysis.corpus.evidence import FACTS, Evidence
 from analysis.corpus.furniture import Furniture, beside, find
 from analysis.corpus.line_features import LOOK, flags, key_of, signs
@@ -26,7 +26,6 @@ LISTED_NEXT = -2.0  # log odds of a name before a listed line: rather that comme
 LISTED = 6.0  # log odds of a listed line's being a name, where furniture is looked for
 NAMED = 20.0  # of a line of a name and a time
 SINGLE = 0.8  # share of the comments of one paragraph, at least, on a site where all are
-MOST = 4  # paragraphs of a comment that are counted one by one
 USUAL, WORTH = 0.4, 10.0  # chance that a comment ends after a paragraph, elsewhere; for how many comments that counts
 ROUNDS = 2  # of counting and decoding again; a third changes nothing that was measured
 LISTED_ROUNDS = 5  # until it has settled how complete a list of names is
@@ -138,10 +137,10 @@ def decode(
     names = {key_of(name.strip()) for name in known_authors}
     listed = np.array([*(key in names for key in vocabulary.short), False])[lines.keys]
 
-    def decoded(gone: np.ndarray, named: np.ndarray, best: bool = False) -> tuple[np.ndarray, ...]:
+    def decoded(gone: np.ndarray, named: np.ndarray) -> tuple[np.ndarray, ...]:
         kept = ~gone
         kinds = np.vstack([beside(gone, lines.masks, lines.bounds), named])[:, kept]
-        found = _decoded(lines.without(gone), kinds, listed[kept] if names else None, vocabulary, weights, best)
+        found = _decoded(lines.without(gone), kinds, listed[kept] if names else None, vocabulary, weights)
         whole = tuple(np.zeros((len(kept), *values.shape[1:]), dtype=values.dtype) for values in found)
         for values, some in zip(whole, found, strict=True):
             values[kept] = some
@@ -151,12 +150,12 @@ def decode(
     known = np.isinf(lines.start[lines.bounds[:-1]])
     p_name = lambda gone, named: decoded(gone, named)[0]  # noqa: E731
     furniture = find(lines.masks, list(vocabulary.masks), lines.bounds, itself, known, p_name)
-    _, is_name, confidence, facts = decoded(furniture.lines, furniture.named, best=True)
+    _, is_name, confidence, facts = decoded(furniture.lines, furniture.named)
     return Decoded(is_name, confidence, facts, lines.bounds, furniture)
 
 
 def _decoded(
-    lines: Lines, kinds: np.ndarray, listed: np.ndarray | None, vocabulary: Vocabulary, weights: Weights, best: bool
+    lines: Lines, kinds: np.ndarray, listed: np.ndarray | None, vocabulary: Vocabulary, weights: Weights
 ) -> tuple[np.ndarray, ...]:
     """Decode lines of which none is furniture: p_name, is_name, confidence and the evidence on each.
 
@@ -172,11 +171,15 @@ def _decoded(
     thread = np.repeat(np.arange(len(lines.bounds) - 1), np.diff(lines.bounds))
     evidence = Evidence(lines.keys, thread, list(vocabulary.short), vocabulary.talk, vocabulary.words)
     facts, extra = np.zeros((len(thread), len(FACTS))), np.zeros(len(thread))
-    ends, fair = None, 0.0
+    ends = 0.0
+
+    def decoded() -> Decoding:
+        # The first name ends no comment; and what two lines of a comment gain, two of the article do.
+        return chain(itself + extra + near + ends, article + ends / 2, start - ends, lines.bounds)
+
     for _ in range(ROUNDS + 2 * kinds[:2].any() if listed is None else LISTED_ROUNDS):
-        p = chain(itself + extra + near, article + fair, start, lines.bounds, ends, best=False).p_name
-        ends = _lengths(p > 0.5, lines.bounds)
-        fair = 0.0 if ends is None else ends[0] / 2  # what two lines of a comment gain, two of the article do
+        p = decoded().p_name
+        ends = _ending(p > 0.5, lines.bounds)
         facts = evidence.weigh(p, itself + extra)
         extra = facts @ worth[3:]
         if listed is not None:
@@ -184,23 +187,21 @@ def _decoded(
             extra += _ratio(p, listed)
         for kind in filter(np.any, kinds):
             extra += _ratio(p, kind)
-    found = chain(itself + extra + near, article + fair, start, lines.bounds, ends, best=best)
+    found = decoded()
     return found.p_name, found.is_name, found.confidence, np.hstack([lines.signs, facts])
 
 
-def _lengths(is_name: np.ndarray, bounds: np.ndarray) -> np.ndarray | None:
-    """Log odds that a comment of 1, 2, … paragraphs ends there, where nearly all comments are of one paragraph.
+def _ending(is_name: np.ndarray, bounds: np.ndarray) -> float:
+    """Log odds, beyond the usual, that a comment ends after a paragraph, where nearly all comments are of one.
 
     Where a name was missed, a comment is of three: two are the exception that tells such a site from others.
     """
     at = np.flatnonzero(is_name)
     end = np.minimum(np.append(at[1:], bounds[-1]), bounds[np.searchsorted(bounds, at, side="right")])
-    n = np.bincount(np.minimum(end - at - 1, MOST + 1), minlength=MOST + 2)[1:].astype(float)
-    if n[0] < SINGLE * n.sum() or n[1] > (1 - SINGLE) / 4 * n.sum():
-        return None
-    ended = n[:MOST]
-    longer = n.sum() - np.cumsum(ended)
-    return np.log((ended + WORTH * USUAL) / (longer + WORTH * (1 - USUAL))) - np.log(USUAL / (1 - USUAL))
+    n, (single, double) = len(at), ((end - at - 1 == k).sum() for k in (1, 2))
+    if single < SINGLE * n or double > (1 - SINGLE) / 4 * n:
+        return 0.0
+    return np.log((single + WORTH * USUAL) / (n - single + WORTH * (1 - USUAL))) - np.log(USUAL / (1 - USUAL))
 
 
 def _ratio(p_name: np.ndarray, kind: np.ndarray) -> np.ndarray:

@@ -155,7 +155,7 @@ def loss(w: np.ndarray, studies: Sequence[Study]) -> tuple[float, np.ndarray]:
     value, grad = 0.5 * float((((w - mean) / sd) ** 2).sum()), (w - mean) / sd**2
     for study in studies:
         name, article = study.scores(w)
-        d = chain(name, article, study.start + start, study.bounds, best=False)
+        d = chain(name, article, study.start + start, study.bounds)
         first = study.bounds[:-1]
         weighed = np.ones(len(name), dtype=bool)
         weighed[first] = False  # the first line is an article's or a name's: that is certain, and weighs nothing
