@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.corpus.line_times import SEPARATORS, TIMES, Template
+from analysis.corpus.line_times import SEPARATORS, TIMES
 
 WORDS = frozenset(
     tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))["words"]
@@ -46,7 +46,7 @@ class Furniture:
     lines: np.ndarray
     stamps: np.ndarray  # those of them that hold a time
     named: np.ndarray  # lines of a name and a time
-    template: Template  # how these are written
+    common: frozenset[str]  # words that are in all of these
 
 
 def find(
@@ -61,7 +61,7 @@ def find(
     the probability of each line's being a name.
     """
     page = _Page(masks, list(names), bounds, np.clip(score, -FAR, FAR), known)
-    named, template = page.names_with_times()
+    named, common = page.names_with_times()
     if named.any() and named.sum() < COVER * decoded(np.zeros_like(named), named).sum():
         named[:] = False
     page.score[named] = FAR
@@ -77,7 +77,7 @@ def find(
     if (left < 2).mean() <= 1 - BESIDE:  # else what recurs are the comments
         chosen |= ends
     lines, timed = page.lines(chosen), np.array([*("‹" in name for name in names), False])[masks]
-    return Furniture(lines, lines & timed, named, template)
+    return Furniture(lines, lines & timed, named, common)
 
 
 def beside(lines: np.ndarray, masks: np.ndarray, bounds: np.ndarray) -> np.ndarray:
@@ -134,35 +134,31 @@ class _Page:
 
     # ------------------------------------------------------------------------------------------------ times
 
-    def names_with_times(self) -> tuple[np.ndarray, Template]:
-        """Lines of a name and a time, if the words beside times are many different ones; and what else is in them."""
-        best, template = np.zeros(len(self.masks), dtype=bool), Template()
-        timed: dict[str, Counter[int]] = {}  # masks of a time and of other words, by the kind of the time
-        n_of = np.bincount(self.masks[self.masks >= 0], minlength=len(self.names)).tolist()
-        for number, name in ((number, name) for number, name in enumerate(self.names) if "‹" in name):
-            kind = next((kind for kind in TIMES if kind in name), "")
-            if kind and n_of[number] and name.replace(kind, "").strip(SEPARATORS):
-                timed.setdefault(kind, Counter())[number] = n_of[number]
-        for kind, counts in ((kind, timed[kind]) for kind in TIMES if kind in timed):
-            words = {k: tuple(self.names[k].replace(kind, " ", 1).split()) for k in counts}
-            before, after = _common(words, counts, 0), ()
-            after = _common({k: one[len(before) :] for k, one in words.items()}, counts, -1)
-            n, m = len(before), len(after)
-            rest = {
-                k: " ".join(one[n : len(one) - m]) for k, one in words.items()
-                if one[:n] == before and one[len(one) - m :] == after and 0 < len(one) - n - m <= 8
-            }  # fmt: skip
-            by_rest: Counter[str] = Counter()
-            for k, one in rest.items():
-                by_rest[one] += counts[k]
-            lines = np.isin(self.masks, list(rest))
-            few = sum(times for _, times in by_rest.most_common(DAYS)) >= BESIDE * counts.total()
+    def names_with_times(self) -> tuple[np.ndarray, frozenset[str]]:
+        """Lines of a name and a time, if the words beside times are many different ones; and what is in all of them."""
+        best, common = np.zeros(len(self.masks), dtype=bool), frozenset[str]()
+        n_of = np.bincount(self.masks[self.masks >= 0], minlength=len(self.names))
+        for kind in TIMES:
+            words = {k: name.replace(kind, " ", 1).split() for k, name in enumerate(self.names) if kind in name}
+            words = {k: one for k, one in words.items() if n_of[k] and "".join(one).strip(SEPARATORS)}
+            times: Counter[str] = Counter()
+            for k, one in words.items():
+                times.update(dict.fromkeys(one, int(n_of[k])))
+            total = sum(n_of[k] for k in words)
+            all_have = frozenset(word for word, n in times.items() if n >= MOST * total)
+            left = {k: [word for word in one if word not in all_have] for k, one in words.items() if all_have <= {*one}}
+            left = {k: one for k, one in left.items() if 0 < len(one) <= 8}
+            names: Counter[str] = Counter()
+            for k, one in left.items():
+                names[" ".join(one)] += int(n_of[k])
+            lines = np.isin(self.masks, list(left))
+            few = sum(n for _, n in names.most_common(DAYS)) >= BESIDE * total
             if few:  # a name has a text on both sides
                 around = np.nan_to_num(self._around(lines | self.lines(self.certain), self.score))
-                few = len(by_rest) < 2 or (around[:, lines].mean(axis=1) > 0).any()
-            if not few and by_rest.total() >= max(FEW, best.sum() + 1):
-                best, template = lines, Template(before, after)
-        return best, template
+                few = len(names) < 2 or (around[:, lines].mean(axis=1) > 0).any()
+            if not few and names.total() >= max(FEW, best.sum() + 1):
+                best, common = lines, all_have
+        return best, common
 
     # ----------------------------------------------------------------------------------------- what recurs
 
@@ -260,19 +256,3 @@ def _settled(chosen: np.ndarray, step: Callable[[np.ndarray], np.ndarray]) -> np
         if (chosen == before).all():
             break
     return chosen
-
-
-def _common(words: dict[int, tuple[str, ...]], counts: Counter[int], at: int) -> tuple[str, ...]:
-    """The words with which (at 0), or in which (-1), most of the lines begin or end."""
-    found: tuple[str, ...] = ()
-    total = sum(counts[k] for k in words)
-    while True:
-        ends: Counter[str] = Counter()
-        for k, one in words.items():
-            if len(one) > 1:
-                ends[one[at]] += counts[k]
-        word, n = ends.most_common(1)[0] if ends else ("", 0)
-        if n < MOST * total or not total:
-            return found
-        found = (*found, word) if at == 0 else (word, *found)
-        words = {k: one[1:] if at == 0 else one[:-1] for k, one in words.items() if len(one) > 1 and one[at] == word}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
-from dataclasses import dataclass
 
 from analysis.corpus.dates import DIGITS, FORMS, MONTH_WORD, WORDS, after, any_of, clock
 
@@ -73,19 +72,10 @@ def mask(key: str) -> str:
     return " ".join(NUMBER.sub("0", done + rest).split()) or key
 
 
-@dataclass(frozen=True)
-class Template:
-    """What stands beside a name and a time in one line: so many words before the name, and after it."""
-
-    before: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
-
-    def name(self, line: str) -> str:
-        """The name in such a line, as written; "" if it is no such line."""
-        kind, at, end = time_in(line)
-        words = f"{line[:at]} {line[end:]}".split()
-        n, m = len(self.before), len(words) - len(self.after)
-        folded = tuple(word.casefold() for word in words)
-        if not kind or folded[:n] != self.before or folded[m:] != self.after:
-            return ""
-        return " ".join(words[n:m]).strip(SEPARATORS)
+def beside_time(line: str, common: frozenset[str]) -> str:
+    """The name, as written, in a line of a name, a time and some common words; "" if it is no such line."""
+    kind, at, end = time_in(line)
+    words = f"{line[:at]} {line[end:]}".split()
+    if not kind or not common <= {word.casefold() for word in words}:
+        return ""
+    return " ".join(word for word in words if word.casefold() not in common).strip(SEPARATORS)

@@ -18,7 +18,7 @@ from analysis.corpus.columns import REMOVED
 from analysis.corpus.dates import instants, take_date
 from analysis.corpus.decoding import Vocabulary, decode
 from analysis.corpus.encodings import is_text, read_lines
-from analysis.corpus.line_times import RELATIVE, WHOLE, Template, ago, time_in
+from analysis.corpus.line_times import RELATIVE, WHOLE, ago, beside_time, time_in
 from analysis.corpus.reading import COLUMNS, EITHER, Reading
 from analysis.corpus.wording import plural
 from analysis.run import Run
@@ -100,7 +100,7 @@ def read_threads(paths: Sequence[Path], source: SourceSettings, root: Path, run:
         # Whether the time of a comment stands before its name: before the first name, and after the last none.
         timed = [file for file in decoded if file.stamps and file.names]
         lead = sum(min(one.stamps) < min(one.names) and max(one.stamps) < max(one.names) for one in timed)
-        rows.template, rows.lead = page.template, lead > len(timed) / 2
+        rows.common, rows.lead = page.common, lead > len(timed) / 2
     for i, file in enumerate(files):  # second pass: the texts
         rows.add(file)
         run.tell("reading threads", i + 1, len(files))
@@ -158,7 +158,7 @@ class _Rows(dict[str, list[tuple]]):
         super().__init__({name: [] for name in COLUMNS})
         self.source, self.texts = source, texts
         self.times: list[tuple[str, str]] = []  # of each comment, kind and words; "" where there is none
-        self.template, self.lead, self.ids = Template(), False, Counter[str]()
+        self.common, self.lead, self.ids = frozenset[str](), False, Counter[str]()
 
     def add(self, file: _File) -> None:
         """Put every line of a file into a table."""
@@ -187,7 +187,7 @@ class _Rows(dict[str, list[tuple]]):
                         rejected.pop(filled[k], None)
             for n, (at, end) in enumerate(pairwise([*names, len(filled)])):
                 author, *text = (texts[filled[k]] for k in range(at, end) if k not in file.page)
-                author = self.template.name(author) or author if at in file.named else author
+                author = beside_time(author, self.common) or author if at in file.named else author
                 person = None if author.casefold() in REMOVED else author
                 key, place = f"{identity}-{n + 1:04d}", (file.source, filled[at] + 1)
                 self["rows"].append((key, identity, n + 1, None, person, instant, "article", file.names[at], *place))

@@ -215,10 +215,10 @@ def test_lines_that_differ_in_times_and_numbers_alone_are_the_same():
     assert line_times.mask("10:15 and 11:20") == "‹some› and ‹some›" and line_times.mask("no") == "no"
 
 
-def test_a_template_gives_the_name_beside_the_time():
-    template = line_times.Template(("posted", "by"), ("|", "reply"))
-    assert template.name("Posted by Ann Lee, 12 March 2021 | Reply") == "Ann Lee"
-    assert template.name("Posted by Ann Lee | Reply") == "", "no time"
-    assert template.name("Written by Ann Lee, 12 March 2021 | Reply") == ""
-    assert template.name("Posted by Ann Lee, 12 March 2021 | Share") == ""
-    assert line_times.Template().name("Ann · 2 days ago") == "Ann"
+def test_the_name_beside_a_time_is_what_other_lines_do_not_have():
+    common = frozenset({"posted", "by", "|", "reply"})
+    assert line_times.beside_time("Posted by Ann Lee, 12 March 2021 | Reply", common) == "Ann Lee"
+    assert line_times.beside_time("Posted by Ann Lee | Reply", common) == "", "no time"
+    assert line_times.beside_time("Written by Ann Lee, 12 March 2021 | Reply", common) == ""
+    assert line_times.beside_time("Posted by Ann Lee, 12 March 2021 | Share", common) == ""
+    assert line_times.beside_time("Ann · 2 days ago", frozenset()) == "Ann"
