@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 import tomllib
 from collections import Counter
@@ -190,7 +191,7 @@ def instants(values: Sequence[object] | pd.Series, timezone: str, order: str = "
     others = np.flatnonzero(number.isna() & ~iso & ~plain & raw.notna()).tolist()
     undecided = np.zeros(len(raw), dtype=bool)
     moments: dict[bool, dict[int, dt.datetime]] = {False: {}, True: {}}  # by whether the zone is stated
-    got = _parts(dict(zip(others, raw.iloc[others], strict=True)))
+    got = {i: parts for i, text in zip(others, raw.iloc[others], strict=True) if (parts := _parts(text))}
     for i, date in _ordered(got, order).items():
         undecided[i] = date == UNDECIDED
         if date and date != UNDECIDED and (clock := _time(got[i])) is not None:
@@ -221,20 +222,18 @@ def _of_numbers(raw: pd.Series, number: pd.Series) -> tuple[pd.Series, pd.Series
     return at, local.fillna(pd.to_datetime(stamps, format="%Y%m%d%H%M%S", errors="coerce")).astype("datetime64[us]")
 
 
-def _parts(texts: dict[int, str]) -> dict[int, dict[str, str]]:
-    """The parts of the texts that are dates. Texts that differ in their digits alone have their parts in the same places."""
-    places: dict[str, dict[str, slice]] = {}
-    for text in texts.values():
-        if (shape := text[:HEAD].translate(DIGITS)) not in places:
-            match = WHOLE.fullmatch(text) if len(text) < HEAD else None
-            named = match.groupdict().items() if match else ()
-            places[shape] = {
-                name.rstrip(NUMBERS): slice(*match.span(name)) for name, value in named if value is not None
-            }  # type: ignore[union-attr]
-    found = {
-        i: {name: text[at] for name, at in places[text[:HEAD].translate(DIGITS)].items()} for i, text in texts.items()
-    }
-    return {i: got for i, got in found.items() if got}
+@functools.lru_cache(1 << 12)
+def _places(shape: str) -> dict[str, slice]:
+    """Where the parts of dates stand that differ in their digits alone; none if they are no dates."""
+    match = WHOLE.fullmatch(shape)
+    named = match.groupdict() if match else {}
+    return {name.rstrip(NUMBERS): slice(*match.span(name)) for name in named if named[name] is not None}  # type: ignore[union-attr]
+
+
+def _parts(text: str) -> dict[str, str]:
+    """The parts of a text that is a date; none of another."""
+    places = _places(text.translate(DIGITS)) if len(text) < HEAD else {}
+    return {name: text[at] for name, at in places.items()}
 
 
 def _ordered(parts: dict[int, dict[str, str]], order: str) -> dict[int, dt.date | None]:
