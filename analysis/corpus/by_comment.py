@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TypeVar
 
 import pandas as pd
 
-from analysis.corpus.formats import Table, tables_of
+from analysis.corpus.formats import tables_of
 from analysis.corpus.sheets import Problems
 from analysis.settings import StudyError
 
@@ -40,8 +39,9 @@ def read_by_comment(
         if not isinstance(row, dict):
             problems.add(path, line, reason or "no row of a table")
             continue
-        if not seen:
-            _must_have(tables[0], row, ("comment_id", column), remedy)
+        if not seen and (lacking := [name for name in ("comment_id", column) if name not in row]):
+            there = ", ".join(map(str, list(row)[:12])) or "none"
+            raise StudyError(expected=f"a column {lacking[0]}", found=there, where=tables[0].name, remedy=remedy)
         seen += 1
         comment, cell = (str("" if row.get(name) is None else row[name]).strip() for name in ("comment_id", column))
         comment = comment if comment in known else LOST_TYPE.sub(r"\1", comment)
@@ -60,13 +60,3 @@ def read_by_comment(
         raise StudyError(expected=expected, found=what, where=str(path), remedy=remedy)
     found |= dict.fromkeys(twice)
     return [found.get(one) for one in ids], problems.table
-
-
-def _must_have(table: Table, row: dict[str, object], columns: Iterable[str], remedy: str) -> None:
-    """All columns must be there."""
-    for name in columns:
-        if name not in row:
-            near = difflib.get_close_matches(name, [str(one) for one in row], n=1)
-            remedy = f"Is “{near[0]}” meant? Rename it." if near else remedy
-            there = ", ".join(map(str, list(row)[:12]))
-            raise StudyError(expected=f"a column {name}", found=there or "none", where=table.name, remedy=remedy)

@@ -147,19 +147,13 @@ class Recognised:
     because: dict[str, str] = field(default_factory=dict)
 
 
-_KNOWN = ""  # among columns to guess from: the one of the pair, id and parent, that is known
-_OTHER = {"comment_id": "parent_id", "parent_id": "comment_id"}
-
-
 def recognise_values(rows: Sequence[Row]) -> Recognised:
     """Tell a table's columns by their names and, where no name says it, by their values: of rows in their order."""
     sample = sampled(rows)
     found = recognise(list(sample), "comments", sample)
     because: dict[str, str] = {}
-    guesses = {"text": _text_like, "posted_at": _time_like, "comment_id": _answered, "parent_id": _answers}
-    for ours, guess in (guesses | {"article_id": _thread_like}).items():
+    for ours, guess in {"text": _text_like, "posted_at": _time_like, "article_id": _thread_like}.items():
         left = {name: values for name, values in sample.items() if name and name not in found.values() and any(values)}
-        left |= {_KNOWN: sample[found[key]]} if (key := _OTHER.get(ours)) in found else {}
         if ours not in found and (hit := guess(left)):
             found[ours], because[ours] = hit
     return Recognised(found, because)
@@ -192,27 +186,6 @@ def _time_like(sample: Mapping[str, list[str]]) -> tuple[str, str] | None:
         filled = [value for value in values if value and not value.replace(".", "").isdigit()]
         if filled and (share := _share_of_times(filled)) > 0.9:
             return name, f"{share:.0%} of its values are dates"
-    return None
-
-
-def _answered(sample: Mapping[str, list[str]]) -> tuple[str, str] | None:
-    """The column of ids, all different, that what a comment replies to is found in."""
-    to = set(filter(None, sample.get(_KNOWN, [])))
-    held = {name: len(to & set(values)) for name, values in sample.items() if name != _KNOWN and _all_differ(values)}
-    best = max(held, key=lambda name: held[name], default=None)
-    if best is None or held[best] < 0.5 * max(len(to), 1):
-        return None
-    return best, f"{held[best]} of {len(to)} comments that are replied to are in it"
-
-
-def _answers(sample: Mapping[str, list[str]]) -> tuple[str, str] | None:
-    """The column whose values, where there are any, are ids of other comments: no count can be that by chance."""
-    ids = sample.get(_KNOWN, [])
-    known = {one for one in ids if not one.isdigit() or len(one) > 3}
-    for name, values in sample.items():
-        pairs = [(own, to) for own, to in zip(ids, values, strict=False) if to]
-        if name != _KNOWN and 5 <= len(pairs) < len(ids) and all(to in known and own != to for own, to in pairs):
-            return name, f"its {len(pairs)} values are ids of other comments"
     return None
 
 

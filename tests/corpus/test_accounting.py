@@ -218,9 +218,7 @@ def test_a_table_by_comment_says_what_it_does_not_use(tmp_path):
     ]
     with pytest.raises(StudyError, match="11 rows, and none of their ids"):
         read_by_comment(path, "score", ["other"], lambda cell, _: float(cell), "scored")
-    with pytest.raises(
-        StudyError, match=r"expected a column scores, found comment_id, score. Is “score” meant\? Rename it"
-    ):
+    with pytest.raises(StudyError, match="expected a column scores, found comment_id, score"):
         read_by_comment(path, "scores", ["c1"], lambda cell, _: float(cell), "scored")
     for name, what in (("none.csv", "no such file"), ("x.png", "a file of another kind")):
         if name == "x.png":

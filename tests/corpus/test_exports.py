@@ -95,30 +95,6 @@ def test_an_articles_address_is_kept_where_it_is_one(tmp_path):
     assert corpus.articles["url"].fillna("").tolist() == ["https://z.example/1", "", ""]
 
 
-def _replies(ids: str, parents: str) -> str:
-    """A table of 12 comments in two threads, all but the first of each a reply to the one before."""
-    rows = [f"{ids};Faden;{parents};Name;Kommentar"]
-    for i in range(12):
-        to = f"k{i - 1}" if i % 6 else ""
-        rows.append(f"k{i};f{i // 6};{to};Anna{i % 5};Das sind nun einmal {i + 2} Wörter zum Thema Nummer {i}")
-    return "\n".join(rows)
-
-
-@pytest.mark.parametrize(
-    "ids, parents", [("Lfd Kennung", "Antwort auf"), ("Kommentar ID", "Bezug"), ("Beitrag Kz", "parent_id")]
-)
-def test_ids_and_what_is_replied_to_are_told_by_each_other(tmp_path, ids, parents):
-    (tmp_path / "c.csv").write_text(_replies(ids, parents), encoding="utf-8")
-    proposal = propose(tmp_path / "study", [str(tmp_path / "c.csv")])
-    write(proposal)
-    settings = read_settings(tmp_path / "study")
-    rows = read_sources(settings.source, settings.folder).comments
-    assert sorted(rows["comment_id"]) == sorted(f"k{i}" for i in range(12))
-    told = rows.set_index("comment_id")["parent_id"].dropna().to_dict()
-    assert told == {f"k{i}": f"k{i - 1}" for i in range(12) if i % 6}
-    assert any("guessed" in line for line in proposal.seen)
-
-
 def test_a_column_of_counts_is_no_reply(tmp_path):
     rows = ["Kommentar ID;Faden;Gefällt;Name;Kommentar"]
     rows += [

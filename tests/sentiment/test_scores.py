@@ -71,7 +71,7 @@ def test_other_formats_are_read_alike(tmp_path):
         ("comment_id,score\na,2\n", 'expected a number from -1 to 1, found "2"'),
         ("comment_id,score\na,high\n", 'found "high"'),
         ("comment_id,score\nz,1\n", "none of their ids"),
-        ("comment_id,scores\na,1\n", "Is “scores” meant?"),
+        ("comment_id,scores\na,1\n", "found comment_id, scores"),
         ("id,score\na,1\n", "a column comment_id"),
     ],
 )
