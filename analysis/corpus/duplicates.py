@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 from itertools import chain
 
@@ -103,7 +103,11 @@ def near_duplicates(comments: pd.DataFrame, marks: Vectors, texts: Sequence[str]
     when = comments[["posted_at", "comment_id"]].reset_index(drop=True)
     by_time = when.sort_values(["posted_at", "comment_id"], kind="stable").index.to_numpy("int64")
     by_time = by_time[comments["duplicate_of"].isna().to_numpy()[by_time] & (marks[2][by_time] > 0)]
-    groups = [group for k in range(BANDS) for group in _together(marks[3 + k], by_time)]
+    groups: list[np.ndarray] = []  # of rows that share a band, in the order of time
+    for k in range(BANDS):
+        band = pd.Series(marks[3 + k][by_time], index=by_time)
+        band = band[band.duplicated(keep=False)]
+        groups += [rows.to_numpy() for rows in band.groupby(band).groups.values()]
     shingles_of: dict[int, np.ndarray] = {}  # of those alone that share a band with another
     candidates = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *groups]))
     size = rows_of_a_part(texts, BLOCK)
@@ -127,15 +131,6 @@ def near_duplicates(comments: pd.DataFrame, marks: Vectors, texts: Sequence[str]
     return near
 
 
-def _together(band: np.ndarray, by_time: np.ndarray) -> Iterator[np.ndarray]:
-    """Rows that share the value of a band, two or more, in the order of time."""
-    band = band[by_time]
-    order = np.argsort(band, kind="stable")
-    edges = np.flatnonzero(np.diff(band[order], prepend=~band[order[:1]], append=~band[order[-1:]]))
-    for at in np.flatnonzero(np.diff(edges) > 1).tolist():
-        yield by_time[order[edges[at] : edges[at + 1]]]
-
-
 def _shingles(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Hashes of the runs of three words, text after text, each text's sorted and once; how many each long text has."""
     words = [_words(_folded(text)) for text in texts]
@@ -147,12 +142,9 @@ def _shingles(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     runs = mixed + codes[2:] * np.uint64(0x165667B19E3779F9)
     text, end = np.repeat(np.arange(len(texts)), n_words), np.repeat(np.cumsum(n_words), n_words)
     whole = (np.arange(len(codes)) + 2 < end) & (n_words[text] >= MIN_NEAR_WORDS)  # a run within one text
-    text, runs = text[whole], runs[whole[: len(runs)]]
-    order = np.lexsort((runs, text))
-    text, runs = text[order], runs[order]
-    new = np.ones(len(runs), dtype=bool)
-    new[1:] = (np.diff(runs) != 0) | (np.diff(text) != 0)
-    return runs[new], np.bincount(text[new], minlength=len(texts))
+    found = pd.DataFrame({"text": text[whole], "run": runs[whole[: len(runs)]]}).drop_duplicates()
+    found = found.sort_values(["text", "run"])
+    return found["run"].to_numpy(), np.bincount(found["text"], minlength=len(texts))
 
 
 def _bands(shingles: np.ndarray, starts: np.ndarray) -> np.ndarray:
