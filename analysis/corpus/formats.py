@@ -195,21 +195,19 @@ class Table:
         with self._text() as text:
             head = list(islice(text, 9))
             filled = [line for line in head if line.strip(SPACE)] or [""]
-            first = _loaded(filled[0])
+            first, lines = _loaded(filled[0]), chain(head, text)
+            whole = filled[0].strip(SPACE).startswith("[") and first is BROKEN
             named = self._ending in (".jsonl", ".ndjson")
-            if first is BROKEN and not (named and filled[0].strip(SPACE)[:1] != "["):
-                try:
-                    first = json.loads("".join(chain(head, text)).strip(SPACE))
-                except (ValueError, RecursionError) as error:
-                    raise self.error(f"text that is no JSON: {error}") from None
-            elif named or (isinstance(first, dict) and len(filled) > 1):
-                for number, line in enumerate(chain(head, text), 1):
+            if not whole if named else isinstance(first, dict) and len(filled) > 1:
+                for number, line in enumerate(lines, 1):
                     value = _loaded(line) if line.strip(SPACE) else None
                     reason = NOT_JSON if value is BROKEN else "" if line.strip(SPACE) else EMPTY
                     yield number, None if reason else value, reason
                 return
-            elif any(line.strip(SPACE) for line in chain(filled[1:], text)):
-                raise self.error("text that is no JSON: something after its value")
+            try:
+                first = json.loads("".join(lines).strip(SPACE))
+            except (ValueError, RecursionError) as error:
+                raise self.error(f"text that is no JSON: {error}") from None
         yield from ((n, item, "") for n, item in enumerate(first if isinstance(first, list) else [first], 1))
 
     def _parquet(self) -> Iterator[Numbered]:
