@@ -201,7 +201,9 @@ def _ending(is_name: np.ndarray, bounds: np.ndarray) -> float:
     n, (single, double) = len(at), ((end - at - 1 == k).sum() for k in (1, 2))
     if single < SINGLE * n or double > (1 - SINGLE) / 4 * n:
         return 0.0
-    return np.log((single + WORTH * USUAL) / (n - single + WORTH * (1 - USUAL))) - np.log(USUAL / (1 - USUAL))
+    q = (single + WORTH * USUAL) / (n + WORTH)
+    # A name that is missed is a paragraph after which the comment does not end, and so is the one before it.
+    return np.log(q / (1 - q) ** 2) - np.log(USUAL / (1 - USUAL) ** 2)
 
 
 def _ratio(p_name: np.ndarray, kind: np.ndarray) -> np.ndarray:
