@@ -236,11 +236,6 @@ def plan(
     `rows` and `nested` are the first: of what it holds, "comments" or "articles" (`role`), and of articles that hold
     comments. `given`, our column = theirs as study.toml names them, goes before what is recognised. `format` is "auto",
     a kind of file, or an export's name; `where` the table, for errors.
-
-    Raises
-    ------
-    StudyError
-        If a column that is named is not there, or none can be the one that must be there.
     """
     section, must = "source.columns" if role == "comments" else "source.articles.columns", MUST[role]
     names, remedy = ", ".join(header[:12])[:200] or "none", f"Correct [{section}] in study.toml."

@@ -161,16 +161,10 @@ class Times:
 def instants(values: Sequence[object] | pd.Series, timezone: str, order: str = "auto") -> Times:
     """Instants in UTC of a column of times, in one order of day, month and year for all of it.
 
-    Parameters
-    ----------
-    values : sequence
-        Datetimes; texts, of ISO 8601 and as people write dates; seconds since 1970, or thousandths, millionths or
-        billionths of them, YYYYMMDD with or without a time, or days of a spreadsheet, as numbers or texts. What is no
-        full date, cannot be, or is a local time that does not exist is NaT.
-    timezone : str
-        Zone of those that state none.
-    order : str
-        One of ORDERS, or "auto": as the rows settle it.
+    Values are datetimes; texts, of ISO 8601 and as people write dates; seconds since 1970, or thousandths, millionths
+    or billionths of them, YYYYMMDD with or without a time, or days of a spreadsheet, as numbers or texts. What is no
+    full date, cannot be, or is a local time that does not exist is NaT. `timezone` is that of values that state none;
+    `order` one of ORDERS, or "auto": as the rows settle it.
     """
     if not isinstance(values, pd.Series):
         values = pd.Series([None if value is None else str(value) for value in values], dtype="str")

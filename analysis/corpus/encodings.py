@@ -173,13 +173,7 @@ def read_lines(raw: bytes, encoding: str = "") -> Lines:
 
 
 def clean(text: str) -> tuple[str, int, int]:
-    """Mend a text: lines end at newlines, mojibake undone, then no control characters.
-
-    Returns
-    -------
-    tuple of (str, int, int)
-        The text, stripped; places of mojibake repaired; control characters removed.
-    """
+    """A text, stripped, its mojibake undone, then without control characters; how many places and controls these were."""
     if text.isprintable() and text.isascii():  # as most are
         return text.strip(), 0, 0
     if "\r" in text:

@@ -69,13 +69,7 @@ class Table:
         self._ending = before[-1] if self._packing else last
 
     def rows(self) -> Iterator[Numbered]:
-        """Every row, or line that is none; objects of JSON and XML as they are, nests and all.
-
-        Raises
-        ------
-        StudyError
-            If the file cannot be opened or unpacked, or is not the table that its ending says.
-        """
+        """Every row, or line that is none; objects of JSON and XML as they are, nests and all."""
         with self._guard():
             yield from getattr(self, f"_{self.kind}")()
 
@@ -288,13 +282,7 @@ class Table:
 
 
 def tables_of(path: Path, *, encoding: str = "", sheet: str = "") -> list[Table]:
-    """The tables in a file: one, or of an archive those in it; none where it is something else, such as a thread.
-
-    Raises
-    ------
-    StudyError
-        If the file cannot be opened or unpacked.
-    """
+    """The tables in a file: one, or of an archive those in it; none where it is something else, such as a thread."""
     tables = [Table(path, "", encoding, sheet)]
     if tables[0].kind == "zip":
         with tables[0]._guard(), zipfile.ZipFile(path) as archive:

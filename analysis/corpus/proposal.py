@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.corpus.columns import Recognised, is_articles, recognise, recognise_values
+from analysis.corpus.columns import is_articles, recognise, recognise_values
 from analysis.corpus.formats import KINDS, PACKED, tables_of
 from analysis.corpus.platforms import Dialect, recognise_dialect
 from analysis.corpus.records import Look, look
 from analysis.corpus.schema import KEY_FILE
-from analysis.corpus.sources import mixed, read_sources
+from analysis.corpus.sources import read_sources, tables_in
 from analysis.corpus.wording import plural
 from analysis.run.store import FOLDER
 from analysis.settings import STUDY_FILE, SourceSettings, StudyError, writing
@@ -25,7 +26,7 @@ from analysis.settings import STUDY_FILE, SourceSettings, StudyError, writing
 LENGTHS = {"day": "D", "week": "W-SUN", "month": "M", "quarter": "Q", "year": "Y"}
 MIN_THREADS, MOST_PERIODS = 10, 150
 SHOWN, NOTES = 3, 9  # comments that are shown as they would be read, and notes
-WIDTH = 60  # letters of a text that is shown
+WIDTH = 80  # letters of a line that is shown
 JOINED = 0.5  # share of threads that are in a table, if it is that of their articles
 FOLLOWS = {
     "threads": "each comment counts as a thread of its own. Intervals then take comments for independent, and those of "
@@ -43,48 +44,38 @@ class Proposal:
     folder: Path
     title: str
     source: SourceSettings
-    period: str = "month"
-    because: str = ""  # why this period
-    seen: tuple[str, ...] = ()
-    asked: tuple[str, ...] = ()
+    period: str
+    because: str  # why this period
+    seen: list[str]
+    asked: list[str]
 
 
 def propose(folder: Path, files: Sequence[str], *, title: str = "", timezone: str = "UTC") -> Proposal:
-    """Look at files, and propose a study of them.
+    """Look at thread files, tables or folders of them, and propose a study of them in `folder`, which need not exist.
 
-    Parameters
-    ----------
-    folder : Path
-        The study folder; need not exist. Its name is the title, where none is given.
-    files : sequence of str
-        Thread files or tables; a folder stands for the files in it.
-    title : str
-    timezone : str
-        Zone of dates that state none.
-
-    Raises
-    ------
-    StudyError
-        If there is a study already, a file is missing, files of two formats are mixed, no column can be the
-        text, or nothing can be read.
+    Its name is the title, where none is given; `timezone` is that of dates that state none. A StudyError if there is a
+    study already, a file is missing, formats are mixed, no column can be the text, or nothing can be read.
     """
-    where = str(folder)
     if (folder / STUDY_FILE).exists():
-        remedy = "Edit it, or name another folder."
-        raise StudyError(expected="a folder without a study", found=f"a {STUDY_FILE}", where=where, remedy=remedy)
-    if folder.exists() and not folder.is_dir():
-        raise StudyError(expected="a folder", found="a file", where=where, remedy="Name another.")
-    tables = {path: tables_of(path) for path in _files(files)}
-    if other := mixed(tables):
-        raise StudyError(expected="files of one format", found=other, where=where, remedy="Make a study of each.")
-    said: list[str] = []
-    paths, more = list(tables), {"format": "threads"}
+        expected, remedy = "a folder without a study", "Edit it, or name another folder."
+        raise StudyError(expected=expected, found=f"a {STUDY_FILE}", where=str(folder), remedy=remedy)
+    tables, said = tables_in(_files(files), str(folder)), list[str]()
+    comments, articles, more = list(tables), list[Path](), {"format": "threads"}
     if any(tables.values()):
         looks = {path: _joined([look(table) for table in some]) for path, some in tables.items()}
-        paths, more = _of_tables(looks, said, lambda some: _patterns(some, folder))
-    source = SourceSettings(paths=_patterns(paths, folder), timezone=timezone, **more)  # type: ignore[arg-type]
-    draft = Proposal(folder, title or folder.resolve().name, source)
-    return _with_what_is_there(draft, paths[0].name, said)
+        articles = _articles_among(looks) if len(looks) > 1 else []
+        comments = [path for path in looks if path not in articles]
+        if not comments:
+            expected, found, where = "a table of comments", "tables of articles alone", articles[0].name
+            raise StudyError(expected=expected, found=found, where=where, remedy="Add the comments' table.")
+        more, threads = _columns({path: looks[path] for path in comments}, said)
+        if articles:
+            more["articles"] = {"paths": list(_patterns(articles, folder))}
+            first, table = looks[comments[0]], looks[articles[0]]
+            if "format" not in more or recognise_dialect(table.header) is None:
+                more["articles"]["columns"] = _joins(_values(first, threads), articles[0].name, table, said)
+    source = SourceSettings(paths=_patterns(comments, folder), timezone=timezone, **more)
+    return _read(folder, title or folder.resolve().name, source, comments[0].name, said)
 
 
 def _files(files: Sequence[str]) -> list[Path]:
@@ -95,14 +86,16 @@ def _files(files: Sequence[str]) -> list[Path]:
         if not path.is_file() and not inside:
             expected, what = "a file, or a folder of files", "an empty folder" if path.is_dir() else "nothing"
             raise StudyError(expected=expected, found=what, where=str(path), remedy="Correct the name.")
-        found |= dict.fromkeys(
-            [path] if path.is_file() else (p for p in inside if p.suffix.lower() == ".txt" or tables_of(p))
-        )
+        found |= dict.fromkeys([path] if path.is_file() else filter(_may_be_source, inside))
     if not found:
         endings = f".txt, {', '.join(KINDS)}, the tables also in .zip or {' or '.join(PACKED)}"
         remedy = "Name the files one by one."
         raise StudyError(expected=f"files that end in {endings}", found="none", where=files[0], remedy=remedy)
     return list(found)
+
+
+def _may_be_source(path: Path) -> bool:
+    return path.suffix.lower() == ".txt" or bool(tables_of(path))
 
 
 # -------------------------------------------------------------------------------------------------- tables
@@ -117,52 +110,31 @@ def _known(one: Look) -> tuple[Dialect, bool] | None:
     return recognise_dialect(one.header) or recognise_dialect({name for row in one.nested for name in row})
 
 
-def _of_tables(
-    looks: dict[Path, Look], said: list[str], patterns: Callable[[list[Path]], tuple[str, ...]]
-) -> tuple[list[Path], dict]:
-    """Which files hold comments, and the further keys of [source]; what was found is said."""
-    articles = _articles_among(looks) if len(looks) > 1 else []
-    comments = {path: one for path, one in looks.items() if path not in articles}
-    if not comments:
-        found, remedy = "tables of articles alone", "Add the comments' table."
-        raise StudyError(expected="a table of comments", found=found, where=articles[0].name, remedy=remedy)
-    first, more = next(iter(comments.values())), {}
+def _columns(looks: Mapping[Path, Look], said: list[str]) -> tuple[dict[str, Any], str]:
+    """Keys of [source] by which the comments' columns are known, and the column of threads; what was found is said."""
+    path, first = next(iter(looks.items()))
     if known := _known(first):  # an export that is known needs no columns named
-        said.append(f"{next(iter(comments)).name}: {known[0].title}")
-        more["format"] = known[0].name
-        threads = known[0].mapping(first.header).get("article_id", ("",))[0]
-    else:
-        found = {path: _recognised(path, one) for path, one in comments.items()}
-        columns = found[next(iter(found))].columns
-        alike = all([*each.columns.items()] == [*columns.items()] for each in found.values())
-        for path, each in [*found.items()][: 1 if alike else NOTES]:
-            named = ", ".join(f"{ours} = {theirs}" for ours, theirs in each.columns.items() if ours not in each.because)
-            left = [column for column in comments[path].header if column and column not in each.columns.values()]
-            said.append(f"{path.name}: found: {named}")
-            said += [
-                f"{path.name}: guessed: {ours} = {each.columns[ours]}, because {why}"
-                for ours, why in each.because.items()
-            ]
-            said += [f"{path.name}: not used: {', '.join(left)[:200]}"] if left else []
-        more |= {"columns": columns} if alike else {}
-        threads = columns.get("article_id", "")
-    if articles:
-        table = looks[articles[0]]
-        more["articles"] = {"paths": list(patterns(articles))}
-        if not known or recognise_dialect(table.header) is None:
-            more["articles"]["columns"] = _joins(_values(first, threads), articles[0].name, table, said)
-    return list(comments), more
+        said.append(f"{path.name}: {known[0].title}")
+        return {"format": known[0].name}, known[0].mapping(first.header).get("article_id", ("",))[0]
+    found = {path: recognise_values(one.rows) for path, one in looks.items()}
+    for path, each in found.items():
+        if "text" not in each.columns:
+            names = ", ".join(looks[path].header[:12])[:200] or "no rows"
+            remedy = "Rename the column that holds the comments to text."
+            raise StudyError(expected="a column that could be text", found=names, where=path.name, remedy=remedy)
+    columns = found[next(iter(found))].columns
+    alike = all([*each.columns.items()] == [*columns.items()] for each in found.values())
+    for path, each in [*found.items()][: 1 if alike else NOTES]:
+        named = ", ".join(f"{ours} = {theirs}" for ours, theirs in each.columns.items() if ours not in each.because)
+        left = ", ".join(name for name in looks[path].header if name and name not in each.columns.values())[:200]
+        said.append(f"{path.name}: found: {named}")
+        for ours, why in each.because.items():
+            said.append(f"{path.name}: guessed: {ours} = {each.columns[ours]}, because {why}")
+        said += [f"{path.name}: not used: {left}"] if left else []
+    return {"columns": columns} if alike else {}, columns.get("article_id", "")
 
 
-def _recognised(path: Path, one: Look) -> Recognised:
-    found = recognise_values(one.rows)
-    if "text" in found.columns:
-        return found
-    names, remedy = ", ".join(one.header[:12])[:200] or "no rows", "Rename the column that holds the comments to text."
-    raise StudyError(expected="a column that could be text", found=names, where=path.name, remedy=remedy)
-
-
-def _articles_among(looks: dict[Path, Look]) -> list[Path]:
+def _articles_among(looks: Mapping[Path, Look]) -> list[Path]:
     """The tables of articles: those that look like one, or hold the threads of another's comments, each once."""
     found = [path for path, one in looks.items() if (_known(one) or (0, is_articles(one.header)))[1] and not one.nested]
     if found and len(found) < len(looks):
@@ -210,11 +182,11 @@ def _patterns(paths: Sequence[Path], folder: Path) -> tuple[str, ...]:
     return tuple(path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix() for path in full)
 
 
-def _with_what_is_there(draft: Proposal, first: str, said: list[str]) -> Proposal:
+def _read(folder: Path, title: str, source: SourceSettings, first: str, said: list[str]) -> Proposal:
     """Read the files, once, to say what they hold and what not, and to choose the period."""
-    threads, reading = draft.source.format == "threads", read_sources(draft.source, draft.folder)
-    rows, n_articles, n_comments = reading.rows, plural(len(reading.articles), "article"), len(reading.rows)
-    if not n_comments:
+    threads, reading = source.format == "threads", read_sources(source, folder)
+    rows, n_articles = reading.rows, plural(len(reading.articles), "article")
+    if rows.empty:
         reasons = reading.rejects["reason"].value_counts().index.tolist()
         found = f"{n_articles} and no comments" + (f" ({reasons[0]})" if reasons else "")
         remedy = "A comment is a line with the reader's name, then the lines of the comment."
@@ -222,35 +194,27 @@ def _with_what_is_there(draft: Proposal, first: str, said: list[str]) -> Proposa
         raise StudyError(expected="at least one comment", found=found, where=first, remedy=remedy)
     timed = rows["posted_at"].notna() & (threads | (rows["posted_at_source"] == "comment"))
     there = (rows["article_id"] != rows["comment_id"]).any(), timed.any(), rows["author"].notna().any()
-    missing = [
-        f"not found: {what}: {so}" for (what, so), is_there in zip(FOLLOWS.items(), there, strict=True) if not is_there
-    ]
-    seen = [
-        f"{plural(len(reading.accounting), 'file')}: {n_articles}, {plural(n_comments, 'comment')}",
-        *said,
-        *missing,
-    ]
-    when = rows["posted_at"].dropna()
-    seen += [f"from {when.min():%Y-%m-%d} to {when.max():%Y-%m-%d}"] if len(when) else []
+    missing = [f"not found: {what}: {so}" for (what, so), one in zip(FOLLOWS.items(), there, strict=True) if not one]
     notes = reading.notes[~reading.notes["note"].str.startswith("no column names the thread") & (not threads)]
-    seen += [f"{row.source_file}: {row.note}" for row in notes.head(NOTES).itertuples()]
     either = [EITHER] if notes["note"].str.contains("day and month can be either").any() else []
+    period, why = choose_period(rows, source.timezone)
+    when = rows["posted_at"].dropna()
+    seen = [f"{plural(len(reading.accounting), 'file')}: {n_articles}, {plural(len(rows), 'comment')}", *said, *missing]
+    seen += [f"from {when.min():%Y-%m-%d} to {when.max():%Y-%m-%d}"] if len(when) else []
+    seen += [f"{row.source_file}: {row.note}" for row in notes.head(NOTES).itertuples()]
     seen += [f"to be decided: [source] {one}" for one in either]
-    period, why = choose_period(rows, draft.source.timezone)
-    seen.append(f"period = {period}: {why}")
-    seen += ["The first comments, as they would be read:", *shown(reading.comments)]
-    return replace(draft, period=period, because=why, seen=tuple(seen), asked=(*either, *missing))
+    seen += [f"period = {period}: {why}", "The first comments, as they would be read:", *_shown(reading.comments)]
+    return Proposal(folder, title, source, period, why, seen, [*either, *missing])
 
 
-def shown(comments: pd.DataFrame) -> list[str]:
+def _shown(comments: pd.DataFrame) -> list[str]:
     """Two lines for each of the first comments: whose, when and under what; and how the text begins."""
-    first = comments.sort_values(["source_file", "line"], kind="stable").head(SHOWN)
     lines = []
-    for row in first.itertuples():
+    for row in comments.sort_values(["source_file", "line"], kind="stable").head(SHOWN).itertuples():
         when = f"{row.posted_at:%Y-%m-%d %H:%M} UTC" if pd.notna(row.posted_at) else "no time"
-        who = _inert(row.author) if pd.notna(row.author) else "no author"
-        reply = f", a reply to {_inert(row.parent_id)}" if pd.notna(row.parent_id) else ""
-        lines += [f"  {who}, {when}, thread {_inert(row.article_id)}{reply}", f"    {_inert(row.text)}"]
+        who = row.author if pd.notna(row.author) else "no author"
+        reply = f", a reply to {row.parent_id}" if pd.notna(row.parent_id) else ""
+        lines += [f"  {_inert(f'{who}, {when}, thread {row.article_id}{reply}')}", f"    {_inert(row.text)}"]
     return lines
 
 
@@ -295,24 +259,20 @@ def _table(name: str, keys: Mapping[str, object], says: str = "") -> str:
 
 
 def write(proposal: Proposal) -> Path:
-    """Write study.toml and a .gitignore that keeps the key and kept results out of git; give the first's path.
-
-    Raises
-    ------
-    StudyError
-        If the folder cannot be written.
-    """
+    """Write study.toml and a .gitignore that keeps the key and kept results out of git; give the first's path."""
     source, path = proposal.source, proposal.folder / STUDY_FILE
-    text = f"title = {_quoted(proposal.title)}\n{_table('source', {'paths': source.paths})}"
-    if source.format not in ("auto", "threads"):
-        text += f"format = {_quoted(source.format)} # whose export it is, and so which column is which\n"
-    text += f"timezone = {_quoted(source.timezone)} # of dates without one; periods are cut in it\n"
-    text += 'licence = "not stated" # under which the comments may be used\n'
-    text += "".join(f"# {line}\n" for line in proposal.asked)
-    text += _table("source.columns", source.columns, " # ours = theirs")
-    articles = dict(source.articles)
-    columns = articles.pop("columns", {})
-    text += _table("source.articles", articles) + _table("source.articles.columns", columns)
+    export = f"format = {_quoted(source.format)} # whose export it is, and so which column is which\n"
+    export = "" if source.format in ("auto", "threads") else export
+    articles = {key: value for key, value in source.articles.items() if key != "columns"}
+    text = f"""title = {_quoted(proposal.title)}
+
+[source]
+paths = {_quoted(source.paths)}
+{export}timezone = {_quoted(source.timezone)} # of dates without one; periods are cut in it
+licence = "not stated" # under which the comments may be used
+{"".join(f"# {line}{chr(10)}" for line in proposal.asked)}"""
+    text += _table("source.columns", source.columns, " # ours = theirs") + _table("source.articles", articles)
+    text += _table("source.articles.columns", source.articles.get("columns", {}))
     text += f"""
 [time]
 period = {_quoted(proposal.period)} # day, week, month, quarter or year; {proposal.because}

@@ -35,29 +35,15 @@ SURE = 0.9  # a boundary of less confidence is for a person to look at
 
 @dataclass(frozen=True)
 class Corpus:
-    """A checked, pseudonymised corpus.
+    """A checked, pseudonymised corpus."""
 
-    Attributes
-    ----------
-    articles : DataFrame
-        One row per thread, sorted by article_id; columns ARTICLE_COLUMNS.
-    partitioned : Partitioned
-        One row per comment, sorted by comment_id; columns COMMENT_COLUMNS; times in UTC.
-    rejects, accounting, notes : DataFrame
-        As in `Reading`.
-    boundaries : DataFrame
-        BOUNDARY_COLUMNS of the comments whose name line is doubtful.
-    hidden_words : DataFrame
-        word: names of authors that are one word, in lower case; they never become words of a topic. Kept with
-        the study's other results, and in no report.
-    """
-
-    articles: pd.DataFrame
-    partitioned: Partitioned
-    rejects: pd.DataFrame
+    articles: pd.DataFrame  # ARTICLE_COLUMNS of each thread, sorted by article_id
+    partitioned: Partitioned  # COMMENT_COLUMNS of each comment, sorted by comment_id; times in UTC
+    rejects: pd.DataFrame  # this and the next two as in `Reading`
     accounting: pd.DataFrame
     notes: pd.DataFrame
-    boundaries: pd.DataFrame
+    boundaries: pd.DataFrame  # BOUNDARY_COLUMNS of the comments whose name line is doubtful
+    # word: names of authors that are one word, in lower case; they never become words of a topic, and are in no report
     hidden_words: pd.DataFrame
 
     @property
@@ -80,11 +66,6 @@ def build(reading: Reading, folder: Path, authors: str = "pseudonym", run: Run =
     """Check what was read, with the names as written, and make the corpus of it.
 
     The pseudonym key is in `folder`, the study's; `authors` is "pseudonym" or "keep".
-
-    Raises
-    ------
-    StudyError
-        If an id occurs twice, a comment has no article, a line is unaccounted for, or nothing was read.
     """
     _check(reading, str(folder))
     order = reading.rows["comment_id"].reset_index(drop=True).sort_values(kind="stable").index.to_numpy("int64")
@@ -139,13 +120,7 @@ def _check(reading: Reading, where: str) -> None:
 
 
 def read_key(folder: Path) -> bytes:
-    """Read the study's pseudonym key; make it, mode 0600, where there is none.
-
-    Raises
-    ------
-    StudyError
-        If it can be neither read nor made, or is too short to protect a name.
-    """
+    """Read the study's pseudonym key; make it, mode 0600, where there is none."""
     path, remedy = folder / KEY_FILE, "Make the study folder writable, or copy it to where you may write."
     with writing(path, "a folder for the pseudonym key", remedy), suppress(FileExistsError):
         path.touch(0o600, exist_ok=False)

@@ -28,11 +28,6 @@ def read_rows(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) 
     """Line number and the wanted columns of each row of a sheet, by whichever separator it was saved with.
 
     An optional column that is not there is empty; a quote before a formula is taken away.
-
-    Raises
-    ------
-    StudyError
-        If the file is not there, is no CSV in UTF-8 and no xlsx, or lacks a column.
     """
     csv.field_size_limit(1 << 30)  # a long comment is not a fault
     try:
@@ -94,13 +89,7 @@ class Problems(list[tuple[str, int | None, str]]):
 def csv_bytes(table: pd.DataFrame, texts: Iterable[str] | None = None, *, bom: bool = False) -> bytes:
     """A table as a CSV file: UTF-8, times in ISO form, texts inert in a spreadsheet.
 
-    Parameters
-    ----------
-    table : DataFrame
-    texts : iterable of str, optional
-        Columns of text from outside; by default every column of text.
-    bom : bool
-        Whether it begins as spreadsheets want it, so that they read UTF-8.
+    `texts` are columns of text from outside, by default every column of text; with `bom` a spreadsheet reads UTF-8.
     """
     out = table.copy()
     for column in [c for c in out if pd.api.types.is_string_dtype(out[c])] if texts is None else texts:
@@ -134,13 +123,7 @@ def xlsx_bytes(table: pd.DataFrame) -> bytes:
 
 
 def write_new(folder: Path, files: Mapping[str, bytes], *, over: bool = False) -> None:
-    """Write files to a folder of a study, each whole or not at all; what people wrote there is not overwritten.
-
-    Raises
-    ------
-    StudyError
-        If there is a sheet in the folder already, unless `over`; or if it cannot be written.
-    """
+    """Write files to a folder of a study, each whole or not at all; unless `over`, nothing where there are sheets."""
     if not over and (there := [path for place in (folder, *folder.glob("*/")) for path in sheets_in(place)]):
         remedy = "What people wrote is never overwritten: move the folder away first."
         raise StudyError(expected="no sheets yet", found=there[0].name, where=str(folder), remedy=remedy)

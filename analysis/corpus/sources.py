@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
-from analysis.corpus.formats import tables_of
+from analysis.corpus.formats import Table, tables_of
 from analysis.corpus.reading import Reading, source_name
 from analysis.corpus.tables import read_tables
 from analysis.corpus.threads import read_threads
@@ -14,13 +14,7 @@ from analysis.settings import STUDY_FILE, SourceSettings, StudyError
 
 
 def find_files(folder: Path, patterns: Iterable[str], key: str) -> list[Path]:
-    """Files of paths and globs, relative to the study folder or absolute, sorted.
-
-    Raises
-    ------
-    StudyError
-        If a pattern has none.
-    """
+    """Files of paths and globs, relative to the study folder or absolute, sorted; an error if a pattern has none."""
     found: set[Path] = set()
     for pattern in patterns:
         path = Path(pattern)
@@ -58,26 +52,21 @@ def named(files: Iterable[Path], folder: Path) -> dict[str, Path]:
     return found
 
 
-def mixed(tables: Mapping[Path, object]) -> str:
-    """Of files and the tables in each, the names of one that has some and of one that has none; "" if all are alike."""
+def tables_in(files: Iterable[Path], where: str) -> dict[Path, list[Table]]:
+    """The tables in each file, of which a thread has none; a StudyError if there are both."""
+    tables = {path: tables_of(path) for path in files}
     of = {bool(some): path.name for path, some in reversed(tables.items())}
-    return f"{of[True]} and {of[False]}" if len(of) == 2 else ""
+    if len(of) == 2:
+        found, remedy = f"{of[True]} and {of[False]}", "Make a study of each, or name the format."
+        raise StudyError(expected="files of one format", found=found, where=where, remedy=remedy)
+    return tables
 
 
 def read_sources(source: SourceSettings, folder: Path, run: Run = Run()) -> Reading:
-    """Read the sources, names and all: as threads, or as tables, which show what they are or are what study.toml says.
-
-    Raises
-    ------
-    StudyError
-        If there are tables and threads.
-    """
+    """Read the sources, names and all: as threads, or as tables, which show or are told by study.toml what they are."""
     files, kind = comment_files(source, folder), source.format
     if kind == "auto":
-        tables = {path: tables_of(path) for path in files}
-        if other := mixed(tables):
-            where, remedy = f"{folder / STUDY_FILE}, [source] paths", "Make a study of each, or name the format."
-            raise StudyError(expected="files of one format", found=other, where=where, remedy=remedy)
+        tables = tables_in(files, f"{folder / STUDY_FILE}, [source] paths")
         kind = "auto" if any(tables.values()) else "threads"
     if kind == "threads":
         return read_threads(files, source, folder, run)

@@ -34,11 +34,6 @@ def read_tables(
 
     The unit of the accounting is a row, or each comment and article of a row that holds several. Without article_id
     every comment is a thread of its own; comments without comment_id are numbered by file and row.
-
-    Raises
-    ------
-    StudyError
-        If a file is not what its ending says, or a column that study.toml names is not there.
     """
     found = Found(Gathering(run.scratch))
     files = [(path, source.columns, "comments") for path in sorted(paths)]

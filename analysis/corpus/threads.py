@@ -61,27 +61,10 @@ def article_id(date: str, paragraphs: Sequence[str]) -> str:
 
 
 def read_threads(paths: Sequence[Path], source: SourceSettings, root: Path, run: Run = Run()) -> Reading:
-    """Read plain-text thread files.
+    """Read plain-text thread files, whose order and names do not matter; `root` is the study folder.
 
-    Parameters
-    ----------
-    paths : sequence of Path
-        The files; their order and their names do not matter.
-    source : SourceSettings
-        Of which `timezone`, `dates`, `encoding`, `retrieved` and `authors` count.
-    root : Path
-        The study folder. source_file is the path relative to it, or the bare name of a file outside.
-    run : Run
-
-    Returns
-    -------
-    Reading
-        Rows sorted by article_id and position; the unit of the accounting is a line.
-
-    Raises
-    ------
-    StudyError
-        If a file cannot be opened.
+    Rows are sorted by article_id and position; the unit of the accounting is a line. Of `source` timezone, dates,
+    encoding, retrieved and authors count.
     """
     files, vocabulary, rows = _open_files(paths, root), Vocabulary(), _Rows(source, Gathering(run.scratch))
     for i, file in enumerate(files):  # first pass: what the lines look like, and what the study knows
