@@ -174,8 +174,8 @@ def _decoded(
     ends = 0.0
 
     def decoded() -> Decoding:
-        # The first name ends no comment; and what two lines of a comment gain, two of the article do.
-        return chain(itself + extra + near + ends, article + ends / 2, start - ends, lines.bounds)
+        # What a comment of a name and a paragraph gains, two lines of the article do.
+        return chain(itself + extra + near + ends, article + ends / 2, start, lines.bounds)
 
     for _ in range(ROUNDS + 2 * kinds[:2].any() if listed is None else LISTED_ROUNDS):
         p = decoded().p_name
