@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import bz2
 import csv
-import gzip
 import io
 import json
 import re
@@ -33,7 +31,7 @@ Numbered = tuple[int, object, str]
 KINDS = {".csv": "csv", ".tsv": "csv", ".tab": "csv", ".jsonl": "json", ".ndjson": "json", ".json": "json",
          ".parquet": "parquet", ".xml": "xml", ".xlsx": "sheet", ".xlsm": "sheet", ".xlsb": "sheet", ".xls": "sheet",
          ".ods": "sheet"}  # fmt: skip
-PACKED = (".gz", ".zst", ".bz2")
+PACKED = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
 PLAIN = ("", ".txt", ".text", ".dat", ".dump", ".log")  # endings that say nothing: the file is looked into
 HEAD = 65_536  # bytes that tell what a file is
 LOOK = 30  # lines among which the header is
@@ -44,6 +42,7 @@ FAR, ROW = re.compile(rb'\br="([A-Z]{2,3})\d'), re.compile(rb'\br="[A-Z]*(\d+)"'
 SPACE = "\x00 \t\r\n\ufeff"
 ITEMS = {"rss": "item"}  # XML whose rows are not the root's children: their tag
 NOT_FITTING, EMPTY, NOT_JSON, BEFORE = "not as many fields as the header", "empty line", "not JSON", "before the header"
+DAMAGED = "a file that is damaged or was cut off"
 BROKEN = object()
 Line = TypeVar("Line", str, bytes)
 
@@ -85,27 +84,25 @@ class Table:
         """Whatever a damaged file raises is our own error."""
         try:
             yield
-        except (gzip.BadGzipFile, EOFError, zlib.error, zipfile.BadZipFile, zstandard.ZstdError):
-            raise self.error("a file that is damaged or was cut off") from None
+        except (EOFError, zlib.error, zipfile.BadZipFile, zstandard.ZstdError):
+            raise self.error(DAMAGED) from None
         except MemoryError:
             raise self.error("more than the memory holds") from None
         except (OSError, ValueError, RuntimeError, NotImplementedError, LookupError, pa.ArrowException) as error:
-            raise self.error(getattr(error, "strerror", "") or str(error) or type(error).__name__) from None
+            unpacking = self._packing and type(error) is OSError and not error.strerror
+            said = getattr(error, "strerror", "") or str(error) or type(error).__name__
+            raise self.error(DAMAGED if unpacking else said) from None
 
     def _open(self) -> BinaryIO:
         """Its bytes, unpacked as they are read."""
         file = zipfile.ZipFile(self.path).open(self.member) if self.member else self.path.open("rb")  # noqa: SIM115
-        match self._packing:
-            case ".gz":
-                return gzip.open(file, "rb")  # type: ignore[return-value]
-            case ".bz2":
-                return bz2.open(file, "rb")  # type: ignore[return-value]
-            case ".zst":  # Arrow knows what is cut off, and refuses windows of 2 GiB, which dumps of Reddit have
-                if zstandard.get_frame_parameters(file.peek(18)).window_size <= 2**27:  # type: ignore[attr-defined]
-                    return io.BufferedReader(pa.input_stream(file, compression="zstd"))
-                unpacking = zstandard.ZstdDecompressor(max_window_size=2**31)
-                return io.BufferedReader(unpacking.stream_reader(file, read_across_frames=True))  # type: ignore[arg-type]
-        return file  # type: ignore[return-value]
+        if not self._packing:
+            return file  # type: ignore[return-value]
+        if self._packing == ".zst" and zstandard.get_frame_parameters(file.peek(18)).window_size > 2**27:  # type: ignore[attr-defined]
+            # Arrow, which knows what is cut off, refuses windows of 2 GiB, which dumps of Reddit have.
+            unpacking = zstandard.ZstdDecompressor(max_window_size=2**31)
+            return io.BufferedReader(unpacking.stream_reader(file, read_across_frames=True))  # type: ignore[arg-type]
+        return io.BufferedReader(pa.input_stream(file, compression=PACKED[self._packing]))
 
     def _text(self) -> io.TextIOWrapper:
         """The file as text, in the encoding that the whole of it shows."""

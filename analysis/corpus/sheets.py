@@ -29,9 +29,8 @@ def read_rows(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) 
 
     An optional column that is not there is empty; a quote before a formula is taken away.
     """
-    csv.field_size_limit(1 << 30)  # a long comment is not a fault
     try:
-        rows = _cells(path) if path.suffix == XLSX and path.is_file() else _fields(path)
+        rows = _rows(path)
         _, head = next(rows, (1, []))
         names = [name.strip().lower() for name in head]
         if missing := [c for c in columns if c not in names]:
@@ -51,25 +50,22 @@ def read_rows(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) 
         raise StudyError(expected=expected, found=found, where=str(path), remedy=remedy) from None
 
 
-def _fields(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a csv file, its head first, by whichever separator it was saved with."""
+def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a sheet, its head first; whole numbers of a spreadsheet as people write them."""
+    if path.suffix == XLSX and path.is_file():
+        table = Table(path)
+        filled = [(line, row.values()) for line, row, _ in table.rows() if isinstance(row, dict)]
+        yield 1, table.header
+        for line, row in filled:
+            yield line, [f"{v:.10g}" if isinstance(v, float) else "" if v is None else str(v) for v in row]
+        return
     with path.open(encoding="utf-8-sig", newline="") as file:
-        head = file.readline()
-        separator = max(",;\t", key=head.count)
-        yield 1, next(csv.reader([head], delimiter=separator), [])
-        rows, line = csv.reader(file, delimiter=separator), 2
+        separator = max(",;\t", key=file.readline().count)  # whichever it was saved with
+        file.seek(0)
+        rows, line = csv.reader(file, delimiter=separator), 1
         for row in rows:
             yield line, row
-            line = rows.line_num + 2  # a comment may span lines
-
-
-def _cells(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """The rows of a spreadsheet, its head first; whole numbers as people write them."""
-    table = Table(path)
-    for i, (line, row) in enumerate((line, row) for line, row, _ in table.rows() if isinstance(row, dict)):
-        if not i:
-            yield 1, table.header
-        yield line, [f"{v:.10g}" if isinstance(v, float) else "" if v is None else str(v) for v in row.values()]
+            line = rows.line_num + 1  # a comment may span lines
 
 
 class Problems(list[tuple[str, int | None, str]]):
