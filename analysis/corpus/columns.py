@@ -69,11 +69,6 @@ def roles(name: str, role: str = "comments") -> frozenset[str]:
     return frozenset(ours for ours, names in VOCABULARY[role].items() if any(form in names for form in _forms(name)))
 
 
-def is_known(name: str) -> bool:
-    """Whether a name is one that people use for a column of ours."""
-    return len(name) < 60 and bool(roles(name))
-
-
 def columns_of(rows: Iterable[Row]) -> list[str]:
     """Names of the columns of some rows."""
     return list(dict.fromkeys(name for row in rows for name in row))
@@ -105,13 +100,9 @@ def recognise(
         if theirs and (ours != "article_weak" or "article_id" not in found):
             found[ours] = theirs
     weak = found.pop("article_weak", "")
-    if sample and "parent_id" in found and _all_differ(sample.get(weak, [])):
-        return found  # a link to each comment
-    return {"article_id": weak, **found} if weak else found
-
-
-def _all_differ(values: list[str]) -> bool:
-    return len(set(filter(None, values))) > 1 and len(set(values)) == len(values)
+    values = sample.get(weak, []) if sample and "parent_id" in found else []
+    own = len(values) > 1 and len(set(values)) == len(values)  # a link to each comment
+    return {"article_id": weak, **found} if weak and not own else found
 
 
 def _may_be(ours: str, values: list[str]) -> bool:

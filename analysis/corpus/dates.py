@@ -98,19 +98,18 @@ def take_date(line: str, timezone: str, order: str = "auto") -> Dated:
     got = {name.rstrip(NUMBERS): value for name, value in match.groupdict().items() if value is not None}
     written = " ".join(line[match.end("said") if match["said"] else 0 : match.end()].split()).strip(" .,:;|–—-")
     rest, note = line[match.end() :].strip(), ""
-    if "a" in got and order == "auto":
-        a, b = int(got["a"]), int(got["b"])
-        order = "month-first" if b > 12 >= a else "day-first"
-        if got["s"] == "/" and a != b and max(a, b) <= 12:
-            note = f"date {a}/{b}/{got['c']} is ambiguous: read as day {a} of month {b}"
-    if (date := _date(got, order)) is None:
+    able = [date for one in (ORDERS[:2] if order == "auto" else (order,)) if (date := _date(got, one))]
+    if not able:
         return Dated("", None, rest, f"date {written!r} cannot be: the thread is kept without one")
+    if able[0] != able[-1] and got["s"] == "/":
+        a, b = int(got["a"]), int(got["b"])
+        note = f"date {a}/{b}/{got['c']} is ambiguous: read as day {a} of month {b}"
     if (clock := _time(got)) is None:
         note, clock = f"time in {written!r} cannot be: the day alone is kept", dt.time()
     if (zone := _zone(got)) is None and "zone" in got:
         note = f"zone {got['zone']!r} cannot be: taken as {timezone}"
-    instant = dt.datetime.combine(date, clock, zone or ZoneInfo(timezone)).astimezone(dt.UTC)
-    return Dated(date.isoformat(), instant, rest, note)
+    instant = dt.datetime.combine(able[0], clock, zone or ZoneInfo(timezone)).astimezone(dt.UTC)
+    return Dated(able[0].isoformat(), instant, rest, note)
 
 
 def _date(got: dict[str, str], order: str) -> dt.date | None:

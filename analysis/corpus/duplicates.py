@@ -114,12 +114,18 @@ def near_duplicates(comments: pd.DataFrame, marks: Vectors, texts: Sequence[str]
     for rows in (candidates[start : start + size] for start in range(0, len(candidates), size)):
         shingles, n_of = _shingles(take(texts, rows))
         shingles_of.update(zip(rows.tolist(), np.split(shingles, np.cumsum(n_of)[:-1]), strict=True))
+
+    def alike(i: int, j: int) -> bool:
+        a, b = shingles_of[i], shingles_of[j]
+        shared = len(np.intersect1d(a, b, assume_unique=True))
+        return shared >= SIMILAR * (len(a) + len(b) - shared)
+
     earlier: dict[int, int] = {}
     for group in groups:
         firsts: list[int] = []
         for i in group.tolist():
             if i not in earlier:
-                found = next((j for j in firsts if _jaccard(shingles_of[i], shingles_of[j]) >= SIMILAR), None)
+                found = next((j for j in firsts if alike(i, j)), None)
                 if found is not None:
                     earlier[i] = found
             if len(firsts) < MOST:
@@ -159,11 +165,6 @@ def _bands(shingles: np.ndarray, starts: np.ndarray) -> np.ndarray:
         minima = np.minimum.reduceat(mixed ^ (mixed >> np.uint64(32)), starts)
         bands[:, k // ROWS] = bands[:, k // ROWS] * np.uint64(0x9E3779B97F4A7C15) + minima
     return bands
-
-
-def _jaccard(a: np.ndarray, b: np.ndarray) -> float:
-    shared = len(np.intersect1d(a, b, assume_unique=True))
-    return shared / (len(a) + len(b) - shared)
 
 
 def floods(comments: pd.DataFrame, texts: Sequence[str] = (), quotes: bool = False) -> pd.DataFrame:

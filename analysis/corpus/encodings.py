@@ -78,7 +78,7 @@ def encoding_of(lines: Iterable[bytes], stated: str = "") -> tuple[str, str, str
             except UnicodeDecodeError:
                 bad += 1
                 sample += line[:SAMPLE] + b"\n" if len(sample) < SAMPLE else b""
-    page = _page(sample) if good < bad / 2 else "cp1252"
+    page = max(PAGES["pages"], key=lambda page: _likeness(sample, page)) if good < bad / 2 else "cp1252"
     if page != "cp1252":
         return page, "replace", f"read as {page}, guessed from its letters; `[source] encoding` sets it"
     return "utf-8-sig", "stray", f"{plural(bad, 'line is', 'lines are')} not UTF-8: read as Windows-1252" if bad else ""
@@ -94,13 +94,8 @@ def _wide(head: bytes) -> str:
     return "utf-16-le" if odd > even else "utf-16-be"
 
 
-def _page(sample: bytes) -> str:
-    """The code page in which the bytes are most like words of one language."""
-    return max(PAGES["pages"], key=lambda page: _likeness(sample, page))
-
-
 def _likeness(sample: bytes, page: str) -> float:
-    """Share of the letters beyond ASCII that one language has, less what no language has."""
+    """How far bytes are words of one language in a code page: its letters beyond ASCII, less what no language has."""
     text = sample[: SAMPLE // 4].decode(page, "ignore" if len(sample) > SAMPLE // 4 else "replace")
     letters: Counter[str] = Counter()
     total = score = 0.0

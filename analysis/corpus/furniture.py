@@ -19,18 +19,12 @@ import numpy as np
 
 from analysis.corpus.line_times import SEPARATORS, TIMES
 
-WORDS = frozenset(
-    tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))["words"]
-    .strip()
-    .replace("\n", "|")
-    .split("|")
-)
+_WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))["words"]
+WORDS = frozenset(re.split(r"[\n|]", _WORDS.strip()))
 LETTER = re.compile(r"[^\W\d_]")
 FEW = 3  # times that a line recurs at least, if its words are not known; files in which it begins or ends the comments
 REGULAR = 0.5  # of the most that any line recurs in the same thread
-SIDES = (
-    1.5  # log odds by which the lines on one side look more like names than those on the other; a third for known words
-)
+SIDES = 1.5  # log odds by which lines on one side look more like names than on the other; a third for known words
 BESIDE = 0.9  # share of a rarer line's places that are beside what is furniture
 COVER = 0.5  # share of the comments that have it; of known words a fifth of that
 FAR = 3.0  # log odds beyond which a line is no more of a name, or less
@@ -96,6 +90,10 @@ class _Page:
     ) -> None:
         self.masks, self.names, self.bounds, self.score, self.known = masks.copy(), names, bounds, score.copy(), known
         self.thread = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
+        self.known_words = np.array([name in WORDS for name in names], dtype=bool)
+        self.certain = self.known_words | np.array([name in TIMES for name in names], dtype=bool)
+        numbers = [name in TIMES or ("0" in name and not LETTER.search(name)) for name in names]  # without words
+        self.special = self.known_words | np.array(numbers, dtype=bool)
 
     @cached_property
     def pairs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -112,21 +110,6 @@ class _Page:
     def counts(self) -> np.ndarray:
         """How often each mask is there."""
         return self.by_mask(self.pairs[2])
-
-    @cached_property
-    def known_words(self) -> np.ndarray:
-        """Masks of WORDS."""
-        return np.array([name in WORDS for name in self.names], dtype=bool)
-
-    @cached_property
-    def certain(self) -> np.ndarray:
-        """Masks of known words and of times."""
-        return self.known_words | np.array([name in TIMES for name in self.names], dtype=bool)
-
-    @cached_property
-    def special(self) -> np.ndarray:
-        """Masks of known words, of times, and of numbers without words."""
-        return self.certain | np.array(["0" in name and not LETTER.search(name) for name in self.names], dtype=bool)
 
     def lines(self, chosen: np.ndarray) -> np.ndarray:
         """Which lines are of the masks that are chosen."""

@@ -60,7 +60,8 @@ def propose(folder: Path, files: Sequence[str], *, title: str = "", timezone: st
         expected, remedy = "a folder without a study", "Edit it, or name another folder."
         raise StudyError(expected=expected, found=f"a {STUDY_FILE}", where=str(folder), remedy=remedy)
     tables, said = tables_in(_files(files), str(folder)), list[str]()
-    comments, articles, more = list(tables), list[Path](), {"format": "threads"}
+    comments, articles = list(tables), list[Path]()
+    more: dict[str, Any] = {"format": "threads"}
     if any(tables.values()):
         looks = {path: _joined([look(table) for table in some]) for path, some in tables.items()}
         articles = _articles_among(looks) if len(looks) > 1 else []
@@ -86,16 +87,13 @@ def _files(files: Sequence[str]) -> list[Path]:
         if not path.is_file() and not inside:
             expected, what = "a file, or a folder of files", "an empty folder" if path.is_dir() else "nothing"
             raise StudyError(expected=expected, found=what, where=str(path), remedy="Correct the name.")
-        found |= dict.fromkeys([path] if path.is_file() else filter(_may_be_source, inside))
+        may_be = (p for p in inside if p.suffix.lower() == ".txt" or tables_of(p))
+        found |= dict.fromkeys([path] if path.is_file() else may_be)
     if not found:
         endings = f".txt, {', '.join(KINDS)}, the tables also in .zip or {' or '.join(PACKED)}"
         remedy = "Name the files one by one."
         raise StudyError(expected=f"files that end in {endings}", found="none", where=files[0], remedy=remedy)
     return list(found)
-
-
-def _may_be_source(path: Path) -> bool:
-    return path.suffix.lower() == ".txt" or bool(tables_of(path))
 
 
 # -------------------------------------------------------------------------------------------------- tables

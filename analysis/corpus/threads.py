@@ -19,7 +19,7 @@ from analysis.corpus.dates import instants, take_date
 from analysis.corpus.decoding import Vocabulary, decode
 from analysis.corpus.encodings import is_text, read_lines
 from analysis.corpus.line_times import RELATIVE, WHOLE, ago, beside_time, time_in
-from analysis.corpus.reading import COLUMNS, EITHER, Reading
+from analysis.corpus.reading import COLUMNS, EITHER, Reading, source_name
 from analysis.corpus.wording import plural
 from analysis.run import Run
 from analysis.run.texts import Gathering, Some
@@ -92,10 +92,9 @@ def read_threads(paths: Sequence[Path], source: SourceSettings, root: Path, run:
 
 def _open_files(paths: Sequence[Path], root: Path) -> list[_File]:
     """Digest all files, sort them by content, and find those that are no text, or the same."""
-    files, base = [], root.absolute()
+    files = []
     for path in sorted({p.absolute() for p in paths}):
-        raw = _read(path)
-        source = path.relative_to(base).as_posix() if path.is_relative_to(base) else path.name
+        raw, source = _read(path), source_name(path, root)
         files.append(_File(path, source, hashlib.sha256(raw).hexdigest(), "" if is_text(raw) else "not text"))
     files.sort(key=lambda file: (file.digest, file.source))
     for before, file in pairwise(files):
