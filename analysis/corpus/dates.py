@@ -168,19 +168,14 @@ def instants(values: Sequence[object] | pd.Series, timezone: str, order: str = "
     if not isinstance(values, pd.Series):
         values = pd.Series([None if value is None else str(value) for value in values], dtype="str")
     raw = values.astype("str").reset_index(drop=True).str.strip()
-    if (comma := _like(raw, r"\d{5},\d+")).any():  # days of a spreadsheet whose decimals have a comma
-        raw = raw.where(~comma, raw.str.replace(",", "."))
+    raw = raw.where(~_like(raw, r"\d{5},\d+"), raw.str.replace(",", "."))  # days of a spreadsheet, with a comma
     number = pd.to_numeric(raw, errors="coerce")
     at, local = _of_numbers(raw, number)
     iso = _like(raw, rf"{ISO}\s?(?:Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)")
-    if iso.any():
-        written = (
-            raw[iso].str.replace(r"\s?(?:Z|UTC|GMT)$", "Z", regex=True).str.replace(r"\s([+-])", r"\1", regex=True)
-        )
-        at[iso] = pd.to_datetime(written, format="ISO8601", utc=True, errors="coerce").dt.as_unit("us")
+    written = raw[iso].replace({r"\s?(?:Z|UTC|GMT)$": "Z", r"\s([+-])": r"\1"}, regex=True)
+    at[iso] = pd.to_datetime(written, format="ISO8601", utc=True, errors="coerce").dt.as_unit("us")
     plain = _like(raw, ISO)
-    if plain.any():
-        local[plain] = pd.to_datetime(raw[plain], format="ISO8601", errors="coerce").dt.as_unit("us")
+    local[plain] = pd.to_datetime(raw[plain], format="ISO8601", errors="coerce").dt.as_unit("us")
     others = np.flatnonzero(number.isna() & ~iso & ~plain & raw.notna()).tolist()
     undecided = np.zeros(len(raw), dtype=bool)
     moments: dict[bool, dict[int, dt.datetime]] = {False: {}, True: {}}  # by whether the zone is stated

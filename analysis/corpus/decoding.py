@@ -41,9 +41,7 @@ class Weights:
     # What each flag adds to the line's being a name, to the next line's, to that of the one before; to its being of the
     # article rather than of a comment.
     flags: Mapping[str, Sequence[float]]
-    evidence: Mapping[
-        str, float
-    ]  # by unit of `line_features.signs` (mentioned, addressed, signature), `evidence.FACTS`
+    evidence: Mapping[str, float]  # by unit of `line_features.signs` (mentioned, addressed, signature), and of FACTS
     start: float  # log weight of the comments' beginning at a line, where no copyright sentence says so
 
 

@@ -124,16 +124,12 @@ class _Page:
         for kind in TIMES:
             words = {k: name.replace(kind, " ", 1).split() for k, name in enumerate(self.names) if kind in name}
             words = {k: one for k, one in words.items() if n_of[k] and "".join(one).strip(SEPARATORS)}
-            times: Counter[str] = Counter()
-            for k, one in words.items():
-                times.update(dict.fromkeys(one, int(n_of[k])))
+            in_lines = Counter(word for k, one in words.items() for word in {*one} for _ in range(n_of[k]))
             total = sum(n_of[k] for k in words)
-            all_have = frozenset(word for word, n in times.items() if n >= MOST * total)
+            all_have = frozenset(word for word, n in in_lines.items() if n >= MOST * total)
             left = {k: [word for word in one if word not in all_have] for k, one in words.items() if all_have <= {*one}}
             left = {k: one for k, one in left.items() if 0 < len(one) <= 8}
-            names: Counter[str] = Counter()
-            for k, one in left.items():
-                names[" ".join(one)] += int(n_of[k])
+            names = Counter(" ".join(one) for k, one in left.items() for _ in range(n_of[k]))
             lines = np.isin(self.masks, list(left))
             few = sum(n for _, n in names.most_common(DAYS)) >= BESIDE * total
             if few:  # a name has a text on both sides

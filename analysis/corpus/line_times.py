@@ -10,11 +10,7 @@ from analysis.corpus.dates import DIGITS, FORMS, MONTH_WORD, WORDS, after, any_o
 
 AGO = WORDS["ago"]
 DAYS = {word: float(days) for days, words in AGO["units"].items() for word in words.split()}
-SINCE = (
-    dict.fromkeys(AGO["now"].split(), 0)
-    | dict.fromkeys(AGO["today"].split(), 0)
-    | dict.fromkeys(AGO["yesterday"].split(), 1)
-)
+SINCE = {word: days for key, days in (("now", 0), ("today", 0), ("yesterday", 1)) for word in AGO[key].split()}
 TIMES = WHOLE, SOME, RELATIVE = "‹time›", "‹some›", "‹ago›"  # what stands for a time in a line that is compared
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*k?")
 SEPARATORS = " ·•|,:–—-"

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from analysis.corpus.columns import OUTER, SAMPLE, Row, columns_of, fold, roles
 from analysis.corpus.formats import Numbered, Table
@@ -18,7 +18,7 @@ PEEK = 50  # rows that tell whether those of a file are articles
 DEEPEST = 8  # objects within objects that are looked into
 NESTS = frozenset((dict, list, tuple))
 NOT_OBJECT, NOT_LOADED = "JSON, but no object", "a comment that the export did not load"
-Below = list[tuple[str, list]]  # lists within an object that may hold rows, by their folded names
+Below = list[tuple[str, list[Any]]]  # lists within an object that may hold rows, by their folded names
 
 
 class Record(NamedTuple):
@@ -157,13 +157,9 @@ def _members(value: object, depth: int = 4) -> list | None:
     named = [one for key, one in value.items() if fold(key) in ROWS and type(one) in NESTS]
     if depth and named and (members := _members(named[0], depth - 1)) is not None:
         return members
-    if _is_keyed(value):
-        return [_keyed(key, one) for key, one in value.items()]  # type: ignore[arg-type]
+    if rows := _by_id(value):
+        return rows
     return [value] if _has(_flat(value)[0], "text") else None
-
-
-def _keyed(key: str, value: dict[str, object]) -> dict[str, object]:
-    return value if any("comment_id" in roles(name) for name in value) else {"id": key, **value}
 
 
 def _said(value: list | tuple) -> str | None:
@@ -197,7 +193,7 @@ def _kind(node: Mapping[str, object], row: Row, below: Below, siblings: bool) ->
         if rows and not itself:
             plain = any(_has(_flat(_unwrapped(one))[0], "text") and not _holds_comments(one) for one in rows[:PEEK])
             return "article" if titled and plain else "envelope"
-        return "envelope" if _is_keyed(node) else "article" if siblings else "comment"
+        return "envelope" if _by_id(node) else "article" if siblings else "comment"
     if any(key == "posts" and any(map(_holds_comments, values[:PEEK])) for key, values in held):
         return "envelope"
     if titled or siblings:
@@ -220,17 +216,16 @@ def _is_article(value: object) -> bool:
     return node.get("kind") != "t3" and _kind(node, *_flat(node), False) == "article"
 
 
-def _members_of(node: Mapping[str, object], below: Below) -> list:
+def _members_of(node: Mapping[str, object], below: Below) -> list[Any]:
     """The rows in an envelope: of lists whose names say so, else of the others, else its own values by their keys."""
-    if _is_keyed(node):
-        return [_keyed(key, one) for key, one in node.items()]  # type: ignore[arg-type]
     named = [one for key, values in below if key in ROWS for one in values]
-    return named or [one for _, values in below for one in values if isinstance(one, dict)]
+    return _by_id(node) or named or [one for _, values in below for one in values if isinstance(one, dict)]
 
 
-def _is_keyed(node: Mapping[str, object]) -> bool:
-    """Whether an object holds rows by their ids."""
-    return bool(node) and all(
-        isinstance(one, dict) and fold(key) not in OUTER and (_has(_flat(one)[0], "text") or _holds_comments(one))
-        for key, one in node.items()
-    )
+def _by_id(node: Mapping[str, object]) -> list[dict[str, object]]:
+    """The rows that an object holds by their ids; none if it holds something else."""
+    rows = {key: one for key, one in node.items() if isinstance(one, dict) and fold(key) not in OUTER}
+    if len(rows) < len(node) or not all(_has(_flat(one)[0], "text") or _holds_comments(one) for one in rows.values()):
+        return []
+    named = {key: any("comment_id" in roles(name) for name in one) for key, one in rows.items()}
+    return [one if named[key] else {"id": key, **one} for key, one in rows.items()]

@@ -225,10 +225,9 @@ class _Rows(dict[str, list[tuple]]):
     def _timed(self, comments: pd.DataFrame) -> None:
         """Give comments the times that the page has of them; what is none that can be told is counted."""
         day, kinds = self.source.retrieved, np.array([kind for kind, _ in self.times], dtype=object)
-        days = [day and ago(words, day) if kind == RELATIVE else None for kind, words in self.times]
         written = [
-            words if kind == WHOLE else ago_ and ago_.isoformat()
-            for (kind, words), ago_ in zip(self.times, days, strict=True)
+            words if kind == WHOLE else str(ago(words, day) or "") if kind == RELATIVE and day else None
+            for kind, words in self.times
         ]
         times = instants(written, self.source.timezone, self.source.dates)
         there = times.at.notna().to_numpy()

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-PIECE = re.compile(
-    r"(?s).{1,200}[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u3099\u309a]{0,30}"
-)  # with its last letter's marks
+# Letters with the marks of the last one.
+PIECE = re.compile(r"(?s).{1,200}[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u3099\u309a]{0,30}")
 
 
 def plural(n: int, one: str, many: str = "") -> str:
