@@ -87,13 +87,13 @@ class Cells:
             gone = (i for i, text in enumerate(texts) if text.casefold() in GONE)
             whys = {i: "deleted at the source" if texts[i] else "no text" for i in gone}
         if dialect.refused:
-            whys |= {i: why for i, one in enumerate(records) if (why := dialect.reason(one.row))}
+            whys |= {i: why for i, one in enumerate(records) if (why := dialect.reason(one.row or {}))}
         if whys:
             self.found.rejects += [
                 (self.name, numbers[i], records[i].line, why, len(texts[i])) for i, why in whys.items()
             ]
             kept = [i for i in range(len(records)) if i not in whys]
-            numbers, records, texts, ids = ([some[i] for i in kept] for some in (numbers, records, texts, ids))
+            numbers, records, texts, ids = ([some[i] for i in kept] for some in (numbers, records, texts, ids))  # type: ignore[assignment]
         own = pa.array(ids, TEXT)
         columns = {ours: _strings(_column(records, plan[ours])) for ours in ALONE if ours in plan}
         if kind == "comment":

@@ -42,11 +42,10 @@ VOCABULARY = {
     role: {ours: {fold(name): i for i, name in reversed([*enumerate(names)])} for ours, names in WORDS[role].items()}
     for role in OURS
 }
-# What names the thread of a comment names an article as well.
-_IDS = VOCABULARY["articles"]["article_id"]
-_IDS |= {name: len(_IDS) + i for i, name in enumerate(
-    name for ours in ("article_id", "article_weak") for name in VOCABULARY["comments"][ours]) if name not in _IDS
-    and name not in {one for ours in ("title", "url") for one in VOCABULARY["articles"][ours]}}  # fmt: skip
+_OF_ARTICLES = VOCABULARY["articles"]
+for _name in (*VOCABULARY["comments"]["article_id"], *VOCABULARY["comments"]["article_weak"]):
+    if not any(_name in _OF_ARTICLES[ours] for ours in ("article_id", "title", "url")):
+        _OF_ARTICLES["article_id"][_name] = len(_OF_ARTICLES["article_id"])  # what names a comment's thread
 OUTER, INNER = ({fold(name) for name in WORDS["objects"][key]} for key in ("outer", "inner"))
 NEVER_THREADS = {fold(name) for name in WORDS["others"]["never_threads"]}
 

@@ -231,8 +231,8 @@ def _ordered(parts: dict[int, dict[str, str]], order: str) -> dict[int, dt.date 
     able = {i: {name: _date(got, name) for name in ORDERS} for i, got in open_.items()}
     settled = order if order in ORDERS else _settled(list(open_.values()), list(able.values()))
     for i, each in able.items():
-        possible = {each[settled]} if settled else {date for date in each.values() if date} or {None}
-        dates[i] = possible.pop() if len(possible) == 1 else UNDECIDED
+        possible = {each[settled]} if settled else set(filter(None, each.values()))
+        dates[i] = UNDECIDED if len(possible) > 1 else next(iter(possible), None)
     return dates
 
 

@@ -70,7 +70,7 @@ class Lines:
             if at < len(places) and places[at] < self.bounds[end]:
                 start[places[at]] = max(start[places[at]], start[i])
         bounds = np.unique(np.append(0, np.cumsum(kept))[self.bounds])
-        return Lines(*(one[kept] for one in (self.sums, self.signs, self.keys, self.masks, start)), bounds)
+        return Lines(*(one[kept] for one in (self.sums, self.signs, self.keys, self.masks, start)), bounds)  # type: ignore[call-arg]
 
     def scores(self) -> np.ndarray:
         """Log odds (n_lines, 3): name by the line, name by its neighbours, article."""
@@ -108,7 +108,7 @@ class Vocabulary:
     def lines(self) -> Lines:
         """The lines of all threads."""
         columns = map(np.concatenate, zip(*self._threads, strict=True))
-        return Lines(*columns, np.cumsum([0, *(len(start) for *_, start in self._threads)]))
+        return Lines(*columns, np.cumsum([0, *(len(start) for *_, start in self._threads)]))  # type: ignore[call-arg]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from html import unescape
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 import ftfy
 
@@ -29,7 +30,7 @@ SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF-", b"PK\x03\x04", b"\
               b"\xd0\xcf\x11\xe0", b"BZh", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ")  # fmt: skip
 BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe\x00\x00", "utf-32"), (b"\x00\x00\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"),
         (b"\xfe\xff", "utf-16"))  # fmt: skip
-PAGES: dict[str, dict] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+PAGES: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 # Tags of HTML: those of blocks and images say by themselves that a text is HTML, the others where one is closed.
 LINE = r"(?:p|div|li|blockquote|h[1-6]|tr)"

@@ -63,9 +63,9 @@ class Table:
 
     def __post_init__(self) -> None:
         self.name = f"{self.path.name}/{self.member}" if self.member else self.path.name
-        *before, last = ["", "", *(ending.lower() for ending in Path(self.name).suffixes)]
-        self._packing = last if last in PACKED else ""
-        self._ending = before[-1] if self._packing else last
+        endings = ["", "", *map(str.lower, Path(self.name).suffixes)]
+        self._packing = endings[-1] if endings[-1] in PACKED else ""
+        self._ending = endings[-2 if self._packing else -1]
 
     def rows(self) -> Iterator[Numbered]:
         """Every row, or line that is none; objects of JSON and XML as they are, nests and all."""
@@ -101,7 +101,7 @@ class Table:
         if self._packing == ".zst" and zstandard.get_frame_parameters(file.peek(18)).window_size > 2**27:  # type: ignore[attr-defined]
             # Arrow, which knows what is cut off, refuses windows of 2 GiB, which dumps of Reddit have.
             unpacking = zstandard.ZstdDecompressor(max_window_size=2**31)
-            return io.BufferedReader(unpacking.stream_reader(file, read_across_frames=True))  # type: ignore[arg-type]
+            return io.BufferedReader(unpacking.stream_reader(file, read_across_frames=True))
         return io.BufferedReader(pa.input_stream(file, compression=PACKED[self._packing]))
 
     def _text(self) -> io.TextIOWrapper:
@@ -156,8 +156,8 @@ class Table:
 
     def _csv(self) -> Iterator[Numbered]:
         with self._open() as file:
-            head = file.read(HEAD)
-            if len(head) == HEAD and not is_text(head):  # of a few bytes nobody can tell
+            first = file.read(HEAD)
+            if len(first) == HEAD and not is_text(first):  # of a few bytes nobody can tell
                 raise self.error("bytes that are no text")
         with self._text() as text:
             lines = Lines(self._bounded(text.readline))
@@ -171,15 +171,15 @@ class Table:
                 if line.strip() and not line.startswith("sep="):
                     yield lines.number, None, BEFORE
             header = self.header = [name.strip(SPACE + "\u200b") for name in next(lines.rows(delimiter, 0))[1]]
-            n, first = len(header), {name: i for i, name in reversed([*enumerate(header)])}  # of one name the first
-            columns = {name: first[name] for name in header}
-            for line, values in lines.rows(delimiter, n):
+            n, places = len(header), {name: i for i, name in reversed([*enumerate(header)])}  # of one name the first
+            columns = {name: places[name] for name in header}
+            for number, values in lines.rows(delimiter, n):
                 if len(values) == n + 1 and not values[-1].strip():
                     values.pop()  # a divider at the end of every row but the header
                 if len(values) != n:
-                    yield line, None, NOT_FITTING if any(map(str.strip, values)) else EMPTY
+                    yield number, None, NOT_FITTING if any(map(str.strip, values)) else EMPTY
                 else:
-                    yield line, {name: values[at] for name, at in columns.items()}, ""
+                    yield number, {name: values[at] for name, at in columns.items()}, ""
 
     def _json(self) -> Iterator[Numbered]:
         """A value a line, where the first line is one and not all; else the values of a list, or the one object."""

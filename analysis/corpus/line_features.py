@@ -106,7 +106,7 @@ def key_of(line: str) -> str:
 
 def signs(lines: Sequence[str], keys: Sequence[str]) -> np.ndarray:
     """Whether each line of a thread is mentioned, addressed, or a signature: 0 and 1, of shape (n_lines, 3)."""
-    mentioned, addressed = set(), set()
+    mentioned, addressed = set[str](), set[str]()
     for line in lines:
         head = line[:REMARKS]
         for phrase in MENTION.findall(head) if "@" in head else ():

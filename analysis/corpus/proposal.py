@@ -207,8 +207,9 @@ def _read(folder: Path, title: str, source: SourceSettings, first: str, said: li
 
 def _shown(comments: pd.DataFrame) -> list[str]:
     """Two lines for each of the first comments: whose, when and under what; and how the text begins."""
-    lines = []
-    for row in comments.sort_values(["source_file", "line"], kind="stable").head(SHOWN).itertuples():
+    lines: list[str] = []
+    first: list[Any] = [*comments.sort_values(["source_file", "line"], kind="stable").head(SHOWN).itertuples()]
+    for row in first:
         when = f"{row.posted_at:%Y-%m-%d %H:%M} UTC" if pd.notna(row.posted_at) else "no time"
         who = row.author if pd.notna(row.author) else "no author"
         reply = f", a reply to {row.parent_id}" if pd.notna(row.parent_id) else ""
@@ -246,7 +247,7 @@ def choose_period(comments: pd.DataFrame, timezone: str) -> tuple[str, str]:
 # ------------------------------------------------------------------------------------------------- writing
 
 
-def _quoted(value: str | Sequence[str]) -> str:
+def _quoted(value: object) -> str:
     """A TOML string, or an array of them; JSON's escapes are TOML's."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 

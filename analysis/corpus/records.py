@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -117,7 +117,7 @@ def _unwrapped(value: dict[str, object]) -> dict[str, object]:
     return value
 
 
-def _flat(node: Mapping[str, object], before: str = "", depth: int = DEEPEST) -> tuple[dict[str, object], Below]:
+def _flat(node: Mapping[str, Any], before: str = "", depth: int = DEEPEST) -> tuple[dict[str, object], Below]:
     """An object's values, those inside of objects as "a.b"; and the lists in it."""
     row: dict[str, object] = {}
     below: Below = []
@@ -147,10 +147,10 @@ def _flat(node: Mapping[str, object], before: str = "", depth: int = DEEPEST) ->
     return row, below
 
 
-def _members(value: object, depth: int = 4) -> list | None:
+def _members(value: Any, depth: int = 4) -> list[Any] | None:
     """The rows under a name that holds rows; None if there are none such."""
     if not isinstance(value, dict):
-        return list(value) if not value or any(isinstance(one, dict) for one in value) else None  # type: ignore[call-overload]
+        return list(value) if not value or any(isinstance(one, dict) for one in value) else None
     value = _unwrapped(value)
     if _holds_comments(value) and any(_has({name: one}, "title", "articles") for name, one in value.items()):
         return [value]  # an article and its comments
@@ -162,14 +162,14 @@ def _members(value: object, depth: int = 4) -> list | None:
     return [value] if _has(_flat(value)[0], "text") else None
 
 
-def _said(value: list | tuple) -> str | None:
+def _said(value: Sequence[Any]) -> str | None:
     """The text of which a list holds the parts; None if it holds something else."""
     parts = [one.get("text") if isinstance(one, dict) else one for one in value]
     marked = all(set(one) <= {"type", "text", "href", "user_id"} for one in value if type(one) is dict)
     return "".join(parts) if marked and all(isinstance(part, str) for part in parts) else None  # type: ignore[arg-type]
 
 
-def _several(name: str, values: list) -> object:
+def _several(name: str, values: list[Any]) -> object:
     """One value of several: paragraphs of a text, names of its authors; of others, as ids from the root, the last."""
     if len(values) > 1 and all(isinstance(one, str) for one in values) and (found := roles(name) & {"text", "author"}):
         return ("\n" if "text" in found else ", ").join(values)

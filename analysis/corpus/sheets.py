@@ -56,8 +56,8 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         table = Table(path)
         filled = [(line, row.values()) for line, row, _ in table.rows() if isinstance(row, dict)]
         yield 1, table.header
-        for line, row in filled:
-            yield line, [f"{v:.10g}" if isinstance(v, float) else "" if v is None else str(v) for v in row]
+        for line, cells in filled:
+            yield line, [f"{v:.10g}" if isinstance(v, float) else "" if v is None else str(v) for v in cells]
         return
     with path.open(encoding="utf-8-sig", newline="") as file:
         separator = max(",;\t", key=file.readline().count)  # whichever it was saved with

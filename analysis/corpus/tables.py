@@ -104,8 +104,9 @@ def _note(rows: pd.DataFrame, what: str, found: Found) -> None:
 
 def _reject(rows: pd.DataFrame, key: str, found: Found) -> None:
     """Reject rows whose id was there before."""
-    for row in rows[["source_file", "number", "line", "text"]].fillna("").itertuples(index=False):
-        found.rejects.append((row.source_file, row.number, row.line, f"{key} seen before", len(row.text)))
+    columns = (rows[name].fillna("").tolist() for name in ("source_file", "number", "line", "text"))
+    for file, number, line, text in zip(*columns, strict=True):
+        found.rejects.append((file, number, line, f"{key} seen before", len(text)))
 
 
 def _identified(table: pd.DataFrame, texts: Sequence[str], found: Found) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -78,8 +79,9 @@ def read_threads(paths: Sequence[Path], source: SourceSettings, root: Path, run:
         for file, (i, j) in zip(decoded, pairwise(found.bounds.tolist()), strict=True):
             kinds = (found.is_name, page.lines, page.stamps, page.named)
             names, *others = (np.flatnonzero(some[i:j]) for some in kinds)
-            file.names = dict(zip((names + file.first).tolist(), found.confidence[i + names].tolist(), strict=True))
-            file.page, file.stamps, file.named = (set((some + file.first).tolist()) for some in others)
+            first = file.first or 0
+            file.names = dict(zip((names + first).tolist(), found.confidence[i + names].tolist(), strict=True))
+            file.page, file.stamps, file.named = (set((some + first).tolist()) for some in others)
         # Whether the time of a comment stands before its name: before the first name, and after the last none.
         timed = [file for file in decoded if file.stamps and file.names]
         lead = sum(min(one.stamps) < min(one.names) and max(one.stamps) < max(one.names) for one in timed)
@@ -133,7 +135,7 @@ def _look_at(file: _File, vocabulary: Vocabulary, encoding: str) -> None:
         vocabulary.add([texts[i] for i in filled[first:]], start)
 
 
-class _Rows(dict[str, list[tuple]]):
+class _Rows(dict[str, list[tuple[Any, ...]]]):
     """Rows of the five tables, as they come; the comments' texts apart, and their times as the page has them."""
 
     def __init__(self, source: SourceSettings, texts: Gathering) -> None:
