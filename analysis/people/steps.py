@@ -81,12 +81,13 @@ def _codes(given: Given, rows: pd.DataFrame) -> Codes | None:
 def coding(given: Given, run: Run) -> Values:
     """How far coders and instrument agree, and what the means are when people's codes correct them."""
     rows = scored(given, (topics, sentiment))
-    lengths = [agreement.length_of(pd.Series(some, dtype="str")) for _, some in given[corpus].texts.blocks()]
+    codes, (low, high) = _codes(given, rows), given.settings.sentiment.range
+    coded = () if codes is None else codes.table["comment_id"]  # of no others is the length asked for
+    at = np.flatnonzero(rows["comment_id"].isin(coded))
     comments = rows.assign(
         period_start=Calendar(**arguments(given, CALENDAR)).starts(rows["posted_at"]),
-        length=pd.concat(lengths, ignore_index=True),
+        length=agreement.length_of(pd.Series(given[corpus].texts.take(at), index=rows.index[at], dtype="str")),
     )
-    codes, (low, high) = _codes(given, rows), given.settings.sentiment.range
     instrument = given.settings.sentiment.instrument
     made: Values = {
         "agreement": agreement.agreement(codes, comments, instrument=instrument, by=BY),
