@@ -145,7 +145,7 @@ class Lines:
         row = {"p_value": step["p_value"], "step": step["estimate"], "turn": turn["estimate"]}
         row |= {f"{name}_{end}": of[end] for name, of in (("step", step), ("turn", turn)) for end in ("low", "high")}
         sizes = self._sizes(y)
-        above = int((sizes[:-1] > sizes[-1] * (1 + 1e-9)).sum())
+        above = int((sizes[:-1] > sizes[-1]).sum())
         row |= dict(zip(RANK, (above + 1, len(sizes) - 1), strict=True)) if len(sizes) > 1 else {}
         return row | {"detectable": FOUND_IN_80 * (step["high"] - step["low"]) / 2}
 
