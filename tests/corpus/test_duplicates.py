@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.corpus.duplicates import SIMILAR, duplicates, floods, marks, near_duplicates
+from analysis.run import Run, vectors
 
 TEXT = (
     "the night tram never comes when it rains and the drivers know very well that nobody on the council ever has to wait "
@@ -54,6 +55,16 @@ def test_the_earlier_is_by_time_and_not_by_row():
         found["near_duplicate_of"],
         check_names=False,
     )
+
+
+def test_what_is_compared_in_a_file_is_found_as_in_memory(tmp_path, monkeypatch):
+    texts = [TEXT, TEXT.replace("harbour", "market"), TEXT.upper(), "Nobody else has said so yet."]
+    found = table(texts)
+    monkeypatch.setattr(vectors, "IN_MEMORY", 0)
+    seen = marks(texts, Run(scratch=tmp_path))
+    assert isinstance(seen, vectors.OnDisk)
+    assert duplicates(found, seen).equals(found["duplicate_of"])
+    assert near_duplicates(found, seen, texts).equals(found["near_duplicate_of"])
 
 
 def test_short_texts_are_not_compared():
