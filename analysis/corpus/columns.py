@@ -6,7 +6,7 @@ import functools
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -100,7 +100,7 @@ def recognise(
             found[ours] = theirs
     weak = found.pop("article_weak", "")
     values = sample.get(weak, []) if sample and "parent_id" in found else []
-    own = len(values) > 1 and len(set(values)) == len(values)  # a link to each comment
+    own = len({*values} - {""}) > 1 and len({*values}) == len(values)  # a link to each comment
     return {"article_id": weak, **found} if weak and not own else found
 
 
@@ -129,16 +129,8 @@ def _share_of_times(values: Sequence[str]) -> float:
 # ------------------------------------------------------------------------------------------ by what is in it
 
 
-@dataclass(frozen=True)
-class Recognised:
-    """What a table's columns are, {ours: theirs}; of those that their values alone show, why."""
-
-    columns: dict[str, str]
-    because: dict[str, str] = field(default_factory=dict)
-
-
-def recognise_values(rows: Sequence[Row]) -> Recognised:
-    """Tell a table's columns by their names and, where no name says it, by their values: of rows in their order."""
+def recognise_values(rows: Sequence[Row]) -> tuple[dict[str, str], dict[str, str]]:
+    """A table's columns, {ours: theirs}, by their names, else by their values, of rows in order; why of the latter."""
     sample = sampled(rows)
     found = recognise(list(sample), "comments", sample)
     because: dict[str, str] = {}
@@ -146,7 +138,7 @@ def recognise_values(rows: Sequence[Row]) -> Recognised:
         left = {name: values for name, values in sample.items() if name and name not in found.values() and any(values)}
         if ours not in found and (hit := guess(left)):
             found[ours], because[ours] = hit
-    return Recognised(found, because)
+    return found, because
 
 
 def sampled(rows: Sequence[Row]) -> dict[str, list[str]]:

@@ -115,21 +115,20 @@ def _columns(looks: Mapping[Path, Look], said: list[str]) -> tuple[dict[str, Any
         said.append(f"{path.name}: {known[0].title}")
         return {"format": known[0].name}, known[0].mapping(first.header).get("article_id", ("",))[0]
     found = {path: recognise_values(one.rows) for path, one in looks.items()}
-    for path, each in found.items():
-        if "text" not in each.columns:
-            names = ", ".join(looks[path].header[:12])[:200] or "no rows"
+    for one, (columns, _) in found.items():
+        if "text" not in columns:
+            names = ", ".join(looks[one].header[:12])[:200] or "no rows"
             remedy = "Rename the column that holds the comments to text."
-            raise StudyError(expected="a column that could be text", found=names, where=path.name, remedy=remedy)
-    columns = found[next(iter(found))].columns
-    alike = all([*each.columns.items()] == [*columns.items()] for each in found.values())
-    for path, each in [*found.items()][: 1 if alike else NOTES]:
-        named = ", ".join(f"{ours} = {theirs}" for ours, theirs in each.columns.items() if ours not in each.because)
-        left = ", ".join(name for name in looks[path].header if name and name not in each.columns.values())[:200]
+            raise StudyError(expected="a column that could be text", found=names, where=one.name, remedy=remedy)
+    of_first = found[path][0]
+    alike = all([*columns.items()] == [*of_first.items()] for columns, _ in found.values())
+    for path, (columns, because) in [*found.items()][: 1 if alike else NOTES]:
+        named = ", ".join(f"{ours} = {theirs}" for ours, theirs in columns.items() if ours not in because)
+        left = ", ".join(name for name in looks[path].header if name and name not in columns.values())[:200]
         said.append(f"{path.name}: found: {named}")
-        for ours, why in each.because.items():
-            said.append(f"{path.name}: guessed: {ours} = {each.columns[ours]}, because {why}")
+        said += [f"{path.name}: guessed: {ours} = {columns[ours]}, because {why}" for ours, why in because.items()]
         said += [f"{path.name}: not used: {left}"] if left else []
-    return {"columns": columns} if alike else {}, columns.get("article_id", "")
+    return {"columns": of_first} if alike else {}, of_first.get("article_id", "")
 
 
 def _articles_among(looks: Mapping[Path, Look]) -> list[Path]:
@@ -138,7 +137,7 @@ def _articles_among(looks: Mapping[Path, Look]) -> list[Path]:
     if found and len(found) < len(looks):
         return found
     for comments in looks.values():
-        threads = _values(comments, recognise_values(comments.rows).columns.get("article_id", ""))
+        threads = _values(comments, recognise_values(comments.rows)[0].get("article_id", ""))
         for one in looks.values():
             keys = _values(one, recognise(one.header, "articles").get("article_id", ""))
             alone = len(set(keys)) == len(keys)
