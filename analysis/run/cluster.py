@@ -75,7 +75,7 @@ class Cluster(parts.Processes):
         self.room, self._looked, self._worked = parts.AHEAD, 0.0, monotonic()
         self.look()
 
-    def submit(self, function: Callable[[Item], Result], part: Item) -> Future:
+    def submit(self, function: Callable[[Item], Result], part: Item) -> Future[Any]:
         """Have a part computed, by a worker that has what this process has."""
         return self._executor.submit(_on_worker, function, part, parts.made_with())
 
@@ -84,7 +84,7 @@ class Cluster(parts.Processes):
         if monotonic() - self._looked < parts.LOOK_SECONDS:
             return
         try:
-            ask = self._client.scheduler.identity
+            ask = self._client.scheduler.identity  # type: ignore[union-attr] # see below
             workers = self._client.sync(ask, callback_timeout=SCHEDULER_SECONDS)["workers"]
         except (OSError, TimeoutError, AttributeError):  # without a connection the client has no scheduler
             raise self._gone() from None
@@ -96,10 +96,10 @@ class Cluster(parts.Processes):
             found = f"{len(workers)} that paused, their memory full" if workers else "none"
             raise self._error(f"a worker that works, within {WORKER_SECONDS} seconds", found, NO_WORKER)
 
-    def result(self, job: Future) -> Any:
+    def result(self, job: Future[Any]) -> Any:
         """The result of a part; the cluster's own errors as ours, those of the function as they are."""
         from distributed import KilledWorker
-        from distributed.comm import CommClosedError
+        from distributed.comm import CommClosedError  # type: ignore[attr-defined]
 
         self.look()
         while not job.done():

@@ -66,11 +66,11 @@ class Processes(Here):
         self.room, self._where = AHEAD * workers, where
         self._executor = get_reusable_executor(workers, timeout=300, initializer=_begun)
 
-    def submit(self, function: Callable[[Item], Result], part: Item) -> Future:
+    def submit(self, function: Callable[[Item], Result], part: Item) -> Future[Any]:
         """Have a part computed."""
         return self._executor.submit(function, part)
 
-    def result(self, job: Future) -> Any:
+    def result(self, job: Future[Any]) -> Any:
         """The result of a part, which is waited for; what broke the pool as a StudyError."""
         from concurrent.futures.process import BrokenProcessPool
 
@@ -86,7 +86,7 @@ class Processes(Here):
     def _error(self, expected: str, found: str, remedy: str) -> StudyError:
         return StudyError(expected=expected, found=found, where=self._where, remedy=remedy)
 
-    def cancel(self, job: Future) -> None:
+    def cancel(self, job: Future[Any]) -> None:
         """Do without a part."""
         job.cancel()
 

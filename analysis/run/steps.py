@@ -40,7 +40,7 @@ class Given:
     settings: SimpleNamespace
     files: dict[str, Path]
     folder: Path
-    _results: Callable[[Step], object] = field(repr=False)
+    _results: Callable[[Step[Any]], object] = field(repr=False)
 
     def __getitem__(self, other: Step[T]) -> T:
         """The result of a step that is needed."""
@@ -54,7 +54,7 @@ class Step(Generic[T]):
     name: str
     compute: Callable[[Given, Run], Values | object] = field(repr=False)  # gives values by name, or one table
     settings: Sequence[str] = ()  # a section ("topics") or one of its keys ("time.period")
-    needs: Sequence[Step] = ()
+    needs: Sequence[Step[Any]] = ()
     # By the names that tables and provenance show.
     files: Callable[[Settings], Mapping[str, Path]] | None = field(default=None, repr=False)
     # Of what no import shows, as of the model that a setting names.
@@ -63,7 +63,7 @@ class Step(Generic[T]):
     opened: Callable[[Values], T] | None = field(default=None, repr=False)
 
 
-def step(name: str = "", **declared: Any) -> Callable[[Callable[[Given, Run], Values | object]], Step]:
+def step(name: str = "", **declared: Any) -> Callable[[Callable[[Given, Run], Values | object]], Step[Any]]:
     """Make a step of a function, of its name unless said: what it declares are the attributes of `Step`."""
     return lambda compute: Step(name or compute.__name__, compute, **declared)
 
@@ -81,7 +81,7 @@ def _file_of(module: str) -> Path | None:
 @functools.cache
 def _imports(module: str) -> tuple[str, frozenset[str], frozenset[str]]:
     """A module's source and the data beside it, the modules of ours that it imports, and the distributions."""
-    path, ours, others = _file_of(module), set(), set()
+    path, ours, others = _file_of(module), set[str](), set[str]()
     source = path.read_text(encoding="utf-8")  # type: ignore[union-attr]
     for found in IMPORT.finditer(source):
         named = found[1] or found[3]
@@ -138,7 +138,7 @@ class Results:
     run: Run
     store: Store
     _memory: dict[str, object] = field(default_factory=dict, repr=False)
-    _digests: dict[Step, str] = field(default_factory=dict, repr=False)
+    _digests: dict[Step[Any], str] = field(default_factory=dict, repr=False)
     _files: dict[Path, str] = field(default_factory=dict, repr=False)
 
     def with_(self, settings: Settings) -> Results:
@@ -157,7 +157,7 @@ class Results:
             self._memory[digest] = step.opened(values) if step.opened else whole
         return self._memory[digest]  # type: ignore[return-value]
 
-    def beside(self, first: Step, other: Step) -> None:
+    def beside(self, first: Step[Any], other: Step[Any]) -> None:
         """Compute two steps that do not need each other at once: the other with the cores that the first leaves."""
         for shared in first.needs:
             if shared in other.needs:
@@ -179,7 +179,7 @@ class Results:
                 raise
             job.result()
 
-    def digest(self, step: Step) -> str:
+    def digest(self, step: Step[Any]) -> str:
         """Of all that a step's result is made from, as things are now; nothing is computed for it."""
         if step not in self._digests:
             self._digests[step] = digest_of(
@@ -192,7 +192,7 @@ class Results:
             )
         return self._digests[step]
 
-    def files(self, step: Step) -> dict[str, str]:
+    def files(self, step: Step[Any]) -> dict[str, str]:
         """SHA-256 of each file that a step reads, by its name."""
         paths = dict(sorted(step.files(self.settings).items())) if step.files else {}
         for path in paths.values():
@@ -200,8 +200,8 @@ class Results:
                 self._files[path] = digest_of_file(path)
         return {name: self._files[path] for name, path in paths.items()}
 
-    def _computed(self, step: Step, until_kept: ExitStack) -> Values:
-        def result(other: Step) -> object:
+    def _computed(self, step: Step[Any], until_kept: ExitStack) -> Values:
+        def result(other: Step[Any]) -> object:
             if other not in step.needs:
                 raise LookupError(f"the step {step.name} does not declare that it needs {other.name}")
             return self[other]
@@ -210,7 +210,7 @@ class Results:
         given = Given(_declared(self.settings, step.settings), files, self.settings.folder, result)
         scratch = until_kept.enter_context(self.scratch(step.name))
         made = step.compute(given, replace(self.run, kept=KeptParts(self.store, step.name), scratch=scratch))
-        return dict(made) if isinstance(made, Mapping) else {"table": made}  # type: ignore[dict-item]
+        return dict(made) if isinstance(made, Mapping) else {"table": made}
 
     @contextmanager
     def scratch(self, name: str) -> Iterator[Path | None]:

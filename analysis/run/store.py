@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from threading import local
 
 import numpy as np
@@ -28,8 +29,8 @@ PART = "part."  # begins the name of what an unfinished step has so far
 LEFT_SECONDS = 24 * 3600  # of what another machine began to write: no result takes as long
 DIGITS = 20  # of a digest that name a kept result: 80 bits
 
-Value = pd.DataFrame | Texts | np.ndarray | list  # a list of plain values, or of lists of them
-Values = dict[str, Value]
+Value = pd.DataFrame | Texts | np.ndarray | list[Any]  # a list of plain values, or of lists of them
+Values = dict[str, Any]  # each a Value; whose step it is knows which
 
 
 def digest_of(*parts: object) -> str:
@@ -87,7 +88,7 @@ def _read(path: Path) -> Value:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _index(place: Path) -> dict:
+def _index(place: Path) -> dict[str, Any]:
     """What is said of a kept result; {} where there is nothing, or something else."""
     try:
         said = json.loads((place / "index.json").read_text(encoding="utf-8"))
@@ -208,7 +209,7 @@ class Store:
             values = None
         return (index["seconds"], values) if index and values is not None else (0.0, None)
 
-    def _sound(self, name: str, digest: str) -> dict | None:
+    def _sound(self, name: str, digest: str) -> dict[str, Any] | None:
         """What is said of a kept result; None where there is none, or where a byte of it is not as it was written."""
         place = self.folder / place_of(name, digest)
         index = _index(place)

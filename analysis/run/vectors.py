@@ -22,7 +22,7 @@ class OnDisk:
 
     path: Path
     shape: tuple[int, int]
-    dtype: type = np.float32
+    dtype: type[np.generic] = np.float32
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -40,7 +40,7 @@ class OnDisk:
                 file.readinto(out[first:last])  # type: ignore[arg-type]
         return out
 
-    def __setitem__(self, rows: slice | np.ndarray | tuple, values: np.ndarray) -> None:
+    def __setitem__(self, rows: slice | np.ndarray, values: np.ndarray) -> None:
         # It leaves the memory with the array, so that each use maps it anew.
         np.memmap(self.path, dtype=self.dtype, mode="r+", shape=self.shape)[rows] = values  # type: ignore[call-overload]
 
@@ -48,7 +48,7 @@ class OnDisk:
 Vectors = np.ndarray | OnDisk
 
 
-def zeros(shape: tuple[int, int], folder: Path | None = None, dtype: type = np.float32) -> Vectors:
+def zeros(shape: tuple[int, int], folder: Path | None = None, dtype: type[np.generic] = np.float32) -> Vectors:
     """Rows of zeros to write to: in memory; large ones in a file of `folder`, if there is one."""
     size = shape[0] * shape[1] * np.dtype(dtype).itemsize
     if folder is None or size <= IN_MEMORY:

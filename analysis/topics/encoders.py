@@ -141,7 +141,9 @@ def _written(texts: Sequence[str]) -> np.ndarray:
     return np.fromiter((bool(text.strip()) for text in texts), bool, len(texts))
 
 
-def _made(function: Callable, texts: Sequence[str], run: Run, part: int | None = None) -> Vectors:
+def _made(
+    function: Callable[[Sequence[str]], np.ndarray], texts: Sequence[str], run: Run, part: int | None = None
+) -> Vectors:
     """Vectors of texts by `function`, part by part."""
     rows, out = np.flatnonzero(_written(texts)), None
     least = None if part is None else 2 * part
@@ -182,7 +184,9 @@ def _home(package: str) -> Path | None:
     return Path(spec.origin).parent if spec is not None and spec.origin else None
 
 
-def _made_once(function: Callable, texts: Sequence[str], run: Run, store: Store, digest: str) -> Vectors:
+def _made_once(
+    function: Callable[[Sequence[str]], np.ndarray], texts: Sequence[str], run: Run, store: Store, digest: str
+) -> Vectors:
     """Vectors of a slow encoder, each made but once, by text."""
     have = store.read(KEPT, digest) or {}
     kept, vectors = have.get("names", np.zeros(0, "S32")), have.get("vectors")

@@ -165,8 +165,8 @@ def write_labels(
     before = read_labels(folder) if matched is not None else None
     for column, of in (("change", before.change), ("group", before.group)) if before else ():
         sheet[column] = [of.get(key, "") for key in sheet["key"]]
-    for topic, new in (changes or {}).items():
-        for column, value in new.items():
+    for topic, said in (changes or {}).items():
+        for column, value in said.items():
             sheet.loc[topic, column] = keys[value] if isinstance(value, int) else value
     gone = ~sheet["change"].isin({"", DROP, SPLIT, *sheet.loc[sheet["change"] == "", "key"]})
     sheet.loc[gone, "change"] = ""  # the topic that it was one with is not found any more

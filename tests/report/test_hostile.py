@@ -7,6 +7,7 @@ import html
 import re
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -79,7 +80,8 @@ def test_every_comment_is_accounted_for(report):
 
 @pytest.mark.skipif(not shutil.which("chromium"), reason="Chromium is not installed")
 def test_in_a_browser_nothing_runs_and_nothing_is_asked_for(report, capsys):
-    found = asyncio.run(pages.look([report], "", None))
+    with ThreadPoolExecutor(1) as thread:  # this thread's event loop may be another test's browser
+        found = thread.submit(asyncio.run, pages.look([report], "", None)).result()
     assert found == 0, capsys.readouterr().out
 
 
