@@ -28,8 +28,8 @@ def _key(settings: Settings) -> str:
 
 
 def _opened(values: Values) -> Corpus:
-    comments = Partitioned(values["comments"], values["texts"], COMMENT_COLUMNS)  # type: ignore[arg-type]
-    return Corpus(partitioned=comments, **{name: values[name] for name in TABLES})  # type: ignore[arg-type]
+    comments = Partitioned(values["comments"], values["texts"], COMMENT_COLUMNS)
+    return Corpus(partitioned=comments, **{name: values[name] for name in TABLES})
 
 
 @step(

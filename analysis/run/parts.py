@@ -177,9 +177,9 @@ class KeptParts:
     def read(self, digest: str) -> Sequence[object] | None:
         """A kept result; None where there is none."""
         found = self.store.read(f"{PART}{self.step}", digest)
-        return None if found is None else found["result"]  # type: ignore[return-value]
+        return None if found is None else found["result"]
 
-    def write(self, digest: str, result: Sequence[object]) -> None:
+    def write(self, digest: str, result: Any) -> None:
         """Keep a result that comes back as it was: an array of numbers, a list of plain values or of such lists."""
         if isinstance(result, np.ndarray):
             same = result.dtype.kind in "fiub"
@@ -188,4 +188,4 @@ class KeptParts:
             inner = [one for row in result for one in row] if nested else result
             same = isinstance(result, list) and set(map(type, inner)) <= PLAIN
         if same:
-            self.store.write(f"{PART}{self.step}", digest, {"result": result})  # type: ignore[dict-item]
+            self.store.write(f"{PART}{self.step}", digest, {"result": result})

@@ -15,8 +15,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from threading import local
+from typing import Any
 
 import numpy as np
 import pandas as pd

@@ -132,7 +132,8 @@ class Gathering:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._folder, self._path, self._file = folder, Path(), None
+        self._folder, self._path = folder, Path()
+        self._file: Any = None
         self._chunks: list[pa.Array] = []  # if they are in no file
         self._open: list[str] = []
         self._characters = 0

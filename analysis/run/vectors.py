@@ -27,7 +27,9 @@ class OnDisk:
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
+    def __getitem__(self, rows: int | slice | np.ndarray) -> np.ndarray:
+        if isinstance(rows, int):
+            return self[rows : rows + 1][0]
         # Read and not mapped: for each page of a map that is touched the system maps those around it, and rows from
         # all over would have the whole file in memory.
         wanted = np.arange(len(self))[rows]
@@ -40,9 +42,9 @@ class OnDisk:
                 file.readinto(out[first:last])  # type: ignore[arg-type]
         return out
 
-    def __setitem__(self, rows: slice | np.ndarray, values: np.ndarray) -> None:
+    def __setitem__(self, rows: slice | np.ndarray | tuple[slice, slice], values: np.ndarray) -> None:
         # It leaves the memory with the array, so that each use maps it anew.
-        np.memmap(self.path, dtype=self.dtype, mode="r+", shape=self.shape)[rows] = values  # type: ignore[call-overload]
+        np.memmap(self.path, dtype=self.dtype, mode="r+", shape=self.shape)[rows] = values
 
 
 Vectors = np.ndarray | OnDisk

@@ -27,6 +27,9 @@ def test_a_file_is_indexed_as_an_array_is(filed):
     filed[3:7] = whole[3:7]
     assert filed[np.array([2, 7, 3])].tolist() == whole[[2, 7, 3]].tolist()
     assert filed[3:7].tolist() == whole[3:7].tolist() and filed[8:99].tolist() == [[0, 0, 0]] * 2
+    filed[:, 1:2] = whole[:, 1:2]
+    assert filed[:].tolist()[9] == [0, 28, 0] and filed[9].tolist() == [0, 28, 0], "a row alone, and some columns"
+    filed[8:] = 0
     some = filed[3:4]
     some[:] = -1
     assert filed[3:4].tolist() == whole[3:4].tolist(), "what is read is a copy"
