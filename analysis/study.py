@@ -249,16 +249,14 @@ class Study:
 
     def plan_coding(self) -> pd.DataFrame:
         """How wide the interval of the corrected mean would be with so many codes: `people.planning`."""
-        classes, labels = self.settings.codes.classes, self.settings.codes.labels
-        if not labels:
-            codes = read_codes(self.settings.folder / "coded", self.comments["comment_id"].tolist(), classes)
-            return planning.plan(codes, self.comments, classes)
-        made = []
-        for label in labels:
-            args = (self.settings.folder / "coded", self.comments["comment_id"].tolist(), classes, tuple(labels), label)
-            unscored = self.comments.assign(sentiment=np.nan)
-            made.append(planning.plan(read_codes(*args), unscored, HAS).assign(label=label))
-        return pd.concat(made, ignore_index=True)
+        folder, ids, of = self.settings.folder / "coded", self.comments["comment_id"].tolist(), self.settings.codes
+        if not of.labels:
+            return planning.plan(read_codes(folder, ids, of.classes), self.comments, of.classes)
+        unscored, labels = self.comments.assign(sentiment=np.nan), tuple(of.labels)
+        plans = {
+            label: planning.plan(read_codes(folder, ids, of.classes, labels, label), unscored, HAS) for label in labels
+        }
+        return pd.concat([plan.assign(label=label) for label, plan in plans.items()], ignore_index=True)
 
     def write_labels(self) -> Path:
         """Write labels.csv, in which people name the topics; what was said of topics stays: `topics.labels`."""
