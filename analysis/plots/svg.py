@@ -26,7 +26,7 @@ def svg(figure: Figure, title: str, words: str, colours: Mapping[str, str]) -> s
     The same figure gives the same text.
     """
 
-    def short(tag: re.Match) -> str:
+    def short(tag: re.Match[str]) -> str:
         said = re.sub(r"\d+\.\d{3,}", lambda n: f"{float(n[0]):.2f}".rstrip("0").rstrip("."), tag[0])
         said = re.sub("#[0-9a-f]{6}", lambda c: f"var(--{colours[c[0]]},{c[0]})" if c[0] in colours else c[0], said)
         return re.sub(DOT, r"M\1h0", re.sub(AS_EVER, "", said))

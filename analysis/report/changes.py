@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -181,14 +181,14 @@ class Changes:
             why_not = UNSTEADY if is_unstable(row["topic"], self.topics) else why_not
             yield Change(sentence, kind, row, supported, why_not)
 
-    def _words(self, row: pd.Series) -> dict[str, object]:
+    def _words(self, row: pd.Series) -> dict[str, Any]:
         """What a row's series is called, in full and in short; and how its values are written."""
         whose, overall, share = name_of(row["topic"], self.topics), pd.isna(row["topic"]), row["measure"] == "share"
         whose, manner = whose if overall else f"“{whose}”", _manner(row)
         difference = points if share else signed
-        around = lambda at: period_name(at, "month" if at.day == 1 else "day")  # noqa: E731
-        of = {"difference": difference, "unsigned": lambda value: difference(abs(value)).lstrip("+"), "around": around}
-        of |= {"overall": overall, "shared": self._shared, "day": day}
+        of: dict[str, Any] = {"overall": overall, "shared": self._shared, "day": day, "difference": difference}
+        of["unsigned"] = lambda value: difference(abs(value)).lstrip("+")
+        of["around"] = lambda at: period_name(at, "month" if at.day == 1 else "day")
         if share:
             of |= {"what": f"in composition, the share of {whose}", "brief": f"the share of {whose}"}
             return of | {"show": percent, "unit": " points", "falls": "fades"}

@@ -109,7 +109,7 @@ class Cited:
 
     def __call__(self, of: Of, what: str, show: Show = signed, table: str = "") -> str:
         """Write what a row has, or what all rows of a table or some of them give."""
-        rows = (int(of.name),) if isinstance(of, pd.Series) else () if _is_whole(of) else tuple(map(int, of.index))
+        rows = (int(str(of.name)),) if isinstance(of, pd.Series) else () if _is_whole(of) else tuple(map(int, of.index))
         text = show(_value(of, what))
         self.numbers.append(Number(text, table or self.table, rows, what, show))
         return text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analysis.corpus.wording import plural
 from analysis.trends import wording
@@ -26,7 +26,11 @@ def _environment() -> Environment:
     """Where templates are, and what all of them know."""
     from jinja2 import Environment, FileSystemLoader
 
-    kind = {"autoescape": lambda name: ".html" in str(name), "trim_blocks": True, "keep_trailing_newline": False}
+    kind: dict[str, Any] = {
+        "autoescape": lambda name: ".html" in str(name),
+        "trim_blocks": True,
+        "keep_trailing_newline": False,
+    }
     env = Environment(loader=FileSystemLoader(TEMPLATES), **kind)  # noqa: S701
     env.globals |= vars(wording) | SAID | {"plural": plural, "version": version("threadline")}
     return env

@@ -51,14 +51,14 @@ def crate(study: Study, files: Iterable[str], tables: Mapping[str, Mapping[str, 
     """
     s, names = study.settings, sorted(files)
     spdx = SPDX.fullmatch(s.source.licence)
-    licence = {"@id": f"https://spdx.org/licenses/{s.source.licence}"} if spdx else s.source.licence
+    at = {"@id": f"https://spdx.org/licenses/{s.source.licence}"}
     one: dict[str, Any]
     graph: list[dict[str, Any]] = [
         {"@id": CRATE, "@type": "CreativeWork", "about": {"@id": "./"},
          "conformsTo": {"@id": "https://w3id.org/ro/crate/1.1"}},
         {"@id": "./", "@type": "Dataset", "name": s.title,
          "description": f"Topics and {s.sentiment.name} of {study.size} over time: report, tables and provenance.",
-         "datePublished": "", "license": licence, "hasPart": [{"@id": name} for name in names],
+         "datePublished": "", "license": at if spdx else s.source.licence, "hasPart": [{"@id": name} for name in names],
          "mentions": {"@id": "#run"}},
     ]  # fmt: skip
     for name in names:
@@ -73,7 +73,7 @@ def crate(study: Study, files: Iterable[str], tables: Mapping[str, Mapping[str, 
     for name, sha in study.inputs.items():
         graph.append({"@id": f"#input-{name}", "@type": "CreativeWork", "name": name, "sha256": sha})
     if spdx:
-        graph.append({**licence, "@type": "CreativeWork", "name": s.source.licence})
+        graph.append({**at, "@type": "CreativeWork", "name": s.source.licence})
     was, root = described(before), graph[1]
     day = was.get("./", {}).get("datePublished", "")
     same = [*was.values()] == [one | {"datePublished": day} if one is root else one for one in graph]

@@ -109,8 +109,10 @@ def _texts(path: Path) -> list[str]:
     text = path.read_text(encoding="utf-8", errors="replace")
     if path.suffix.lower() in PAGES:
         page = BeautifulSoup(text, "html.parser", multi_valued_attributes=None)
-        parts = [part for part in page.find_all(string=True) if part.parent.name != "style"]
-        said = [value for tag in page.find_all() for value in tag.attrs.values() if not value.startswith("data:")]
+        parts = [part for part in page.find_all(string=True) if part.parent and part.parent.name != "style"]
+        said = [
+            value for tag in page.find_all() for value in map(str, tag.attrs.values()) if not value.startswith("data:")
+        ]
         return ["".join(parts), " ".join(parts), "\n".join(said)]
     if path.suffix.lower() == ".json":
         with suppress(ValueError, RecursionError):
@@ -187,7 +189,7 @@ def _names(authors: Iterable[str], texts: Iterable[str], own: Iterable[str]) -> 
     small = {word for text in texts for word in WORD.findall(text) if word.islower()}
     ours = words(" ".join(own))
     plain = {gram for n in (1, 2, 3) for gram in _grams(ours, n)} | {(word,) for word in small}
-    found, ordinary = {}, 0
+    found, ordinary = Names(), 0
     for name in sorted(set(authors)):
         tokens = tuple(words(name))
         letters = "".join(tokens)
