@@ -60,7 +60,8 @@ class Desk:
 
     def begin(self, coder: str = "") -> dict[str, Any]:
         """What the page shows before a coder is known, and of one who is."""
-        self._known(coder, new=True)
+        if coder:
+            self._known(coder)
         sheets = [r.path.stem for r in self._records("sample") if r.is_sheet]
         rounds = [of for of in (TRAINING, "sample", TOPICS) if (self._round(of) / SAMPLE).is_file()]
         names = sorted({r.path.stem for of in rounds for r in self._records(of)} - set(sheets))
@@ -230,9 +231,8 @@ class Desk:
             table[record.path.stem] = pd.Series([codes.get(c) for c in drawn], index=table.index, dtype="object")
         return table
 
-    def _known(self, coder: str, *, new: bool = False) -> None:
-        if not (new and not coder):
-            check_names([coder[:60]], "the coding page", Path(SAMPLE).stem)
+    def _known(self, coder: str) -> None:
+        check_names([coder[:60]], "the coding page", Path(SAMPLE).stem)
 
     def _lines(self, text: str) -> str:
         return "\n".join(self.show(line) for line in text.splitlines())

@@ -72,9 +72,8 @@ class Served:
         return f"The coding page: {self.url}"
 
     def _repr_html_(self) -> str:
-        return (
-            f'<iframe title="Coding" src="{html.escape(self.url)}" width="100%" height="760" style="border:0"></iframe>'
-        )
+        url = html.escape(self.url)
+        return f'<iframe title="Coding" src="{url}" width="100%" height="760" style="border:0"></iframe>'
 
     def wait(self) -> None:
         """Wait until it is closed, or until Ctrl-C."""
