@@ -9,7 +9,7 @@ from scipy.special import stdtr, stdtrit
 from analysis.people.agreement import LEVEL, MIN_THREADS
 from analysis.people.powered import Fitted, Powered
 from analysis.sentiment.codes import Codes
-from analysis.trends.least_squares import YEAR
+from analysis.trends.periods import YEAR
 
 CLAIM = ["change", "event", "at", "topic"]  # by which a claim is known
 FIGURES = ["estimate", "low", "high", "p_value", "scores", "codes_only", "drift", "drift_low", "drift_high", "weight"]

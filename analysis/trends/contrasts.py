@@ -11,8 +11,7 @@ from analysis.run.codes import distinct
 from analysis.trends.cusum import SIDE
 from analysis.trends.errors import Design
 from analysis.trends.intervals import EMPTY, TOO_FEW, Bounds, Method, Row, adjusted, estimated, total, without
-from analysis.trends.least_squares import YEAR
-from analysis.trends.periods import Calendar, instant_of, instants
+from analysis.trends.periods import YEAR, Calendar, instant_of, instants
 from analysis.trends.units import Units, arrange, table
 
 MOST_NEWS = 6  # with fewer other pairs of periods, nothing says how far periods differ by their news
@@ -125,7 +124,7 @@ class Lines:
     def __init__(self, a: Units, at: pd.Timestamp, starts: np.ndarray, method: Method) -> None:
         self.a, self.late, self.method = a, a.since(at), method
         instant = at.tz_convert("UTC").tz_localize(None).to_datetime64()
-        self.t = (a.instant - instant) / YEAR
+        self.t = a.years(at)
         ends = [(self.t[side].min(), self.t[side].max()) for side in (~self.late, self.late) if side.any()]
         self.straight = len(ends) == 2 and all(low < high for low, high in ends)
         x = np.stack([np.ones(len(self.t)), self.t, self.late, self.t * self.late], axis=1)

@@ -8,11 +8,10 @@ import pandas as pd
 from analysis.run.codes import distinct
 from analysis.trends.errors import Design
 from analysis.trends.intervals import EMPTY, TOO_FEW, Bounds, Method, Row, adjusted, without
-from analysis.trends.periods import Calendar
+from analysis.trends.periods import YEAR, Calendar
 from analysis.trends.units import Units, arrange, table
 
 ONE_PERIOD = "one period"  # no slope from dates that all fall in one
-YEAR = np.timedelta64(31_557_600, "s")  # of 365.25 days
 
 
 def slopes(

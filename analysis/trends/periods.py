@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.settings import PERIODS, WEEKDAYS, StudyError
 
 MOST = 20_000  # 55 years of days: more rows than a figure can show or a reader can use
+YEAR = np.timedelta64(31_557_600, "s")  # of 365.25 days
 UNITS = {"day": ("D", 1), "week": ("D", 7), "month": ("M", 1), "quarter": ("M", 3), "year": ("M", 12)}
 # What pandas can print of the calendar in every zone: the last period ends a day before year 9999 does.
 FIRST = np.datetime64("0001-01-01T00:00:00", "us")

@@ -16,8 +16,7 @@ from analysis.run.codes import distinct
 from analysis.trends.contrasts import series
 from analysis.trends.errors import Design
 from analysis.trends.intervals import Bounds, Method, Row, total
-from analysis.trends.least_squares import YEAR
-from analysis.trends.periods import Calendar
+from analysis.trends.periods import YEAR, Calendar
 from analysis.trends.units import Units, arrange, marked, table
 
 TOLD = "as told"
@@ -144,40 +143,41 @@ class Claimed:
             a = a if pd.isna(end) else a.only(a.since(end) == side)
         found = ((b, y) for named, b, y, _ in series(a) if named["series"] == claim["series"])
         self.a, self.y = next(found, (a.only(slice(0)), a.y[:0]))
-        one, self.which, self.sides = np.ones(len(self.y)), 1, [np.ones(len(self.y), dtype=bool)]
+        one = np.ones(len(self.y))
         if claim["change"] == "slope":
+            self.sides = [one > 0]
             x = [one, (self.a.instant - self.a.instant.min()) / YEAR if len(self.y) else one]
         else:
-            late = self.a.since(claim["at"])
-            x, self.sides = [one, late], [~late, late]
-            if claim["change"] == "event":
-                at = np.datetime64(pd.Timestamp(claim["at"]).tz_convert("UTC").tz_localize(None))
-                t = (self.a.instant - at) / YEAR
-                x, self.which = [one, late, t, t * late], 1
-        self.x = np.stack(x, axis=1).astype(float)
+            late, t = self.a.since(claim["at"]), self.a.years(claim["at"])
+            self.sides = [~late, late]
+            x = [one, late, t, t * late] if claim["change"] == "event" else [one, late]
+        self.x = np.stack(x, axis=1).astype(float)  # what is claimed is the second coefficient
 
     def estimate(self, method: Method) -> Row:
         """The coefficient with its interval; none where a side has too few threads, or its comments one time."""
         threads = min(len(distinct(self.a.thread[side])) for side in self.sides)
         row: Row = {"n_comments": len(self.y), "estimate": np.nan, "low": np.nan, "high": np.nan}
-        if threads < method.min_threads or np.linalg.matrix_rank(self.x) < self.x.shape[1]:
+        if threads < method.min_threads or not _full(self.x):
             return row
-        found = Design(self.a.compact, self.x).coefficient(self.y, self.which, method)
+        found = Design(self.a.compact, self.x).coefficient(self.y, 1, method)
         return row | {name: found[name] for name in ("estimate", "low", "high")}
 
     def ranked(self, what: str) -> np.ndarray:
         """Threads or authors by how far they move the estimate to where it is (dfbeta), the furthest first."""
         code = getattr(self.a, what)
-        if code is None or not len(self.y) or np.linalg.matrix_rank(self.x) < self.x.shape[1]:
+        if code is None or not _full(self.x):
             return np.zeros(0, dtype=np.int64)
         design, known = Design(self.a.compact, self.x), code >= 0
-        by = total(code[known], design.influence(self.y, self.which)[known], 0)
+        by = total(code[known], design.influence(self.y, 1)[known], 0)
         return np.argsort(-by * np.sign(self.value()), kind="stable")
 
     def value(self, without: np.ndarray | None = None) -> float:
         """The coefficient alone, without some of the comments; NaN where what is left has none."""
-        keep = np.ones(len(self.y), dtype=bool) if without is None else ~without
+        keep = slice(None) if without is None else ~without
         x, y = self.x[keep], self.y[keep]
-        if len(x) < x.shape[1] or np.linalg.matrix_rank(x) < x.shape[1]:
-            return float("nan")
-        return float(np.linalg.lstsq(x, y, rcond=None)[0][self.which])
+        return float(np.linalg.lstsq(x, y, rcond=None)[0][1]) if _full(x) else float("nan")
+
+
+def _full(x: np.ndarray) -> bool:
+    """Whether a regression on these columns has one answer."""
+    return len(x) >= x.shape[1] and bool(np.linalg.matrix_rank(x) == x.shape[1])

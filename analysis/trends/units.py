@@ -14,7 +14,7 @@ from analysis.corpus.columns import WORDS
 from analysis.run.codes import dense, distinct
 from analysis.settings import StudyError
 from analysis.trends.intervals import Bounds, Row, total
-from analysis.trends.periods import Calendar, instants
+from analysis.trends.periods import YEAR, Calendar, instants
 
 UNASSIGNED = -1  # a topic that is none: it stands in tables, and nothing is claimed about it
 TEXTS = ("series", "measure", "comparison", "event", "part", "interval")  # columns of words
@@ -84,7 +84,11 @@ class Units:
 
     def since(self, at: pd.Timestamp) -> np.ndarray:
         """Whether each comment is from that instant on; none is where there is no such instant."""
-        return self.instant >= at.tz_convert("UTC").tz_localize(None).to_datetime64()
+        return self.years(at) >= 0
+
+    def years(self, at: pd.Timestamp) -> np.ndarray:
+        """Years from an instant to each comment."""
+        return (self.instant - at.tz_convert("UTC").tz_localize(None).to_datetime64()) / YEAR
 
     def sums(self, of: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Sum of the measure and number in each thread, of some of the comments, all of them scored."""
