@@ -80,7 +80,7 @@ class Findings:
     def coded(self) -> pd.Series | None:
         """The row of all comments as people code them; None where nobody has."""
         table = self._tables.corrected
-        return table[(table["by"] == "all") & (table["measure"] == "mean")].iloc[0] if len(table) else None
+        return next(iter(_rows(table.query("by == 'all' and measure == 'mean'"))), None) if len(table) else None
 
     def _unread(self) -> str:
         """Why an instrument of certain languages scores nothing of a corpus, and what can be done."""
