@@ -36,10 +36,6 @@ def _study(arguments: argparse.Namespace, **changes: str | None) -> Study:
     return open_study(arguments.study, Bar(), **changes)
 
 
-def _names(given: str) -> list[str]:
-    return [name for name in (part.strip() for part in given.split(",")) if name]
-
-
 def _done(study: Study) -> None:
     """End the progress; say which kept results were damaged, and which were made of something else."""
     study.run.progress.close()  # type: ignore[union-attr]
@@ -200,7 +196,8 @@ def code(arguments: argparse.Namespace) -> None:
         return
     if arguments.coders is not None:
         n = 300 if arguments.n is None else arguments.n
-        paths = study.write_coding_sheets(n, _names(arguments.coders), rare=arguments.rare, xlsx=arguments.xlsx)
+        coders = [name for name in map(str.strip, arguments.coders.split(",")) if name]
+        paths = study.write_coding_sheets(n, coders, rare=arguments.rare, xlsx=arguments.xlsx)
         _done(study)
         for path in paths:
             print(path)
