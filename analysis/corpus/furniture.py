@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.corpus.line_times import SEPARATORS, TIMES
+from analysis.corpus.line_times import SEPARATORS, TIMES, within
 
 _WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))["words"]
 WORDS = frozenset(re.split(r"[\n|]", _WORDS.strip()))
@@ -127,7 +127,7 @@ class _Page:
             in_lines = Counter(word for k, one in words.items() for word in {*one} for _ in range(n_of[k]))
             total = sum(n_of[k] for k in words)
             all_have = frozenset(word for word, n in in_lines.items() if n >= MOST * total)
-            left = {k: [word for word in one if word not in all_have] for k, one in words.items() if all_have <= {*one}}
+            left = {k: within(one, all_have) for k, one in words.items() if all_have <= {*one}}
             left = {k: one for k, one in left.items() if 0 < len(one) <= 8}
             names = Counter(" ".join(one) for k, one in left.items() for _ in range(n_of[k]))
             lines = np.isin(self.masks, list(left))

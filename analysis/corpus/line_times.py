@@ -74,4 +74,10 @@ def beside_time(line: str, common: frozenset[str]) -> str:
     words = f"{line[:at]} {line[end:]}".split()
     if not kind or not common <= {word.casefold() for word in words}:
         return ""
-    return " ".join(word for word in words if word.casefold() not in common).strip(SEPARATORS)
+    return " ".join(within(words, common)).strip(SEPARATORS)
+
+
+def within(words: list[str], common: frozenset[str]) -> list[str]:
+    """What is left of words without common ones at both ends."""
+    places = [i for i, word in enumerate(words) if word.casefold() not in common]
+    return words[places[0] : places[-1] + 1] if places else []

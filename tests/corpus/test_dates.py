@@ -218,6 +218,7 @@ def test_lines_that_differ_in_times_and_numbers_alone_are_the_same():
 def test_the_name_beside_a_time_is_what_other_lines_do_not_have():
     common = frozenset({"posted", "by", "|", "reply"})
     assert line_times.beside_time("Posted by Ann Lee, 12 March 2021 | Reply", common) == "Ann Lee"
+    assert line_times.beside_time("Posted by Ann by Night, 12 March 2021 | Reply", common) == "Ann by Night"
     assert line_times.beside_time("Posted by Ann Lee | Reply", common) == "", "no time"
     assert line_times.beside_time("Written by Ann Lee, 12 March 2021 | Reply", common) == ""
     assert line_times.beside_time("Posted by Ann Lee, 12 March 2021 | Share", common) == ""
