@@ -21,10 +21,10 @@ sys.path.insert(0, str(ROOT))
 
 from analysis.corpus.duplicates import SIMILAR, duplicates, floods, marks, near_duplicates  # noqa: E402
 from analysis.corpus.languages import languages  # noqa: E402
-from analysis.settings import ComputeSettings  # noqa: E402
+from analysis.run import Run  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data"
-ONE = ComputeSettings(workers=1)
+ONE = Run()  # in this process
 
 
 def language() -> None:
