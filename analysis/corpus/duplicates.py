@@ -103,10 +103,10 @@ def near_duplicates(comments: pd.DataFrame, marks: Vectors, texts: Sequence[str]
     """
     when = comments[["posted_at", "comment_id"]].reset_index(drop=True)
     by_time = when.sort_values(["posted_at", "comment_id"], kind="stable").index.to_numpy("int64")
-    by_time = by_time[comments["duplicate_of"].isna().to_numpy()[by_time] & (marks[2:3][0][by_time] > 0)]
+    by_time = by_time[comments["duplicate_of"].isna().to_numpy()[by_time] & (marks[2][by_time] > 0)]
     groups: list[np.ndarray] = []  # of rows that share a band, in the order of time
     for k in range(BANDS):
-        band = pd.Series(marks[3 + k : 4 + k][0][by_time], index=by_time)
+        band = pd.Series(marks[3 + k][by_time], index=by_time)
         band = band[band.duplicated(keep=False)]
         groups += [rows.to_numpy() for rows in band.groupby(band).groups.values()]
     shingles_of: dict[int, np.ndarray] = {}  # of those alone that share a band with another
