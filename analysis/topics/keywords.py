@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -119,12 +119,13 @@ def topic_words(counts: sp.csr_matrix, words: Sequence[str]) -> pd.DataFrame:
 
     Weights are class TF-IDF as BERTopic computes it with bm25_weighting and reduce_frequent_words.
     """
-    dense, rows = counts.toarray(), []
-    total = dense.sum(axis=1, keepdims=True)
-    weights = np.sqrt(dense / np.maximum(total, 1)) * _rarity(dense.sum(axis=0), total.mean())
-    for topic, weight in enumerate(weights):
-        order = np.lexsort((np.arange(len(weight)), -np.round(weight, 12)))[:POOL]
-        rows += [(topic, *shown) for shown in choose([(words[i], weight[i]) for i in order])]
+    total, rows = np.asarray(counts.sum(axis=1)).ravel(), []
+    rarity = _rarity(np.asarray(counts.sum(axis=0)).ravel(), total.mean())
+    for topic, (start, end) in enumerate(pairwise(counts.indptr.tolist())):  # of a hundred by all words some GiB
+        word, uses = counts.indices[start:end], counts.data[start:end]
+        weight = np.sqrt(uses / max(total[topic], 1)) * rarity[word]
+        order = np.lexsort((word, -np.round(weight, 12)))[:POOL]
+        rows += [(topic, *shown) for shown in choose([(words[word[i]], weight[i]) for i in order])]
     table = pd.DataFrame(rows, columns=["topic", "word", "weight"])
     return table.astype({"topic": "int64", "word": "str", "weight": "float64"})
 

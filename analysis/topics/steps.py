@@ -171,25 +171,29 @@ def _values(fit: Fit, read: Corpus, words: Tokens, encoder: Encoder, own: Vector
     npmi, diversity = coherence(words, shown)
     encode = partial(encoder.encode, run=run, store=run.kept.store if run.kept else None)
     mean, none = middle(own), np.full(len(read.rows), -1, dtype=np.int64)
-    articles = np.zeros((len(read.articles), own.shape[1]), dtype=np.float32)
-    if not encoder.files and len(articles):  # the user's own vectors are of comments alone
-        articles = directions(encode(whole_text(read.articles).tolist())[:], mean)
-    by_own_words = [nearest(directions(own[rows], mean), fit.centroids) for rows in blocks(len(own))]
+
+    def placed(vectors: Vectors) -> np.ndarray:
+        """The topic to which each text is nearest by its own words."""
+        near = [nearest(directions(vectors[rows], mean), fit.centroids) for rows in blocks(len(vectors))]
+        return np.concatenate([none[:0], *near])
+
     of_comments = {
         "comment_id": read.rows["comment_id"],
         "topic": fit.topic,
         "topic_agreement": fit.agreement,
         "theme": none if fit.theme is None else fit.theme,
         "subtopic": none if fit.subtopic is None else fit.subtopic,
-        "own_topic": np.concatenate([np.zeros(0, dtype=np.int64), *by_own_words]),
+        "own_topic": placed(own),
         "second_topic": none
         if encoder.files
         else second_topics(read.texts, fit.topic, fit.centroids, words.n_of, encode, mean),
     }
-    of_articles = {"article_id": read.articles["article_id"], "topic": nearest(articles, fit.centroids)}
+    of_articles = {"article_id": read.articles["article_id"], "topic": -1}
+    if not encoder.files and len(read.articles):  # the user's own vectors are of comments alone
+        of_articles["topic"] = placed(encode(whole_text(read.articles).tolist()))
     return {
         "comments": pd.DataFrame(of_comments),
-        "articles": pd.DataFrame(of_articles),
+        "articles": pd.DataFrame(of_articles).astype({"topic": "int64"}),
         "note": [fit.note],
         "coherence": pd.DataFrame({"npmi": [npmi], "diversity": [diversity]}),
         "vocabulary": list(fit.vocabulary),

@@ -448,7 +448,6 @@ def test_a_researcher_sees_what_there_is(made, topics):
         "map",
         "note",
         "table",
-        "tree",
         "words",
     ]
     assert made.table is topics.table and made.map is made.map
