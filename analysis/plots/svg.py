@@ -35,11 +35,11 @@ def svg(figure: Figure, title: str, words: str, colours: Mapping[str, str]) -> s
         figure.savefig(held := io.StringIO(), format="svg")
     body = re.sub(TAG, short, re.sub(LEFT_OUT, "", held.getvalue(), flags=re.DOTALL))
     body = re.sub(ALIKE, " ", body)
-    one = "f" + hashlib.sha256(f"{title}{words}{body}".encode()).hexdigest()[:10]
-    # A page has several figures: what one refers to has its name.
-    body = re.sub(TAG, lambda tag: re.sub(r' id="|(?<=href=")#|url\(#', rf"\g<0>{one}", tag[0]), body)
     _, opened, drawn = re.split("(<svg [^>]*>)", body, maxsplit=1)
     box = re.search('viewBox="[^"]*"', opened)
+    # A page has several figures: what one refers to has its name, by what is shown of it alone.
+    one = "f" + hashlib.sha256(f"{title}{words}{box and box[0]}{drawn}".encode()).hexdigest()[:10]
+    drawn = re.sub(TAG, lambda tag: re.sub(r' id="|(?<=href=")#|url\(#', rf"\g<0>{one}", tag[0]), drawn)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" {box[0] if box else ""} '
         f'role="img" aria-labelledby="{one}t {one}d"><title id="{one}t">{escape(title)}</title>'
