@@ -237,6 +237,8 @@ def plan(
     by_name = {} if given else recognise(header, role, sampled(rows))
     found: Columns = {ours: (theirs,) for ours, theirs in by_name.items()}
     found |= dialect.mapping(header, role == "articles") | {ours: (theirs,) for ours, theirs in given.items()}
+    if role == "articles" and "title" in found:
+        found.setdefault(must, found["title"])  # the name by which comments may know an article without an id
     if must not in found and not nested:
         remedy = f"Name it in [{section}] of study.toml."
         raise StudyError(expected=f"a column that holds {must}", found=names, where=where, remedy=remedy)

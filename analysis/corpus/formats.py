@@ -10,11 +10,11 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO, NoReturn, TypeVar
+from typing import Any, BinaryIO, NoReturn, TypeVar
 from xml.etree.ElementTree import Element, ParseError, iterparse
 
 import pyarrow as pa
@@ -49,8 +49,9 @@ Line = TypeVar("Line", str, bytes)
 
 @dataclass
 class Table:
-    """One table: of a file, or of a member of an archive; its encoding and sheet as stated, or "": they are found.
+    """One table: of a file, of a member of an archive, or a part of either, which is one of several sheets.
 
+    Its encoding and sheet as stated, or "": they are found.
     `header` (where it has one) is known when the first row is, `notes` of how rows were found when all are.
     """
 
@@ -58,12 +59,14 @@ class Table:
     member: str = ""
     encoding: str = ""
     sheet: str = ""
+    part: str = ""
     header: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.name = f"{self.path.name}/{self.member}" if self.member else self.path.name
-        endings = ["", "", *map(str.lower, Path(self.name).suffixes)]
+        self.within = "".join(f"/{name}" for name in (self.member, self.part) if name)
+        self.name = f"{self.path.name}{self.within}"
+        endings = ["", "", *map(str.lower, Path(self.member or self.path.name).suffixes)]
         self._packing = endings[-1] if endings[-1] in PACKED else ""
         self._ending = endings[-2 if self._packing else -1]
 
@@ -238,22 +241,13 @@ class Table:
 
     def _sheet(self) -> Iterator[Numbered]:
         """Rows of the sheet that is named, or of the first in which there is a table."""
-        import python_calamine as calamine
-
-        try:
-            with self._open() as file:
-                data = file.read()
-            if data.startswith(b"PK"):
-                self._near(io.BytesIO(data))
-            book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-            names = [self.sheet] if self.sheet in book.sheet_names else [] if self.sheet else book.sheet_names
-            sheets = ((name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in names)
-            name, rows = next(((name, rows) for name, rows in sheets if len(rows) > 1), ("", []))
-        except calamine.CalamineError as error:
-            raise self.error(str(error)) from None
+        book = self._book()
+        names = [self.sheet] if self.sheet in book.sheet_names else [] if self.sheet else book.sheet_names
         if self.sheet and not names:
             found, remedy = ", ".join(book.sheet_names)[:200], "Correct [source] sheet in study.toml."
             raise StudyError(expected=f"a sheet {self.sheet!r}", found=found, where=self.name, remedy=remedy)
+        sheets = ((name, self._cells(book, name)) for name in names)
+        name, rows = next(((name, rows) for name, rows in sheets if len(rows) > 1), ("", []))
         if not rows:
             raise self.error("an empty file")
         if len(names) > 1:
@@ -265,6 +259,39 @@ class Table:
         for number, row in enumerate(rows[at + 1 :], at + 2):
             filled = {name: value for name, value in zip(text[at], row, strict=False) if name and value != ""}
             yield number, dict.fromkeys(self.header) | filled if filled else None, "" if filled else EMPTY
+
+    def _book(self) -> Any:
+        """The workbook, looked at before it fills the memory."""
+        from python_calamine import CalamineError, CalamineWorkbook
+
+        try:
+            with self._open() as file:
+                data = file.read()
+            if data.startswith(b"PK"):
+                self._near(io.BytesIO(data))
+            return CalamineWorkbook.from_filelike(io.BytesIO(data))
+        except CalamineError as error:
+            raise self.error(str(error)) from None
+
+    def _cells(self, book: Any, name: str, n: int | None = None) -> list[list[Any]]:
+        """The first rows of a sheet; cells that are merged down a column have the same value, as people see it."""
+        sheet = book.get_sheet_by_name(name)
+        rows: list[list[Any]] = sheet.to_python(skip_empty_area=False, nrows=n)
+        for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
+            for row in rows[top + 1 : bottom + 1] if left == right < len(rows[top]) else ():
+                row[left] = rows[top][left]
+        return rows
+
+    def parts(self) -> list[Table]:
+        """Itself; of a workbook the sheets in which there are columns that are known, each a table."""
+        if self.kind != "sheet" or self.sheet:
+            return [self]
+        with self._guard():
+            book = self._book()
+            heads = [(name, self._cells(book, name, LOOK)) for name in book.sheet_names]
+        texts = [(name, [[str(value).strip() for value in row] for row in rows]) for name, rows in heads]
+        names = [name for name, rows in texts if len(rows) > 1 and known(rows[header_of(rows)]) > 1]
+        return [replace(self, sheet=name, part=name if len(names) > 1 else "") for name in names] or [self]
 
     def _near(self, book: BinaryIO) -> None:
         """An error where cells lie so far apart that the empty ones between them would fill the memory."""
@@ -279,7 +306,7 @@ class Table:
 
 
 def tables_of(path: Path, *, encoding: str = "", sheet: str = "") -> list[Table]:
-    """The tables in a file: one, or of an archive those in it; none where it is something else, such as a thread."""
+    """The tables in a file: one, or those in an archive or a workbook; none where it is something else, as a thread."""
     tables = [Table(path, "", encoding, sheet)]
     if tables[0].kind == "zip":
         with tables[0]._guard(), zipfile.ZipFile(path) as archive:
@@ -287,7 +314,7 @@ def tables_of(path: Path, *, encoding: str = "", sheet: str = "") -> list[Table]
         if len(names) > MOST_FILES:
             tables[0]._too_much(f"at most {MOST_FILES:,} files in an archive", f"{len(names):,}")
         tables = [Table(path, name, encoding, sheet) for name in names]
-    return [table for table in tables if table.kind in KINDS.values()]
+    return [part for table in tables if table.kind in KINDS.values() for part in table.parts()]
 
 
 def _loaded(line: str) -> object:

@@ -100,7 +100,8 @@ def _files(files: Sequence[str]) -> list[Path]:
 
 
 def _joined(looks: list[Look]) -> Look:
-    """The tables in one file as one."""
+    """The tables in one file as one; of articles and comments the latter."""
+    looks = [one for one in looks if one.nested or not is_articles(one.header)] or looks
     return Look(iter(()), [row for one in looks for row in one.rows], [row for one in looks for row in one.nested])
 
 

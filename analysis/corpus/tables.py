@@ -46,9 +46,11 @@ def read_tables(
             seen = look(table)
             rows = [*seen.nested, *seen.rows] if role == "articles" else seen.rows
             header = seen.header or table.header
-            beside = len(tables) > 1 and not given and not seen.nested and is_articles(header)
-            how = plan(header, rows, seen.nested, given, "articles" if beside else role, source.format, table.name)
-            name = source_name(path, root) + (f"/{table.member}" if table.member else "")
+            beside = len(tables) > 1 and not seen.nested and is_articles(header)
+            beside &= not given or not {*given.values()} <= {*header}  # of the comments' columns not all are there
+            mine, what = ({}, "articles") if beside else (given, role)
+            how = plan(header, rows, seen.nested, mine, what, source.format, table.name)
+            name = source_name(path, root) + table.within
             alone = not how.is_articles and "article_id" not in how.columns and not seen.nested
             before = len(found.comments)
             Cells(name, how, how.dialect.zone or source.timezone, found).read(seen.records, run)

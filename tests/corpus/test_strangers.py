@@ -1,0 +1,82 @@
+"""Data as strangers have it, whose truth is known: what was lost, guessed in silence or read wrong once."""
+
+from __future__ import annotations
+
+import io
+
+import pandas as pd
+
+from analysis.corpus.proposal import propose, write
+from analysis.corpus.sources import read_sources
+from analysis.study_file import read_settings
+
+FERRY = [  # id, thread, author, time, text, what it replies to
+    ("11", "Ferry", "Mira", "2023-04-03 10:00", "Late again this morning", None),
+    ("12", "Ferry", "Oskar", "2023-04-14 10:05", "not for me, I walked", "11"),
+    ("13", "Bus", "Eve", "2023-04-15 09:30", "the bus was full as ever", None),
+    ("14", "Bus", "Mira", "2023-04-28 23:59", "then walk as we all did", "13"),
+]
+
+
+def read(tmp_path, zone="UTC", **files):
+    """What `threadline new` makes of files, and then reads; `__` in a name is a dot."""
+    for name, data in files.items():
+        (tmp_path / name.replace("__", ".")).write_bytes(data if isinstance(data, bytes) else data.encode())
+    paths = [str(tmp_path / name.replace("__", ".")) for name in files]
+    write(proposal := propose(tmp_path / "study", paths, timezone=zone))
+    settings = read_settings(tmp_path / "study")
+    return proposal, read_sources(settings.source, settings.folder)
+
+
+def found(reading, *columns):
+    """The comments in the order of FERRY, some columns of each; None where there is nothing, parents by their texts."""
+    rows = reading.comments
+    texts = dict(zip(rows["comment_id"], rows["text"], strict=True))
+    rows = rows.assign(parent=rows["parent_id"].map(texts), at=rows["posted_at"].dt.strftime("%Y-%m-%d %H:%M"))
+    rows = rows.set_index("text").reindex([one[4] for one in FERRY])
+    return [tuple(None if pd.isna(one) else one for one in row) for row in rows[[*columns]].itertuples(index=False)]
+
+
+def truth(*columns):
+    """The same of FERRY."""
+    texts = {one[0]: one[4] for one in FERRY}
+    names = ("id", "article_id", "author", "at", "text", "parent")
+    rows = [dict(zip(names, one, strict=True)) | {"parent": texts.get(one[5])} for one in FERRY]
+    return [tuple(row[name] for name in columns) for row in rows]
+
+
+def workbook(merge=(), **sheets):
+    """An Excel file of sheets of rows; `merge` are ranges of the first."""
+    from openpyxl import Workbook
+
+    made, buffer = Workbook(), io.BytesIO()
+    made.remove(made.active)
+    for name, rows in sheets.items():
+        sheet = made.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    for cells in merge:
+        made.worksheets[0].merge_cells(cells)
+    made.save(buffer)
+    return buffer.getvalue()
+
+
+HEAD = ["id", "article", "user", "date", "comment", "reply to"]
+ROWS = [[one[0], one[1], one[2], one[3], one[4], one[5]] for one in FERRY]
+ALL = ("article_id", "author", "at", "parent")
+
+
+def test_every_sheet_of_comments_is_read_and_one_of_articles_is_none(tmp_path):
+    remarks, articles = [["Two months."], ["See the sheets."]], [["title", "published"], ["Ferry", "2023-04-01"]]
+    book = workbook(Remarks=remarks, Articles=articles, April=[HEAD, *ROWS[:2]], May=[HEAD, *ROWS[2:]], Empty=[])
+    _, reading = read(tmp_path, x__xlsx=book)
+    assert found(reading, *ALL) == truth(*ALL)
+    assert reading.accounting["source_file"].str.split("/").str[-1].tolist() == ["Articles", "April", "May"]
+    assert reading.articles["published_at"].notna().tolist() == [False, True]
+
+
+def test_a_cell_that_is_merged_down_a_column_is_of_all_its_rows(tmp_path):
+    rows = [[name if i % 2 == 0 else None, *row[2:]] for i, row in enumerate(ROWS) for name in [row[1]]]
+    head = [HEAD[1], *HEAD[2:]]
+    _, reading = read(tmp_path, x__xlsx=workbook(("A2:A3", "A4:A5"), Sheet=[head, *rows]))
+    assert found(reading, "article_id", "at") == truth("article_id", "at")
