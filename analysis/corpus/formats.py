@@ -202,7 +202,8 @@ class Table:
                 first = json.loads("".join(lines).strip(SPACE))
             except (ValueError, RecursionError) as error:
                 raise self.error(f"text that is no JSON: {error}") from None
-        yield from ((n, item, "") for n, item in enumerate(first if isinstance(first, list) else [first], 1))
+        rows = first if isinstance(first, list) else _by_columns(first) or [first]
+        yield from ((n, item, "") for n, item in enumerate(rows, 1))
 
     def _parquet(self) -> Iterator[Numbered]:
         import pyarrow.parquet as pq
@@ -322,6 +323,20 @@ def _loaded(line: str) -> object:
         return json.loads(line.strip(SPACE))
     except (ValueError, RecursionError):  # ValueError: also a number of too many digits
         return BROKEN
+
+
+def _by_columns(value: Any) -> list[dict[str, Any]]:
+    """The rows of a table that is written column by column, as pandas does; none if it is something else."""
+    if not isinstance(value, dict) or not all(isinstance(one, (dict, list)) and one for one in value.values()):
+        return []
+    if {"columns", "data"} <= {*value} <= {"columns", "data", "index"}:
+        return [dict(zip(value["columns"], row, strict=False)) for row in value["data"]]
+    numbers = {tuple(one if isinstance(one, dict) else map(str, range(len(one)))) for one in value.values()}
+    columns = [[*one.values()] if isinstance(one, dict) else one for one in value.values()]
+    plain = all(type(cell) not in (dict, list) for column in columns for cell in column)
+    if len(numbers) != 1 or not all(map(str.isdigit, *numbers)) or not plain or known(value) < 2:
+        return []
+    return [dict(zip(value, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _local(name: str) -> str:

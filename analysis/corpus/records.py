@@ -132,13 +132,15 @@ def _flat(node: Mapping[str, Any], before: str = "", depth: int = DEEPEST) -> tu
             said = (name for name, one in node.items() if type(one) not in NESTS)
             key = key if any(roles(name, "articles") & {"title", "text"} for name in said) else ""
         members = _members(value) if key in COMMENTS or (key in ROWS and not isinstance(value, dict)) else None
+        if members is None and key in COMMENTS and "text" not in roles(name):
+            members = [{"text": one} for one in value if isinstance(one, str) and " " in one.strip()] or None
         if members is not None:
             below.append((key, members))
         elif isinstance(value, dict):
             inner, more = _flat(value, f"{before}{name}.", depth - 1) if depth else ({}, [])
             row |= inner
             below += more
-        elif any(isinstance(one, dict) for one in value) and (text := _said(value)) is None:
+        elif any(isinstance(one, dict) for one in value) and (text := _said(value, "text" in roles(name))) is None:
             below.append((key, list(value)))
         elif any(isinstance(one, dict) for one in value):
             row[f"{before}{name}"] = text
@@ -162,10 +164,12 @@ def _members(value: Any, depth: int = 4) -> list[Any] | None:
     return [value] if _has(_flat(value)[0], "text") else None
 
 
-def _said(value: Sequence[Any]) -> str | None:
-    """The text of which a list holds the parts; None if it holds something else."""
-    parts = [one.get("text") if isinstance(one, dict) else one for one in value]
-    marked = all(set(one) <= {"type", "text", "href", "user_id"} for one in value if type(one) is dict)
+def _said(value: Sequence[Any], named: bool) -> str | None:
+    """The text of which a list holds the parts, as its name or they say; None if it holds something else."""
+    parts = [one.get("text", "" if named else None) if isinstance(one, dict) else one for one in value]
+    marked = (named and any(parts)) or all(
+        set(one) <= {"type", "text", "href", "user_id"} for one in value if type(one) is dict
+    )
     return "".join(parts) if marked and all(isinstance(part, str) for part in parts) else None  # type: ignore[arg-type]
 
 

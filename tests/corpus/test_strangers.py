@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pandas as pd
 
@@ -80,3 +81,28 @@ def test_a_cell_that_is_merged_down_a_column_is_of_all_its_rows(tmp_path):
     head = [HEAD[1], *HEAD[2:]]
     _, reading = read(tmp_path, x__xlsx=workbook(("A2:A3", "A4:A5"), Sheet=[head, *rows]))
     assert found(reading, "article_id", "at") == truth("article_id", "at")
+
+
+def test_json_by_columns_is_a_table(tmp_path):
+    table = pd.DataFrame(ROWS, columns=HEAD)
+    made = {"index": table.to_json(), "split": table.to_json(orient="split"), "list": json.dumps(table.to_dict("list"))}
+    for name, text in made.items():
+        (folder := tmp_path / name).mkdir()
+        assert found(read(folder, x__json=text)[1], *ALL) == truth(*ALL), name
+
+
+def test_comments_that_are_bare_texts_or_in_parts_are_comments(tmp_path):
+    lines = [
+        {"title": name, "text": "An article.", "comments": [one[4] for one in FERRY if one[1] == name], "kids": ["1a"]}
+        for name in ("Ferry", "Bus")
+    ]
+    (tmp_path / "a").mkdir()
+    _, reading = read(tmp_path / "a", x__jsonl="\n".join(map(json.dumps, lines)))
+    threads = reading.articles.set_index("article_id")["title"]
+    assert [threads[one] for (one,) in found(reading, "article_id")] == ["Ferry", "Ferry", "Bus", "Bus"]
+    parts = [
+        {"id": one[0], "thread": one[1], "user": one[2], "date": one[3], "content": [{"id": "q", "text": one[4]}, {"id": "r", "type": "gif"}]}
+        for one in FERRY
+    ]  # fmt: skip
+    _, reading = read(tmp_path, x__json=json.dumps({"comments": parts}))
+    assert found(reading, "article_id", "author", "at") == truth("article_id", "author", "at")
