@@ -6,7 +6,7 @@ import functools
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -108,7 +108,7 @@ def _may_be(ours: str, values: list[str]) -> bool:
     """Whether a column's values can be what it is called."""
     filled = [value for value in values if value]
     if not filled:
-        return not values or ours not in ("posted_at", *FIRST)
+        return not values or ours not in ("posted_at", "article_weak", *FIRST)
     different = len(set(filled))
     lost = LOST.fullmatch(filled[0]) is not None
     match ours:
@@ -191,6 +191,31 @@ def _thread_like(sample: Mapping[str, list[str]]) -> tuple[str, str] | None:
     return best
 
 
+def kinds_in(rows: Sequence[Row]) -> dict[str, str]:
+    """The column that tells articles from comments, as `Dialect.kinds` has it; none if there is none."""
+    for name, values in sampled(rows).items():
+        there = {value.casefold() for value in values}
+        articles = there & {*WORDS["kinds"]["article"]}
+        if len(articles) == 1 and there & {*WORDS["kinds"]["comment"]}:
+            return {"column": name, "article": articles.pop(), "comment": "*"}
+    return {}
+
+
+def of_kind(rows: Sequence[Row], kind: str) -> list[Row]:
+    """Those of the rows that are a "comment" or an "article", where a column tells; else all."""
+    if not (kinds := kinds_in(rows)):
+        return list(rows)
+    return [row for row in rows if Dialect(kinds=kinds).kind(row, False) == kind]
+
+
+def key_of(threads: Iterable[str], rows: Sequence[Row], usual: str) -> tuple[str, float]:
+    """The column of the articles that holds most of the comments' threads, and the share that it holds."""
+    wanted, columns = {*threads}, sampled(rows)
+    shares = {name: len(wanted & {*values}) / max(1, len(wanted)) for name, values in columns.items()}
+    best = max(shares, key=lambda name: (shares[name], name == usual), default=usual)
+    return best, shares.get(best, 0.0)
+
+
 # ------------------------------------------------------------------------------------------------ the plan
 
 
@@ -234,7 +259,11 @@ def plan(
         dialect = known[0]
     if role == "articles" and not (dialect.article_needs and set(dialect.article_needs) <= set(header)):
         dialect = Dialect()  # an article's table of another source
-    by_name = {} if given else recognise(header, role, sampled(rows))
+    if role == "comments" and not dialect.name and not nested:
+        dialect = replace(dialect, kinds=kinds_in(rows))
+    by_name = (
+        {} if given else recognise(header, role, sampled(of_kind(rows, "comment") if role == "comments" else rows))
+    )
     found: Columns = {ours: (theirs,) for ours, theirs in by_name.items()}
     found |= dialect.mapping(header, role == "articles") | {ours: (theirs,) for ours, theirs in given.items()}
     if role == "articles" and "title" in found:
@@ -245,4 +274,9 @@ def plan(
     if role == "articles":
         return Plan({}, found, dialect, True)
     inside: Columns = {ours: (theirs,) for ours, theirs in recognise(within, "articles").items()}
-    return Plan(found, inside | dialect.mapping(within, True), dialect)
+    inside |= dialect.mapping(within, True)
+    if dialect.kinds and not dialect.name:
+        above = sampled(of_kind(rows, "comment")).get(found.get("article_id", found.get("parent_id", ("",)))[0], [])
+        key, _ = key_of(filter(None, above), of_kind(rows, "article"), inside.get("article_id", ("",))[0])
+        inside["article_id"] = (key,)
+    return Plan(found, inside, dialect)

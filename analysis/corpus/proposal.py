@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.corpus.columns import is_articles, recognise, recognise_values
+from analysis.corpus.columns import is_articles, key_of, of_kind, recognise, recognise_values
 from analysis.corpus.formats import KINDS, PACKED, tables_of
 from analysis.corpus.platforms import Dialect, recognise_dialect
 from analysis.corpus.records import Look, look
@@ -115,7 +115,7 @@ def _columns(looks: Mapping[Path, Look], said: list[str]) -> tuple[dict[str, Any
     if known := _known(first):  # an export that is known needs no columns named
         said.append(f"{path.name}: {known[0].title}")
         return {"format": known[0].name}, known[0].mapping(first.header).get("article_id", ("",))[0]
-    found = {path: recognise_values(one.rows) for path, one in looks.items()}
+    found = {path: recognise_values(of_kind(one.rows, "comment")) for path, one in looks.items()}
     for one, (columns, _) in found.items():
         if "text" not in columns:
             names = ", ".join(looks[one].header[:12])[:200] or "no rows"
@@ -151,10 +151,10 @@ def _joins(threads: list[str], name: str, articles: Look, said: list[str]) -> di
     """The columns of the articles' table: its id is the column that holds most of the comments' threads."""
     columns = recognise(articles.header, "articles")
     usual = columns.pop("article_id", "")
-    key = max(articles.header, key=lambda column: (_share(threads, _values(articles, column)), column == usual))
+    key, share = key_of(threads, articles.rows, usual)
     found = {"article_id": key} | {ours: theirs for ours, theirs in columns.items() if theirs != key}
     said.append(f"{name}: the articles: " + ", ".join(f"{ours} = {theirs}" for ours, theirs in found.items()))
-    said.append(f"{name}: joined by {key}, which holds {_share(threads, _values(articles, key)):.0%} of the threads")
+    said.append(f"{name}: joined by {key}, which holds {share:.0%} of the threads")
     return found
 
 

@@ -55,8 +55,10 @@ def read_tables(
             before = len(found.comments)
             Cells(name, how, how.dialect.zone or source.timezone, found).read(seen.records, run)
             replies = any(some["parent_id"].null_count < len(some) for some in found.comments[before:])
-            thread = [REPLIES if replies else ALONE] if alone else []
-            found.notes += [(name, 0, note) for note in [*thread, *table.notes]]
+            notes = [REPLIES if replies else ALONE] if alone else []
+            if (kinds := how.dialect.kinds) and not how.dialect.name:
+                notes.append(f"rows whose {kinds['column']} is {kinds['article']} are articles")
+            found.notes += [(name, 0, note) for note in [*notes, *table.notes]]
     return _together(found, source.dates)
 
 
@@ -65,6 +67,9 @@ def _together(found: Found, dates: str) -> Reading:
     texts = found.texts.texts()
     comments = _identified(_joined(found.comments, COMMENT), texts, found)
     comments["posted_at"] = _dated(comments, "posted_at", dates, found)
+    known = pd.concat([some["article_id"].to_pandas() for some in found.articles] or [comments["article_id"][:0]])
+    top = (comments["parent_id"] == comments["article_id"]) & comments["article_id"].isin(known)
+    comments.loc[top & ~comments["parent_id"].isin(comments["comment_id"]), "parent_id"] = None  # on the article itself
     replies = comments[comments["parent_id"].notna()]
     lost = pd.Index(comments["comment_id"]).get_indexer(replies["parent_id"]) < 0
     _note(replies[lost], "replies to comments that are not there", found)

@@ -106,3 +106,22 @@ def test_comments_that_are_bare_texts_or_in_parts_are_comments(tmp_path):
     ]  # fmt: skip
     _, reading = read(tmp_path, x__json=json.dumps({"comments": parts}))
     assert found(reading, "article_id", "author", "at") == truth("article_id", "author", "at")
+
+
+def test_a_column_tells_articles_from_comments(tmp_path):
+    rows = [
+        dict(id=one[0], kind="comment", thread=one[1], by=one[2], date=one[3], title="", text=one[4], parent=one[5] or "")
+        for one in FERRY
+    ]  # fmt: skip
+    head = [dict(id=name[:1], kind="story", thread=name, by="Ed", date="2023-04-01", title=f"The {name}", text="An article.", parent="") for name in ("Ferry", "Bus")]  # fmt: skip
+    (tmp_path / "a").mkdir()
+    _, reading = read(tmp_path / "a", x__csv=pd.DataFrame(head + rows).to_csv(index=False))
+    assert found(reading, *ALL) == truth(*ALL)
+    assert sorted(reading.articles["title"]) == ["The Bus", "The Ferry"]
+    assert "rows whose kind is story are articles" in reading.notes["note"].tolist()
+    for row in rows:  # without a column of threads: what is replied to leads to the article
+        row["parent"] = row["parent"] or row["thread"][:1]
+    _, reading = read(tmp_path, x__csv=pd.DataFrame(head + rows).drop(columns="thread").to_csv(index=False))
+    assert found(reading, "author", "at", "parent") == truth("author", "at", "parent")
+    threads = reading.articles.set_index("article_id")["title"]
+    assert [threads[one] for (one,) in found(reading, "article_id")] == [f"The {one[1]}" for one in FERRY]
