@@ -28,6 +28,10 @@ MUST = {"comments": "text", "articles": "article_id"}
 FIRST = ("text", "article_id", "comment_id")  # what other columns then are not
 SAMPLE = 1000  # rows by which columns are told
 ASIDE = re.compile(r"\s+\(.*\)$")  # "Name (click to view profile)" is "Name"
+OF_THREAD = ("text", "author", "posted_at")  # a table of both may have them of the article too
+OF_COMMENT = re.compile(r"(?:comment|kommentar)(?:[\W_]|(?=[A-Z]))", re.IGNORECASE)
+ID_NAME = re.compile(r"id[\W_]+(.+)|(.+?)[\W_]?(?:uuid|guid)", re.IGNORECASE)  # "ID_Post", "content_uuid"
+FULL = re.compile(r"^t[13]_")  # before ids of Reddit
 LOST = re.compile(r"\d(?:\.\d+)?E\+\d+", re.IGNORECASE)  # a number that lost its digits in a spreadsheet
 
 
@@ -59,6 +63,8 @@ def _forms(name: str) -> tuple[str, ...]:
         found.append(fold(".".join(parts)))
     if len(parts) > 1 and fold(parts[-1]) in INNER:
         found.append(fold(".".join(parts[:-1])))
+    if ids := ID_NAME.fullmatch(name):
+        found.append(fold(f"{ids[1] or ids[2]}id"))
     return tuple(dict.fromkeys(found))
 
 
@@ -66,6 +72,19 @@ def _forms(name: str) -> tuple[str, ...]:
 def roles(name: str, role: str = "comments") -> frozenset[str]:
     """Which of our columns a name may be."""
     return frozenset(ours for ours, names in VOCABULARY[role].items() if any(form in names for form in _forms(name)))
+
+
+@functools.cache
+def _ranks(name: str, role: str, ours: str) -> tuple[int, int] | None:
+    """How well a name tells of a column of ours, the smallest best; None if it does not."""
+    names = VOCABULARY[role][ours]
+    ranks = [(names[form], n) for n, form in enumerate(_forms(name)) if form in names]
+    said = OF_COMMENT.match(name) if ours in OF_THREAD and role == "comments" else None
+    if (
+        said and (form := fold(name[said.end() :])) in names
+    ):  # of an article and a comment in one row it is the latter's
+        ranks.append((names[form] - len(names), 0))
+    return min(ranks, default=None)
 
 
 def columns_of(rows: Iterable[Row]) -> list[str]:
@@ -89,19 +108,55 @@ def recognise(
     With a sample of their values, those whose values cannot be what they are called are left out.
     """
     found: dict[str, str] = {}
-    names = VOCABULARY[role]
-    for ours in sorted(names, key=lambda one: one not in FIRST):
+    others: dict[str, list[str]] = {}
+    for ours in sorted(VOCABULARY[role], key=lambda one: one not in FIRST):
         left = [(i, theirs) for i, theirs in enumerate(header) if theirs not in found.values()]
-        forms = [(n, i, form, theirs) for i, theirs in left for n, form in enumerate(_forms(theirs))]
-        fits = sorted((names[ours][form], n, i, theirs) for n, i, form, theirs in forms if form in names[ours])
-        good = (theirs for *_, theirs in fits if sample is None or _may_be(ours, sample.get(theirs, [])))
-        theirs = next(good, fits[0][-1] if fits and ours == MUST[role] else "")
+        ranks = sorted((*rank, i, theirs) for i, theirs in left if (rank := _ranks(theirs, role, ours)))
+        fits = [theirs for *_, theirs in ranks]
+        good = [theirs for theirs in fits if sample is None or _may_be(ours, sample.get(theirs, []))]
+        theirs, *others[ours] = good or (fits[:1] if ours == MUST[role] else []) or [""]
         if theirs and (ours != "article_weak" or "article_id" not in found):
             found[ours] = theirs
+    if sample and role == "comments":
+        threads = sample.get(found.get("article_id", found.get("article_weak", "")), [])
+        for ours in OF_THREAD:
+            if ours in found and _of_threads(sample[found[ours]], threads):  # the article's, if another is there
+                free = [one for one in others[ours] if one not in found.values()]
+                found[ours] = next((one for one in free if not _of_threads(sample[one], threads)), found[ours])
+        if "parent_id" in found:
+            found["comment_id"] = _referred(found, sample)
+            found = {ours: theirs for ours, theirs in found.items() if theirs}
     weak = found.pop("article_weak", "")
     values = sample.get(weak, []) if sample and "parent_id" in found else []
     own = len({*values} - {""}) > 1 and len({*values}) == len(values)  # a link to each comment
     return {"article_id": weak, **found} if weak and not own else found
+
+
+def _of_threads(values: Sequence[str], threads: Sequence[str]) -> bool:
+    """Whether a column has one value a thread, in several threads of several rows."""
+    n = len({*threads})
+    return 1 < n < len(threads) / 1.5 and len({*zip(threads, values, strict=False)}) == n
+
+
+def _referred(found: Mapping[str, str], sample: Mapping[str, list[str]]) -> str:
+    """The column of the comments' ids: that to which the parents refer, if it is another than its name says."""
+    threads = sample.get(found.get("article_id", ""), [""] * SAMPLE)
+    told = zip(sample[found["parent_id"]], threads, strict=False)
+    parents = {FULL.sub("", one) for one, thread in told if one != thread} - {"", *WORDS["nothing"]["parents"]}
+
+    def share(name: str) -> float:
+        return len(parents & {FULL.sub("", value) for value in sample[name]}) / max(1, len(parents))
+
+    named = found.get("comment_id", "")
+    if not parents or (named and share(named) >= 0.5):
+        return named
+    free = (name for name in sample if fold(name)[:7] not in ("", "unnamed") and name not in found.values())
+    ids = [
+        name
+        for name in free
+        if share(name) >= 0.5 and len({*zip(sample[name], threads, strict=False)}) >= 0.9 * len(sample[name])
+    ]
+    return max(ids, key=share, default=named)
 
 
 def _may_be(ours: str, values: list[str]) -> bool:
@@ -273,6 +328,10 @@ def plan(
         raise StudyError(expected=f"a column that holds {must}", found=names, where=where, remedy=remedy)
     if role == "articles":
         return Plan({}, found, dialect, True)
+    if not dialect.name and any(
+        FULL.match(str(row.get(name, ""))) for name in found.get("parent_id", ()) for row in rows
+    ):
+        dialect = replace(dialect, prefixes=BY_NAME["reddit"].prefixes)
     inside: Columns = {ours: (theirs,) for ours, theirs in recognise(within, "articles").items()}
     inside |= dialect.mapping(within, True)
     if dialect.kinds and not dialect.name:

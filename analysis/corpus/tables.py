@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from analysis.corpus.cells import Cells, Found
 from analysis.corpus.columns import is_articles, plan
@@ -20,6 +21,7 @@ from analysis.run.texts import Gathering, Some
 from analysis.settings import SourceSettings
 
 REPLIES = "no column names the thread: comments are of one thread with what they reply to"
+IN_IDS = "no column names parents: comments whose id goes on after another's are replies to it"
 MANY = 0.05  # share of comments whose id another has: if more, the ids are none
 PLAUSIBLE = range(1990, 2051)  # years of comments; others are told
 PLACE = ("source_file", "when")
@@ -54,8 +56,10 @@ def read_tables(
             alone = not how.is_articles and "article_id" not in how.columns and not seen.nested
             before = len(found.comments)
             Cells(name, how, how.dialect.zone or source.timezone, found).read(seen.records, run)
-            replies = any(some["parent_id"].null_count < len(some) for some in found.comments[before:])
-            notes = [REPLIES if replies else ALONE] if alone else []
+            if "comment_id" in how.columns and not _replies(found.comments[before:]):
+                found.comments[before:] = _in_ids(found.comments[before:])
+                found.notes += [(name, 0, IN_IDS)] if _replies(found.comments[before:]) else []
+            notes = [REPLIES if _replies(found.comments[before:]) else ALONE] if alone else []
             if (kinds := how.dialect.kinds) and not how.dialect.name:
                 notes.append(f"rows whose {kinds['column']} is {kinds['article']} are articles")
             found.notes += [(name, 0, note) for note in [*notes, *table.notes]]
@@ -101,6 +105,19 @@ def _together(found: Found, dates: str) -> Reading:
 def _joined(tables: list[pa.Table], columns: Sequence[str]) -> pd.DataFrame:
     schema = pa.schema([(name, pa.large_string()) for name in columns] + [("line", pa.int64()), ("number", pa.int64())])
     return pa.concat_tables([schema.empty_table(), *tables], promote_options="default").to_pandas()
+
+
+def _replies(tables: list[pa.Table]) -> bool:
+    """Whether there is a reply."""
+    return any(some["parent_id"].null_count < len(some) for some in tables)
+
+
+def _in_ids(tables: list[pa.Table]) -> list[pa.Table]:
+    """Comments without parents, those whose id goes on after another's and a dot, as on YouTube, as replies to it."""
+    table = pa.concat_tables(tables, promote_options="default")
+    above = pc.replace_substring_regex(table["comment_id"], r"^(?:(.+)\.[^.]+|.*)$", r"\1")
+    there = pc.is_in(above, value_set=table["comment_id"].combine_chunks())
+    return [table.set_column(table.column_names.index("parent_id"), "parent_id", pc.if_else(there, above, None))]
 
 
 def _note(rows: pd.DataFrame, what: str, found: Found) -> None:

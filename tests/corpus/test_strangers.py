@@ -6,6 +6,7 @@ import io
 import json
 
 import pandas as pd
+import pytest
 
 from analysis.corpus.proposal import propose, write
 from analysis.corpus.sources import read_sources
@@ -125,3 +126,47 @@ def test_a_column_tells_articles_from_comments(tmp_path):
     assert found(reading, "author", "at", "parent") == truth("author", "at", "parent")
     threads = reading.articles.set_index("article_id")["title"]
     assert [threads[one] for (one,) in found(reading, "article_id")] == [f"The {one[1]}" for one in FERRY]
+
+
+ROW = [dict(zip(("id", "thread", "user", "date", "text", "parent"), one, strict=True)) for one in FERRY]
+
+
+def columns(**names):
+    """FERRY as csv, its columns called otherwise, in the order that is given."""
+    return pd.DataFrame(ROW)[[*names]].rename(columns=names).to_csv(index=False)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        dict(id="ID_Post", parent="ID_Parent_Post", thread="ID_Article", user="ID_User", date="CreatedAt", text="Body"),
+        dict(id="content_uuid", parent="parent_uuid", thread="thread_uuid", user="actor_name", date="date_created", text="content"),
+        dict(id="objectID", parent="parent_id", thread="story_id", user="author", date="created_at", text="comment_text"),
+        dict(id="Nr.", parent="Antwort auf", thread="Artikel", user="Benutzername", date="Datum", text="Kommentar"),
+    ],
+    ids=["id first", "uuid", "objects", "numbers"],
+)  # fmt: skip
+def test_the_ids_are_the_column_to_which_parents_refer(tmp_path, names):
+    assert found(read(tmp_path, x__csv=columns(**names))[1], *ALL) == truth(*ALL)
+
+
+def test_what_ids_say_of_the_parent_is_read(tmp_path):
+    full = [dict(row, parent=f"t1_{row['parent']}" if row["parent"] else f"t3_{row['thread']}") for row in ROW]
+    (tmp_path / "a").mkdir()
+    _, reading = read(tmp_path / "a", x__csv=pd.DataFrame(full).to_csv(index=False))
+    assert found(reading, *ALL) == truth(*ALL)
+    going_on = [dict(row, id=f"{row['parent']}.{row['id']}" if row["parent"] else row["id"]) for row in ROW]
+    lines = [json.dumps({key: row[key] for key in ("id", "user", "date", "text")}) for row in going_on]
+    _, reading = read(tmp_path, x__jsonl="\n".join(lines))
+    assert found(reading, "author", "at", "parent") == truth("author", "at", "parent")
+    assert reading.notes["note"].str.contains("id goes on after another's").any()
+
+
+def test_what_is_the_same_all_over_a_thread_is_the_article_s(tmp_path):
+    table = pd.DataFrame(ROW * 2).rename(columns={"user": "commenter", "date": "commented", "text": "comment"})
+    table["comment"] = [text if i < 4 else f"{text}, again" for i, text in enumerate(table["comment"])]
+    table = table.drop(columns=["id", "parent"])
+    table.insert(0, "author", table["thread"].map({"Ferry": "Ed", "Bus": "Una"}))
+    table.insert(0, "publication_date", "2023-04-01")
+    _, reading = read(tmp_path, x__csv=table.rename(columns={"thread": "title"}).to_csv(index=False))
+    assert found(reading, "article_id", "author", "at") == truth("article_id", "author", "at")
