@@ -4,26 +4,40 @@ Measures the steps that go comment by comment (language, VADER, static vectors) 
 ../shared/data/scale, in alternating pairs after a first run of each; each worker is a process of one thread, on the
 loopback. "By CPU" is the processor time of one worker over that of the busier of two: what the ratio would be were each
 worker alone on its core.
+
+    python tests/benchmarks/cluster.py --whole 1000000 [--kill] [--plain]
+
+Text to every table, `threadline ingest` with two workers; --kill ends one of them on the way, --plain runs the
+same without a cluster as well and compares the tables' bytes. More rows than the data has are made of it: each further
+title is the first half of one and the second half of another of its thread. Time, and the most memory of the client and of
+scheduler and workers, looked at once a second.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import psutil
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+from scale import STUDY, run  # noqa: E402
+
 from analysis.corpus.languages import languages  # noqa: E402
 from analysis.run import Run  # noqa: E402
 from analysis.sentiment import instruments  # noqa: E402
@@ -124,12 +138,82 @@ def _ratios(spent: dict[str, list[float]], first: str, others: list[str]) -> str
     return ", ".join(said)
 
 
+def write_rows(n: int, path: Path) -> int:
+    """Write whole threads of n rows together, or a few less, a copy of the data at a time; give how many there are."""
+    once, written, writer = pd.read_parquet(DATA).drop(columns="subreddit"), 0, None
+    once = once.sort_values(["thread_id", "date", "comment_id"], ignore_index=True)
+    sizes = once["thread_id"].value_counts(sort=False)
+    words = once["text"].str.split(" ")
+    for copy in range(-(-n // len(once))):
+        table = once
+        if copy:
+            other = once.groupby("thread_id").sample(frac=1, random_state=copy).index
+            halves = zip(words, words.loc[other], strict=True)
+            table = once.assign(text=[" ".join([*a[: len(a) // 2], *b[len(b) // 2 :]]) for a, b in halves])
+            table = table.assign(**{key: once[key] + f"-{copy}" for key in ("thread_id", "comment_id")})
+        if n - written < len(once):
+            fits = sizes[sizes.cumsum() <= n - written].index
+            table = table[once["thread_id"].isin(fits)]
+        rows = pa.Table.from_pandas(table, preserve_index=False)
+        writer = writer or pq.ParquetWriter(path, rows.schema)
+        writer.write_table(rows)
+        written += len(table)
+    writer.close()
+    return written
+
+
+def whole(n: int, kill: bool, plain: bool) -> None:
+    """Ingest n rows on two workers, and say time and memory."""
+    with tempfile.TemporaryDirectory() as place:
+        folder, digests = Path(place), {}
+        study = folder / "study"
+        study.mkdir()
+        n = write_rows(n, study / "comments.parquet")
+        (study / "study.toml").write_text(STUDY.format(seed=1, context="learned"))
+        cluster = Cluster(2, folder / "cluster")
+        most, over = [0.0], threading.Event()
+
+        def watch() -> None:
+            while not over.wait(1):
+                sizes = [psutil.Process(p.pid).memory_info().rss for p in cluster.processes if p.poll() is None]
+                most[0] = max(most[0], sum(sizes) / 2**30)
+                if kill and len(cluster.processes) == 3 and cluster.cpu()[1] > n / 50_000:  # it has begun to encode
+                    print("  one worker killed", flush=True)
+                    cluster.processes.pop().kill()
+
+        threading.Thread(target=watch, daemon=True).start()
+        try:
+            for way in ("cluster", *["plain"] * plain):
+                out = folder / way
+                command = [sys.executable, "-m", "analysis", "ingest", str(study), "--out", str(out)]
+                if way == "cluster":
+                    command += ["--scheduler", cluster.compute.scheduler]
+                shutil.rmtree(study / ".threadline", ignore_errors=True)
+                ran = run(command)
+                digests[way] = json.loads((out / "provenance.json").read_text())["tables"]
+                print(f"{n:,} rows, {way}: {ran.seconds:.0f} s, client {ran.gib:.2f} GiB, ", end="")
+                print(f"scheduler and workers {most[0]:.2f} GiB, load {os.getloadavg()[0]:.1f}", flush=True)
+        finally:
+            over.set()
+            cluster.close()
+        if plain:
+            print("the same bytes" if digests["cluster"] == digests["plain"] else "OTHER BYTES")
+
+
 def main() -> None:
     """Print the tables."""
     if not DATA.exists():
         print(f"{DATA.name} is not in ../shared/data/scale: nothing to measure on")
-        return
-    n = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+        return None
+    parser = argparse.ArgumentParser()
+    parser.add_argument("n", nargs="?", type=int, default=100_000)
+    parser.add_argument("--whole", type=int)
+    parser.add_argument("--kill", action="store_true")
+    parser.add_argument("--plain", action="store_true")
+    asked = parser.parse_args()
+    if asked.whole:
+        return whole(asked.whole, asked.kill, asked.plain)
+    n = asked.n
     titles = pq.read_table(DATA, columns=["text"])["text"].to_pylist()[:n]
     print(f"{os.cpu_count()} cores, load before {os.getloadavg()[0]:.1f}; medians of {PAIRS} alternating runs")
     with tempfile.TemporaryDirectory() as folder:
