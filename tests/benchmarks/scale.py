@@ -1,13 +1,14 @@
 """Text to every table, from a thousand comments to a million: time, memory, what a step costs and what bounds it.
 
-    python tests/benchmarks/scale.py [1000 10000 100000 1000000]
+    python tests/benchmarks/scale.py [--report] [1000 10000 100000 1000000]
 
 Reads ../shared/data/scale (post titles, thread = subreddit and week) and makes a study of whole threads of each size;
 where there is no such data, the sample study's comments. Each run is a process of its own, `threadline ingest`, first
 with nothing kept, then with nothing changed. Time is of the whole process. Memory is the largest sum of the resident
 sets of the process and all that it starts, looked at five times a second: what processes share counts in each. Cores
 are the processor time of all of them by the time that passed; when a step began and ended says what it kept. AMI and ARI
-are with the subreddits or the sample's themes. `beside.py` sets the same beside other methods.
+are with the subreddits or the sample's themes. --report makes the report of what was kept as well, and says its time, its
+memory and that of its largest process. `beside.py` sets the same beside other methods.
 """
 
 from __future__ import annotations
@@ -95,6 +96,8 @@ def sizes_there(sizes: list[int]) -> list[int]:
 class Ran:
     """A process that ended well: its start (seconds since 1970), seconds, processor seconds, the most GiB; and looks.
 
+    `largest` is the most GiB of any one process.
+
     A look is when it was, processor seconds so far, GiB, and for how long the machine's cores have had nothing to do.
     """
 
@@ -102,6 +105,7 @@ class Ran:
     seconds: float
     cpu: float
     gib: float
+    largest: float
     looks: np.ndarray
 
     def between(self, start: float, end: float) -> dict[str, float]:
@@ -117,15 +121,18 @@ def run(command: list[str], **env: str) -> Ran:
     import psutil  # not asked of the other methods' interpreter
 
     def look() -> tuple[float, float, float, float]:
+        nonlocal largest
         machine, cpu, size = psutil.cpu_times(), 0.0, 0
         for process in (tree, *tree.children(recursive=True)):
             try:
                 cpu += sum(process.cpu_times()[:4])  # user, system, and those of children that have ended
-                size += process.memory_info().rss
+                size += (one := process.memory_info().rss)
+                largest = max(largest, one / 2**30)
             except psutil.Error:  # it has just ended
                 continue
         return time.time(), cpu, size / 2**30, machine.idle + getattr(machine, "iowait", 0.0)
 
+    largest = 0.0
     with tempfile.TemporaryFile("w+") as said:
         began = time.time()
         child = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **env}, stdout=said, stderr=said)
@@ -144,11 +151,11 @@ def run(command: list[str], **env: str) -> Ran:
             lines = said.read().strip().splitlines() or ["it said nothing"]
             raise ChildProcessError(f"ended with {child.returncode}: {lines[-1][:300]}")
     used = ended[2]
-    largest = used.ru_maxrss / (2**30 if sys.platform == "darwin" else 2**20)  # of one process, but never missed
+    largest = max(largest, used.ru_maxrss / (2**30 if sys.platform == "darwin" else 2**20))  # a peak is never missed
     seconds, cpu = time.time() - began, used.ru_utime + used.ru_stime
     looks.append((began + seconds, max(cpu, looks[-1][1]), *looks[-1][2:]))
     table = np.array(looks)
-    return Ran(began, seconds, cpu, max(largest, float(table[:, 2].max())), table)
+    return Ran(began, seconds, cpu, max(largest, float(table[:, 2].max())), largest, table)
 
 
 def agreement(label: pd.Series, topic: np.ndarray) -> dict[str, float]:
@@ -165,7 +172,7 @@ def about(topic: np.ndarray) -> dict[str, float]:
 
 
 def ours(
-    table: pd.DataFrame, seed: int = 1, context: float | str = TopicSettings.context
+    table: pd.DataFrame, seed: int = 1, context: float | str = TopicSettings.context, report: bool = False
 ) -> tuple[dict[str, object], list[dict[str, object]], np.ndarray]:
     """`threadline ingest` on a table: a row of the whole, a row of each step, and the topic of each text."""
     from analysis.run.store import FOLDER, entries
@@ -180,6 +187,10 @@ def ours(
         ends = {entry.step: (entry.seconds, entry.written_at) for entry in entries(study / FOLDER) if entry.step}
         tables = json.loads((out / "provenance.json").read_text())["steps"]["tables"]["seconds"]
         again = run(command, PYTHONHASHSEED=str(seed))
+        if report:
+            ran = run([*command[:3], "report", str(study), "--out", str(out)])
+            sizes = f"{ran.gib:.2f} GiB, its largest process {ran.largest:.2f}"
+            print(f"report of {len(table):,}, results kept: {ran.seconds:.0f} s, {sizes}", flush=True)
         found = pd.read_parquet(out / "tables" / "comments.parquet").set_index("comment_id")["topic"]
     topic = found.reindex(table["comment_id"]).fillna(-1).to_numpy("int64")
     row = {"seconds": once.seconds, "unchanged": again.seconds, "cpu": once.cpu, "GiB": once.gib}
@@ -243,10 +254,10 @@ def growth(table: pd.DataFrame) -> str:
 
 
 def main() -> None:
-    rows = []
-    for n in sizes_there([int(n) for n in sys.argv[1:]] or list(SIZES)):
+    rows, asked = [], [of for of in sys.argv[1:] if of != "--report"]
+    for n in sizes_there([int(n) for n in asked] or list(SIZES)):
         table = texts_of(n)
-        row, steps, _ = ours(table)
+        row, steps, _ = ours(table, report="--report" in sys.argv)
         rows += [{"n": n, "comments": len(table), "step": "all", **of} for of in (row, *steps)]
         print(growth(pd.DataFrame(rows)), end="\n\n", flush=True)
 
