@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 from analysis.cli import main
-from analysis.run.parts import Here
+from analysis.run.pools import Here
 from analysis.run.store import Store
 from analysis.study import STEPS, open_study
 

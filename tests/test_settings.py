@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from analysis.run.parts import count_workers
+from analysis.run.pools import count_workers
 from analysis.settings import StudyError, TopicSettings
 from analysis.study_file import changed, read_settings
 

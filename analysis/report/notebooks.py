@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from analysis.report.provenance import packages, settings_of
-from analysis.run.parts import made_with
+from analysis.run.made_with import made_with
 from analysis.run.store import digest_of
 from analysis.settings import DATA, PROGRESS, SCHEDULER, STUDY_FOLDER, TITLE, VARIABLE, StudyError, writing
 

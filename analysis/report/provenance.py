@@ -14,7 +14,7 @@ import pandas as pd
 
 from analysis.corpus.reading import source_name
 from analysis.corpus.sheets import csv_bytes
-from analysis.run.parts import PACKAGES, versions
+from analysis.run.made_with import PACKAGES, versions
 from analysis.run.store import digest_of_file
 from analysis.settings import Settings
 

@@ -22,7 +22,7 @@ from analysis.report.figures import PNG, SVG, embed
 from analysis.report.html import TEMPLATES, rendered
 from analysis.report.notebooks import HOME, NAMES, Executed, chosen, executed, made_of, notebooks_of, shipped
 from analysis.report.provenance import TABLES, provenance, write, write_tables
-from analysis.run.parts import CODE
+from analysis.run.made_with import CODE
 from analysis.run.store import PAGE, digest_of, digest_of_file, work_folder
 from analysis.settings import StudyError, writing
 

@@ -10,13 +10,14 @@ from contextlib import ExitStack, contextmanager, suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from analysis.run import parts
-from analysis.run.parts import Item, Result
+from analysis.run.made_with import made_with
+from analysis.run.pools import AHEAD, Item, Processes, Result
 from analysis.settings import StudyError
 
 if TYPE_CHECKING:
     from distributed import Client
 
+LOOK_SECONDS = 2  # between looks while nothing comes
 SCHEDULER_SECONDS = 10  # a scheduler that is up answers in a fraction of one
 WORKER_SECONDS = 60  # without a worker that works: one that was killed is back in a few
 SAME = "Install the same requirements.lock and Threadline for the scheduler and the workers, and start them again."
@@ -67,21 +68,21 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-class Cluster(parts.Processes):
+class Cluster(Processes):
     """Dask's workers: a part whose worker is lost is done by another."""
 
     def __init__(self, client: Client, where: str) -> None:
         self._executor, self._client, self._where = client.get_executor(pure=False), client, where
-        self.room, self._looked, self._worked = parts.AHEAD, 0.0, monotonic()
+        self.room, self._looked, self._worked = AHEAD, 0.0, monotonic()
         self.look()
 
     def submit(self, function: Callable[[Item], Result], part: Item) -> Future[Any]:
         """Have a part computed, by a worker that has what this process has."""
-        return self._executor.submit(_on_worker, function, part, parts.made_with())
+        return self._executor.submit(_on_worker, function, part, made_with())
 
     def look(self) -> None:
         """Ask the scheduler, if it has not been asked just now; an error if it or its workers are gone."""
-        if monotonic() - self._looked < parts.LOOK_SECONDS:
+        if monotonic() - self._looked < LOOK_SECONDS:
             return
         try:
             ask = self._client.scheduler.identity  # type: ignore[union-attr] # see below
@@ -91,7 +92,7 @@ class Cluster(parts.Processes):
         self._looked = monotonic()
         threads = sum(worker["nthreads"] for worker in workers.values() if worker["status"] == "running")
         if threads:
-            self.room, self._worked = parts.AHEAD * threads, self._looked
+            self.room, self._worked = AHEAD * threads, self._looked
         elif self._looked - self._worked > WORKER_SECONDS:
             found = f"{len(workers)} that paused, their memory full" if workers else "none"
             raise self._error(f"a worker that works, within {WORKER_SECONDS} seconds", found, NO_WORKER)
@@ -103,7 +104,7 @@ class Cluster(parts.Processes):
 
         self.look()
         while not job.done():
-            wait([job], timeout=parts.LOOK_SECONDS)
+            wait([job], timeout=LOOK_SECONDS)
             self.look()
         try:
             result, error = job.result()
@@ -132,7 +133,7 @@ def _on_worker(
 
     A worker that has not what the caller has refuses, for the bytes could differ.
     """
-    here = parts.made_with()
+    here = made_with()
     if other := next((name for name, wanted in made.items() if here.get(name) != wanted), None):
         wanted, found = f"{other} {made[other]} on every worker, as where the study is run", here.get(other, "nothing")
         return None, StudyError(expected=wanted, found=found, where="[compute] scheduler", remedy=SAME)

@@ -19,7 +19,8 @@ from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
 
 from analysis.run.context import Run
-from analysis.run.parts import KeptParts, versions
+from analysis.run.made_with import versions
+from analysis.run.parts import KeptParts
 from analysis.run.store import PART, Store, Values, digest_of, digest_of_file, work_folder
 from analysis.settings import Settings
 

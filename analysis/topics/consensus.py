@@ -32,7 +32,7 @@ from threadpoolctl import threadpool_limits
 
 from analysis.run import Run
 from analysis.run.codes import dense
-from analysis.run.parts import count_workers
+from analysis.run.pools import count_workers
 from analysis.run.vectors import Directions, blocks, unit_length
 from analysis.topics.clusters import MICRO, Clusters, Cuts, fit_clusters, kmeans, sums, ward
 from analysis.topics.levels import COARSE, FINE, Level, numbers_beside, subtopics, themes

@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis.run import Run, cluster, parts
+from analysis.run import Run, cluster
 from analysis.run.context import PART
-from analysis.run.parts import LEAK, KeptParts
+from analysis.run.parts import KeptParts
+from analysis.run.pools import LEAK
 from analysis.run.store import Store
 from analysis.settings import ComputeSettings, StudyError
 
@@ -329,7 +330,7 @@ def test_a_cluster_without_what_is_here_is_one_line(dask, tmp_path, monkeypatch)
 
 @needs_dask
 def test_a_worker_with_another_version_is_said(dask, monkeypatch):
-    monkeypatch.setattr(parts, "made_with", lambda: {"numpy": "0.1"})
+    monkeypatch.setattr(cluster, "made_with", lambda: {"numpy": "0.1"})
     with pytest.raises(StudyError, match="numpy 0.1 on every worker"):
         map_items(lengths, ITEMS, compute=dask.compute, message="m")
 
@@ -393,7 +394,7 @@ def test_a_scheduler_by_tls_without_certificates_is_one_line(monkeypatch):
 
 def test_a_scheduler_without_workers_or_one_that_hangs_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "WORKER_SECONDS", 1)
-    monkeypatch.setattr(parts, "LOOK_SECONDS", 0.5)
+    monkeypatch.setattr(cluster, "LOOK_SECONDS", 0.5)
     dask = Cluster(tmp_path / "dask")
     try:
         with pytest.raises(StudyError, match="dask worker ADDRESS"):
