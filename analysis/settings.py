@@ -8,22 +8,28 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictBool, StrictFloat, StrictInt
 from pydantic.dataclasses import dataclass
 
-PERIODS = ("day", "week", "month", "quarter", "year")
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+Period = Literal["day", "week", "month", "quarter", "year"]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+PERIODS: tuple[str, ...] = get_args(Period)
+WEEKDAYS: tuple[str, ...] = get_args(Weekday)
 MOST_EVENTS, LONGEST_EVENT = 12, 60  # more of them, or longer names, no figure can show
 MOST_SEEDS = 100
 # What the sources may be: told by their endings and columns, plain-text threads, a table read by its columns' names, or
 # the export of a tool (analysis/corpus/platforms.py).
-KINDS = ("csv", "tsv", "jsonl", "json", "parquet", "xml")
-EXPORTS = ("4cat", "bluesky", "communalytic", "convokit", "disqus", "nyt", "reddit", "socc", "wordpress", "youtube")
+Kind = Literal["csv", "tsv", "jsonl", "json", "parquet", "xml"]
+Export = Literal[
+    "4cat", "bluesky", "communalytic", "convokit", "disqus", "nyt", "reddit", "socc", "wordpress", "youtube"
+]  # fmt: skip
+KINDS: tuple[str, ...] = get_args(Kind)
+EXPORTS: tuple[str, ...] = get_args(Export)
 STUDY_FILE = "study.toml"
-LEARNED = "learned"  # a context that no one names
+LEARNED: Literal["learned"] = "learned"  # a context that no one names
 SCORES = "scores"  # kind of an instrument: a file of them
 INSTRUMENTS = f"^(vader|vader-scaled|coded|(lexicon|transformer|{SCORES}):.+)$"
 CLASSES = {"negative": -1.0, "neither": 0.0, "positive": 1.0}  # what people code, if study.toml names no other classes
@@ -85,8 +91,9 @@ def _day(date: object) -> str:
     if isinstance(date, str):
         datetime.datetime.fromisoformat(date)
         return date
-    _must(isinstance(date, datetime.date))
-    return date.isoformat()  # type: ignore[attr-defined]
+    if not isinstance(date, datetime.date):
+        raise ValueError
+    return date.isoformat()
 
 
 def says(expected: str, **limits: Any) -> Any:
@@ -114,7 +121,7 @@ class SourceSettings:
         tuple[Annotated[str, Field(min_length=1)], ...],
         says('a list of files or globs, such as ["threads/*.txt"]', min_length=1),
     ]
-    format: Literal["auto", "threads", *KINDS, *EXPORTS] = "auto"  # "auto": by the files' endings and columns
+    format: Literal["auto", "threads", Kind, Export] = "auto"  # "auto": by the files' endings and columns
     timezone: Zone = "UTC"  # of dates without a zone; periods are cut in it
     # of dates such as 03/04/2023; "auto": as the rows of a column settle it
     dates: Literal["auto", "day-first", "month-first", "year-first"] = "auto"
@@ -128,17 +135,17 @@ class SourceSettings:
     # a file of known names, one a line: settles what is a name in plain-text threads
     authors: Annotated[str, says("a file of names, one a line")] = ""
     # our column = theirs; tables only
-    columns: Annotated[Mapping[str, str], says("names of their columns in quotes")] = Field({})
+    columns: Annotated[Mapping[str, str], says("names of their columns in quotes")] = Field(default={})
     # paths and columns of the articles' table
-    articles: Annotated[Mapping[str, Any], says("a table [source.articles]")] = Field({})
+    articles: Annotated[Mapping[str, Any], says("a table [source.articles]")] = Field(default={})
 
 
 @dataclass(frozen=True, config=CONFIG)
 class TimeSettings:
     """How time is cut."""
 
-    period: Literal[PERIODS] = "month"  # short enough to see a change, long enough for an interval
-    week_starts: Literal[WEEKDAYS] = "monday"  # as ISO 8601 has it; of weeks only
+    period: Period = "month"  # short enough to see a change, long enough for an interval
+    week_starts: Weekday = "monday"  # as ISO 8601 has it; of weeks only
     # what happened = its date; compared before and after
     events: Annotated[
         Mapping[Name, Annotated[str, BeforeValidator(_day)]],
@@ -147,7 +154,7 @@ class TimeSettings:
             '{ "the bridge is closed" = 2023-02-16 }',
             max_length=MOST_EVENTS,
         ),
-    ] = Field({})
+    ] = Field(default={})
 
 
 @dataclass(frozen=True, config=CONFIG)
@@ -166,7 +173,7 @@ class TopicSettings:
     n_topics: Annotated[Annotated[StrictInt, Field(ge=2, le=500)] | AUTO, says('"auto" or 2 to 500')] = "auto"
     # weight of a comment's thread against its own words; 0 is none. "learned": what it is worth in this corpus
     context: Annotated[
-        Annotated[StrictFloat, Field(ge=0, le=10)] | Literal[LEARNED], says('"learned" or a number from 0 to 10')
+        Annotated[StrictFloat, Field(ge=0, le=10)] | Literal["learned"], says('"learned" or a number from 0 to 10')
     ] = LEARNED
     # a file of topics made elsewhere (comment_id, topic), in place of found ones
     assigned: Annotated[str, says('a table with comment_id and topic, such as "topics.csv"')] = ""
@@ -174,7 +181,7 @@ class TopicSettings:
     seeds: Annotated[
         Mapping[Name, Annotated[tuple[Words, ...], Field(min_length=1)]],
         says('a table [topics.seeds] of names and lists of texts: tram = ["the tram is late"]', max_length=MOST_SEEDS),
-    ] = Field({})
+    ] = Field(default={})
     # runs of which the topics are a consensus; more are steadier and slower
     runs: Annotated[StrictInt, says("a whole number from 1 to 200", ge=1, le=200)] = 20
     min_comments: Count = 200  # below, no topics are claimed: too few for a topic of ten comments to recur
@@ -219,7 +226,7 @@ class CodesSettings:
         Mapping[Annotated[str, Field(pattern=r"\S", max_length=40)], StrictFloat],
         says("two to nine classes and a value each, from the lowest: { no = 0, yes = 1 }", min_length=2, max_length=9),
         AfterValidator(lambda of: _must(list(of.values()) == sorted({*of.values()}) and "mean" not in of) or of),
-    ] = Field(CLASSES)
+    ] = Field(default=CLASSES)
     # in place of classes, labels of which a comment may have several = what scores each from 0 to 1, or nobody does
     labels: Annotated[
         Mapping[
@@ -228,7 +235,7 @@ class CodesSettings:
         ],
         says(f'one to nine labels, and "", "coded" or "{SCORES}:FILE" each: {{ insult = "coded" }}', max_length=9),
         AfterValidator(lambda of: _must("none" not in map(str.casefold, of)) or of),
-    ] = Field({})
+    ] = Field(default={})
 
 
 @dataclass(frozen=True, config=CONFIG)
@@ -258,12 +265,12 @@ class Settings:
     title: Annotated[Words, says("a title")]
     source: Annotated[SourceSettings, says("a table [source]")]
     seed: Count = 1  # of everything that draws: fits, intervals, maps, coded samples
-    time: Annotated[TimeSettings, says("a table [time]")] = Field(TimeSettings())
-    topics: Annotated[TopicSettings, says("a table [topics]")] = Field(TopicSettings())
-    sentiment: Annotated[SentimentSettings, says("a table [sentiment]")] = Field(SentimentSettings())
-    codes: Annotated[CodesSettings, says("a table [codes]")] = Field(CodesSettings())
-    privacy: Annotated[PrivacySettings, says("a table [privacy]")] = Field(PrivacySettings())
-    compute: Annotated[ComputeSettings, says("a table [compute]")] = Field(ComputeSettings())
+    time: Annotated[TimeSettings, says("a table [time]")] = Field(default=TimeSettings())
+    topics: Annotated[TopicSettings, says("a table [topics]")] = Field(default=TopicSettings())
+    sentiment: Annotated[SentimentSettings, says("a table [sentiment]")] = Field(default=SentimentSettings())
+    codes: Annotated[CodesSettings, says("a table [codes]")] = Field(default=CodesSettings())
+    privacy: Annotated[PrivacySettings, says("a table [privacy]")] = Field(default=PrivacySettings())
+    compute: Annotated[ComputeSettings, says("a table [compute]")] = Field(default=ComputeSettings())
 
 
 SECTIONS = ("source", "time", "topics", "sentiment", "codes", "privacy", "compute")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import functools
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -46,7 +45,7 @@ def around() -> Path | None:
     return next((folder for folder in (here, *here.parents) if (folder / STUDY_FILE).is_file()), None)
 
 
-def changed(settings: Settings, where: str = "with_", **changes: object) -> Settings:
+def changed(settings: Settings, where: str = "with_", /, **changes: object) -> Settings:
     """The same settings with other values: `period="quarter"`, or `privacy={"authors": "keep"}` for a section's keys.
 
     A StudyError if there is no key of a name, if two sections have it, or if a value is wrong.
@@ -68,20 +67,19 @@ def changed(settings: Settings, where: str = "with_", **changes: object) -> Sett
     return _validated(settings.folder, raw, where)
 
 
-def _validated(folder: Path, raw: Mapping[str, object], where: str) -> Settings:
+def _validated(folder: Path, raw: Mapping[str, Any], where: str) -> Settings:
     """Settings of what TOML holds; the first thing that is wrong with it as one line."""
     raw = dict(raw)
-    topics = raw.get("topics")
-    if isinstance(topics, Mapping) and "seed" in topics:  # its place before it ruled more than topics
-        raw["topics"] = {key: value for key, value in topics.items() if key != "seed"}
-        raw.setdefault("seed", topics["seed"])
+    if isinstance(had := raw.get("topics"), Mapping) and "seed" in had:  # its place before it ruled more than topics
+        raw["topics"] = {key: value for key, value in had.items() if key != "seed"}
+        raw.setdefault("seed", had["seed"])
     if "folder" in raw:
         raise _wrong_key("folder", Settings, where)
     try:
-        settings = Settings(folder=folder, **raw)  # type: ignore[arg-type]
+        settings = Settings(folder=folder, **raw)
     except Invalid as error:
-        wrong = sorted(error.errors(), key=lambda one: one["type"] not in UNKNOWN)  # a misspelt key is one that lacks
-        raise _as_ours(wrong[0], raw, where) from None
+        first = min(error.errors(), key=lambda one: one["type"] not in UNKNOWN)  # a misspelt key is one that lacks
+        raise _as_ours(first, raw, where) from None
     source, topics, of = settings.source, settings.topics, settings.sentiment
     for key, found, wrong, expected, remedy in (  # what a key asks of another, or of the folder
         ("[source] authors", source.authors, source.authors and not (folder / source.authors).is_file(),
@@ -103,12 +101,13 @@ def _validated(folder: Path, raw: Mapping[str, object], where: str) -> Settings:
     return settings
 
 
-def _as_ours(error: Any, raw: Mapping[str, object], where: str) -> StudyError:
+def _as_ours(error: Any, raw: Mapping[str, Any], where: str) -> StudyError:
     """What pydantic found, in one line: the key, what is right by its choices or description, and what stands there."""
     section, *key = (str(part) for part in error["loc"][:2])
-    keys = Settings.__pydantic_fields__  # type: ignore[attr-defined]
-    kind = keys[section].annotation if key and section in SECTIONS else Settings
-    names = [section, *key] if kind is not Settings else [section]
+    kind: Any = Settings
+    names = [section]
+    if key and section in SECTIONS:
+        kind, names = kind.__pydantic_fields__[section].annotation, [section, *key]
     if error["type"] in UNKNOWN:
         return _wrong_key(names[-1], kind, where, section if len(names) > 1 else "")
     expected = kind.__pydantic_fields__[names[-1]].description
@@ -116,8 +115,10 @@ def _as_ours(error: Any, raw: Mapping[str, object], where: str) -> StudyError:
     if error["type"] in ("missing", "missing_argument"):
         what = expected if expected.startswith("a table") else f"a value for {name}"
         return StudyError(expected=what, found="nothing", where=where, remedy="Add it, as `threadline new` does.")
-    value = repr(functools.reduce(lambda at, key: at[key] if isinstance(at, Mapping) else at, names, raw))
-    found = value if len(value) <= 80 else value[:77] + "…"
+    value: Any = raw
+    for part in names:
+        value = value[part] if isinstance(value, Mapping) else value
+    found = repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "…"
     expected = expected or f"one of: {error['ctx']['expected']}".replace("'", "")
     return StudyError(expected=expected, found=found, where=f"{where}, {name}", remedy="Correct the value.")
 
