@@ -20,7 +20,7 @@ MISTAKES = {"missed": "people", "wrong": "machine"}  # an error, and of whose cl
 
 
 def agreement(
-    codes: Codes | None, comments: pd.DataFrame, *, instrument: str, by: Sequence[str] = (), draws: int = 2000
+    codes: Codes, comments: pd.DataFrame, *, instrument: str, by: Sequence[str] = (), draws: int = 2000
 ) -> pd.DataFrame:
     """Compare coders with each other, and the instrument with them; no rows if nothing is coded.
 
@@ -36,7 +36,7 @@ def agreement(
         if column == "all" or rows["sentiment"].notna().sum() >= MIN_CODED:
             made.append({"by": column, "group": group} | _row(codes, rows, draws, alpha=column == "all"))
     table = pd.DataFrame(made, columns=COLUMNS)
-    return table.assign(instrument=instrument, coders=len(codes.coders) if codes else 0).astype(kinds)
+    return table.assign(instrument=instrument, coders=len(codes.coders)).astype(kinds)
 
 
 def _groups(rows: pd.DataFrame, comments: pd.DataFrame, by: Sequence[str]) -> Iterator[tuple[str, str, pd.DataFrame]]:
@@ -63,9 +63,7 @@ def _row(codes: Codes, rows: pd.DataFrame, draws: int, *, alpha: bool) -> dict[s
         value, low, high = by_draws(found[metric])
         if metric == "accuracy":
             _, low, high = share_of((scored["people"] == scored["machine"]).to_numpy(), scored)
-        elif (
-            n_threads < MIN_THREADS or low == high
-        ):  # of coders, or of an instrument, who never err: elsewhere they may
+        elif n_threads < MIN_THREADS or low == high:  # of coders, or an instrument, who never err: elsewhere they may
             low = high = np.nan
         row |= {metric: value, f"{metric}_low": low, f"{metric}_high": high}
     return row
@@ -113,10 +111,8 @@ def share_ends(share: float, n: float, tail: float) -> tuple[float, float]:
     return low, float(betaincinv(x + 1, n - x, 1 - tail)) if x < n else 1.0
 
 
-def joined(codes: Codes | None, comments: pd.DataFrame) -> pd.DataFrame:
+def joined(codes: Codes, comments: pd.DataFrame) -> pd.DataFrame:
     """The coded comments with what the corpus says of them, their threads numbered; sorted by comment_id."""
-    if codes is None:
-        return pd.DataFrame()
     rows = codes.table.merge(comments[["comment_id", "article_id", "sentiment"]], on="comment_id", how="inner")
     rows["thread"] = pd.factorize(rows["article_id"], sort=True)[0]
     rows["weight"] = 1 / rows["probability"]
@@ -181,7 +177,7 @@ def metrics(rows: pd.DataFrame, times: np.ndarray, values: Sequence[float]) -> d
 
 def length_of(texts: pd.Series) -> pd.Series:
     """How long comments are, in words: dictionaries fail on short ones."""
-    n = texts.str.split().str.len().to_numpy()
+    n = np.array([len(text.split()) for text in texts], dtype=np.int64)
     names = np.array(["1 to 5 words", "6 to 20 words", "more than 20 words"])
     return pd.Series(names[np.digitize(n, [6, 21])], index=texts.index, dtype="str")
 
@@ -193,15 +189,14 @@ def confusion(codes: Codes, comments: pd.DataFrame) -> pd.DataFrame:
     return table.reindex(index=list(codes.classes), columns=list(codes.classes), fill_value=0).rename_axis(columns=None)
 
 
-def class_errors(codes: Codes | None, comments: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
+def class_errors(codes: Codes, comments: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     """Which classes the instrument misses, and which it gives wrongly, of the groups of `agreement`.
 
     "missed" are of the comments that people give the class those that the instrument gives another; "wrong" of those
     that it gives the class those that people give another: shares as of `share_of`. No row of fewer than ten.
     """
-    made, scored = [], joined(codes, comments)
-    scored = scored.dropna(subset="sentiment") if len(scored) else scored
-    for column, group, rows in _groups(scored, comments, by):
+    made = []
+    for column, group, rows in _groups(joined(codes, comments).dropna(subset="sentiment"), comments, by):
         for (name, number), (error, whose) in product(codes.classes.items(), MISTAKES.items()):
             some = rows[rows[whose] == number]
             if len(some) >= MIN_CODED:

@@ -16,7 +16,7 @@ FIGURES = ["estimate", "low", "high", "p_value", "scores", "codes_only", "drift"
 COUNTS = ["n_coded", "n_coded_threads"]
 
 
-def corrected_changes(codes: Codes | None, comments: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
+def corrected_changes(codes: Codes, comments: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
     """Estimate what people would have coded of each change, as of `powered`: after less before, or the slope a year.
 
     `comments` have comment_id, article_id, posted_at, topic, sentiment; one without a score counts as scored 0.
@@ -29,9 +29,9 @@ def corrected_changes(codes: Codes | None, comments: pd.DataFrame, claims: pd.Da
     """
     rows = comments.sort_values("comment_id", ignore_index=True)
     rows["posted_at"] = rows["posted_at"].astype("datetime64[us, UTC]")
-    table = None if codes is None else codes.table.set_index("comment_id").reindex(rows["comment_id"])
+    table = codes.table.set_index("comment_id").reindex(rows["comment_id"])
     made = []
-    for claim in claims.to_dict("records") if table is not None else ():
+    for claim in claims.to_dict("records") if codes.coders else ():
         of = rows["posted_at"].notna()
         of &= True if pd.isna(claim["topic"]) else rows["topic"] == claim["topic"]
         of &= True if pd.isna(claim["since"]) else rows["posted_at"] >= claim["since"]

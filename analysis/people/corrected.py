@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy.special import stdtrit  # scipy.stats takes a second to import
@@ -20,9 +22,7 @@ COUNTS = ["n_comments", "n_threads", "n_coded", "n_coded_threads"]
 UNKNOWN = (np.nan, np.nan, np.nan)
 
 
-def corrected(
-    codes: Codes | None, comments: pd.DataFrame, *, by: str | None = None, measure: str = "mean"
-) -> pd.DataFrame:
+def corrected(codes: Codes, comments: pd.DataFrame, *, by: str | None = None, measure: str = "mean") -> pd.DataFrame:
     """Estimate what people would have coded on the mean, as of `powered`; or codes alone, where these vary less.
 
     `comments` have comment_id, article_id, sentiment and the column `by`, whose values are the groups; one without a
@@ -36,11 +36,11 @@ def corrected(
         raise StudyError(expected=f"one of: {', '.join(measures)}", found=str(measure), where="corrected")
     if by and by not in comments:
         raise StudyError(expected="a column of comments", found=by, where="corrected, by")
-    kinds = {by: comments[by].dtype} if by else {}
+    kinds: dict[str, Any] = {by: comments[by].dtype} if by else {}
     kinds |= dict.fromkeys(NUMBERS, "float64") | dict.fromkeys(COUNTS, "int64") | {"weight": "float64"}
     rows = _with_codes(codes, comments, by, measure)
     made = []
-    if codes is not None and rows["coded"].any():
+    if rows["coded"].any():
         bounds = (0.0, 1.0) if measure != "mean" else (min(codes.classes.values()), max(codes.classes.values()))
         groups = [(key, of, powered(of)) for key, of in (rows.groupby(by, dropna=False) if by else [(None, rows)])]
         coded = [group for *_, group in groups if group]
@@ -58,19 +58,16 @@ def coded_of(codes: Codes, comments: pd.DataFrame) -> Powered | None:
     return powered(_with_codes(codes, comments, None, "mean"))
 
 
-def measures_of(codes: Codes | None) -> dict[str, float]:
+def measures_of(codes: Codes) -> dict[str, float]:
     """What can be corrected: "mean", and shares of classes, whose values are given; not of a class whose value is 0."""
-    classes = CLASSES if codes is None else codes.classes
-    own = "" if classes == CLASSES else "share of "
-    return {"mean": np.nan} | {own + name: value for name, value in classes.items() if value}
+    own = "" if codes.classes == CLASSES else "share of "
+    return {"mean": np.nan} | {own + name: value for name, value in codes.classes.items() if value}
 
 
-def _with_codes(codes: Codes | None, comments: pd.DataFrame, by: str | None, measure: str) -> pd.DataFrame:
-    """All comments: score f, code y and weight w (0 where not coded), thread; sorted by comment_id."""
+def _with_codes(codes: Codes, comments: pd.DataFrame, by: str | None, measure: str) -> pd.DataFrame:
+    """All comments, or none without coders: score f, code y and weight w (0 where not coded), thread; sorted by id."""
     columns = ["comment_id", "article_id", "sentiment", *([by] if by else [])]
-    rows = comments[columns].sort_values("comment_id")
-    if codes is None:
-        return rows.iloc[:0]
+    rows = (comments if codes.coders else comments.iloc[:0])[columns].sort_values("comment_id")
     table = codes.table.set_index("comment_id")
     by_coder = table[list(codes.coders)].reindex(rows["comment_id"]).to_numpy(float)
     coded = np.isfinite(by_coder).any(axis=1)
@@ -157,7 +154,7 @@ def _estimates(
     return out
 
 
-def corrected_table(codes: Codes | None, comments: pd.DataFrame) -> pd.DataFrame:
+def corrected_table(codes: Codes, comments: pd.DataFrame) -> pd.DataFrame:
     """Corrected means and shares of all comments, by period_start and by topic, missing where it is not cut by them.
 
     The columns by ("all", "period_start", "topic"), period_start, topic, measure, then those of `corrected`.

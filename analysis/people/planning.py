@@ -27,7 +27,7 @@ def class_names(scores: pd.Series, classes: Mapping[str, float]) -> pd.Series:
     return pd.Series(np.array(list(classes), dtype=object)[at], index=scores.index, dtype="str")
 
 
-def plan(codes: Codes | None, comments: pd.DataFrame, classes: Mapping[str, float]) -> pd.DataFrame:
+def plan(codes: Codes, comments: pd.DataFrame, classes: Mapping[str, float]) -> pd.DataFrame:
     """What so many codes would give, from the agreement of the instrument with people so far.
 
     The variance of the corrected mean is that of drawing comments, which falls as codes grow in number, and that of the
@@ -40,10 +40,10 @@ def plan(codes: Codes | None, comments: pd.DataFrame, classes: Mapping[str, floa
     """
     spread = {of: float(np.var(list(classes.values()))) for of in ("width", "codes_only")}
     stays, scale, freedom = dict.fromkeys(spread, 0.0), dict.fromkeys(spread, 1.0), 1e9
-    usual = rare = dict.fromkeys(classes, np.nan)
-    group = None if codes is None else coded_of(codes, comments)
-    known = group is not None and group.people.n_threads >= MIN_THREADS
-    if known:
+    usual = rare = pd.Series(np.nan, index=list(classes))
+    group, known = coded_of(codes, comments), False
+    if group is not None and group.people.n_threads >= MIN_THREADS:
+        known = True
         freedom = group.people.n_threads - 1
         for of, weight in (("width", group.best), ("codes_only", 0.0)):
             spread[of] = group.spread(weight)
@@ -71,9 +71,7 @@ def _classes(codes: Codes, comments: pd.DataFrame) -> tuple[pd.Series, pd.Series
     return share.mul(size, axis=0).sum(), share.sum() / len(size)
 
 
-def learning(
-    codes: Codes | None, comments: pd.DataFrame, scores: Callable[[Codes, np.ndarray], np.ndarray]
-) -> pd.DataFrame:
+def learning(codes: Codes, comments: pd.DataFrame, scores: Callable[[Codes, np.ndarray], np.ndarray]) -> pd.DataFrame:
     """How well an instrument agrees with people that learned from a quarter of the codes, from half, and from all.
 
     The codes are parted by threads; each part teaches, and all coded comments are scored, none by what has seen it or
@@ -83,7 +81,7 @@ def learning(
     """
     rows = joined(codes, comments.assign(sentiment=0.0))
     made, before = [], None
-    if codes is not None and len(rows):
+    if len(rows):
         n, at = int(rows["thread"].max()) + 1, pd.Index(comments["comment_id"]).get_indexer(rows["comment_id"])
         rng, values = np.random.default_rng(1), list(codes.classes.values())
         times = taken(rng, n, DRAWS)
@@ -124,7 +122,7 @@ def said(table: pd.DataFrame) -> list[str]:
     if "label" in table:
         parts = table.groupby("label", sort=False)
         return [line for label, of in parts for line in (f"{label}:", *said(of.drop(columns="label")))]
-    classes = [name.removesuffix(" rare") for name in table if name.endswith(" rare")]
+    classes = [name.removesuffix(" rare") for name in map(str, table) if name.endswith(" rare")]
     head = f"{'codes':>6}  {'mean ±':>7}  {'codes alone ±':>13}  {'a tenth of the comments ±':>25}"
     lines = [f"{r.n_codes:6,}  {r.width:7.2f}  {r.codes_only:13.2f}  {r.tenth:25.2f}" for r in table.itertuples()]
     if not table["known"].all():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -59,17 +60,16 @@ MEASURED = {
 }
 
 
-def _range(settings: Settings) -> tuple[float, float]:
+def _range(classes: Mapping[str, float]) -> tuple[float, float]:
     """The least and the greatest value of a class: scores of another range cannot be held against codes."""
-    values = settings.codes.classes.values()
-    return min(values), max(values)
+    return min(classes.values()), max(classes.values())
 
 
-def _codes(given: Given, rows: pd.DataFrame) -> Codes | None:
-    """What people coded, if it is of the measure, and of the scores' range."""
+def _codes(given: Given, rows: pd.DataFrame) -> Codes:
+    """What people coded, if it is of the measure, and of the scores' range; else nothing."""
     settings = given.settings
-    if settings.codes.labels or settings.sentiment.range != _range(settings):
-        return None
+    if settings.codes.labels or settings.sentiment.range != _range(settings.codes.classes):
+        return Codes()
     return read_codes(given.folder / "coded", rows["comment_id"].tolist(), settings.codes.classes)
 
 
@@ -81,9 +81,9 @@ def _codes(given: Given, rows: pd.DataFrame) -> Codes | None:
 def coding(given: Given, run: Run) -> Values:
     """How far coders and instrument agree, and what the means are when people's codes correct them."""
     rows = scored(given, (topics, sentiment))
-    codes, (low, high) = _codes(given, rows), given.settings.sentiment.range
-    coded = () if codes is None else codes.table["comment_id"]  # of no others is the length asked for
-    at = np.flatnonzero(rows["comment_id"].isin(coded))
+    codes, own = _codes(given, rows), given.settings.codes
+    (low, high), (least, greatest) = given.settings.sentiment.range, _range(own.classes)
+    at = np.flatnonzero(rows["comment_id"].isin(codes.table["comment_id"]))  # of no others is the length asked for
     comments = rows.assign(
         period_start=Calendar(**arguments(given, CALENDAR)).starts(rows["posted_at"]),
         length=agreement.length_of(pd.Series(given[corpus].texts.take(at), index=rows.index[at], dtype="str")),
@@ -94,12 +94,12 @@ def coding(given: Given, run: Run) -> Values:
         "class_errors": agreement.class_errors(codes, comments, BY),
         "corrected": corrected_table(codes, comments),
     }
-    if codes is not None:
+    if codes.coders:
         made["confusion"] = agreement.confusion(codes, rows).reset_index()
         made["problems"] = codes.problems
-    elif given.files and not given.settings.codes.labels and (low, high) != (ends := _range(given.settings)):
+    elif given.files and not own.labels and (low, high) != (least, greatest):
         unused = Problems()
-        codes_are = f"codes are from {ends[0]:g} to {ends[1]:g}"
+        codes_are = f"codes are from {least:g} to {greatest:g}"
         unused.add(Path("coded"), None, f"{codes_are}, scores from {low:g} to {high:g}: none is compared")
         made["problems"] = unused.table
     return made
@@ -114,8 +114,8 @@ def instruments(given: Given, run: Run) -> Values:
     """The study's instrument and those that it is compared with, against people; what `coded` gains by codes."""
     rows, s = scored(given, (sentiment,)), given.settings.sentiment
     codes, names = _codes(given, rows), dict.fromkeys((s.instrument, *s.compare))
-    made = [agreement.agreement(None, rows, instrument="")]
-    if codes is not None:
+    made = [agreement.agreement(Codes(), rows, instrument="")]
+    if codes.coders:
         of = pd.Index(rows["comment_id"]).get_indexer(codes.table["comment_id"])
         for name in names:
             some = rows if name == s.instrument else rows.assign(sentiment=scores_by(given, name, run, of)[0])
@@ -124,7 +124,7 @@ def instruments(given: Given, run: Run) -> Values:
     def learned(some: Codes, of: np.ndarray) -> np.ndarray:
         return scores_by(given, "coded", run, of, some)[0][of]
 
-    curve = planning.learning(codes if "coded" in names else None, rows, learned)
+    curve = planning.learning(codes if "coded" in names else Codes(), rows, learned)
     return {"instruments": pd.concat(made[1:] or made, ignore_index=True), "learning": curve}
 
 
@@ -140,7 +140,7 @@ def labelled(given: Given, run: Run) -> Values:
     problems = Problems().table
     for label, name in labels.items():
         codes = read_codes(given.folder / "coded", rows["comment_id"].tolist(), labels=tuple(labels), label=label)
-        if codes is not None:
+        if codes.coders:
             scores, unused = scores_by(given, name, run, None, codes, label) if name else (np.nan, problems.iloc[:0])
             some = rows.assign(sentiment=scores).astype({"sentiment": "float64"})
             made.append(figures(codes, some, label, name, ("topic", "period_start")))

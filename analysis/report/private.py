@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from analysis.people.agreement import class_of_people, class_of_score
 from analysis.report.html import rendered
 from analysis.report.privacy import PRIVATE
 from analysis.report.tables import plain
-from analysis.sentiment.codes import read_codes
+from analysis.sentiment.codes import Codes, class_of_people, class_of_score, read_codes
 from analysis.settings import STUDY_FOLDER, writing
 from analysis.trends.periods import Calendar
 from analysis.trends.wording import name_of, period_name, signed
@@ -67,17 +66,15 @@ def _codes(study: Study, comments: pd.DataFrame) -> tuple[list[str], list[list[i
     codes, kinds = [""] * len(comments), [list[int]() for _ in range(len(comments))]
     own, values = study.settings.codes, tuple(study.settings.codes.classes.values())
     folder, ids = study.settings.folder / "coded", comments["comment_id"].tolist()
-    found = None if own.labels else read_codes(folder, ids, own.classes)
-    at = {name: i for i, name in enumerate(comments["comment_id"])}
-    if found is not None:
-        by_coder = found.table[list(found.coders)].to_numpy(float)
-        rows = [at[name] for name in found.table["comment_id"]]
-        scores = comments["sentiment"].to_numpy(float)[rows]
-        differ = class_of_people(by_coder, values) != class_of_score(scores, values)
-        for i, given, score, other in zip(rows, by_coder, scores, differ, strict=True):
-            said = [(coder, code) for coder, code in zip(found.coders, given, strict=True) if np.isfinite(code)]
-            codes[i] = ", ".join(f"{coder} {signed(code, 0)}" for coder, code in said)
-            kinds[i] += [0] * (len({code for _, code in said}) > 1) + [1] * bool(said and np.isfinite(score) and other)
-    for i in np.flatnonzero(comments["topic_agreement"].to_numpy(float) < UNSURE):
+    found = Codes() if own.labels else read_codes(folder, ids, own.classes)
+    by_coder = found.table[list(found.coders)].to_numpy(float)
+    rows = pd.Index(comments["comment_id"]).get_indexer(pd.Index(found.table["comment_id"])).tolist()
+    scores = comments["sentiment"].to_numpy(float)[rows]
+    differ = class_of_people(by_coder, values) != class_of_score(scores, values)
+    for i, given, score, other in zip(rows, by_coder, scores, differ, strict=True):
+        said = [(coder, code) for coder, code in zip(found.coders, given, strict=True) if np.isfinite(code)]
+        codes[i] = ", ".join(f"{coder} {signed(code, 0)}" for coder, code in said)
+        kinds[i] += [0] * (len({code for _, code in said}) > 1) + [1] * bool(said and np.isfinite(score) and other)
+    for i in np.flatnonzero(comments["topic_agreement"].to_numpy(float) < UNSURE).tolist():
         kinds[i].append(2)
     return codes, kinds

@@ -22,6 +22,7 @@ from analysis.settings import CLASSES, StudyError
 
 SAMPLE = "sample.csv"
 COLUMNS = ["comment_id", "stratum", "probability"]
+DTYPES = {"comment_id": "str", "stratum": "str", "probability": "float64", "code": "float64", "n_coders": "int64"}
 VALUES = tuple(CLASSES.values())
 NONE, AND = "none", "|"  # the cell of a comment without any label; between the labels of one with several
 HAS = {"no": 0.0, "yes": 1.0}  # whether a comment has a label
@@ -35,9 +36,10 @@ class Codes:
     # A row a coded comment, sorted by comment_id: comment_id, stratum, probability (0, 1] of being drawn and coded, as
     # far as its stratum was coded, code (mean over coders, of the classes' values), n_coders, and a column a coder (a
     # class's value; NaN where that coder has no valid code).
-    table: pd.DataFrame
-    coders: tuple[str, ...]  # names of the sheets
-    problems: pd.DataFrame  # every row that is not used, and every one that lacks: see `Problems.table`
+    table: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(DTYPES)).astype(DTYPES))
+    coders: tuple[str, ...] = ()  # names of the sheets; none where nobody codes
+    # Every row that is not used, and every one that lacks.
+    problems: pd.DataFrame = field(default_factory=lambda: Problems().table)
     classes: Mapping[str, float] = field(default_factory=lambda: CLASSES)  # their values, from the lowest
 
 
@@ -47,17 +49,17 @@ def read_codes(
     classes: Mapping[str, float] = CLASSES,
     labels: Sequence[str] = (),
     label: str = "",
-) -> Codes | None:
-    """Read the coded sample of a study, from its folder `coded/`; None where there is no coder's sheet.
+) -> Codes:
+    """Read the coded sample of a study, from its folder `coded/`; one without coders where there is no sheet.
 
     Where comments were given any of some `labels`, a `label` of them must be named; the classes are then `HAS`. Of rows
     that stand twice the first counts if they say the same, and none if they contradict each other. A StudyError if a
     file cannot be read or lacks a column, if a coder has two, or if there are sheets but no sample.csv.
     """
     sheets = [path for path in sheets_in(folder) if path.name != SAMPLE]
-    if not sheets:
-        return None
     classes = HAS if label else classes
+    if not sheets:
+        return Codes(classes=classes)
 
     def value(cell: str) -> float | None:
         has = labels_of(cell, labels) if label else None
@@ -67,7 +69,7 @@ def read_codes(
     problems = Problems()
     sample = _read_sample(folder / SAMPLE, set(comment_ids), problems)
     table = pd.DataFrame([(i, *sample[i]) for i in sorted(sample)], columns=COLUMNS)
-    table = table.astype({"comment_id": "str", "stratum": "str", "probability": "float64"})
+    table = table.astype({name: DTYPES[name] for name in COLUMNS})
     for path in sheets:
         if path.stem in (*COLUMNS, "code", "n_coders", *table):
             expected, remedy = "a sheet named after its coder", "Rename the file; of a coder's two move one away."

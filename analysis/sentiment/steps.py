@@ -59,16 +59,15 @@ def scores_by(
     out = np.full(len(c), np.nan)
     if name == "coded":
         found = found or read_codes(given.folder / "coded", c["comment_id"].tolist(), settings.codes.classes)
-        classes = settings.codes.classes if found is None else found.classes
-        codes = pd.Series(dtype="float64") if found is None else found.table.set_index("comment_id")["code"]
+        codes = found.table.set_index("comment_id")["code"]
         rows = pd.Index(c["comment_id"]).get_indexer(codes.index)
         threads = c["article_id"].to_numpy()
         # Of a comment that is scored, or taught from, the other comments of its thread are wanted too.
         where = np.flatnonzero(np.isin(threads, threads[np.union1d(of, rows)]))
         encoder = encoders.parse(encoder_for_codes(settings.topics.encoder), given.folder, c["language"])
         some = texts if whole else Some(texts, where)
-        vectors = encoder.encode(some, run, run.kept.store if run.kept else None)
-        at, values = np.searchsorted(where, rows), tuple(classes.values())
+        vectors = encoder.encode(some, run, run.store)
+        at, values = np.searchsorted(where, rows), tuple(found.classes.values())
         out[where] = coded.score(some, vectors, at, codes.to_numpy(float), threads[where], run, values=values)
         return out, pd.DataFrame()
     spoken = c["language"].replace("und", main_language(c["language"])).iloc[of]

@@ -31,9 +31,9 @@ def sheet(folder, name, codes):
 
 
 def test_nothing_coded_is_none(tmp_path):
-    assert read_codes(tmp_path / "coded", IDS) is None
+    assert not read_codes(tmp_path / "coded", IDS).coders
     sample(tmp_path / "coded")
-    assert read_codes(tmp_path / "coded", IDS) is None
+    assert not read_codes(tmp_path / "coded", IDS).coders
 
 
 def test_codes_are_read(tmp_path):
@@ -137,7 +137,7 @@ def test_agreement_does_not_depend_on_the_order_of_rows_and_respects_threads(stu
 
 def test_agreement_without_codes_or_without_a_second_coder(study):
     codes, comments = study
-    none = coding.agreement(None, comments, instrument="vader")
+    none = coding.agreement(Codes(), comments, instrument="vader")
     assert list(none) == coding.COLUMNS and none.empty and none["n"].dtype == "int64"
     one = Codes(
         codes.table.assign(code=codes.table["anna"], n_coders=1).drop(columns="brian"), ("anna",), codes.problems

@@ -65,4 +65,4 @@ def test_too_few_codes_give_no_interval_and_no_codes_no_row():
     few = early | (comments["article_id"].isin(["30", "31", "32", "33"])).to_numpy()  # four threads of the later side
     row = corrected_changes(coded(comments, code, few), comments, claim("event")).iloc[0]
     assert row[["estimate", "low", "drift", "p_value"]].isna().all() and np.isfinite(row["scores"])
-    assert len(corrected_changes(None, comments, claim("event"))) == 0
+    assert len(corrected_changes(Codes(), comments, claim("event"))) == 0

@@ -121,7 +121,7 @@ def test_errors_by_class_are_those_of_the_confusion():
         set(table["by"]) == {"all", "topic"}
         and ((table["low"] < table["estimate"]) & (table["estimate"] < table["high"])).all()
     )
-    assert class_errors(None, comments).empty and list(class_errors(None, comments)) == list(table)
+    assert class_errors(Codes(), comments).empty and list(class_errors(Codes(), comments)) == list(table)
 
 
 @pytest.mark.parametrize(

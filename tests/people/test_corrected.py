@@ -65,7 +65,7 @@ def test_corrected_with_gaps(study):
     assert np.isnan(table.loc[1, "low"]) and np.isfinite(table.loc[1, "estimate"])
     unscored = coding.corrected(codes, comments.assign(sentiment=np.nan)).iloc[0]
     assert unscored["estimate"] == unscored["codes_only"] and np.isnan(unscored["uncorrected"])
-    none = coding.corrected(None, comments, by="topic")
+    none = coding.corrected(Codes(), comments, by="topic")
     assert none.empty and list(none) == list(table.reset_index())
     with pytest.raises(StudyError, match="one of: mean, negative, positive"):
         coding.corrected(codes, comments, measure="median")
@@ -89,7 +89,7 @@ def test_the_table_has_each_part_and_measure_and_is_that_of_its_rows(study):
     period = table[(table["by"] == "period_start") & (table["measure"] == "mean")].iloc[0]
     assert period["n_comments"] == 1100 and period["period_start"] == start and pd.isna(period["topic"])
     assert table.loc[table["by"] == "topic", "topic"].tolist() == [0, 1, 2] * 3
-    assert corrected_table(None, comments).empty
+    assert corrected_table(Codes(), comments).empty
 
 
 def test_no_interval_has_no_width_and_a_share_s_stays_between_none_and_all(study):

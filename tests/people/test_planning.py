@@ -72,12 +72,12 @@ def test_what_codes_bring_is_seen_on_comments_in_threads_that_taught_nothing(stu
 
     assert learning(codes, comments, refuses)["n_codes"].tolist() == [n]
     assert "Too few codes" in learned(learning(codes, comments, refuses))[0]
-    assert learning(None, comments, refuses).empty and learned(table.iloc[:0]) == []
+    assert learning(Codes(), comments, refuses).empty and learned(table.iloc[:0]) == []
 
 
 def test_without_codes_it_says_so():
     comments = pd.DataFrame({"comment_id": ["a"] * 1000, "article_id": "t", "sentiment": 0.5})
-    table = plan(None, comments, {"no": 0.0, "yes": 1.0})
+    table = plan(Codes(), comments, {"no": 0.0, "yes": 1.0})
     assert not table["known"].any() and table["width"].equals(table["codes_only"])
     assert table.loc[0, "width"] == pytest.approx(1.96 * 0.5 / 10, rel=0.01)
     assert "Too little is coded" in said(table)[-1]
@@ -120,4 +120,4 @@ def test_a_sample_that_is_made_larger_keeps_what_was_drawn(tmp_path, even):
             1,
             even=even,
         )
-    assert read_codes(tmp_path, strata["comment_id"].tolist()) is not None and sample_bytes(more)
+    assert read_codes(tmp_path, strata["comment_id"].tolist()).coders and sample_bytes(more)
