@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -11,12 +11,14 @@ import numpy as np
 
 from analysis.run.parts import KeptParts, pool_of, results
 from analysis.run.progress import Progress
+from analysis.run.store import Store
 from analysis.run.texts import rows_of_a_part
 from analysis.run.vectors import Vectors, zeros
 from analysis.settings import ComputeSettings
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Done = TypeVar("Done", bound=Sized)
 
 MIN_ITEMS = 5_000  # starting processes costs about as long as this many comments take in one
 PART = 5_000  # items that a process gets at a time
@@ -49,7 +51,7 @@ class Run:
 
     def map(
         self,
-        function: Callable[[Sequence[Item]], Sequence[Result]],
+        function: Callable[[Sequence[Item]], Collection[Result]],
         items: Sequence[Item],
         message: str,
         **cut: int | None,
@@ -59,13 +61,13 @@ class Run:
 
     def map_parts(
         self,
-        function: Callable[[Sequence[Item]], Sequence[Result]],
+        function: Callable[[Sequence[Item]], Done],
         items: Sequence[Item],
         message: str,
         *,
         part: int | None = None,
         least: int | None = None,
-    ) -> Iterator[tuple[int, Sequence[Result]]]:
+    ) -> Iterator[tuple[int, Done]]:
         """Apply `function` to parts of `items`; yield the number of each part's first item and its results, in order.
 
         `function` takes a sequence of items and gives as many results, can be imported by name, and gives an item the
@@ -85,6 +87,11 @@ class Run:
                 if is_new:
                     self.tell(message, done, len(items))
                 yield cut.start, result
+
+    @property
+    def store(self) -> Store | None:
+        """What is kept of the study whose step this is."""
+        return self.kept.store if self.kept else None
 
     def matrix(self, shape: tuple[int, int], dtype: type[np.generic] = np.float32) -> Vectors:
         """Rows of zeros to write to: in memory, large ones in a file of the scratch folder."""

@@ -20,6 +20,9 @@ AT_A_TIME = 2**21  # letters of the texts that a process works on: words and the
 SCHEMA = pa.schema([("text", pa.large_string())])
 
 
+Column = Sequence[str] | pd.Series  # of a table of comments, a text each
+
+
 class Lazy(Sequence[str]):
     """A sequence of texts that are read when they are asked for."""
 

@@ -38,6 +38,9 @@ class ConsensusTopic(BERTopic):
     """A BERTopic that keeps the numbers of topics it is given, until they are merged (it breaks ties otherwise)."""
 
     given = False
+    topics_: list[int]  # BERTopic's own, which says nothing of types
+    custom_labels_: list[str] | None
+    topic_representations_: dict[int, list[tuple[str, float]]]
 
     def _sort_mappings_by_frequency(self, documents: pd.DataFrame) -> pd.DataFrame:
         if self.given:

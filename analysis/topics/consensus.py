@@ -63,15 +63,15 @@ class Consensus:
     agreement: np.ndarray  # (n,) float64 in [0, 1]: share of the fits of halves that put the text in its topic
     stability: np.ndarray  # (n_topics,) float64 in [0, 1]: mean best Jaccard over the fits of halves
     curve: pd.DataFrame  # n_topics, stability [0, 1] (mean of ARI and AMI between fits of halves), chosen
-    themes: Level | None = None  # above the topics
-    subtopics: Level | None = None  # below them
-    seen: np.ndarray | None = None  # rows of some texts, and the fits of halves' labels of these
-    halves: np.ndarray | None = None  # (n_fits, n_seen)
+    themes: Level  # above the topics
+    subtopics: Level  # below them
+    seen: np.ndarray  # rows of some texts, and the fits of halves' labels of these
+    halves: np.ndarray  # (n_fits, n_seen)
 
 
 def find_consensus(
     unit: Directions,
-    threads: Sequence[object],
+    threads: np.ndarray,
     *,
     n_topics: int | str,
     runs: int,
@@ -155,8 +155,11 @@ def find_consensus(
         same, overlap = compared(topic, other)
         agree += same
         stability += overlap
-    above = themes(topic, seen, beside_of[coarse], coarse) if coarse and len(stability) > coarse else None
-    parts = subtopics(topic, below, seen, beside_of[fine]) if fine else None
+    above = parts = Level.without_groups(n)
+    if coarse and len(stability) > coarse:
+        above = themes(topic, seen, beside_of[coarse], coarse)
+    if fine:
+        parts = subtopics(topic, below, seen, beside_of[fine])
     return Consensus(topic, agree / runs, stability / runs, curve, above, parts, seen, labels[:-1, seen])
 
 
@@ -190,16 +193,15 @@ def _fit_all(items: Sequence[tuple[np.ndarray, int, list[int], np.ndarray | None
         return [fit_clusters(smooth, (k,), seed, held)[k] for smooth, k, seed, held in items]
 
 
-def halves(threads: Sequence[object], runs: int, seed: int) -> list[np.ndarray]:
+def halves(threads: np.ndarray, runs: int, seed: int) -> list[np.ndarray]:
     """Rows of one half after the other; each two in turn (0 and 1, 2 and 3, …) have no thread in common.
 
     They are halves of the texts where there are fewer than ten threads, or one holds more than a quarter of the texts.
     """
-    unit = np.unique(np.asarray(threads), return_inverse=True)[1].reshape(-1)
+    unit = np.unique(threads, return_inverse=True)[1].reshape(-1)
     size = np.bincount(unit)
     if unit.max() + 1 < 10 or size.max() > len(unit) / 4:
-        unit = np.arange(len(unit))
-        size = np.ones(len(unit))
+        unit, size = np.arange(len(unit)), np.ones(len(unit), dtype=np.int64)
     found, limit = list[np.ndarray](), int(np.clip(len(unit) // 20, *HALF_LIMITS))
     for pair in range((runs + 1) // 2):
         order = np.random.default_rng([seed, 0, pair]).permutation(len(size))

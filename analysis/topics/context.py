@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.run import Run
-from analysis.run.texts import take
+from analysis.run.texts import Column, take
 from analysis.run.vectors import BLOCK, Vectors, blocks, whole_threads
 from analysis.topics.clusters import sums
 
@@ -59,7 +59,7 @@ class Worth:
 def learned(
     texts: Sequence[str],
     vectors: Vectors,
-    threads: Sequence[str],
+    threads: Column,
     n_words: np.ndarray,
     encode: Callable[[Sequence[str]], Vectors],
 ) -> Worth:
@@ -110,7 +110,7 @@ def _noise(first: np.ndarray, second: np.ndarray, n_words: np.ndarray) -> float:
 
 
 def in_context(
-    vectors: Vectors, threads: Sequence[str], worth: Worth | float, n_words: np.ndarray | None = None, run: Run = Run()
+    vectors: Vectors, threads: Column, worth: Worth | float, n_words: np.ndarray | None = None, run: Run = Run()
 ) -> Vectors:
     """Add to each comment's direction that of the other comments of its thread: by what both are worth, or a share.
 
@@ -156,7 +156,7 @@ def directions(vectors: np.ndarray, mean: np.ndarray) -> np.ndarray:
     return _own(vectors, mean).astype(np.float32)
 
 
-def in_main_topic(topic: np.ndarray, threads: Sequence[str]) -> float:
+def in_main_topic(topic: np.ndarray, threads: Column) -> float:
     """Of the comments with a topic, in threads of two or more such, the share that has their thread's main topic."""
     table = pd.DataFrame({"topic": topic, "thread": np.asarray(threads)})[topic >= 0]
     size = table.groupby(["thread", "topic"]).size().groupby("thread").agg(["sum", "max"])
@@ -178,7 +178,7 @@ def _mean(vectors: Vectors) -> tuple[np.ndarray, np.ndarray]:
 def _own(vectors: np.ndarray, mean: np.ndarray) -> np.ndarray:
     """Directions relative to the mean one, float64; a row of zeros stays."""
     block = np.asarray(vectors, dtype=np.float64)
-    return _unit((_unit(block) - mean) * block.any(axis=1)[:, None])
+    return _unit((_unit(block) - mean) * block.any(axis=1, keepdims=True))
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:

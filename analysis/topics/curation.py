@@ -33,11 +33,10 @@ def curated(found: Fit, labels: Labels, matched: Matched) -> Curated:
     change = [labels.change.get(key.get(t, ""), "") for t in range(n)]
     into = [-1 if what == DROP else topic_of.get(what, t) for t, what in enumerate(change)]
     topic = np.array([*into, -1], dtype=np.int64)[found.topic]  # -1 looks up the last
-    inside = np.full(len(topic), -1, dtype=np.int64) if found.subtopic is None else found.subtopic
     parts = found.levels[found.levels["level"] == "subtopic"]
     has = set(parts["parent"].dropna().astype(int))
     split = np.array([*(what == SPLIT and t in has for t, what in enumerate(change)), False])[found.topic]
-    number = np.where(split, np.where(inside < 0, -1, n + inside), topic)
+    number = np.where(split, np.where(found.subtopic < 0, -1, n + found.subtopic), topic)
     whole = [f"“{label}”" for t, label in enumerate(table["label"]) if change[t] == SPLIT and t not in has]
     some, dense = np.unique(number, return_inverse=True)
     dense = dense - int(some[0] < 0)  # from -1 on
@@ -58,14 +57,14 @@ def curated(found: Fit, labels: Labels, matched: Matched) -> Curated:
         groups = sorted(set(group) - {""})
         theme = np.array([*(groups.index(g) if g else -1 for g in group), -1])[np.where(number < 0, -1, topic)]
         stable = of_unions(theme[found.seen], found.halves, len(groups))
-    elif theme is not None:  # what is one topic now is in one theme
+    else:  # what is one topic now is in one theme
         of_topic = pd.Series(theme).groupby(found.topic).first().reindex(range(n)).fillna(-1).astype("int64")
         theme = np.append(of_topic.to_numpy(), -1)[np.where(number < 0, -1, topic)]
     return Curated(
         ["" if i < 0 else called[i] for i in number.tolist()],
         {called[i]: float(of) for i, of in zip(some.tolist(), stability, strict=True)},
-        Level(np.full(len(topic), -1, dtype=np.int64) if theme is None else theme, stable),
-        Level(np.where(split | (number < 0), -1, inside), _of(found, "subtopic")),
+        Level(theme, stable),
+        Level(np.where(split | (number < 0), -1, found.subtopic), _of(found, "subtopic")),
         groups,
         f"Topics that have no parts cannot be split: {', '.join(whole)}." if whole else "",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,9 +13,6 @@ from analysis.run.vectors import Directions, blocks, unit_length
 from analysis.topics.clusters import sums
 from analysis.topics.keywords import IN_LABEL, count_words, everywhere, topic_words, vocabulary
 from analysis.topics.tokens import Cut, Tokens
-
-if TYPE_CHECKING:
-    pass
 
 TABLE = dict(topic="int64", label="str", words="str", n_comments="int64", n_threads="int64", stability="float64")
 LEVELS = dict(level="str", number="int64", parent="Int64") | {k: v for k, v in TABLE.items() if k != "topic"}
@@ -35,15 +32,14 @@ class Fit:
     note: str  # what cannot be said, in plain words, or ""; with or without topics
     centroids: np.ndarray  # (n_topics, n_dims): mean vector of a topic's distinct texts, each scaled to length 1
     words: pd.DataFrame  # topic, word, weight; best first
+    theme: np.ndarray  # (n_texts,) int64, -1 = none: a theme is one topic or more
+    subtopic: np.ndarray  # (n_texts,) int64, -1 = none: a part of a topic
     vocabulary: tuple[str, ...] = ()  # all words that may be shown
     cut: Cut = Cut()  # cuts a text into such words
-    theme: np.ndarray | None = None  # (n_texts,) int64, -1 = none: a theme is one topic or more
-    subtopic: np.ndarray | None = None  # (n_texts,) int64, -1 = none: a part of a topic
     levels: pd.DataFrame = field(default_factory=lambda: empty(LEVELS))  # themes and subtopics, as in `table`
-    seen: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))  # rows of some texts, and
-    halves: np.ndarray = field(
-        default_factory=lambda: np.zeros((0, 0), dtype=np.int16)
-    )  # fits of halves' labels of them
+    # Rows of some texts, and the labels that fits of halves give them.
+    seen: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    halves: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), dtype=np.int16))
 
 
 def described(
@@ -95,7 +91,7 @@ def nothing(shape: tuple[int, int], note: str, curve: pd.DataFrame) -> Fit:
     """Everything unassigned, and why."""
     (n, n_dims), curve = shape, curve.assign(chosen=False)
     none, centroids = np.full(n, -1, dtype=np.int64), np.zeros((0, n_dims), np.float32)
-    return Fit(none, np.zeros(n), empty(TABLE), curve, note, centroids, empty(WORDS))
+    return Fit(none, np.zeros(n), empty(TABLE), curve, note, centroids, empty(WORDS), none, none)
 
 
 def centroids_of(unit: Directions, topic: np.ndarray, n_topics: int) -> np.ndarray:

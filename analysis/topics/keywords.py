@@ -26,7 +26,7 @@ POOL = 40  # candidates per topic, among which inflections and near-synonyms are
 ALIKE = 0.72  # cosine of two words' static vectors from which they count as near-synonyms
 
 
-def vocabulary(tokens: Tokens, threads: Sequence[object], hidden: Collection[str]) -> list[str]:
+def vocabulary(tokens: Tokens, threads: np.ndarray, hidden: Collection[str]) -> list[str]:
     """Words that at least three comments use, in at least three threads where there are as many; sorted."""
     thread = pd.factorize(np.asarray(threads))[0]
     _, n_comments, places = _counted(tokens, np.zeros(len(thread), dtype=np.int64), 1, tokens.names, thread)
@@ -76,8 +76,8 @@ def _counted(
             n_threads = int(thread.max()) + 1
             of_threads = distinct((here[row] * len(words) + at) * n_threads + thread[rows][row]) // n_threads
             places += [(here[row], at), np.divmod(of_threads, len(words))]
-        for i, at in enumerate(places):
-            made[i] = made[i] + sp.csr_matrix((np.ones(len(at[0]), dtype=np.int64), at), shape=made[i].shape)
+        for i, entry in enumerate(places):
+            made[i] = made[i] + sp.csr_matrix((np.ones(len(entry[0]), dtype=np.int64), entry), shape=made[i].shape)
     for counts in made:
         counts.sort_indices()
     return made
@@ -100,7 +100,7 @@ def _rarity(overall: np.ndarray, average: float) -> np.ndarray:
 def choose(ranked: Sequence[tuple[str, float]], n: int = SHOWN) -> list[tuple[str, float]]:
     """The first n words and phrases of a ranking that share no word with one before them, and are no synonym of it."""
     ranked = [(word, float(score)) for word, score in ranked if word and score > 0][:POOL]
-    vectors = parse("static").encode([word for word, _ in ranked])
+    vectors = parse("static").encode([word for word, _ in ranked])[:]
     vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     kept: list[int] = []
     for i, (word, _) in enumerate(ranked):

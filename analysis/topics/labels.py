@@ -25,6 +25,7 @@ PART_FROM = 0.25  # of the old topic's comments: so many elsewhere make a split;
 LONGEST = 80  # characters of a label
 DROP, SPLIT = "drop", "split"
 ADDED = ("change", "group")  # columns that older sheets lack
+Changes = Mapping[int, Mapping[str, int | str]]  # what is to stand in columns of a topic, by its number
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class Labels:
     change: dict[str, str]  # key -> DROP, SPLIT or the key of the topic that it is made one with; of changed ones
     group: dict[str, str]  # key -> the theme that it is put into; of those that are
     key: pd.Series  # by comment_id, the key of the comment's topic; comments without a topic are not in it
+
+    @property
+    def curate(self) -> bool:
+        """Whether they do more than name topics."""
+        return bool(self.change or self.group)
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,7 @@ def read_labels(folder: Path) -> Labels | None:
 def curating(folder: Path) -> list[Path]:
     """The files of a study's labels, where they do more than name topics."""
     labels = read_labels(folder)
-    return [folder / FOR_PEOPLE, folder / FOR_MATCHING] if labels and (labels.change or labels.group) else []
+    return [folder / FOR_PEOPLE, folder / FOR_MATCHING] if labels and labels.curate else []
 
 
 def match(labels: Labels, comments: pd.DataFrame, table: pd.DataFrame) -> Matched:
@@ -148,7 +154,7 @@ def write_labels(
     comments: pd.DataFrame,
     table: pd.DataFrame,
     matched: Matched | None,
-    changes: Mapping[int, Mapping[str, object]] | None = None,
+    changes: Changes | None = None,
 ) -> Path:
     """Write the topics of this run, `Topics.table`, for people to change; what was said of topics stays with them.
 

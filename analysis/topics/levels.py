@@ -23,6 +23,11 @@ class Level:
     of: np.ndarray  # (n,) int64, -1 = none
     stability: np.ndarray  # (n_groups,) float64 in [0, 1]: mean best Jaccard over the fits of halves
 
+    @classmethod
+    def without_groups(cls, n: int) -> Level:
+        """That of n texts which is not there."""
+        return cls(np.full(n, -1, dtype=np.int64), np.zeros(0))
+
 
 def numbers_beside(chosen: int, fitted: Sequence[int]) -> tuple[int, int]:
     """Of the numbers of clusters at which halves were fitted, those of themes and of subtopics; 0 for none."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -27,10 +26,10 @@ class Naming:
         return labels.match(given, made["comments"], made["table"]) if given and len(made["table"]) else None
 
     @cached_property
-    def home(self) -> pd.Series:
+    def home(self) -> dict[int, int]:
         """Of each topic that was found, the one that has most of its comments, as they are shown."""
         was, now = (self._results[of]["comments"]["topic"] for of in (found, topics))
-        return now[(was >= 0) & (now >= 0)].groupby(was).agg(lambda of: int(of.mode().iloc[0]))
+        return now[(was >= 0) & (now >= 0)].groupby(was).agg(lambda of: int(of.mode().iloc[0])).to_dict()
 
     @property
     def history(self) -> pd.DataFrame:
@@ -40,25 +39,23 @@ class Naming:
         history = self.matched.history
         return history.assign(topic=history["topic"].map(self.home).astype("Int64"))
 
-    def write(self, changes: Mapping[int, Mapping[str, object]] | None = None) -> Path:
+    def write(self, changes: labels.Changes | None = None) -> Path:
         """Write labels.csv of the topics as they were found, with changes by their numbers."""
         made = self._results[found]
         table = labels.named(made["table"], self.matched) if self.matched else made["table"]
         return labels.write_labels(self.folder, made["comments"], table, self.matched, changes)
 
-    def change(self, changes: Mapping[int, Mapping[str, object]]) -> None:
+    def change(self, changes: labels.Changes) -> None:
         """Write labels.csv with topics changed, by their numbers as they are shown."""
         before, key = labels.read_labels(self.folder), self.matched.label if self.matched else {}
-        changed = {t: before.change.get(key[t][0], "") if before and t in key else "" for t in self.home.index}
+        changed = {t: before.change.get(key[t][0], "") if before and t in key else "" for t in self.home}
         stays = {t: f for f, t in self.home.items() if not changed[f]}
         if parts := sorted(t for t in changes if t not in stays):
-            expected, remedy = (
-                "topics that were found, or made one of such",
-                "A part of a split topic: change labels.csv.",
-            )
+            expected = "topics that were found, or made one of such"
+            remedy = "A part of a split topic: change labels.csv."
             raise StudyError(expected=expected, found=str(parts), where="topics.curate", remedy=remedy)
-        said = {int(f): dict(changes[t]) for f, t in self.home.items() if t in changes and changed[f] != labels.SPLIT}
+        said = {f: dict(changes[t]) for f, t in self.home.items() if t in changes and changed[f] != labels.SPLIT}
         for new in said.values():
-            if isinstance(new.get("change"), int):
-                new["change"] = int(stays[new["change"]])
+            if isinstance(into := new.get("change"), int):
+                new["change"] = stays[into]
         self.write(said)

@@ -27,14 +27,16 @@ def topic_map(centroids: np.ndarray, vectors: Vectors, topic: np.ndarray, seed: 
         the root mean square distance, [0, 1].
     """
     with threadpool_limits(1):
-        unit = _centred(centroids)
+        unit = unit_length(centroids)
+        about = unit.mean(axis=0)
+        if len(unit) > 2:  # directions from the middle of all
+            unit = unit_length(unit - about)
         distance = np.clip(1 - unit @ unit.T, 0, 2)
         np.fill_diagonal(distance, 0)
         place, stress = scaled(distance)
         shown = np.flatnonzero(topic >= 0)
         if len(shown) > DOTS:
             shown = np.sort(np.random.default_rng(seed).choice(shown, DOTS, replace=False))
-        about = unit_length(centroids).mean(axis=0)
         likeness = unit_length(unit_length(vectors[shown]) - about) @ unit.T
         weight = np.exp(SHARPNESS * (likeness - likeness.max(axis=1, keepdims=True)))
         dots = weight / weight.sum(axis=1, keepdims=True) @ place if len(shown) else np.zeros((0, 2))
@@ -48,12 +50,6 @@ def topic_map(centroids: np.ndarray, vectors: Vectors, topic: np.ndarray, seed: 
     )
     table.attrs["stress"] = stress
     return table
-
-
-def _centred(centroids: np.ndarray) -> np.ndarray:
-    """Directions of topics from the middle of all."""
-    unit = unit_length(centroids)
-    return unit_length(unit - unit.mean(axis=0)) if len(unit) > 2 else unit
 
 
 def scaled(distance: np.ndarray) -> tuple[np.ndarray, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from analysis.corpus.steps import corpus
 from analysis.run import Run
 from analysis.run.steps import Given, step
 from analysis.run.store import Values
+from analysis.run.texts import Column
 from analysis.run.vectors import blocks
 from analysis.settings import LEARNED, Settings
 from analysis.topics import assigned, labels
@@ -80,7 +80,7 @@ def worth_of(values: Values, context: float | str) -> Worth | float:
     return context if isinstance(context, float) else Worth(*values["context"].iloc[0])
 
 
-def encoder_of(settings: Settings, languages: Sequence[str] = ()) -> Encoder:
+def encoder_of(settings: Settings, languages: Column = ()) -> Encoder:
     """The encoder of a study, whose comments are in these languages."""
     return parse(settings.topics.encoder, settings.folder, languages)
 
@@ -113,13 +113,13 @@ def _given_of(read: Corpus, words: Tokens, run: Run) -> dict[str, Any]:
 )
 def found(given: Given, run: Run) -> Values:
     """The topics as they are found, or as a file assigns them."""
-    settings, read, store = given.settings.topics, given[corpus], run.kept.store if run.kept else None
+    settings, read, store = given.settings.topics, given[corpus], run.store
     c, words = read.rows, given[tokens]
     encoder = parse(settings.encoder, given.folder, c["language"])
     own = encoder.encode(read.texts, run, store)
     mean = middle(own)
     worth: Worth | float = settings.context
-    if worth == LEARNED:
+    if settings.context == LEARNED:
         halves = parse("static") if encoder.files else encoder  # which words a comment has is luck for any encoder
         worth = learned(read.texts, own, c["article_id"], words.n_of, lambda texts: halves.encode(texts, run, store))
     vectors = in_context(own, c["article_id"], worth, words.n_of, run)
@@ -128,13 +128,20 @@ def found(given: Given, run: Run) -> Values:
         names, problems = assigned.read(given.folder / settings.assigned, c["comment_id"])
         fit = fit_assigned(read.texts, vectors, names, **_given_of(read, words, run))
     else:
-        wanted = {"n_topics": settings.n_topics, "runs": settings.runs, "min_comments": settings.min_comments}
         expected = {
             name: directions(encoder.encode(list(words), run, store)[:], mean).mean(axis=0)
             for name, words in settings.seeds.items()
         }
-        wanted |= {"seed": given.settings.seed, "expected": expected}
-        fit = fit_topics(read.texts, vectors, **wanted, **_given_of(read, words, run))
+        fit = fit_topics(
+            read.texts,
+            vectors,
+            n_topics=settings.n_topics,
+            runs=settings.runs,
+            min_comments=settings.min_comments,
+            seed=given.settings.seed,
+            expected=expected,
+            **_given_of(read, words, run),
+        )
     context = pd.DataFrame([asdict(worth)] if isinstance(worth, Worth) else [])
     return _values(fit, read, words, encoder, own, run) | {"problems": problems, "context": context}
 
@@ -147,29 +154,25 @@ def found(given: Given, run: Run) -> Values:
 def topics(given: Given, run: Run) -> Values:
     """The topics, their words, and which topic each comment and article has; as labels.csv changes them."""
     read, words, values, settings = given[corpus], given[tokens], given[found], given.settings.topics
-    if not labels.curating(given.folder) or values["table"].empty:
+    said = labels.read_labels(given.folder)
+    if said is None or not said.curate or values["table"].empty:
         return values
-    said, fit = labels.read_labels(given.folder), fit_of(values)
+    fit = fit_of(values)
     people = curated(fit, said, labels.match(said, values["comments"], values["table"]))
     encoder = parse(settings.encoder, given.folder, read.rows["language"])
-    own = encoder.encode(read.texts, run, run.kept.store if run.kept else None)
+    own = encoder.encode(read.texts, run, run.store)
     vectors = in_context(own, read.rows["article_id"], worth_of(values, settings.context), words.n_of, run)
     made = fit_assigned(read.texts, vectors, people.names, curated=people, **_given_of(read, words, run))
-    kept = {
-        "agreement": fit.agreement,
-        "curve": fit.curve,
-        "note": f"{fit.note} {people.note}".strip(),
-        "seen": fit.seen,
-        "halves": fit.halves,
-    }
-    return values | _values(replace(made, **kept), read, words, encoder, own, run)
+    note = f"{fit.note} {people.note}".strip()
+    made = replace(made, agreement=fit.agreement, curve=fit.curve, note=note, seen=fit.seen, halves=fit.halves)
+    return values | _values(made, read, words, encoder, own, run)
 
 
 def _values(fit: Fit, read: Corpus, words: Tokens, encoder: Encoder, own: Vectors, run: Run) -> Values:
     """What is kept of a fit."""
     shown = [fit.words.loc[fit.words["topic"] == topic, "word"].tolist() for topic in fit.table["topic"]]
     npmi, diversity = coherence(words, shown)
-    encode = partial(encoder.encode, run=run, store=run.kept.store if run.kept else None)
+    encode = partial(encoder.encode, run=run, store=run.store)
     mean, none = middle(own), np.full(len(read.rows), -1, dtype=np.int64)
 
     def placed(vectors: Vectors) -> np.ndarray:
@@ -181,8 +184,8 @@ def _values(fit: Fit, read: Corpus, words: Tokens, encoder: Encoder, own: Vector
         "comment_id": read.rows["comment_id"],
         "topic": fit.topic,
         "topic_agreement": fit.agreement,
-        "theme": none if fit.theme is None else fit.theme,
-        "subtopic": none if fit.subtopic is None else fit.subtopic,
+        "theme": fit.theme,
+        "subtopic": fit.subtopic,
         "own_topic": placed(own),
         "second_topic": none
         if encoder.files

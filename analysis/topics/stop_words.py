@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from analysis.run.texts import Column
 
-def used_languages(languages: Sequence[str] | None) -> list[str]:
+
+def used_languages(languages: Column | None) -> list[str]:
     """Languages of at least one text in fifty, the most frequent first; English where none is known."""
     known = languages is not None and len(languages) > 0
     codes, counts = np.unique(np.asarray(languages if known else ["en"], dtype=str), return_counts=True)
@@ -17,7 +18,7 @@ def used_languages(languages: Sequence[str] | None) -> list[str]:
     return [str(codes[i]) for i in order if counts[i] * 50 >= counts.sum()]
 
 
-def stop_words(languages: Sequence[str] | None) -> frozenset[str]:
+def stop_words(languages: Column | None) -> frozenset[str]:
     """Stop words of the used languages, and English ones, which comments in all languages quote."""
     import stopwordsiso
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bertopic import BERTopic
 
 from analysis.topics.description import MAP, Fit, empty
-from analysis.topics.labels import DROP, SPLIT
+from analysis.topics.labels import DROP, SPLIT, Changes
 
 
 class Topics:
@@ -32,7 +32,7 @@ class Topics:
         encoder: str = "static",
         seed: int = 1,
         adopted: Callable[[Sequence[str]], Any] | None = None,
-        changed: Callable[[Mapping[int, Mapping[str, object]]], Any] | None = None,
+        changed: Callable[[Changes], Any] | None = None,
     ) -> None:
         self.table, self.curve, self.note = fit.table, fit.curve, fit.note
         self.centroids, self.words, self.levels = fit.centroids, fit.words, fit.levels
@@ -90,12 +90,18 @@ class Topics:
         is in none of them is unassigned; so are comments of one to `drop`; `group` puts topics into themes, by name.
         It stays when topics are found anew.
         """
-        changes = {topic: {"label": name} for topic, name in (rename or {}).items()}
-        marked = [(t, "change", what) for what, of in ((DROP, drop), (SPLIT, split)) for t in of]
-        marked += [(t, "change", one[0]) for one in merge for t in one[1:]]
-        marked += [(t, "group", theme) for theme, of in (group or {}).items() for t in of]
-        for topic, column, value in marked:
-            changes.setdefault(topic, {})[column] = value
+        changes: dict[int, dict[str, int | str]] = {topic: {"label": name} for topic, name in (rename or {}).items()}
+
+        def mark(topics: Sequence[int], column: str, value: int | str) -> None:
+            for topic in topics:
+                changes.setdefault(topic, {})[column] = value
+
+        mark(drop, "change", DROP)
+        mark(split, "change", SPLIT)
+        for first, *others in merge:
+            mark(others, "change", first)
+        for theme, of in (group or {}).items():
+            mark(of, "group", theme)
         wrong = sorted({t for t in [*changes, *(one[0] for one in merge)] if t not in set(self.table["topic"])})
         if wrong or self._changed is None:
             found = f"{wrong}" if wrong else "topics of no study"

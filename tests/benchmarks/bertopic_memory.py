@@ -47,7 +47,8 @@ def main() -> None:
         own = pd.DataFrame({"topic": range(N_TOPICS), "word": words[:N_TOPICS], "weight": 1.0})
         fit = Fit(
             topic=topic, agreement=np.ones(n), table=table, curve=pd.DataFrame(), note="",
-            centroids=np.zeros((N_TOPICS, 256), dtype=np.float32), words=own, vocabulary=tuple(words),
+            centroids=np.zeros((N_TOPICS, 256), dtype=np.float32), words=own, theme=topic, subtopic=topic,
+            vocabulary=tuple(words),
         )  # fmt: skip
         before, start = peak(), time.perf_counter()
         model = Topics(fit, texts, lambda: vectors).bertopic

@@ -81,7 +81,7 @@ def chosen(name: str, seeds: int, encoder: str) -> None:
             ids=[f"{i:07d}" for i in order], seed=seed, run=Run(ComputeSettings(workers=1)),
         )  # fmt: skip
         back = np.argsort(order)
-        found.append((fit, fit.topic[back], None if fit.theme is None else fit.theme[back]))
+        found.append((fit, fit.topic[back], fit.theme[back]))
     shares, best, known = [], [fit.curve["stability"].max() for fit, *_ in found], truth >= 0
     for fit, *_ in found:
         themes = fit.levels[fit.levels["level"] == "theme"]
@@ -91,7 +91,7 @@ def chosen(name: str, seeds: int, encoder: str) -> None:
         f"agreement at best {np.mean(best):.2f}, in stable topics {'/'.join(f'{a:.2f}' for a, _ in shares)}, "
         f"in stable themes {'/'.join(f'{b:.2f}' for _, b in shares)}"
     )
-    for level, of in (("topics", [t for _, t, _ in found]), ("themes", [t for *_, t in found if t is not None])):
+    for level, of in (("topics", [t for _, t, _ in found]), ("themes", [t for *_, t in found if (t >= 0).any()])):
         aris = [adjusted_rand_score(a, b) for a, b in itertools.combinations(of, 2)]
         ami = np.mean([adjusted_mutual_info_score(truth[known], f[known]) for f in of]) if of else np.nan
         if aris:

@@ -568,7 +568,7 @@ def given(topic, vocabulary):
     """A fit of two topics, with nothing in it but what BERTopic is given."""
     table = pd.DataFrame({"topic": [0, 1], "label": ["bread", "football"]})
     words = pd.DataFrame({"topic": [0, 1], "word": ["flour", "goal"], "weight": [1.0, 1.0]})
-    return Fit(topic, topic * 1.0, table, table[:0], "", np.zeros((0, 256)), words, vocabulary)
+    return Fit(topic, topic * 1.0, table, table[:0], "", np.zeros((0, 256)), words, topic, topic, vocabulary)
 
 
 def test_ties_of_size_keep_their_numbers():
