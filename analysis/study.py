@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
@@ -95,6 +95,10 @@ def open_study(folder: str | Path | None = None, progress: Progress | None = Non
 class Study:
     """A study: its comments, tables, topics and findings, each computed when it is first asked for, and kept."""
 
+    settings: Settings
+    tables: Tables
+    findings: Findings
+
     def __init__(self, settings: Settings, results: Results | None = None) -> None:
         self.settings = settings
         self._results = results or Results(settings, Run(settings.compute), Store(settings.folder / FOLDER))
@@ -162,13 +166,15 @@ class Study:
         fit = replace(fit_of(self._results[topic_model]), cut=self._results[tokens].cut)
         if (matched := self._naming.matched) and not labels.curating(self.settings.folder):  # those have their names
             fit = replace(fit, table=labels.named(fit.table, matched))
-        given = {
-            "encoder": self.encoder.name,
-            "seed": self.settings.seed,
-            "adopted": self._adopted,
-            "changed": self._changed,
-        }
-        return Topics(fit, self.texts, lambda: self._vectors, **given)
+        return Topics(
+            fit,
+            self.texts,
+            lambda: self._vectors,
+            encoder=self.encoder.name,
+            seed=self.settings.seed,
+            adopted=self._adopted,
+            changed=self._changed,
+        )
 
     def _adopted(self, names: Sequence[str]) -> Study:
         """The study with topics named for each comment: a file in its folder, which study.toml names."""
@@ -262,7 +268,7 @@ class Study:
         """Write labels.csv, in which people name the topics; what was said of topics stays: `topics.labels`."""
         return self._naming.write()
 
-    def _changed(self, changes: Mapping[int, Mapping[str, object]]) -> Study:
+    def _changed(self, changes: labels.Changes) -> Study:
         """The study with topics changed, by their numbers as they are shown, in labels.csv."""
         self._naming.change(changes)
         return Study(self.settings, Results(self.settings, self._results.run, self.store))
@@ -334,6 +340,6 @@ class Study:
         with self._results.scratch("texts") as scratch:
             read = read_sources(s.source, s.folder, replace(self.run, scratch=scratch))
             ids = read.rows["comment_id"].iloc[np.argsort(read.texts.rows)]  # in the order of the texts' partitions
-            names = read.rows["author"].dropna().unique() if s.privacy.authors == "pseudonym" else []
+            names: list[str] = read.rows["author"].dropna().tolist() if s.privacy.authors == "pseudonym" else []
             texts, quotes = read.texts.texts, s.privacy.quotes
             return search(report, authors=names, ids=ids, texts=texts, own=own, quotes=quotes, tell=self.run.tell)

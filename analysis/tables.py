@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from analysis.study import Study
 
 
-STEPS_OF_TABLES: list[Step] = []
+STEPS_OF_TABLES: list[Step[Any]] = []
 
 
-def _of(make: Step | Callable[[Study], pd.DataFrame], doc: str, value: str = "") -> property:
+def _of(make: Step[Any] | Callable[[Study], pd.DataFrame], doc: str, value: str = "") -> property:
     """A table: a step's, one of a step's values, or made of the study; as a copy, which may be changed."""
     if isinstance(make, Step):
         STEPS_OF_TABLES.append(make)
@@ -43,7 +43,8 @@ def _of(make: Step | Callable[[Study], pd.DataFrame], doc: str, value: str = "")
 def _main_topic(comments: pd.DataFrame) -> pd.DataFrame:
     """Share of the comments that have the main topic of their thread: by topic, and by own_topic, without context."""
     columns = ["topic", "own_topic"]
-    shares = [in_main_topic(comments[one].where(comments["topic"] >= 0, -1), comments["article_id"]) for one in columns]
+    has = comments["topic"] >= 0
+    shares = [in_main_topic(comments[one].where(has, -1).to_numpy(), comments["article_id"]) for one in columns]
     return pd.DataFrame({"topic_by": columns, "share": shares})
 
 

@@ -42,7 +42,7 @@ def marks(texts: Sequence[str], run: Run = Run()) -> Vectors:
     its bands.
     """
     made = run.matrix((3 + BANDS, len(texts)), np.uint64)
-    for first, some in run.map_parts(_marked, texts, "looking for duplicates"):  # type: ignore[var-annotated, arg-type]
+    for first, some in run.map_parts(_marked, texts, "looking for duplicates"):
         made[:, first : first + len(some)] = np.asarray(some).T
     return made
 

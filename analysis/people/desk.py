@@ -119,7 +119,7 @@ class Desk:
         rows = table[table[coder].notna() & table.apply(lambda row: len({*row.dropna()}) > 1, axis=1)]
         texts = self.corpus.texts.take(self._at.loc[rows.index].to_numpy("int64")) if len(rows) else []
         return [
-            self._comment(comment, text)
+            self._comment(str(comment), text)
             | {"codes": [[who, names.get(code, code.replace(AND, ", "))] for who, code in row.dropna().items()]}
             for (comment, row), text in zip(rows.iterrows(), texts, strict=True)
         ]

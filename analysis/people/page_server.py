@@ -63,7 +63,7 @@ class Served:
             remedy = "Name another with --port, or none."
             found = getattr(error, "strerror", None) or str(error)
             raise StudyError(expected="a free port", found=found, where=f"--port {port}", remedy=remedy) from None
-        self.port = self._server.server_address[1]
+        self.port = self._server.server_port
         self.url = f"http://{HOME}:{self.port}/{self.token}/"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), daemon=True)
         self._thread.start()
@@ -96,6 +96,7 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     """One question of the page, and its answer."""
 
+    server: _Server
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "threadline", ""
     timeout = 60  # seconds after which a silent connection ends
@@ -142,7 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _asked(self) -> tuple[str, dict[str, str]] | None:
         """What is asked for, and with what; None, and a refusal, where it is no address, or comes from elsewhere."""
-        hosts = {f"{name}:{self.server.server_address[1]}" for name in NAMES}  # type: ignore[attr-defined]
+        hosts = {f"{name}:{self.server.server_port}" for name in NAMES}
         try:
             origin, url = self.headers.get("Origin"), urlsplit(self.path)
             query = dict(parse_qsl(url.query, keep_blank_values=True))

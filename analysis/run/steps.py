@@ -41,11 +41,11 @@ class Given:
     settings: SimpleNamespace
     files: dict[str, Path]
     folder: Path
-    _results: Callable[[Step[Any]], object] = field(repr=False)
+    _results: Callable[[Step[Any]], Any] = field(repr=False)
 
     def __getitem__(self, other: Step[T]) -> T:
         """The result of a step that is needed."""
-        return self._results(other)  # type: ignore[return-value]
+        return self._results(other)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,7 @@ class Step(Generic[T]):
     opened: Callable[[Values], T] | None = field(default=None, repr=False)
 
 
-def step(name: str = "", **declared: Any) -> Callable[[Callable[[Given, Run], Values | object]], Step[Any]]:
+def step(name: str = "", /, **declared: Any) -> Callable[[Callable[[Given, Run], Values | object]], Step[Any]]:
     """Make a step of a function, of its name unless said: what it declares are the attributes of `Step`."""
     return lambda compute: Step(name or compute.__name__, compute, **declared)
 
@@ -83,7 +83,8 @@ def _file_of(module: str) -> Path | None:
 def _imports(module: str) -> tuple[str, frozenset[str], frozenset[str]]:
     """A module's source and the data beside it, the modules of ours that it imports, and the distributions."""
     path, ours, others = _file_of(module), set[str](), set[str]()
-    source = path.read_text(encoding="utf-8")  # type: ignore[union-attr]
+    assert path is not None, module
+    source = path.read_text(encoding="utf-8")
     for found in IMPORT.finditer(source):
         named = found[1] or found[3]
         root = named.split(".")[0]
@@ -92,7 +93,7 @@ def _imports(module: str) -> tuple[str, frozenset[str], frozenset[str]]:
             ours.update(name for name in (named, *below) if name != root and _file_of(name))
         elif root not in sys.stdlib_module_names and root != "__future__":
             others.add(DISTRIBUTIONS.get(root, root))
-    beside = [path.with_suffix(ending) for ending in (".toml", ".json")]  # type: ignore[union-attr] # its words and weights
+    beside = [path.with_suffix(ending) for ending in (".toml", ".json")]  # its words and weights
     source += "".join(data.read_text(encoding="utf-8") for data in beside if data.is_file())
     return source, frozenset(ours), frozenset(others)
 
@@ -138,7 +139,7 @@ class Results:
     settings: Settings
     run: Run
     store: Store
-    _memory: dict[str, object] = field(default_factory=dict, repr=False)
+    _memory: dict[str, Any] = field(default_factory=dict, repr=False)
     _digests: dict[Step[Any], str] = field(default_factory=dict, repr=False)
     _files: dict[Path, str] = field(default_factory=dict, repr=False)
 
@@ -156,7 +157,7 @@ class Results:
                 shutil.rmtree(place, ignore_errors=True)
             whole = values if len(values) > 1 or "table" not in values else values["table"]
             self._memory[digest] = step.opened(values) if step.opened else whole
-        return self._memory[digest]  # type: ignore[return-value]
+        return self._memory[digest]
 
     def beside(self, first: Step[Any], other: Step[Any]) -> None:
         """Compute two steps that do not need each other at once: the other with the cores that the first leaves."""
@@ -202,7 +203,7 @@ class Results:
         return {name: self._files[path] for name, path in paths.items()}
 
     def _computed(self, step: Step[Any], until_kept: ExitStack) -> Values:
-        def result(other: Step[Any]) -> object:
+        def result(other: Step[Any]) -> Any:
             if other not in step.needs:
                 raise LookupError(f"the step {step.name} does not declare that it needs {other.name}")
             return self[other]

@@ -11,7 +11,7 @@ from analysis.run.codes import distinct
 from analysis.trends.cusum import SIDE
 from analysis.trends.errors import Design
 from analysis.trends.intervals import EMPTY, TOO_FEW, Bounds, Method, Row, adjusted, estimated, total, without
-from analysis.trends.periods import YEAR, Calendar, instant_of, instants
+from analysis.trends.periods import YEAR, Calendar, Date, instant_of, instants
 from analysis.trends.units import Units, arrange, table
 
 MOST_NEWS = 6  # with fewer other pairs of periods, nothing says how far periods differ by their news
@@ -24,7 +24,7 @@ def comparisons(
     measure: str = "sentiment",
     *,
     by: str | None = "topic",
-    events: Mapping[str, object] | None = None,
+    events: Mapping[str, Date] | None = None,
     period: str = "month",
     zone: str = "UTC",
     week_starts: str = "monday",
@@ -63,7 +63,7 @@ def comparisons(
     return found
 
 
-def in_order(events: Mapping[str, object] | None, zone: str) -> list[tuple[str, pd.Timestamp]]:
+def in_order(events: Mapping[str, Date] | None, zone: str) -> list[tuple[str, pd.Timestamp]]:
     """Name and first instant of what happened, in the order of time."""
     return sorted(((name, instant_of(date, zone)) for name, date in (events or {}).items()), key=lambda e: e[::-1])
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.trends.contrasts import in_order
 from analysis.trends.intervals import Bounds, Figure, Method, Row, compared, ratio
-from analysis.trends.periods import Calendar
+from analysis.trends.periods import Calendar, Date
 from analysis.trends.units import Units, arrange, table
 
 
@@ -18,7 +18,7 @@ def decomposition(
     measure: str = "sentiment",
     *,
     by: str = "topic",
-    events: Mapping[str, object] | None = None,
+    events: Mapping[str, Date] | None = None,
     period: str = "month",
     zone: str = "UTC",
     week_starts: str = "monday",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -10,6 +11,7 @@ import pandas as pd
 
 from analysis.settings import PERIODS, WEEKDAYS, StudyError
 
+Date = str | datetime.date | np.datetime64  # of what happened; a time of day is a date as well
 MOST = 20_000  # 55 years of days: more rows than a figure can show or a reader can use
 YEAR = np.timedelta64(31_557_600, "s")  # of 365.25 days
 UNITS = {"day": ("D", 1), "week": ("D", 7), "month": ("M", 1), "quarter": ("M", 3), "year": ("M", 12)}
@@ -95,10 +97,10 @@ def instants(posted_at: pd.Series | pd.DatetimeIndex) -> np.ndarray:
     return pd.DatetimeIndex(posted_at).tz_convert("UTC").tz_localize(None).as_unit("us").to_numpy()
 
 
-def instant_of(date: object, zone: str) -> pd.Timestamp:
+def instant_of(date: Date, zone: str) -> pd.Timestamp:
     """The first instant of what happened: midnight in the zone, if the date has no time and no zone of its own."""
     try:
-        at = pd.Timestamp(date).as_unit("us")  # type: ignore[arg-type]
+        at = pd.Timestamp(date).as_unit("us")
     except (ValueError, TypeError):
         at = None
     if at is None or pd.isna(at):

@@ -69,7 +69,7 @@ def _table(
         rows = measured(given, needs) if sentiment in needs else scored(given, needs)
         return make(rows, **fixed, **arguments(given, settings))
 
-    return step(name=name, settings=settings, needs=(corpus, *needs))(compute)
+    return step(name, settings=settings, needs=(corpus, *needs))(compute)
 
 
 activity_by_period = _table("activity_by_period", series.activity_by_period)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from pandas.api.typing import NAType
 
 MINUS = "\u2212"
 OVERALL = "all comments"
@@ -17,6 +19,7 @@ MIN_ALPHA = 0.667  # Krippendorff (2004): below, codes do not support even tenta
 UNSTABLE = 0.6  # Hennig (2007): a cluster with a mean Jaccard below 0.6 is not to be trusted
 UNSTABLE_MARK = " (unstable)"
 GROUPS = {"language": "language ", "period_start": "from "}  # what comes before a group's name
+Topic = float | str | NAType | None  # a number, a name, or no topic in particular
 PERIOD_DAYS = {"day": 2, "week": 8, "month": 32, "quarter": 93}  # no period of the name is longer, nor with its clocks
 
 
@@ -96,9 +99,9 @@ def period_of(table: pd.DataFrame) -> str:
     return next((period for period, most in PERIOD_DAYS.items() if days < most), "year")
 
 
-def period_name(start: object, period: str) -> str:
+def period_name(start: datetime | np.datetime64 | str, period: str) -> str:
     """What a period is called, by its start: 2023, 2023 Q1, 2023-01, 2023-01-09."""
-    at = pd.Timestamp(start)  # type: ignore[arg-type]
+    at = pd.Timestamp(start)
     if period == "quarter":
         return f"{at:%Y} Q{(at.month + 2) // 3}"
     return f"{at:%Y}" if period == "year" else f"{at:%Y-%m}" if period == "month" else f"{at:%Y-%m-%d}"
@@ -109,9 +112,9 @@ def span_of(table: pd.DataFrame) -> str:
     return " to ".join(period_name(table["period_start"].iloc[i], period_of(table)) for i in (0, -1))
 
 
-def name_of(topic: object, topics: pd.DataFrame | None = None) -> str:
+def name_of(topic: Topic, topics: pd.DataFrame | None = None) -> str:
     """A topic's label, which says so where it is unstable; "topic 3" without one; a missing topic is all comments."""
-    if pd.isna(topic):  # type: ignore[call-overload]
+    if pd.isna(topic):
         return OVERALL
     if not isinstance(topic, (Integral, float)):
         return str(topic)
@@ -123,9 +126,9 @@ def name_of(topic: object, topics: pd.DataFrame | None = None) -> str:
     return str(row["label"].iloc[0]) + (UNSTABLE_MARK if is_unstable(topic, topics) else "")
 
 
-def is_unstable(topic: object, topics: pd.DataFrame | None) -> bool:
+def is_unstable(topic: Topic, topics: pd.DataFrame | None) -> bool:
     """Whether a topic is known not to be stable."""
-    if topics is None or "stability" not in topics or pd.isna(topic):  # type: ignore[call-overload]
+    if topics is None or "stability" not in topics or pd.isna(topic):
         return False
     return bool((topics["topic"].isin([topic]) & (topics["stability"] < UNSTABLE)).any())
 
