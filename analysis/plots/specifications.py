@@ -35,11 +35,11 @@ def specifications(table: pd.DataFrame, *, topics: pd.DataFrame | None = None) -
         marks.estimates(ax, rows, y, colours)
         marks.signed_axis(ax, scale=100 if share else 1)
         lines = wrap(title + (" (points)" if share else ""), points() - 12, 10, bold=True)
-        ax.set_title(
-            "\n" * (len(lines) - 1) + " "
-        )  # room for one that begins at the figure's edge, beside the rows' names
-        where = {"xycoords": ("figure fraction", "axes fraction"), "weight": "bold", "fontsize": 10}
-        ax.annotate("\n".join(lines), (0.012, 1.02), **where).set_in_layout(False)
+        # Room for one that begins at the figure's edge, beside the rows' names.
+        ax.set_title("\n" * (len(lines) - 1) + " ")
+        at_edge = ("figure fraction", "axes fraction")
+        written = ax.annotate("\n".join(lines), (0.012, 1.02), xycoords=at_edge, weight="bold", fontsize=10)
+        written.set_in_layout(False)
         lost = rows.loc[~rows["holds"], "specification"].tolist()
         value = signed(100 * first["estimate"], 0) + " points" if share else signed(first["estimate"])
         fell = f"; not {', '.join(lost)}" if lost else ""

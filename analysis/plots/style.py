@@ -14,11 +14,13 @@ from functools import wraps
 from html import escape
 from pathlib import Path
 from types import MappingProxyType
-from typing import Concatenate, ParamSpec
+from typing import IO, Any, Concatenate, ParamSpec
 
 import matplotlib as mpl
 import matplotlib.figure
 import pandas as pd
+from matplotlib.backend_bases import RendererBase
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from PIL import Image
 
 from analysis.corpus.sheets import csv_bytes
@@ -54,6 +56,7 @@ METADATA = {
 is_narrow = ContextVar("is_narrow", default=False)  # whether figures are drawn for a phone
 Rest = ParamSpec("Rest")
 Draw = Callable[Concatenate[pd.DataFrame, Rest], "Figure"]
+Bundle = tuple[dict[str, Any], dict[str, dict[str, object]]]  # what is shown, and what is said of it, by MIME type
 
 
 class Figure(mpl.figure.Figure):
@@ -86,12 +89,12 @@ class Figure(mpl.figure.Figure):
         with drawing():
             return super().suptitle(t, **{**self._place, **kwargs})
 
-    def draw(self, renderer: object) -> None:
+    def draw(self, renderer: RendererBase) -> None:
         """Draw under our style, and leave matplotlib's settings as they were: a notebook may have its own."""
         with drawing():
             super().draw(renderer)
 
-    def savefig(self, fname: object, **kwargs: object) -> None:
+    def savefig(self, fname: str | os.PathLike[Any] | IO[Any], **kwargs: Any) -> None:
         """Save as `matplotlib.figure.Figure.savefig` does, but with no date or version in the file."""
         ending = Path(fname).suffix.lstrip(".") if isinstance(fname, (str, os.PathLike)) else ""
         kind = str(kwargs.get("format") or ending or mpl.rcParams["savefig.format"]).lower()
@@ -103,23 +106,26 @@ class Figure(mpl.figure.Figure):
     def __repr__(self) -> str:
         return self.alt
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict, dict]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Bundle:
         return self.bundle(with_data=os.environ.get(DATA) == "on")
 
-    def bundle(self, *, with_data: bool = False) -> tuple[dict, dict]:
+    def bundle(self, *, with_data: bool = False) -> Bundle:
         """Picture and alt text by MIME type; for a page also as SVG, for a phone too, and as PDF with its table."""
         if not self.axes:
             return {"text/html": f'<p class="next">{escape(self.alt)}</p>', "text/plain": self.alt}, {}
         wide, high = self.get_size_inches()
         shown = {"image/png": png_bytes(self), "text/plain": self.alt}
-        about = {"image/png": {"alt": self.alt, "width": SHOWN, "height": round(SHOWN * high / wide)}}
+        size: dict[str, object] = {"width": SHOWN, "height": round(SHOWN * high / wide)}
+        about = {"image/png": {"alt": self.alt} | size}
         if with_data:
             self.savefig(pdf := io.BytesIO(), format="pdf")
             shown["image/svg+xml"] = svg(self, self.title, self.alt, CSS)
-            held = {"pdf": base64.b64encode(pdf.getvalue()).decode(), "name": self._name}
-            held["csv"] = csv_bytes(named(self.data, self._topics)).decode()
-            held["narrow"] = shown["image/svg+xml"] if self.stale else self.narrow()
-            about["image/svg+xml"] = held
+            about["image/svg+xml"] = {
+                "pdf": base64.b64encode(pdf.getvalue()).decode(),
+                "name": self._name,
+                "csv": csv_bytes(named(self.data, self._topics)).decode(),
+                "narrow": shown["image/svg+xml"] if self.stale else self.narrow(),
+            }
         return shown, about
 
     def narrow(self) -> str:
@@ -171,7 +177,7 @@ def draws(*columns: str, none: str = "its table has no rows") -> Callable[[Draw[
             figure._name, figure._again = draw.__name__, lambda: inside(table, *args, **kwargs)
             return figure
 
-        return inside
+        return inside  # type: ignore[return-value]  # it takes table= as well, which Concatenate cannot say
 
     return styled
 
@@ -238,7 +244,7 @@ def _framed(figure: Figure, title: str, sub: str, foot: Sequence[tuple[str, str]
             written = figure.suptitle(text) if size == LETTERS["title"] else figure.text(s=text, **look)
             written.set_in_layout(False)
             y -= tall
-    if engine := figure.get_layout_engine():
+    if isinstance(engine := figure.get_layout_engine(), ConstrainedLayoutEngine):
         engine.set(rect=(0, low / total, 1, high / total))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -255,9 +256,9 @@ class Changes:
         return f"; of the difference{where}, {tone} is {manner} and {composition} composition"
 
 
-def day(at: object) -> str:
+def day(at: datetime | None) -> str:
     """The day of a time, or that there is none."""
-    return "without a date" if pd.isna(at) else f"{at:%Y-%m-%d}"  # type: ignore[call-overload]
+    return "without a date" if at is None or pd.isna(at) else f"{at:%Y-%m-%d}"
 
 
 def _manner(row: pd.Series) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -124,10 +125,10 @@ def _next(study: Study) -> list[str]:
 def _figure(study: Study, first: Change | None) -> plots.Figure:
     """The figure of the first finding, under its words; of nothing found, of what there is."""
     t, topics = study.tables, study.topics.table
-    said = {"events": study.events, "measure": study.measure, "note": study.findings.instrument}
+    by_period = partial(plots.by_period, events=study.events, measure=study.measure, note=study.findings.instrument)
     title = (first.sentence.short or first.sentence.text).rstrip(".") if first else ""
     if first is not None and pd.notna(topic := first.row["topic"]):
-        changes = study.findings.breaks().query("topic == @topic").assign(topic=pd.NA)
+        changes = study.findings.breaks().query("topic == @topic").assign(topic=None)
         drawn, why = study.drawn
         if first.row["measure"] == "share":
             rows = drawn.tables.topics_by_period
@@ -137,9 +138,9 @@ def _figure(study: Study, first: Change | None) -> plots.Figure:
             return plots.shares_by_period(rows, topics=topics, events=marked, title=title, why=why)
         rows = drawn.tables.topic_sentiment_by_period
         rows = rows[rows["topic"] == topic].drop(columns="topic").reset_index(drop=True)
-        return plots.by_period(rows, changes=changes, title=title, why=why, **said)
+        return by_period(rows, changes=changes, title=title, why=why)
     if len(t.sentiment_by_period) > 1:
-        figure = plots.by_period(t.sentiment_by_period, corrected=t.corrected, title=title, **said)
+        figure = by_period(t.sentiment_by_period, corrected=t.corrected, title=title)
         if figure.axes:
             return figure
     if len(topics):

@@ -178,7 +178,7 @@ async def _every(study: Study, books: Sequence[Executed]) -> None:
 
 async def _execute(executed: Executed, env: dict[str, str], place: Path) -> str:
     """Execute a notebook in place; how it failed, or "". Its kernel is spoken to by files that begin with `place`."""
-    from jupyter_client import AsyncKernelManager
+    from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 

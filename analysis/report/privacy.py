@@ -133,7 +133,7 @@ def search(
     report: Path,
     *,
     authors: Iterable[str],
-    ids: Sequence[str],
+    ids: Iterable[str],
     texts: Sequence[str],
     own: Iterable[str] = (),
     quotes: bool = False,

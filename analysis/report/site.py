@@ -103,12 +103,12 @@ def build_report(study: Study, out: Path, *, only: Sequence[str] = ()) -> Built:
         seconds["tables"] -= computed
         said = {f"{n.name}.ipynb": {"cells": n.digest, "own": n.own} for n in notebooks}
         write(work / "provenance.json", provenance(study, tables, seconds, said))
-        files = {path.relative_to(work).as_posix() for path in work.rglob("*") if path.is_file()}
+        there = {path.relative_to(work).as_posix() for path in work.rglob("*") if path.is_file()}
         made_now = rf"figures/({'|'.join([*(re.escape(n.name) for n in notebooks), 'index'])})-\d+-\w+\.\w+"
         last = methods.described(out / methods.CRATE).values()
-        old = {one["@id"] for one in last if one.get("@type") == "File" and (out / one["@id"]).is_file()} - files
+        old = {one["@id"] for one in last if one.get("@type") == "File" and (out / one["@id"]).is_file()} - there
         gone = {name for name in old if re.fullmatch(made_now, name)}  # of no use now
-        write(work / methods.CRATE, methods.crate(study, files | old - gone, tables, out / methods.CRATE))
+        write(work / methods.CRATE, methods.crate(study, there | old - gone, tables, out / methods.CRATE))
     for name in gone:
         (out / name).unlink(missing_ok=True)
     return Built(out / "index.html", failures, own)

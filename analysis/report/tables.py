@@ -109,16 +109,17 @@ def show(
     table = table.reset_index() if table.index.names != [None] else table
     if rows is not None and len(table) > rows:
         caption = f"{caption} The first {rows} of {len(table):,} rows.".strip()
-    table = named(table[:rows], topics)
+    table = named(table[:rows], topics).rename(columns=str)
+    columns = list(map(str, table))
     if "n_total" in table and "share" not in table:
         shares = ("estimate", *shares)  # `topics_by_period`
-    ends = {column: _ends(table, column) for column in table}
+    ends = {column: _ends(table, column) for column in columns}
     unread = {end for pair in ends.values() for end in pair} | (MACHINES if "estimate" in table else set())
     out: dict[str, list[str]] = {}
     numeric = []
-    for column in [c for c in table if c not in unread]:
-        head = HEADS.get(column, str(column).replace("_", " "))
-        head = str(column) if head in out else head
+    for column in [c for c in columns if c not in unread]:
+        head = HEADS.get(column, column.replace("_", " "))
+        head = column if head in out else head
         cells, numbers = zip(*(table[c] for c in (column, *ends[column])), strict=True), _shown(table, column, shares)
         out[head] = [_cell(*cell, column=column, number=number) for cell, number in zip(cells, numbers, strict=True)]
         if pd.api.types.is_numeric_dtype(table[column]) and not pd.api.types.is_bool_dtype(table[column]):

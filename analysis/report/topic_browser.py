@@ -50,28 +50,29 @@ def topic_browser(study: Study, examples: Mapping[int, Sequence[str]]) -> TopicB
     unit, tones, shares = unit_length(study.topics.centroids), t.by_topic.set_index("topic"), t.topics_by_period
     total = max(int(tones["n_total"].iloc[0]) if len(tones) else 0, 1)
     parts, lines = [], []
-    for row in topics.itertuples():
-        name, colour = name_of(row.topic, topics), colour_of(row.topic, topics)
-        size = f"{percent(row.n_comments / total)}, {row.n_comments:,} comments"
-        alike = unit @ unit[row.topic]
-        near = [j for j in np.argsort(-alike, kind="stable") if j != row.topic][:NEAREST]
+    for row in topics.to_dict("records"):
+        topic, stability = row["topic"], row["stability"]
+        name, colour = name_of(topic, topics), colour_of(topic, topics)
+        size = f"{percent(row['n_comments'] / total)}, {row['n_comments']:,} comments"
+        alike = unit @ unit[topic]
+        near = [j for j in np.argsort(-alike, kind="stable") if j != topic][:NEAREST]
         close = [name_of(int(j), topics) for j in near if alike[j] >= LEAST_LIKE]
         said = [
-            f"{size} in {row.n_threads:,} threads",
+            f"{size} in {row['n_threads']:,} threads",
             "stability not known"
-            if np.isnan(row.stability)
-            else f"stability {row.stability:.2f} of 1" + (", not to be trusted" if row.stability < UNSTABLE else ""),
-            f"mean {study.measure} {with_interval(tones.loc[row.topic], show=study.findings.level())}",
+            if np.isnan(stability)
+            else f"stability {stability:.2f} of 1" + (", not to be trusted" if stability < UNSTABLE else ""),
+            f"mean {study.measure} {with_interval(tones.loc[topic], show=study.findings.level())}",
             f"nearest topics: {'; '.join(close)}" if close else "no topic lies near it",
-            *_parts(t.topic_levels.query("level == 'subtopic' and parent == @row.topic")),
+            *_parts(t.topic_levels.query("level == 'subtopic' and parent == @topic")),
         ]
-        quotes = [_cut(plain(text)) for text in examples.get(row.topic, ())]
-        of = words[words["topic"] == row.topic]
+        quotes = [_cut(plain(text)) for text in examples.get(topic, ())]
+        of = words[words["topic"] == topic]
         long = np.maximum(1, 100 * of["weight"] / max(float(of["weight"].max()), 1e-12)) if len(of) else ()
-        series, ends = _series(shares[shares["topic"] == row.topic], colour)
+        series, ends = _series(shares[shares["topic"] == topic], colour)
         shown = {"name": name, "size": size, "said": said, "quotes": quotes, "series": series, "ends": ends}
-        shown |= {"colour": f"var(--{CSS[colour.lower()]},{colour})", "words": list(zip(of["word"], long, strict=True))}
-        parts.append(shown)
+        look = {"colour": f"var(--{CSS[colour.lower()]},{colour})", "words": list(zip(of["word"], long, strict=True))}
+        parts.append(shown | look)
         lines.append(f"{name}: {'; '.join(said)}; words: {', '.join(of['word'])}")
         lines += [f"  “{text}”" for text in quotes]
     return TopicBrowser(rendered("topics.html.j2", topics=parts), "\n".join(lines))
@@ -86,7 +87,8 @@ def nearest(comments: pd.DataFrame, texts: Texts, vectors: Vectors, directions: 
     usable = usable[comments["duplicate_of"].isna() & (comments["topic"] >= 0)]
     best = usable.sort_values(["near", "comment_id"], ascending=[False, True], kind="stable")
     best = best.drop_duplicates(["topic", "article_id"]).groupby("topic").head(EXAMPLES)
-    return {int(topic): texts.take(part["row"].to_numpy()) for topic, part in best.groupby("topic")}
+    there = best["topic"].unique().tolist()
+    return {topic: texts.take(best.loc[best["topic"] == topic, "row"].to_numpy()) for topic in there}
 
 
 def _parts(parts: pd.DataFrame) -> list[str]:
@@ -114,6 +116,7 @@ def _series(table: pd.DataFrame, colour: str) -> tuple[str, str]:
         percent_axis(ax.yaxis, 3)
         ax.set(ylim=(0, 1.05 * shown["high"].max()), xticks=[])
     period = period_of(table)
-    ends = [f"{percent(r.estimate)} in {period_name(r.period_start, period)}" for r in shown.iloc[[0, -1]].itertuples()]
+    first_and_last = shown[["estimate", "period_start"]].iloc[[0, -1]].to_numpy()
+    ends = [f"{percent(share)} in {period_name(at, period)}" for share, at in first_and_last]
     alt = f"Share of the {period}'s comments with its 95 % interval: {ends[0]}, {ends[1]}."
     return svg(figure, alt, "", CSS), alt
