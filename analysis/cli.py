@@ -10,8 +10,8 @@ import signal
 import sys
 import time
 import webbrowser
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,17 +28,18 @@ OUT = option("--out", "DIR", help="where to write; default reports/<study folder
 SCHEDULER = option("--scheduler", "ADDRESS", help="a Dask scheduler in place of the one in study.toml")
 
 
-def _study(arguments: argparse.Namespace, **changes: str | None) -> Study:
-    """The study of a command, with progress; pandas and the rest are imported only now."""
+@contextmanager
+def _study(arguments: argparse.Namespace, **changes: str | None) -> Iterator[Study]:
+    """The study of a command, with progress; pandas and the rest are imported only now.
+
+    At its end it is said which kept results were damaged, and which were made of something else.
+    """
     from analysis.run.progress import Bar
     from analysis.study import open_study
 
-    return open_study(arguments.study, Bar(), **changes)
-
-
-def _done(study: Study) -> None:
-    """End the progress; say which kept results were damaged, and which were made of something else."""
-    study.run.progress.close()  # type: ignore[union-attr]
+    study = open_study(arguments.study, bar := Bar(), **changes)
+    yield study
+    bar.close()
     for step in dict.fromkeys(study.store.damaged):
         print(f"The kept result of {step!r} was damaged: it was removed and computed anew.", file=sys.stderr)
     if older := ", ".join(study.store.older):
@@ -76,9 +77,8 @@ def verify(arguments: argparse.Namespace) -> int:
     from analysis.report import verify
 
     verify.read_provenance(Path(arguments.report))  # a wrong folder is said before anything is computed
-    study = _study(arguments)
-    verdict = verify.verify(Path(arguments.report), study)
-    _done(study)
+    with _study(arguments) as study:
+        verdict = verify.verify(Path(arguments.report), study)
     print(verdict)
     return EXIT_OK if verdict.holds else EXIT_FAILED
 
@@ -89,19 +89,18 @@ def verify(arguments: argparse.Namespace) -> int:
 )
 def check(arguments: argparse.Namespace) -> int:
     """Read a study and say what was found."""
-    study = _study(arguments)
     if arguments.privacy:
         from analysis.report.site import own_words
 
-        found = study.search(Path(arguments.privacy), own_words())
-        _done(study)
+        with _study(arguments) as study:
+            found = study.search(Path(arguments.privacy), own_words())
         print(found)
         return EXIT_FAILED if found.leaks else EXIT_OK
     from analysis.report.tables import show
     from analysis.topics.labels import read_labels
 
-    corpus, _ = study.corpus, read_labels(study.settings.folder)  # the latter for what may be wrong in it
-    _done(study)
+    with _study(arguments) as study:
+        corpus, _ = study.corpus, read_labels(study.settings.folder)  # the latter for what may be wrong in it
     print(repr(study))
     print(repr(show(study.tables.summary)))
     for reason, n in corpus.rejects["reason"].value_counts().sort_index().items():
@@ -118,9 +117,8 @@ def ingest(arguments: argparse.Namespace) -> None:
     """Write every table, and no page."""
     from analysis.report import site
 
-    study = _study(arguments, scheduler=arguments.scheduler)
-    place = site.ingest(study, _out(arguments))
-    _done(study)
+    with _study(arguments, scheduler=arguments.scheduler) as study:
+        place = site.ingest(study, _out(arguments))
     print(f"Tables: {place}")
 
 
@@ -136,9 +134,8 @@ def report(arguments: argparse.Namespace) -> int:
     from analysis.report.site import build_report
 
     start = time.perf_counter()
-    study = _study(arguments, title=arguments.title, scheduler=arguments.scheduler)
-    built = build_report(study, _out(arguments), only=arguments.only or ())
-    _done(study)
+    with _study(arguments, title=arguments.title, scheduler=arguments.scheduler) as study:
+        built = build_report(study, _out(arguments), only=arguments.only or ())
     for failure in built.failures:
         print(f"A notebook failed; its page says what there is up to there.\n{failure}", file=sys.stderr)
     if built.own:
@@ -155,10 +152,9 @@ def labels(arguments: argparse.Namespace) -> None:
 
     from analysis.trends.wording import name_of
 
-    study = _study(arguments)
-    history, topics = study.tables.topic_history, study.topics.table
-    path = study.write_labels()
-    _done(study)
+    with _study(arguments) as study:
+        history, topics = study.tables.topic_history, study.topics.table
+        path = study.write_labels()
     for row in history.itertuples():
         now = "" if row.topic is pd.NA else f" -> {name_of(row.topic, topics)}"
         print(f"{row.what}: {row.before if row.what != 'new' else ''}{now}")
@@ -181,31 +177,31 @@ def code(arguments: argparse.Namespace) -> None:
     """Open the page on which people code comments that are drawn by chance, or write sheets for them."""
     from analysis.people import planning
 
-    study = _study(arguments)
     if arguments.read:
         from analysis.people.other_codes import read_other
 
-        codes, folder = study.settings.codes, study.settings.folder / "coded"
+        with _study(arguments) as study:
+            codes, folder = study.settings.codes, study.settings.folder / "coded"
         paths, odd = read_other(Path(arguments.read), folder, codes.classes, tuple(codes.labels))
         print("\n".join([*odd, *map(str, paths)]))
         return
     if arguments.plan:
-        table, learned = study.plan_coding(), study.tables.learning
-        _done(study)
+        with _study(arguments) as study:
+            table, learned = study.plan_coding(), study.tables.learning
         print("\n".join([*planning.said(table), *planning.learned(learned)]))
         return
     if arguments.coders is not None:
         n = 300 if arguments.n is None else arguments.n
         coders = [name for name in map(str.strip, arguments.coders.split(",")) if name]
-        paths = study.write_coding_sheets(n, coders, rare=arguments.rare, xlsx=arguments.xlsx)
-        _done(study)
+        with _study(arguments) as study:
+            paths = study.write_coding_sheets(n, coders, rare=arguments.rare, xlsx=arguments.xlsx)
         for path in paths:
             print(path)
         rules = paths[0].parent / "RULES.txt"
         print(f"The rules: {rules}. When the sheets are filled: threadline report {arguments.study}")
         return
-    served = study.code(arguments.n, arguments.port, rare=arguments.rare, topics=arguments.topics)
-    _done(study)
+    with _study(arguments) as study:
+        served = study.code(arguments.n, arguments.port, rare=arguments.rare, topics=arguments.topics)
     print(f"The coding page, for this machine alone: {served.url}", flush=True)
     if arguments.no_browser or not webbrowser.open(served.url):
         print(f"No browser was opened. From elsewhere: ssh -L {served.port}:127.0.0.1:{served.port} THIS-MACHINE")
@@ -221,9 +217,9 @@ def freeze(arguments: argparse.Namespace) -> None:
     """Write down what is planned, before scores are opened: findings then say what was planned and what explored."""
     from analysis.report import plan
 
-    study = _study(arguments)
-    opened = study.is_scored
-    path = plan.freeze(study.settings, opened)
+    with _study(arguments) as study:
+        opened = study.is_scored
+        path = plan.freeze(study.settings, opened)
     print(f"Wrote {path}, {'after' if opened else 'before'} scores were first computed here. Keep it with the study.")
 
 
@@ -233,9 +229,8 @@ def robustness(arguments: argparse.Namespace) -> None:
     from analysis.report import robustness
     from analysis.report.tables import show
 
-    study = _study(arguments)
-    table = robustness.computed(study)
-    _done(study)
+    with _study(arguments) as study:
+        table = robustness.computed(study)
     if table.empty:
         print("Nothing is told of change: there is nothing to compute otherwise.")
         return
@@ -249,9 +244,8 @@ def private(arguments: argparse.Namespace) -> None:
     """Write a page of the comments themselves, for you alone: of a topic, of a point of a curve, of a disagreement."""
     from analysis.report import private
 
-    study = _study(arguments)
-    path = private.write(study)
-    _done(study)
+    with _study(arguments) as study:
+        path = private.write(study)
     print(f"Wrote {path}: the comments word for word, for you alone. It is no part of a report; git ignores it.")
 
 
@@ -260,8 +254,9 @@ def status(arguments: argparse.Namespace) -> None:
     """Say what is kept of a study's results."""
     from analysis.kept import said
 
-    for line in said(_study(arguments)):
-        print(line)
+    with _study(arguments) as study:
+        for line in said(study):
+            print(line)
 
 
 @command(STUDY, option("--all", action="store_true", help="remove every kept result"))
@@ -270,11 +265,11 @@ def clean(arguments: argparse.Namespace) -> None:
     from analysis.kept import in_use
     from analysis.run.store import FOLDER, entries
     from analysis.settings import writing
-    from analysis.study_file import read_settings
 
-    folder = read_settings(arguments.study).folder / FOLDER
-    kept = entries(folder)
-    used = [] if arguments.all else in_use(_study(arguments), kept)
+    with _study(arguments) as study:
+        folder = study.settings.folder / FOLDER
+        kept = entries(folder)
+        used = [] if arguments.all else in_use(study, kept)
     removed = [e for e in kept if e not in used]
     with writing(folder, "a folder of kept results", "Remove the folder by hand."):
         for entry in removed:
@@ -288,7 +283,8 @@ def lab(arguments: argparse.Namespace) -> None:
     from analysis.report.notebooks import copy_to
     from analysis.settings import VARIABLE
 
-    study = _study(arguments).settings.folder
+    with _study(arguments) as opened:
+        study = opened.settings.folder
     folder = copy_to(study)
     print(f"The study's notebooks: {folder}. What you change there, `threadline report` executes.")
     command = [sys.executable, "-m", "jupyterlab", str(folder), *arguments.jupyter]

@@ -83,7 +83,7 @@ def by_draws(values: np.ndarray) -> tuple[float, float, float]:
     return value, low, high
 
 
-def share_of(of: np.ndarray, rows: pd.DataFrame, level: float = LEVEL) -> tuple[float, float, float]:
+def share_of(of: np.ndarray, rows: pd.DataFrame) -> tuple[float, float, float]:
     """The share, by weight, of the rows in which something holds, and its interval; none of fewer than five threads.
 
     The variance is that between threads; the interval is Korn and Graubard's (1998), which, unlike a bootstrap's, has a
@@ -99,7 +99,7 @@ def share_of(of: np.ndarray, rows: pd.DataFrame, level: float = LEVEL) -> tuple[
     variance = n_threads / (n_threads - 1) * float(moved @ moved)
     n = float(w.sum() ** 2 / (w @ w))
     n = min(share * (1 - share) / variance, n) if variance > 1e-12 else min(n, n_threads)
-    end = (1 + level) / 2
+    end = (1 + LEVEL) / 2
     n *= float(stdtrit(len(w) - 1, end) / stdtrit(n_threads - 1, end)) ** 2
     return share, *share_ends(share, n, 1 - end)
 
@@ -122,7 +122,7 @@ def joined(codes: Codes, comments: pd.DataFrame) -> pd.DataFrame:
     return rows
 
 
-def alpha(by_coder: np.ndarray, values: Sequence[float] = VALUES, draws: int = 200) -> tuple[float, float, float]:
+def alpha(by_coder: np.ndarray, values: Sequence[float] = VALUES) -> tuple[float, float, float]:
     """Krippendorff's alpha of codes, (n_comments, n_coders), and its interval from resampling comments.
 
     NaN where fewer than two classes were given by coders who share a comment; no interval of fewer than ten comments.
@@ -130,7 +130,7 @@ def alpha(by_coder: np.ndarray, values: Sequence[float] = VALUES, draws: int = 2
     both = by_coder[np.isfinite(by_coder).sum(axis=1) > 1]
     if not (n := len(both)):
         return np.nan, np.nan, np.nan
-    times = taken(np.random.default_rng(1), n, draws if n >= MIN_CODED else 0)
+    times = taken(np.random.default_rng(1), n, 200 if n >= MIN_CODED else 0)
     return by_draws(_alphas(both, np.arange(n), times, values))
 
 

@@ -50,10 +50,8 @@ def freeze(settings: Settings, scores_opened: bool) -> Path:
     """Write plan.json; a StudyError where there is a plan, or nothing to plan."""
     events = {name: str(date) for name, date in settings.time.events.items()}
     if not events:
-        where, remedy = (
-            "[time] events in study.toml",
-            'Name what is known: events = { "the bridge closes" = 2023-02-16 }.',
-        )
+        where = "[time] events in study.toml"
+        remedy = 'Name what is known: events = { "the bridge closes" = 2023-02-16 }.'
         raise StudyError(expected="an event to plan for", found="none", where=where, remedy=remedy)
     at, of = datetime.now(UTC).isoformat(timespec="seconds"), settings.sentiment
     plan = Plan(at, scores_opened, of.name, of.instrument, events)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ import pandas as pd
 from analysis.run.vectors import Directions, blocks, unit_length
 from analysis.topics.clusters import sums
 from analysis.topics.keywords import IN_LABEL, count_words, everywhere, topic_words, vocabulary
+from analysis.topics.levels import Level
 from analysis.topics.tokens import Cut, Tokens
 
 TABLE = dict(topic="int64", label="str", words="str", n_comments="int64", n_threads="int64", stability="float64")
@@ -43,22 +43,51 @@ class Fit:
 
 
 def described(
-    topic: np.ndarray, thread: np.ndarray, unit: Directions, fit: np.ndarray, used: Tokens, hidden: Collection[str]
-) -> dict[str, Any]:
-    """What is said of topics, numbered from 0: their table but for stability, centroids, words; `fit` as in `unit`."""
-    n = int(topic.max()) + 1
+    topic: np.ndarray,
+    agreement: np.ndarray,
+    stability: np.ndarray,
+    theme: Level,
+    subtopic: Level,
+    thread: np.ndarray,
+    unit: Directions,
+    fit: np.ndarray,
+    used: Tokens,
+    hidden: Collection[str],
+) -> Fit:
+    """Topics, numbered from 0, and levels with all that is said of them; `fit` are the rows in `unit` and `used`."""
     words = vocabulary(used, thread[fit], hidden)
-    counts = count_words(used, topic[fit], n, words)
+    counts = count_words(used, topic[fit], len(stability), words)
     telling = np.flatnonzero(~everywhere(counts))
     words = [words[i] for i in telling]
     shown = topic_words(counts[:, telling], words)
-    table = table_of(topic, thread, shown, n)
-    centroids = centroids_of(unit, topic[fit], n)
-    return {"table": table, "centroids": centroids, "words": shown, "vocabulary": tuple(words), "cut": used.cut}
+    table = table_of(topic, thread, shown, stability)
+    levels = [empty(LEVELS)]
+    for level, of in (("theme", theme), ("subtopic", subtopic)):
+        if n := len(of.stability):
+            own = topic_words(count_words(used, of.of[fit], n, words), words)
+            inside = pd.Series(topic).groupby(of.of).first().reindex(range(n)).astype("Int64")
+            parent = inside if level == "subtopic" else pd.Series(pd.NA, index=inside.index)
+            part = table_of(of.of, thread, own, of.stability).assign(level=level, parent=parent)
+            levels.append(part.rename(columns={"topic": "number"})[list(LEVELS)].astype(LEVELS))
+    return Fit(
+        topic,
+        agreement,
+        table,
+        empty(CURVE),
+        "",
+        centroids_of(unit, topic[fit], len(stability)),
+        shown,
+        theme.of,
+        subtopic.of,
+        tuple(words),
+        used.cut,
+        pd.concat(levels, ignore_index=True),
+    )
 
 
-def table_of(topic: np.ndarray, thread: np.ndarray, words: pd.DataFrame, n: int) -> pd.DataFrame:
-    """Label, words and size of each of n topics, of which the words are given."""
+def table_of(topic: np.ndarray, thread: np.ndarray, words: pd.DataFrame, stability: np.ndarray) -> pd.DataFrame:
+    """Label, words, size and stability of each topic, of which the words are given."""
+    n = len(stability)
     own = [words.loc[words["topic"] == i, "word"].tolist() for i in range(n)]
     return pd.DataFrame(
         {
@@ -67,6 +96,7 @@ def table_of(topic: np.ndarray, thread: np.ndarray, words: pd.DataFrame, n: int)
             "words": [", ".join(row) for row in own],
             "n_comments": np.bincount(topic[topic >= 0], minlength=n).astype(np.int64),
             "n_threads": pd.Series(thread).groupby(topic).nunique().reindex(range(n)).to_numpy("int64"),
+            "stability": stability,
         }
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence, Sized
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,8 +15,7 @@ from analysis.run.texts import Column, Some, ranks, take
 from analysis.run.vectors import Directions, Vectors, blocks, unit_length
 from analysis.settings import StudyError
 from analysis.topics.consensus import ANCHORS, find_consensus, nearest_to
-from analysis.topics.description import CURVE, LEVELS, Fit, described, empty, nothing, table_of
-from analysis.topics.keywords import count_words, topic_words
+from analysis.topics.description import CURVE, Fit, described, empty, nothing
 from analysis.topics.levels import Level
 from analysis.topics.stop_words import stop_words
 from analysis.topics.tokens import Tokens, tokenised
@@ -138,26 +138,14 @@ def fit_topics(
     topic, order = _by_size(topic, found.topic)
     hidden = stop_words(languages) | set(hidden_words)
     used = (tokens or tokenised(texts, run)).take(fit)
-    shown = described(topic, thread, unit, fit, used, hidden)
-    table = shown.pop("table").assign(stability=found.stability[order])
+    made = described(topic, agreement, found.stability[order], theme, subtopic, thread, unit, fit, used, hidden)
+    table = made.table
     if seeds:
         table, lost = _named(table, seeds, topic[fit], unit)
         missing += lost
     if missing:
         note = f"{note} The corpus does not hold what was expected as: {', '.join(missing)}.".strip()
-    return Fit(
-        topic=topic,
-        agreement=agreement,
-        table=table,
-        curve=curve,
-        note=note,
-        theme=theme.of,
-        subtopic=subtopic.of,
-        levels=_described_levels(theme, subtopic, topic, thread, fit, used, shown["vocabulary"]),
-        seen=fit[found.seen],
-        halves=found.halves,
-        **shown,
-    )
+    return replace(made, table=table, curve=curve, note=note, seen=fit[found.seen], halves=found.halves)
 
 
 def _numbered(level: Level) -> tuple[Level, np.ndarray]:
@@ -167,28 +155,6 @@ def _numbered(level: Level) -> tuple[Level, np.ndarray]:
     number = np.full(len(size) + 1, -1, dtype=np.int64)
     number[order] = np.arange(len(order))
     return Level(number[level.of], level.stability[order]), order
-
-
-def _described_levels(
-    theme: Level,
-    subtopic: Level,
-    topic: np.ndarray,
-    thread: np.ndarray,
-    fit: np.ndarray,
-    used: Tokens,
-    vocabulary: Sequence[str],
-) -> pd.DataFrame:
-    """Themes and subtopics, each with its words, size and stability, and what it is a part of."""
-    tables = [empty(LEVELS)]
-    for level, groups in {"theme": theme, "subtopic": subtopic}.items():
-        of, stability = groups.of, groups.stability
-        if len(stability):
-            shown = topic_words(count_words(used, of[fit], len(stability), vocabulary), vocabulary)
-            table = table_of(of, thread, shown, len(stability)).assign(stability=stability, level=level)
-            inside = pd.Series(topic).groupby(of).first().reindex(range(len(stability))).astype("Int64")
-            table["parent"] = inside if level == "subtopic" else pd.NA
-            tables.append(table.rename(columns={"topic": "number"}))
-    return pd.concat([table[list(LEVELS)].astype(LEVELS) for table in tables], ignore_index=True)
 
 
 def _held(unit: Directions, expected: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], list[str]]:
@@ -255,39 +221,23 @@ def fit_assigned(
     able = _check(texts, vectors, by_id, threads=threads, languages=languages, copies=copied, names=names)
     thread = pd.factorize(pd.Series(threads, dtype="str"), sort=True)[0]
     topic, called = pd.factorize(np.array([name or None for name in names], dtype=object), sort=True)
-    size = np.bincount(topic[topic >= 0], minlength=len(called))
-    order = np.lexsort((np.arange(len(called)), -size))
-    number = np.append(np.argsort(order), -1)
-    topic = number[topic].astype(np.int64)
     if not len(called):
         return nothing(vectors.shape, "No topics: the file assigns none.", empty(CURVE))
-    fit = np.flatnonzero(able & copied.isna().to_numpy())
-    hidden = stop_words(languages) | set(hidden_words)
-    used = (tokens or tokenised(texts, run)).take(fit)
-    shown = described(topic, thread, Directions(vectors, fit), fit, used, hidden)
-    given = [str(called[i]) for i in order]
-    table = shown.pop("table").assign(
-        stability=[(curated.stability if curated else {}).get(one, np.nan) for one in given]
-    )
-    labels = [f"{one}: {own}" if one.isdecimal() else one for one, own in zip(given, table["label"], strict=True)]
-    table["label"] = pd.Series(labels, dtype="str")
+    stability = curated.stability if curated else {}
+    topics, order = _numbered(Level(topic, np.array([stability.get(str(name), np.nan) for name in called])))
     theme = subtopic = Level.without_groups(len(texts))
     if curated:
         (theme, old), (subtopic, _) = _numbered(curated.theme), _numbered(curated.subtopic)
-    levels = _described_levels(theme, subtopic, topic, thread, fit, used, shown["vocabulary"])
+    unknown, fit = np.full(len(texts), np.nan), np.flatnonzero(able & copied.isna().to_numpy())
+    hidden = stop_words(languages) | set(hidden_words)
+    used, unit = (tokens or tokenised(texts, run)).take(fit), Directions(vectors, fit)
+    made = described(topics.of, unknown, topics.stability, theme, subtopic, thread, unit, fit, used, hidden)
+    both = zip([str(called[i]) for i in order], made.table["label"], strict=True)
+    labels = [f"{given}: {own}" if given.isdecimal() else given for given, own in both]
+    made.table["label"] = pd.Series(labels, dtype="str")
     if curated and curated.groups:
-        levels.loc[levels["level"] == "theme", "label"] = [curated.groups[i] for i in old]
-    return Fit(
-        topic=topic,
-        agreement=np.full(len(texts), np.nan),
-        table=table,
-        curve=empty(CURVE),
-        note="",
-        theme=theme.of,
-        subtopic=subtopic.of,
-        levels=levels,
-        **shown,
-    )
+        made.levels.loc[made.levels["level"] == "theme", "label"] = [curated.groups[i] for i in old]
+    return made
 
 
 def _check(texts: Sequence[str], vectors: Vectors, ids: pd.Index, **others: Sized | None) -> np.ndarray:

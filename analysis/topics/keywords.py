@@ -97,14 +97,14 @@ def _rarity(overall: np.ndarray, average: float) -> np.ndarray:
     return np.log(1 + np.maximum(int(average) - overall + 0.5, 0) / (overall + 0.5))
 
 
-def choose(ranked: Sequence[tuple[str, float]], n: int = SHOWN) -> list[tuple[str, float]]:
-    """The first n words and phrases of a ranking that share no word with one before them, and are no synonym of it."""
+def choose(ranked: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
+    """The first ten words and phrases of a ranking that share no word with one before them, nor are its synonym."""
     ranked = [(word, float(score)) for word, score in ranked if word and score > 0][:POOL]
     vectors = parse("static").encode([word for word, _ in ranked])[:]
     vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     kept: list[int] = []
     for i, (word, _) in enumerate(ranked):
-        if len(kept) == n:
+        if len(kept) == SHOWN:
             break
         before = [other for j in kept for other in ranked[j][0].split()]
         if any(_same_stem(one, other) for one in word.split() for other in before):

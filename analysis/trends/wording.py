@@ -73,17 +73,17 @@ def q_text(value: float) -> str:
     return "q < .001" if value < 0.001 else f"q = {value:.3f}".replace("0.", ".", 1)
 
 
-def with_interval(row: pd.Series, of: str = "estimate", show: Callable[[float], str] = signed, lead: str = "") -> str:
-    """An estimate of a row with its interval: `estimate` with low and high, any other `of` with of_low and of_high."""
-    low, high = (row[end if of == "estimate" else f"{of}_{end}"] for end in ("low", "high"))
-    said = f"{lead}{show(low)} to {show(high)}" if np.isfinite(low) else "too few threads for an interval"
-    return f"{show(row[of])} ({said})"
+def with_interval(row: pd.Series, show: Callable[[float], str] = signed) -> str:
+    """The estimate of a row with its interval."""
+    estimate, low, high = (row[name] for name in ("estimate", "low", "high"))
+    ends = f"{show(low)} to {show(high)}" if np.isfinite(low) else "too few threads for an interval"
+    return f"{show(estimate)} ({ends})"
 
 
 def listed(names: Iterable[str], table: pd.DataFrame, show: Callable[[float], str] = signed) -> str:
     """The estimates of a table, each with its name and its interval."""
     rows = zip(names, table.iterrows(), strict=True)
-    return "; ".join(f"{name} {with_interval(row, show=show)}" for name, (_, row) in rows)
+    return "; ".join(f"{name} {with_interval(row, show)}" for name, (_, row) in rows)
 
 
 def local(times: pd.Series) -> pd.Series:
@@ -138,10 +138,10 @@ def steady(table: pd.DataFrame, topics: pd.DataFrame | None) -> pd.DataFrame:
     return table[~np.array([is_unstable(topic, topics) for topic in table["topic"]], dtype=bool)]
 
 
-def names_of(table: pd.DataFrame, topics: pd.DataFrame | None = None, column: str = "topic") -> list[str]:
-    """What the topics of a column are called, each looked up once."""
-    known = {topic: name_of(topic, topics) for topic in table[column].dropna().unique()}
-    return [known.get(topic, OVERALL) for topic in table[column]]
+def names_of(table: pd.DataFrame, topics: pd.DataFrame | None = None) -> list[str]:
+    """What the topics of a table are called, each looked up once."""
+    known = {topic: name_of(topic, topics) for topic in table["topic"].dropna().unique()}
+    return [known.get(topic, OVERALL) for topic in table["topic"]]
 
 
 def named(table: pd.DataFrame, topics: pd.DataFrame | None = None) -> pd.DataFrame:
