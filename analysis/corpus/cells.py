@@ -96,6 +96,12 @@ class Cells:
             numbers, records, texts, ids = ([some[i] for i in kept] for some in (numbers, records, texts, ids))  # type: ignore[assignment]
         own = pa.array(ids, TEXT)
         columns = {ours: _strings(_column(records, plan[ours])) for ours in ALONE if ours in plan}
+        if {"posted_at", "posted_time"} <= plan.keys():  # a day and a time of day
+            day = pc.replace_substring_regex(columns["posted_at"], r"[T ]00:00(?::00)?$", "")
+            clock = pc.fill_null(_strings(_column(records, plan["posted_time"])), "")
+            columns["posted_at"] = pc.utf8_trim_whitespace(
+                pc.binary_join_element_wise(day, clock, pa.scalar(" ", TEXT))
+            )
         if kind == "comment":
             columns |= {"comment_id": own, **self._above(own, records)}
             self.found.texts.extend(texts)

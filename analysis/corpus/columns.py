@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.corpus.dates import instants
+from analysis.corpus.dates import CLOCK, are_days, instants
 from analysis.corpus.platforms import BY_NAME, Dialect, recognise_dialect
 from analysis.corpus.wording import normal
 from analysis.settings import StudyError
@@ -22,7 +22,17 @@ Columns = dict[str, tuple[str, ...]]  # ours = theirs, in the order in which the
 
 WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 NOTHING, REMOVED = (frozenset(WORDS["nothing"][key]) for key in ("values", "removed"))
-_OF_COMMENTS = "text", "comment_id", "article_id", "author", "posted_at", "parent_id", "article_title", "article_url"
+_OF_COMMENTS = (
+    "text",
+    "comment_id",
+    "article_id",
+    "author",
+    "posted_at",
+    "parent_id",
+    "article_title",
+    "article_url",
+    "posted_time",
+)
 OURS = {"comments": _OF_COMMENTS, "articles": ("article_id", "published_at", "title", "text", "url")}
 MUST = {"comments": "text", "articles": "article_id"}
 FIRST = ("text", "article_id", "comment_id")  # what other columns then are not
@@ -123,6 +133,8 @@ def recognise(
             if ours in found and _of_threads(sample[found[ours]], threads):  # the article's, if another is there
                 free = [one for one in others[ours] if one not in found.values()]
                 found[ours] = next((one for one in free if not _of_threads(sample[one], threads)), found[ours])
+        if "posted_time" in found and not are_days(sample.get(found.get("posted_at", ""), [])):
+            del found["posted_time"]  # the time of day stands there as well
         if "parent_id" in found:
             found["comment_id"] = _referred(found, sample)
             found = {ours: theirs for ours, theirs in found.items() if theirs}
@@ -169,6 +181,8 @@ def _may_be(ours: str, values: list[str]) -> bool:
     match ours:
         case "posted_at" | "published_at":
             return _share_of_times(filled) > 0
+        case "posted_time":
+            return all(map(CLOCK.fullmatch, filled))
         case "comment_id":  # an id of the post repeats; one that repeats here and there is mended where it is read
             return different > 0.5 * len(filled) or lost
         case "article_weak":  # a link or a title of each comment's own is no thread

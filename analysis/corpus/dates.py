@@ -41,15 +41,15 @@ def clock(n: int) -> str:
     """A pattern of a time of day; its groups are numbered `n`."""
     early = any_of([word for half in WORDS["clock"].values() for word in half if not word.isascii()])
     return (
-        rf"(?:(?P<half{n}0>{early})\s?)?(?P<hour{n}>\d{{1,2}})(?:[:h時点时]|시\s?)(?P<minute{n}>\d{{2}})?[分분]?"
-        rf"(?::(?P<second{n}>\d{{2}})(?:[.,]\d{{1,9}})?)?(?:\s?(?P<half{n}1>[ap]\.?m\b\.?|μμ|εσ|م|ص))?"
+        rf"(?:(?P<half{n}0>{early})\s?)?(?P<hour{n}>\d{{1,2}})(?:[:h時点时]|시\s?|\.(?=\d\d(?!\.?\d)))(?P<minute{n}>\d{{2}})?[分분]?"
+        rf"(?::(?P<second{n}>\d{{2}})(?:[.,]\d{{1,9}})?)?(?:\s?(?P<half{n}1>[apπμ]\.?\s?[mμ]\b\.?|م|ص))?"
         rf"(?:\s?(?:Uhr|hrs?|hs)\b)?(?:\s?(?P<zone{n}>{_OFFSET}|{_ZONE}))?"
     )
 
 
 _WEEKDAY = r"(?:[^\W\d_]{2,13}\.?,?\s{1,3})?"
 FORMS = (
-    r"(?P<y1>\d{4})[-/.]\s?(?P<m1>\d{1,2})[-/.]\s?(?P<d1>\d{1,2})(?![\d/])",
+    r"(?P<y1>\d{4})[-/.]\s?(?P<m1>\d{1,2})[-/.]\s?(?P<d1>\d{1,2})\.?(?![\d/])",
     r"(?P<y2>\d{4})\s?[年년]\s?(?P<m2>\d{1,2})\s?[月월]\s?(?P<d2>\d{1,2})\s?[日일]",
     r"(?P<a3>\d{1,2})(?P<s3>[./-])\s?(?P<b3>\d{1,2})(?P=s3)\s?(?P<c3>\d{4}|\d{2})(?!\d)",
     rf"(?P<w4>{MONTH_WORD})\b\.?\s{{1,2}}(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?,?\s(?P<y4>\d{{4}})\b",
@@ -61,15 +61,18 @@ FORMS = (
 
 def after(n: int) -> str:
     """A pattern of the time of day that may follow a date."""
-    return rf"(?:(?:T|,?\s{{1,3}}(?:(?:at|um|à|a las|às|alle|ore|om|kl\.?|klo|o|в|о|[-–|·])\s)?){clock(n)})?"
+    return (
+        rf"(?:(?:T|,?\s{{1,3}}(?:(?:at|um|à|a las|às|alle|ore|om|kl\.?|klo|o|в|о|godz\.?|[-–|·])\s){{0,2}}){clock(n)})?"
+    )
 
 
 _SHAPE = rf"{_WEEKDAY}(?:{'|'.join(FORMS)})"
 DATE = re.compile(rf"\s*(?P<said>date\b\s*[:=]?\s*)?{_SHAPE}{after(8)}(?=\W|$)[\s.,:;|–—-]*", re.IGNORECASE)
 WHOLE = re.compile(
-    rf"(?:{clock(9)},?\s{{1,3}})?{_SHAPE}(?:\s?(?:г\.?|\([^()\d]{{1,9}}\)))?{after(8)}\s?(?:\([^()]{{1,60}}\))?",
+    rf"(?:{clock(9)},?\s{{1,3}})?{_SHAPE}(?:\s?(?:[гr]\.?|\([^()\d]{{1,9}}\)))?{after(8)}\s?(?:\([^()]{{1,60}}\))?",
     re.IGNORECASE,
 )
+CLOCK = re.compile(clock(0), re.IGNORECASE)
 ISO = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)?"
 NUMBERS = "0123456789"
 DIGITS = dict.fromkeys(map(ord, NUMBERS), "0")
@@ -128,7 +131,7 @@ def _date(got: dict[str, str], order: str) -> dt.date | None:
 
 def _time(got: dict[str, str]) -> dt.time | None:
     """The time of day, midnight if none is stated; None if a day has none such."""
-    hour, half = int(got.get("hour", 0)), got.get("half", "").lower().strip(".")
+    hour, half = int(got.get("hour", 0)), re.sub(r"[.\s]", "", got.get("half", "").lower())
     if half and hour <= 12:
         hour = hour % 12 + 12 * (half in WORDS["clock"]["pm"])
     try:
@@ -190,6 +193,12 @@ def instants(values: Sequence[object] | pd.Series, timezone: str, order: str = "
     local = local.dt.tz_localize(timezone, ambiguous=False, nonexistent="NaT").dt.tz_convert("UTC")
     at = at.fillna(local)
     return Times(at.where(at.dt.year.isin(YEARS)), undecided)
+
+
+def are_days(values: Sequence[str]) -> bool:
+    """Whether a column has days alone, without a time of day."""
+    at = instants(values, "UTC").at.dropna()
+    return len(at) > 0 and bool((at == at.dt.normalize()).all())
 
 
 def _like(raw: pd.Series, pattern: str) -> np.ndarray:

@@ -170,3 +170,24 @@ def test_what_is_the_same_all_over_a_thread_is_the_article_s(tmp_path):
     table.insert(0, "publication_date", "2023-04-01")
     _, reading = read(tmp_path, x__csv=table.rename(columns={"thread": "title"}).to_csv(index=False))
     assert found(reading, "article_id", "author", "at") == truth("article_id", "author", "at")
+
+
+def test_a_day_and_a_time_of_day_in_two_columns_are_one_time(tmp_path):
+    table = pd.DataFrame(ROW).drop(columns=["parent", "date"])
+    days, clocks = zip(*(row["date"].split() for row in ROW), strict=True)
+    for name, (day, clock) in {"a": ("date", "time"), "b": ("Datum", "Uhrzeit"), "c": ("Día", "Hora")}.items():
+        (tmp_path / name).mkdir()
+        apart = table.assign(**{clock: clocks, day: [f"{one} 00:00:00" if name == "a" else one for one in days]})
+        _, reading = read(tmp_path / name, zone="Europe/Berlin", x__csv=apart.to_csv(index=False))
+        assert found(reading, "at")[0] == ("2023-04-03 08:00",), name
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["3. April 2023, 10.05 Uhr", "3 de abr. de 2023 10:05 a. m.", "03/04/2023 10:05 π.μ.", "2023. 4. 3. 오전 10:05",
+     "2023.04.03. 10:05:00", "3 kwietnia 2023 r., godz. 10:05", "lun 3 aprile 2023 alle ore 10:05", "3. huhtikuuta 2023 klo 10.05"],
+)  # fmt: skip
+def test_dates_of_more_pages(tmp_path, written):
+    rows = [dict(row, date=written) for row in ROW]
+    _, reading = read(tmp_path, x__tsv=pd.DataFrame(rows + [dict(rows[0], id="15", text="more", date="25/04/2023")]).to_csv(index=False, sep="\t"))  # fmt: skip
+    assert found(reading, "at")[1] == ("2023-04-03 10:05",)
