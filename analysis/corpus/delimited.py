@@ -9,8 +9,11 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
 from analysis.corpus.columns import roles
+from analysis.corpus.dates import instants
 
-DELIMITERS = ",;\t|"  # the first wins a tie
+DELIMITERS = ",;\t|^\x01"  # the first wins a tie
+SPACE = "\x00 \t\r\n\ufeff\u200b"
+VALUE = re.compile(r"https?://|\d{3,}$")  # what is no name of a column
 OPEN = 2_000  # lines after which a quotation that was opened counts as one that never closes
 csv.field_size_limit(1 << 30)  # a long comment is not a fault
 
@@ -26,7 +29,7 @@ def find_header(lines: list[str]) -> tuple[str, int]:
         return stated[1], 1
     best = (-1, -1, ",", 0)
     for delimiter in DELIMITERS:
-        rows = [_split(line, delimiter) for line in lines]
+        rows = [fields_of(line, delimiter) for line in lines]
         at = header_of(rows)
         best = max(best, (min(known(rows[at]), 2), len(rows[at]), delimiter, at), key=lambda one: one[:2])
     return best[2], best[3]
@@ -42,7 +45,17 @@ def header_of(rows: list[list[str]]) -> int:
     return next((i for i in fit[:10] if known(rows[i]) > 1), first)
 
 
-def _split(line: str, delimiter: str) -> list[str]:
+def names_of(fields: Iterable[str]) -> tuple[list[str], bool]:
+    """Names of the columns, each once, and whether the fields are these; else, where they are data, numbers."""
+    names = [name.strip(SPACE) for name in fields]
+    if not known(names) and any(VALUE.match(name) or instants([name], "UTC").at.notna().any() for name in names):
+        return [f"column {i}" for i, _ in enumerate(names, 1)], False
+    before = [names[:i].count(name) for i, name in enumerate(names)]
+    return [f"{name} ({n + 1})" if name and n else name for name, n in zip(names, before, strict=True)], True
+
+
+def fields_of(line: str, delimiter: str) -> list[str]:
+    """The fields of a line that is a whole row."""
     try:
         return next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:
@@ -94,7 +107,7 @@ class Lines:
         plain = line.rstrip("\r\n")
         fields = plain.split(delimiter)
         if len(fields) != n:
-            return _split(plain, delimiter)
+            return fields_of(plain, delimiter)
         whole = [len(field) > 1 and field[0] == field[-1] == '"' for field in fields]
         return [field[1:-1].replace('""', '"') if one else field for field, one in zip(fields, whole, strict=True)]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
@@ -21,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import zstandard
 
-from analysis.corpus.delimited import DELIMITERS, Lines, find_header, header_of, known
+from analysis.corpus.delimited import DELIMITERS, SPACE, Lines, fields_of, find_header, header_of, known, names_of
 from analysis.corpus.encodings import encoding_of, is_text
 from analysis.settings import StudyError
 
@@ -39,9 +38,9 @@ LONGEST = 1 << 26  # characters of a line: what is longer is no row that somebod
 MOST_COLUMNS, MOST_FILES = 20_000, 10_000  # of a table, in an archive
 MOST_CELLS, MOST_LETTERS = 1 << 25, 1 << 28  # of a sheet, empty ones too; of 2,048 rows
 FAR, ROW = re.compile(rb'\br="([A-Z]{2,3})\d'), re.compile(rb'\br="[A-Z]*(\d+)"')  # columns after the 26th; rows
-SPACE = "\x00 \t\r\n\ufeff"
 ITEMS = {"rss": "item"}  # XML whose rows are not the root's children: their tag
 NOT_FITTING, EMPTY, NOT_JSON, BEFORE = "not as many fields as the header", "empty line", "not JSON", "before the header"
+NO_HEADER = "the first row is data, no header: its columns are numbered"
 DAMAGED = "a file that is damaged or was cut off"
 BROKEN = object()
 Line = TypeVar("Line", str, bytes)
@@ -152,7 +151,7 @@ class Table:
             return "xml"
         lines = text.splitlines()[:LOOK] or [""]
         delimiter, at = find_header(lines)
-        fields = next(csv.reader([lines[at]], delimiter=delimiter), [])
+        fields = fields_of(lines[at], delimiter)
         return "csv" if kind or (len(fields) > 1 and known(fields) > 1) else kind
 
     # ------------------------------------------------------------------------------------------- formats
@@ -173,7 +172,11 @@ class Table:
             for line in islice(lines, at):
                 if line.strip() and not line.startswith("sep="):
                     yield lines.number, None, BEFORE
-            header = self.header = [name.strip(SPACE + "\u200b") for name in next(lines.rows(delimiter, 0))[1]]
+            header, named = names_of(fields_of(head[at], delimiter))
+            if named:  # whole, of several lines too
+                header = names_of(next(lines.rows(delimiter, 0))[1])[0]
+            self.notes += [] if named else [NO_HEADER]
+            self.header = header
             n, places = len(header), {name: i for i, name in reversed([*enumerate(header)])}  # of one name the first
             columns = {name: places[name] for name in header}
             for number, values in lines.rows(delimiter, n):
@@ -255,10 +258,12 @@ class Table:
             self.notes.append(f"of {len(names)} sheets {name!r} is read; `[source] sheet` names another")
         text = [[str(value).strip() for value in row] for row in rows[:LOOK]]
         at = header_of(text)
-        self.header = [name for name in text[at] if name]
+        names, named = names_of(text[at])
+        self.header = [name for name in names if name]
+        self.notes += [] if named else [NO_HEADER]
         yield from ((n, None, BEFORE) for n, row in enumerate(text[:at], 1) if any(row))
-        for number, row in enumerate(rows[at + 1 :], at + 2):
-            filled = {name: value for name, value in zip(text[at], row, strict=False) if name and value != ""}
+        for number, row in enumerate(rows[at + named :], at + named + 1):
+            filled = {name: value for name, value in zip(names, row, strict=False) if name and value != ""}
             yield number, dict.fromkeys(self.header) | filled if filled else None, "" if filled else EMPTY
 
     def _book(self) -> Any:

@@ -124,9 +124,9 @@ def test_every_line_of_a_jsonl_has_a_row_or_a_reason(tmp_path):
     ]  # fmt: skip
 
 
-def test_of_two_columns_of_one_name_the_first_is_read(tmp_path):
-    (tmp_path / "x.csv").write_text("id,text,text\n1,first,second\n")
-    assert rows_of(tmp_path / "x.csv") == [{"id": "1", "text": "first"}]
+def test_of_columns_of_one_name_the_later_ones_are_numbered(tmp_path):
+    (tmp_path / "x.csv").write_text("id,text,,text,\n1,first,a,second,b\n")
+    assert rows_of(tmp_path / "x.csv") == [{"id": "1", "text": "first", "": "a", "text (2)": "second"}]
 
 
 def test_rows_inside_of_an_object_and_of_pages_are_found(tmp_path):

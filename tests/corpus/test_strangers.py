@@ -191,3 +191,22 @@ def test_dates_of_more_pages(tmp_path, written):
     rows = [dict(row, date=written) for row in ROW]
     _, reading = read(tmp_path, x__tsv=pd.DataFrame(rows + [dict(rows[0], id="15", text="more", date="25/04/2023")]).to_csv(index=False, sep="\t"))  # fmt: skip
     assert found(reading, "at")[1] == ("2023-04-03 10:05",)
+
+
+def test_a_table_without_a_header_loses_no_row_and_says_so(tmp_path):
+    lines = [[row["id"], f"https://e.example/{row['thread']}", row["user"], row["date"], row["text"]] for row in ROW]
+    for name, data in {"x__csv": pd.DataFrame(lines).to_csv(index=False, header=False), "x__xlsx": workbook(A=lines)}.items():  # fmt: skip
+        (folder := tmp_path / name).mkdir()
+        _, reading = read(folder, **{name: data})
+        assert found(reading, "at") == truth("at")
+        assert reading.notes["note"].str.contains("first row is data, no header").any()
+        assert "Late again" not in (folder / "study" / "study.toml").read_text()
+
+
+def test_of_two_columns_of_a_name_the_article_s_text_is_not_the_comment_s(tmp_path):
+    rows = [
+        [r["thread"], r["user"], f"Of the {r['thread']}", r["date"], f"{r['text']} {i}"] for i, r in enumerate(ROW * 2)
+    ]
+    table = pd.DataFrame(rows, columns=["thread", "user", "text", "date", "text"])
+    texts = read(tmp_path, x__csv=table.to_csv(index=False))[1].comments["text"]
+    assert sorted(texts.str[-1]) == list("01234567")
