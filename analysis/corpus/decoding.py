@@ -92,6 +92,7 @@ class Vocabulary:
     def add(self, lines: Sequence[str], start: np.ndarray) -> None:
         """Look at a thread's lines, one or more; `start` as Lines has it."""
         looks, keys = [flags(line) for line in lines], [key_of(line) for line in lines]
+        others = {*filter(None, keys)}
         numbers, masks = np.full((2, len(lines)), -1)
         for i, (line, key) in enumerate(zip(lines, keys, strict=True)):
             if key:
@@ -100,7 +101,7 @@ class Vocabulary:
             else:
                 self.words.update(line[:WORDS].split())
             if key or (len(line) <= 2 * LOOK and NUMBERED.search(line)):  # of a long name and a time
-                masks[i] = self.masks.setdefault(mask(key or line.casefold()), len(self.masks))
+                masks[i] = self.masks.setdefault(mask(key or line.casefold(), others), len(self.masks))
         firsts = np.cumsum([0, *map(len, looks[:-1])])
         sums = np.add.reduceat(TABLE[[FLAG[flag] for look in looks for flag in look]], firsts, axis=0)
         self._threads.append((sums, signs(lines, keys), numbers, masks, start))

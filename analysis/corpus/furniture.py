@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.corpus.line_times import SEPARATORS, TIMES, within
+from analysis.corpus.line_times import PERSON, SEPARATORS, TIMES, within
 
 _WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))["words"]
 WORDS = frozenset(re.split(r"[\n|]", _WORDS.strip()))
@@ -189,7 +189,8 @@ class _Page:
 
     def rarer(self, chosen: np.ndarray, p_name: np.ndarray) -> np.ndarray:
         """What is chosen, and what stands with it between names and texts now and then."""
-        number = np.array([("0" in name or "‹" in name) and len(name.split()) <= 4 for name in self.names], dtype=bool)
+        told = [len(name.split()) <= 4 and any(sign in name for sign in ("0", "‹", PERSON)) for name in self.names]
+        number = np.array(told, dtype=bool)
         able = self.known_words & (self.counts > 0)
         able |= (self.counts >= FEW) & (np.nan_to_num(self._mean(p_name)) < 1 - MOST)
 

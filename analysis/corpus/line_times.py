@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
+from collections.abc import Collection
 
 from analysis.corpus.dates import DIGITS, FORMS, MONTH_WORD, WORDS, after, any_of, clock
 
@@ -12,6 +13,7 @@ AGO = WORDS["ago"]
 DAYS = {word: float(days) for days, words in AGO["units"].items() for word in words.split()}
 SINCE = {word: days for key, days in (("now", 0), ("today", 0), ("yesterday", 1)) for word in AGO[key].split()}
 TIMES = WHOLE, SOME, RELATIVE = "‹time›", "‹some›", "‹ago›"  # what stands for a time in a line that is compared
+PERSON, MOST_WORDS = "«name»", 8
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*k?")
 SEPARATORS = " ·•|,:–—-"
 
@@ -58,9 +60,16 @@ def ago(written: str, day: dt.date) -> dt.date | None:
     return day - dt.timedelta(days=round(n * DAYS[match["unit"].casefold()]))
 
 
-def mask(key: str) -> str:
-    """A line in small letters, without what differs from comment to comment: its times and its numbers."""
-    done, rest = "", key
+def mask(key: str, others: Collection[str] = ()) -> str:
+    """A line in small letters, without what differs from comment to comment: its times, its numbers, and whose it is.
+
+    `others` are the thread's short lines, of which names are: "Avatar of Ann" above "Ann", "in reply to Ann".
+    """
+    words = key.split()
+    parts = [(words[:n], words[n:]) for n in range(1, len(words))] if 1 < len(words) <= MOST_WORDS else []
+    ends = next(([*head, PERSON] for head, tail in parts if " ".join(tail) in others), None)
+    begins = next(([PERSON, *tail] for head, tail in reversed(parts) if " ".join(head) in others), None)
+    done, rest = "", " ".join(ends or begins or words) or key
     kind, at, end = time_in(rest)
     while kind:
         done, rest = f"{done}{rest[:at]} {kind} ", rest[end:]
@@ -68,16 +77,21 @@ def mask(key: str) -> str:
     return " ".join(NUMBER.sub("0", done + rest).split()) or key
 
 
+def _alike(word: str) -> str:
+    """A word as a mask has it."""
+    return NUMBER.sub("0", word.casefold())
+
+
 def beside_time(line: str, common: frozenset[str]) -> str:
     """The name, as written, in a line of a name, a time and some common words; "" if it is no such line."""
     kind, at, end = time_in(line)
     words = f"{line[:at]} {line[end:]}".split()
-    if not kind or not common <= {word.casefold() for word in words}:
+    if not kind or not common <= {*map(_alike, words)}:
         return ""
     return " ".join(within(words, common)).strip(SEPARATORS)
 
 
 def within(words: list[str], common: frozenset[str]) -> list[str]:
     """What is left of words without common ones at both ends."""
-    places = [i for i, word in enumerate(words) if word.casefold() not in common]
+    places = [i for i, word in enumerate(words) if _alike(word) not in common]
     return words[places[0] : places[-1] + 1] if places else []

@@ -59,6 +59,8 @@ def said(reading: Reading) -> list[tuple[str, str]]:
         ({"after": "Quill it\nBrast {n}"}, 12),  # in no list of words
         ({"under": "Zorv {n}", "after": "Brast"}, 12),
         ({"after": "返信\nいいね！ {n}"}, 12),
+        ({"above": "Avatar de {name}", "after": "Répondre"}, 12),  # whose it is differs from comment to comment
+        ({"under": "{name} is a reader", "after": "Quill it"}, 12),
     ],
 )
 def test_furniture_is_taken_off_and_counted(put: dict[str, str], n_lines: int, tmp_path: Path) -> None:
@@ -67,6 +69,14 @@ def test_furniture_is_taken_off_and_counted(put: dict[str, str], n_lines: int, t
     assert (reading.rejects["reason"] == "page furniture").sum() == len(reading.rejects) == n_lines
     assert reading.accounting[["read", "kept", "rejected"]].values.tolist() == [[13 + n_lines, 13, n_lines]]
     assert any(f"taken off: {n_lines} lines in 1 file" in note for note in reading.notes["note"])
+
+
+def test_to_whom_some_comments_reply_is_no_part_of_them(tmp_path: Path) -> None:
+    lines = page(under="{n} hours ago", after="Reply").splitlines()
+    for i in (19, 15, 11):  # under the times of the third, fourth and fifth
+        lines.insert(i, "in reply to Oskar L" if i < 19 else "in reply to Mira")
+    reading = read(tmp_path, "\n".join(lines))
+    assert said(reading) == COMMENTS
 
 
 def test_what_is_said_twice_is_no_furniture(tmp_path: Path) -> None:
@@ -97,6 +107,7 @@ def test_a_last_comment_that_is_the_same_in_every_file_is_no_furniture(tmp_path:
         {"under": "2021年3月12日 {hour:02}:05"},
         {"under": "venerdì 12 marzo 2021 {hour:02}:05"},
         {"name": "{name} · 12 March 2021 {hour:02}:05", "after": "Reply"},
+        {"name": "{n}. {name} 12.03.2021, {hour:02}:05 Uhr", "after": "Antworten"},
         {"name": "Posted by {name} on 12 March 2021 at {hour:02}:05"},
     ],
 )
