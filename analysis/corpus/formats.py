@@ -144,6 +144,8 @@ class Table:
             return "parquet" if head.startswith(b"PAR1") else "sheet"
         if not is_text(head) or (not kind and self._ending not in PLAIN and self._ending[1:].isalpha()):
             return kind
+        if kind and re.match(rb"\s*<(?:!doctype html|html|table|meta)\b", head, re.IGNORECASE):
+            raise self.error("a web page: open it in a spreadsheet program, and save it anew")
         text = head.decode(*encoding_of(io.BytesIO(head))[:2]).lstrip(SPACE)
         if text[:1] in "[{" and text[1:].lstrip()[:1] in tuple('"{[]}'):
             return "json"
@@ -316,7 +318,8 @@ def tables_of(path: Path, *, encoding: str = "", sheet: str = "") -> list[Table]
     tables = [Table(path, "", encoding, sheet)]
     if tables[0].kind == "zip":
         with tables[0]._guard(), zipfile.ZipFile(path) as archive:
-            names = sorted(name for name in archive.namelist() if not re.search(r"/$|(?:^|/)(?:\.|__MACOSX)", name))
+            listed = [] if "[Content_Types].xml" in archive.namelist() else archive.namelist()  # a document of Word
+            names = sorted(name for name in listed if not re.search(r"/$|(?:^|/)(?:\.|__MACOSX)", name))
         if len(names) > MOST_FILES:
             tables[0]._too_much(f"at most {MOST_FILES:,} files in an archive", f"{len(names):,}")
         tables = [Table(path, name, encoding, sheet) for name in names]

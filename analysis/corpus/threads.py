@@ -36,7 +36,12 @@ RESERVED = (
 CERTAIN = re.compile(r"(?:©|copyright|\(c\)).{0,40}\d{4}", re.IGNORECASE)  # more than a mention of copyright
 SENTENCE = 400  # letters of the longest copyright sentence
 DIVIDES = 6.0  # log weight of the comments' beginning right after a line that may end in a copyright sentence
+OTHERS = {  # texts that are no threads: why, and how they begin
+    "a web page: save it as text": re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE),
+    "rich text: save it as plain text": re.compile(rb"\s*\{\\rtf"),
+}
 FURNITURE = "page furniture"
+SEVERAL = "another copyright sentence: if the file holds several threads, make a file of each"
 NO_DAY = "times such as “2 days ago”, left out: set `[source] retrieved` to the day on which the page was saved"
 
 
@@ -97,7 +102,8 @@ def _open_files(paths: Sequence[Path], root: Path) -> list[_File]:
     files = []
     for path in sorted({p.absolute() for p in paths}):
         raw, source = _read(path), source_name(path, root)
-        files.append(_File(path, source, hashlib.sha256(raw).hexdigest(), "" if is_text(raw) else "not text"))
+        other = next((why for why, begins in OTHERS.items() if begins.match(raw)), "") if is_text(raw) else "not text"
+        files.append(_File(path, source, hashlib.sha256(raw).hexdigest(), other))
     files.sort(key=lambda file: (file.digest, file.source))
     for before, file in pairwise(files):
         if file.digest == before.digest and not file.unread:
@@ -153,6 +159,9 @@ class _Rows(dict[str, list[tuple[Any, ...]]]):
         lines = read_lines(_read(file.path), self.source.encoding)
         texts, names = lines.texts, list(file.names)
         self["notes"] += [(file.source, number, note) for number, note in lines.notes]
+        certain = [i for i, at in sorted(file.notices.items()) if CERTAIN.match(texts[i], at)]
+        if far := [i for i in certain if i > certain[0] + 2]:
+            self["notes"].append((file.source, far[0] + 1, SEVERAL))
         rejected = {i: file.unread or "empty line" for i, line in enumerate(texts) if file.unread or not line}
         filled = [i for i, line in enumerate(texts) if line and not file.unread]
         if not names and file.first:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 
 import pandas as pd
 import pytest
 
 from analysis.corpus.proposal import propose, write
 from analysis.corpus.sources import read_sources
+from analysis.settings import StudyError
 from analysis.study_file import read_settings
 
 FERRY = [  # id, thread, author, time, text, what it replies to
@@ -60,6 +62,15 @@ def workbook(merge=(), **sheets):
     for cells in merge:
         made.worksheets[0].merge_cells(cells)
     made.save(buffer)
+    return buffer.getvalue()
+
+
+def zipped(*names):
+    """An archive of files that hold a tag."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in names:
+            archive.writestr(name, "<w><p>Late again</p></w>")
     return buffer.getvalue()
 
 
@@ -210,3 +221,25 @@ def test_of_two_columns_of_a_name_the_article_s_text_is_not_the_comment_s(tmp_pa
     table = pd.DataFrame(rows, columns=["thread", "user", "text", "date", "text"])
     texts = read(tmp_path, x__csv=table.to_csv(index=False))[1].comments["text"]
     assert sorted(texts.str[-1]) == list("01234567")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "found"),
+    [
+        ("x__html", b"<!DOCTYPE html>\n<html>\n<p>Mira</p>\n<p>Late again</p>\n<p>Oskar</p>\n<p>not for me</p></html>", "a web page"),
+        ("x__xls", b"<html><table><tr><td>id</td><td>text</td></tr></table></html>", "a web page"),
+        ("x__rtf", rb"{\rtf1\ansi Mira\par" + b"\nLate again\n\nOskar\nnot for me\n}", "rich text"),
+        ("x__docx", lambda: zipped("[Content_Types].xml", "word/document.xml"), "not text"),
+    ],
+)  # fmt: skip
+def test_what_is_neither_a_table_nor_a_thread_is_told(tmp_path, name, data, found):
+    with pytest.raises(StudyError, match=found):
+        read(tmp_path, **{name: data if isinstance(data, bytes) else data()})
+
+
+def test_a_file_of_several_threads_is_told(tmp_path):
+    pages = [f"2023-04-0{i} The ferry stops.\n© 2023 Harbour Press\n" + "".join(f"{one[2]}\n{one[4]}\n" for one in FERRY) for i in (1, 2)]  # fmt: skip
+    (tmp_path / "a").mkdir()
+    assert read(tmp_path / "a", x__txt=pages[0])[1].notes.empty
+    notes = read(tmp_path, x__txt="\n".join(pages))[1].notes
+    assert notes["note"].str.contains("several threads").any()
