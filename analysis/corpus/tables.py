@@ -23,6 +23,7 @@ from analysis.settings import SourceSettings
 REPLIES = "no column names the thread: comments are of one thread with what they reply to"
 IN_IDS = "no column names parents: comments whose id goes on after another's are replies to it"
 MANY = 0.05  # share of comments whose id another has: if more, the ids are none
+FEW = 0.05  # share of comments that lack what others have, if it is worth a look
 PLAUSIBLE = range(1990, 2051)  # years of comments; others are told
 PLACE = ("source_file", "when")
 COMMENT = ("comment_id", "article_id", "parent_id", "author", "posted_at", "article_title", "article_url", *PLACE)
@@ -70,6 +71,9 @@ def _together(found: Found, dates: str) -> Reading:
     """Make the tables, sorted, each column of its type."""
     texts = found.texts.texts()
     comments = _identified(_joined(found.comments, COMMENT), texts, found)
+    bare = comments["author"].isna() & comments["posted_at"].isna()
+    if 0 < bare.sum() < FEW * len(comments):
+        _note(comments[bare], "comments without author and time, which others have: totals, or remarks?", found)
     comments["posted_at"] = _dated(comments, "posted_at", dates, found)
     known = pd.concat([some["article_id"].to_pandas() for some in found.articles] or [comments["article_id"][:0]])
     top = (comments["parent_id"] == comments["article_id"]) & comments["article_id"].isin(known)
@@ -145,6 +149,11 @@ def _identified(table: pd.DataFrame, texts: Sequence[str], found: Found) -> pd.D
             again, table = same, _made_anew(table, found)
         _reject(twice[again], "comment_id", found)
         table = table.drop(index=twice.index[again])
+    none = table["article_id"].isna()
+    some = ~none.groupby(table["source_file"]).transform("all")
+    _note(
+        table[none & some], "comments without a thread: each counts as one of its own, or of what it replies to", found
+    )
     return table.assign(article_id=table["article_id"].fillna(_roots(table)))
 
 

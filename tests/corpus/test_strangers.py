@@ -243,3 +243,14 @@ def test_a_file_of_several_threads_is_told(tmp_path):
     assert read(tmp_path / "a", x__txt=pages[0])[1].notes.empty
     notes = read(tmp_path, x__txt="\n".join(pages))[1].notes
     assert notes["note"].str.contains("several threads").any()
+
+
+def test_totals_and_rows_without_a_thread_have_a_note(tmp_path):
+    rows = [dict(row, id=f"{n}{row['id']}", text=f"{row['text']} {n}", parent="") for n in range(8) for row in ROW]
+    rows[1]["thread"] = ""
+    _, reading = read(
+        tmp_path, x__csv=pd.DataFrame([*rows, {"id": "Total", "text": "32 comments"}]).to_csv(index=False)
+    )
+    notes = dict(zip(reading.notes["note"].str.split(",").str[0], reading.notes["line"], strict=True))
+    assert notes["1 comments without author and time"] == 34
+    assert notes["2 comments without a thread: each counts as one of its own"] == 3
