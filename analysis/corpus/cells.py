@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from analysis.run.context import PART
 from analysis.run.texts import Gathering
 
 NO_PARENT = ["", *WORDS["nothing"]["parents"]]
-GONE = REMOVED | {""}
+GONE, SAYS_GONE = REMOVED | {""}, re.compile(WORDS["nothing"]["gone"], re.IGNORECASE | re.VERBOSE)
 TEXT = pa.large_string()
 ALONE = ("author", "posted_at", "article_title", "article_url", "published_at", "title", "url")  # of one cell each
 
@@ -84,7 +85,7 @@ class Cells:
         texts = [self._text(one) for one in _column(records, plan.get("text", ()))]
         whys = {i: "no article_id" for i, one in enumerate(ids) if one is None}
         if kind == "comment":
-            gone = (i for i, text in enumerate(texts) if text.casefold() in GONE)
+            gone = (i for i, text in enumerate(texts) if text.casefold() in GONE or SAYS_GONE.fullmatch(text))
             whys = {i: "deleted at the source" if texts[i] else "no text" for i in gone}
         if dialect.refused:
             whys |= {i: why for i, one in enumerate(records) if (why := dialect.reason(one.row or {}))}

@@ -254,3 +254,12 @@ def test_totals_and_rows_without_a_thread_have_a_note(tmp_path):
     notes = dict(zip(reading.notes["note"].str.split(",").str[0], reading.notes["line"], strict=True))
     assert notes["1 comments without author and time"] == 34
     assert notes["2 comments without a thread: each counts as one of its own"] == 3
+
+
+def test_what_says_that_a_comment_was_removed_is_none(tmp_path):
+    said = ["Comment deleted", "This comment was removed by a moderator because it broke the rules.", "Dieser Kommentar wurde entfernt.",
+            "Ce commentaire a été supprimé", "该评论已被删除", "My comment was removed again!", "The post was deleted, and why?"]  # fmt: skip
+    rows = [dict(ROW[0], id=i, text=text) for i, text in enumerate(said)]
+    _, reading = read(tmp_path, x__csv=pd.DataFrame(rows + ROW).to_csv(index=False))
+    assert reading.rejects["reason"].tolist() == ["deleted at the source"] * 5
+    assert len(reading.comments) == 2 + len(ROW)
