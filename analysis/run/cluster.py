@@ -100,7 +100,7 @@ class Cluster(Processes):
     def result(self, job: Future[Any]) -> Any:
         """The result of a part; the cluster's own errors as ours, those of the function as they are."""
         from distributed import KilledWorker
-        from distributed.comm import CommClosedError  # type: ignore[attr-defined]
+        from distributed.comm.core import CommClosedError
 
         self.look()
         while not job.done():

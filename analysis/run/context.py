@@ -76,7 +76,8 @@ class Run:
         cluster cannot be used, or a process here was killed; what `function` raises passes through.
         """
         if part is None:
-            part = rows_of_a_part(items, PART) if len(items) and isinstance(items[0], str) else PART  # type: ignore[arg-type]
+            texts = len(items) > 0 and isinstance(items[0], str)
+            part = rows_of_a_part(items, PART) if texts else PART  # type: ignore[arg-type]  # as one is, all are
         cuts = [slice(first, first + part) for first in range(0, len(items), part)]
         few = not self.compute.scheduler and len(items) < (MIN_ITEMS if least is None else least)
         kept, done = self.kept if len(cuts) > 1 else None, 0

@@ -8,17 +8,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import joblib
 import numpy as np
 
 from analysis.run.cluster import cluster
 from analysis.run.made_with import made_with
-from analysis.run.pools import Here, Item, Processes, Result, count_workers
+from analysis.run.pools import Here, Processes, Result, count_workers
 from analysis.run.store import PART, Store
 from analysis.settings import ComputeSettings
 
+Part = TypeVar("Part", bound=Sequence[Any])
 PLAIN = {str, int, float, bool, type(None)}  # what JSON gives back as it was
 
 
@@ -34,7 +35,7 @@ def pool_of(compute: ComputeSettings, message: str, n_parts: int) -> Iterator[He
 
 
 def results(
-    function: Callable[[Item], Result], items: Iterable[Item], pool: Here, kept: KeptParts | None = None, room: int = 1
+    function: Callable[[Part], Result], items: Iterable[Part], pool: Here, kept: KeptParts | None = None, room: int = 1
 ) -> Iterator[tuple[bool, Result]]:
     """For each item, in order, whether its result is new, and the result: a kept one, or one that is kept from now on.
 
@@ -44,7 +45,7 @@ def results(
     try:
         while True:
             for item in islice(items, max(0, room - len(waiting))):
-                digest = kept.digest(function, item) if kept else ""  # type: ignore[arg-type]
+                digest = kept.digest(function, item) if kept else ""
                 found = kept.read(digest) if kept else None
                 waiting.append((digest, found, None if found is not None else pool.submit(function, item)))
             if not waiting:

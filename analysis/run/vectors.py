@@ -39,7 +39,7 @@ class OnDisk:
         with self.path.open("rb", buffering=0) as file:
             for first, last in zip([0, *ends], [*ends, len(wanted)], strict=True) if len(wanted) else ():
                 file.seek(int(wanted[first]) * out.strides[0])
-                file.readinto(out[first:last])  # type: ignore[arg-type]
+                file.readinto(out[first:last])  # type: ignore[arg-type]  # an array says so from 3.12 on
         return out
 
     def __setitem__(self, rows: slice | np.ndarray | tuple[slice, slice], values: np.ndarray) -> None:
