@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.run.codes import distinct
-from analysis.run.vectors import whole_threads
+from analysis.run.vectors import unit_length, whole_threads
 from analysis.topics.encoders import parse
 from analysis.topics.tokens import Tokens
 
@@ -100,8 +100,7 @@ def _rarity(overall: np.ndarray, average: float) -> np.ndarray:
 def choose(ranked: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
     """The first ten words and phrases of a ranking that share no word with one before them, nor are its synonym."""
     ranked = [(word, float(score)) for word, score in ranked if word and score > 0][:POOL]
-    vectors = parse("static").encode([word for word, _ in ranked])[:]
-    vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    vectors = unit_length(parse("static").encode([word for word, _ in ranked])[:])
     kept: list[int] = []
     for i, (word, _) in enumerate(ranked):
         if len(kept) == SHOWN:
