@@ -340,6 +340,6 @@ class Study:
         with self._results.scratch("texts") as scratch:
             read = read_sources(s.source, s.folder, replace(self.run, scratch=scratch))
             ids = read.rows["comment_id"].iloc[np.argsort(read.texts.rows)]  # in the order of the texts' partitions
-            names: list[str] = read.rows["author"].dropna().tolist() if s.privacy.authors == "pseudonym" else []
+            authors = read.rows["author"].dropna().unique().tolist() if s.privacy.authors == "pseudonym" else []
             texts, quotes = read.texts.texts, s.privacy.quotes
-            return search(report, authors=names, ids=ids, texts=texts, own=own, quotes=quotes, tell=self.run.tell)
+            return search(report, authors=authors, ids=ids, texts=texts, own=own, quotes=quotes, tell=self.run.tell)
