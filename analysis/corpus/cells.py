@@ -76,7 +76,7 @@ class Cells:
                 size = len(_value(_first(one.row, self.plan.columns.get("text", ()))) or "")
                 self.found.rejects.append((self.name, number, one.line, one.reason or "no comment", size))
             return
-        ids = self._identities(_column(records, plan.get(f"{kind}_id", ()))).to_pylist()
+        ids = self._identities(_column(records, plan.get(f"{kind}_id", ())), pages=kind == "article").to_pylist()
         if None in ids and not self.plan.is_articles:  # named by its place; an article's name is always its own
             for i, (number, one) in enumerate(zip(numbers, records, strict=True)):
                 ids[i] = ids[i] or f"{self.name}:{one.line}" + (f".{number}" if lines[one.line] > 1 else "")
@@ -120,7 +120,7 @@ class Cells:
 
     def _above(self, own: pa.Array, records: list[Record]) -> dict[str, pa.Array]:
         """The threads of comments, and the comments to which they reply."""
-        threads = self._identities(_column(records, self.plan.columns.get("article_id", ())))
+        threads = self._identities(_column(records, self.plan.columns.get("article_id", ())), pages=True)
         parents = self._identities(_column(records, self.plan.columns.get("parent_id", ())))
         if self.plan.dialect.parent_in_id:
             parents = pc.replace_substring_regex(own, r"^(?:[^_]*_[^_]*_[^_]*|(.*)_[^_]*)$", r"\1")
@@ -151,10 +151,14 @@ class Cells:
         text = value.strip()
         return "" if len(text) < 12 and text.casefold() in NOTHING else text
 
-    def _identities(self, values: list[object]) -> pa.Array:
-        """Ids as texts, without what a tool puts before them; "123.0" is a number that lost its type."""
+    def _identities(self, values: list[object], pages: bool = False) -> pa.Array:
+        """Ids as texts, without what a tool puts before them; "123.0" is a number that lost its type.
+
+        A link to a place in a page is, of `pages`, one to the page.
+        """
         prefixes = "|".join(self.plan.dialect.prefixes)
         found = pc.replace_substring_regex(_strings(values), r"^(\d+)\.0$", r"\1")
+        found = pc.replace_substring_regex(found, r"^(https?://[^#]+)#(?:[^!/].*)?$", r"\1") if pages else found
         return pc.replace_substring_regex(found, f"^(?:{prefixes})", "") if prefixes else found
 
 

@@ -41,6 +41,8 @@ ASIDE = re.compile(r"\s+\(.*\)$")  # "Name (click to view profile)" is "Name"
 OF_THREAD = ("text", "author", "posted_at")  # a table of both may have them of the article too
 OF_COMMENT = re.compile(r"(?:comment|kommentar)(?:[\W_]|(?=[A-Z]))", re.IGNORECASE)
 ID_NAME = re.compile(r"id[\W_]+(.+)|(.+?)[\W_]?(?:uuid|guid)", re.IGNORECASE)  # "ID_Post", "content_uuid"
+FRAGMENT = re.compile(r"(?<=[\w/])#(?![!/]).*")  # a place in a page, which is the thread
+LATER = re.compile("updat|modif|edit|chang|scrap|retriev|crawl|collect|access|last|seen|geändert")
 FULL = re.compile(r"^t[13]_")  # before ids of Reddit
 LOST = re.compile(r"\d(?:\.\d+)?E\+\d+", re.IGNORECASE)  # a number that lost its digits in a spreadsheet
 
@@ -139,6 +141,8 @@ def recognise(
             found["comment_id"] = _referred(found, sample)
             found = {ours: theirs for ours, theirs in found.items() if theirs}
     weak = found.pop("article_weak", "")
+    if sample and weak and "author" in found and _go_together(sample[weak], sample[found["author"]]):
+        weak = ""  # "By: Ann"
     values = sample.get(weak, []) if sample and "parent_id" in found else []
     own = len({*values} - {""}) > 1 and len({*values}) == len(values)  # a link to each comment
     return {"article_id": weak, **found} if weak and not own else found
@@ -148,6 +152,12 @@ def _of_threads(values: Sequence[str], threads: Sequence[str]) -> bool:
     """Whether a column has one value a thread, in several threads of several rows."""
     n = len({*threads})
     return 1 < n < len(threads) / 1.5 and len({*zip(threads, values, strict=False)}) == n
+
+
+def _go_together(some: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether two columns, whose values repeat, say the same."""
+    n = len({*some})
+    return 2 < n < len(some) and n == len({*others}) == len({*zip(some, others, strict=True)})
 
 
 def _referred(found: Mapping[str, str], sample: Mapping[str, list[str]]) -> str:
@@ -186,7 +196,7 @@ def _may_be(ours: str, values: list[str]) -> bool:
         case "comment_id":  # an id of the post repeats; one that repeats here and there is mended where it is read
             return different > 0.5 * len(filled) or lost
         case "article_weak":  # a link or a title of each comment's own is no thread
-            return len(filled) < 5 or different <= 0.9 * len(filled)
+            return len(filled) < 5 or len({FRAGMENT.sub("", value) for value in filled}) <= 0.9 * len(filled)
     return not (lost and ours == "article_id")
 
 
@@ -233,7 +243,7 @@ def _text_like(sample: Mapping[str, list[str]]) -> tuple[str, str] | None:
 
 
 def _time_like(sample: Mapping[str, list[str]]) -> tuple[str, str] | None:
-    for name, values in sample.items():
+    for name, values in sorted(sample.items(), key=lambda one: LATER.search(fold(one[0])) is not None):
         filled = [value for value in values if value and not value.replace(".", "").isdigit()]
         if filled and (share := _share_of_times(filled)) > 0.9:
             return name, f"{share:.0%} of its values are dates"
@@ -279,7 +289,7 @@ def of_kind(rows: Sequence[Row], kind: str) -> list[Row]:
 
 def key_of(threads: Iterable[str], rows: Sequence[Row], usual: str) -> tuple[str, float]:
     """The column of the articles that holds most of the comments' threads, and the share that it holds."""
-    wanted, columns = {*threads}, sampled(rows)
+    wanted, columns = {FRAGMENT.sub("", one) for one in threads}, sampled(rows)
     shares = {name: len(wanted & {*values}) / max(1, len(wanted)) for name, values in columns.items()}
     best = max(shares, key=lambda name: (shares[name], name == usual), default=usual)
     return best, shares.get(best, 0.0)

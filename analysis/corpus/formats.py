@@ -41,6 +41,7 @@ FAR, ROW = re.compile(rb'\br="([A-Z]{2,3})\d'), re.compile(rb'\br="[A-Z]*(\d+)"'
 ITEMS = {"rss": "item"}  # XML whose rows are not the root's children: their tag
 NOT_FITTING, EMPTY, NOT_JSON, BEFORE = "not as many fields as the header", "empty line", "not JSON", "before the header"
 NO_HEADER = "the first row is data, no header: its columns are numbered"
+AGAIN = "the header again"
 DAMAGED = "a file that is damaged or was cut off"
 BROKEN = object()
 Line = TypeVar("Line", str, bytes)
@@ -184,7 +185,9 @@ class Table:
             for number, values in lines.rows(delimiter, n):
                 if len(values) == n + 1 and not values[-1].strip():
                     values.pop()  # a divider at the end of every row but the header
-                if len(values) != n:
+                if values == header:
+                    yield number, None, AGAIN
+                elif len(values) != n:
                     yield number, None, NOT_FITTING if any(map(str.strip, values)) else EMPTY
                 else:
                     yield number, {name: values[at] for name, at in columns.items()}, ""
@@ -266,7 +269,8 @@ class Table:
         yield from ((n, None, BEFORE) for n, row in enumerate(text[:at], 1) if any(row))
         for number, row in enumerate(rows[at + named :], at + named + 1):
             filled = {name: value for name, value in zip(names, row, strict=False) if name and value != ""}
-            yield number, dict.fromkeys(self.header) | filled if filled else None, "" if filled else EMPTY
+            why = AGAIN if filled and [*filled.values()] == [*filled] else "" if filled else EMPTY
+            yield number, None if why else dict.fromkeys(self.header) | filled, why
 
     def _book(self) -> Any:
         """The workbook, looked at before it fills the memory."""
@@ -355,6 +359,8 @@ def _children(element: Element) -> dict[str, object]:
     """An element's attributes, and its children: of several of one name that hold others all, else the first."""
     attributes = {_local(name): value for name, value in element.attrib.items()}
     found: dict[str, object] = dict(attributes)
+    if (element.text or "").strip():  # beside its attributes or its children
+        found["#text"] = element.text
     for child in element:
         plain, name = not len(child) and not child.attrib, _local(child.tag)
         value = (child.text or "") if plain else _children(child)

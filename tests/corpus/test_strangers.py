@@ -263,3 +263,26 @@ def test_what_says_that_a_comment_was_removed_is_none(tmp_path):
     _, reading = read(tmp_path, x__csv=pd.DataFrame(rows + ROW).to_csv(index=False))
     assert reading.rejects["reason"].tolist() == ["deleted at the source"] * 5
     assert len(reading.comments) == 2 + len(ROW)
+
+
+def test_the_text_of_an_xml_element_is_read_beside_its_attributes(tmp_path):
+    rows = "".join(f"<post id='{r['id']}' thread='{r['thread']}' user='{r['user']}' date='{r['date']}' parent='{r['parent'] or ''}'>{r['text']}</post>" for r in ROW)  # fmt: skip
+    assert found(read(tmp_path, x__xml=f"<posts>{rows}</posts>")[1], *ALL) == truth(*ALL)
+
+
+def test_a_header_that_comes_again_is_no_comment(tmp_path):
+    table = pd.DataFrame(ROW).drop(columns="parent")
+    text = table[:2].to_csv(index=False) + table[2:].to_csv(index=False)
+    lines = [[*table], *table[:2].to_numpy().tolist(), [*table], *table[2:].to_numpy().tolist()]
+    for name, data in {"x__csv": text, "x__xlsx": workbook(A=lines)}.items():
+        (folder := tmp_path / name).mkdir()
+        _, reading = read(folder, **{name: data})
+        assert found(reading, "article_id", "at") == truth("article_id", "at")
+        assert reading.rejects[["line", "reason"]].to_numpy().tolist() == [[4, "the header again"]]
+
+
+def test_links_to_comments_are_of_their_page_and_titles_of_authors_no_thread(tmp_path):
+    rows = [dict(title=f"By: {r['user']}", by=r["user"], link=f"https://e.example/{r['thread']}/#comment-{r['id']}{n}", last_seen="2024-01-01", added_on_site=r["date"], text=f"{r['text']}{n}" if n else r["text"]) for n in ("", "b") for r in ROW]  # fmt: skip
+    _, reading = read(tmp_path, x__csv=pd.DataFrame(rows).to_csv(index=False))
+    want = [(f"https://e.example/{thread}/", *more) for thread, *more in truth("article_id", "author", "at")]
+    assert found(reading, "article_id", "author", "at") == want
