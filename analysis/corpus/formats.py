@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import zstandard
 
+from analysis.corpus import mail
 from analysis.corpus.delimited import DELIMITERS, SPACE, Lines, fields_of, find_header, header_of, known, names_of
 from analysis.corpus.encodings import encoding_of, is_text
 from analysis.settings import StudyError
@@ -29,7 +30,7 @@ Numbered = tuple[int, object, str]
 
 KINDS = {".csv": "csv", ".tsv": "csv", ".tab": "csv", ".jsonl": "json", ".ndjson": "json", ".json": "json",
          ".parquet": "parquet", ".xml": "xml", ".xlsx": "sheet", ".xlsm": "sheet", ".xlsb": "sheet", ".xls": "sheet",
-         ".ods": "sheet"}  # fmt: skip
+         ".ods": "sheet", ".mbox": "mail"}  # fmt: skip
 PACKED = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
 PLAIN = ("", ".txt", ".text", ".dat", ".dump", ".log")  # endings that say nothing: the file is looked into
 HEAD = 65_536  # bytes that tell what a file is
@@ -147,6 +148,8 @@ class Table:
             return kind
         if kind and re.match(rb"\s*<(?:!doctype html|html|table|meta)\b", head, re.IGNORECASE):
             raise self.error("a web page: open it in a spreadsheet program, and save it anew")
+        if mail.BEGINS.match(head):
+            return "mail"
         text = head.decode(*encoding_of(io.BytesIO(head))[:2]).lstrip(SPACE)
         if text[:1] in "[{" and text[1:].lstrip()[:1] in tuple('"{[]}'):
             return "json"
@@ -247,6 +250,10 @@ class Table:
                         element.clear() if item else root.clear()
         except (ParseError, ValueError, LookupError, RecursionError) as error:
             raise self.error(f"text that is no XML: {error}") from None
+
+    def _mail(self) -> Iterator[Numbered]:
+        with self._open() as file:
+            yield from ((number, row, "" if row else "a message without text") for number, row in mail.messages(file))
 
     def _sheet(self) -> Iterator[Numbered]:
         """Rows of the sheet that is named, or of the first in which there is a table."""

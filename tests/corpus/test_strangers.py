@@ -286,3 +286,22 @@ def test_links_to_comments_are_of_their_page_and_titles_of_authors_no_thread(tmp
     _, reading = read(tmp_path, x__csv=pd.DataFrame(rows).to_csv(index=False))
     want = [(f"https://e.example/{thread}/", *more) for thread, *more in truth("article_id", "author", "at")]
     assert found(reading, "article_id", "author", "at") == want
+
+
+def test_the_messages_of_an_mbox_are_comments(tmp_path):
+    head = "From {user}@e.example Mon Apr  3 08:00:00 2023\nFrom: {user} <{user}@e.example>\nSubject: {re}{thread}\n"
+    more = "Date: {date} +0000\nMessage-ID: <{id}@e.example>\nReferences: {parent}\nContent-Type: text/plain; charset=utf-8\n\n{text}\n\n"
+    days = {"03": "3 Apr", "14": "14 Apr", "15": "15 Apr", "28": "28 Apr"}
+    for row in ROW:
+        row = dict(
+            row, re="Re: " if row["parent"] else "", parent=f"<{row['parent']}@e.example>" if row["parent"] else ""
+        )
+        row["date"] = f"{days[row['date'][8:10]]} 2023 {row['date'][11:]}:00"
+        with (tmp_path / "a.mbox").open("a") as file:
+            file.write((head + more).format(**row))
+    data = (tmp_path / "a.mbox").read_bytes()
+    for name in ("x__mbox", "x__txt"):
+        (folder := tmp_path / name).mkdir()
+        _, reading = read(folder, **{name: data})
+        assert found(reading, *ALL) == truth(*ALL)
+        assert reading.rejects.empty
