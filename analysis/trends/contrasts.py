@@ -91,15 +91,15 @@ class Sides:
         self.threads = [len(distinct(a.thread[side])) for side in (~late, late)]
         self.design = Design(a, np.stack([np.ones(len(late)), late], axis=1), serial)
 
-    def of(self, y: np.ndarray, bounds: Bounds) -> Row:
-        """The difference of y between the sides."""
+    def of(self, y: np.ndarray, bounds: Bounds, *, share: bool) -> Row:
+        """The difference of y, or of a share, between the sides."""
         first, second = (float(y[side].mean()) if side.any() else np.nan for side in (~self.late, self.late))
         row = {"n_first": self.n[0], "n_second": self.n[1], "first": first, "second": second}
         row |= {"threads_first": self.threads[0], "threads_second": self.threads[1]}
         if min(self.threads) < self.method.min_threads:
             return row | without(second - first, TOO_FEW if min(self.threads) else EMPTY)
         # A share that rests on few threads is no mean of many: its own threads must be enough.
-        if bounds == (-1, 1) and len(distinct(self.a.thread[y != 0])) < self.method.min_threads:
+        if share and len(distinct(self.a.thread[y != 0])) < self.method.min_threads:
             return row | without(second - first, TOO_FEW)
         return row | self.design.coefficient(y, 1, self.method, bounds)
 
@@ -114,7 +114,8 @@ def _events(a: Units, events: list[tuple[str, pd.Timestamp]], method: Method) ->
             if id(b) not in made:
                 made[id(b)] = Sides(b, b.since(at), method, serial=True), Lines(b, at, starts, method)
             sides, lines = made[id(b)]
-            row = {"comparison": "event", "event": event, "at": at, **named, **sides.of(y, bounds)}
+            row = {"comparison": "event", "event": event, "at": at, **named}
+            row |= sides.of(y, bounds, share=named["measure"] == "share")
             yield row | (lines.of(y) if np.isfinite(row["low"]) else {})
 
 
@@ -159,7 +160,7 @@ class Lines:
             t2, t, ty = t2 - 2 * at * t + at**2 * n, t - at * n, ty - at * up
             with np.errstate(divide="ignore", invalid="ignore"):
                 level[side], variance[side] = (t2 * up - t * ty) / (n * t2 - t**2), t2 / (n * t2 - t**2)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):  # no line on a side of one time: no step there
             return np.nan_to_num(np.abs(level[1] - level[0]) / np.sqrt(variance.sum(axis=0)))
 
 
@@ -191,6 +192,6 @@ def _between(a: Units, late: int, method: Method) -> Iterator[Row]:
     for named, b, y, bounds in series(a):
         sides = made.setdefault(id(b), Sides(b, b.period == late, method))
         if min(sides.threads) >= method.min_threads:
-            row = sides.of(y, bounds)
+            row = sides.of(y, bounds, share=named["measure"] == "share")
             if "se" in row:
                 yield named | row | {"bounds": bounds}

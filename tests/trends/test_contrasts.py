@@ -8,9 +8,9 @@ import pytest
 from scipy import stats
 
 from analysis.trends import Method, comparisons
-from analysis.trends.contrasts import Sides
+from analysis.trends.contrasts import Lines, Sides
 from analysis.trends.intervals import adjusted
-from analysis.trends.periods import Calendar
+from analysis.trends.periods import Calendar, instants
 from analysis.trends.units import arrange
 
 EVENT = {"the bridge is closed": "2020-07-01"}
@@ -123,6 +123,29 @@ def test_the_rank_of_an_event_is_by_regressions_at_each_other_period(rng):
         assert row["n_placebo"] == len(cuts) > 5
         assert row["placebo_rank"] == 1 + sum(size > sizes[-1] for size in sizes[:-1])
         assert row["detectable"] == pytest.approx(1.43 * (row["step_high"] - row["step_low"]) / 2)
+
+
+@pytest.mark.parametrize("hour", range(0, 24, 4))  # what is rounded is below 0 in one, above it in another
+def test_a_date_with_one_time_on_a_side_has_no_line_and_no_step_larger_than_the_event(rng, hour):
+    c = corpus(rng, n_threads=120, topics=1)
+    first = c["article_id"].isin(c["article_id"].unique()[:30])
+    c["posted_at"] = c["posted_at"].where(~first, pd.Timestamp(2020, 1, 15, hour, tz="UTC")).astype("M8[us, UTC]")
+    c = c[first | (c["posted_at"] > "2020-07-01")]
+    a = arrange(c, "sentiment", None, Calendar("month"), (-1, 1))
+    lines = Lines(a, pd.Timestamp("2020-10-10", tz="UTC"), instants(a.grid["period_start"]), Method())
+    sizes, one_time = lines._sizes(a.y), instants(a.grid["period_start"])[lines.cuts] <= np.datetime64("2020-07-01")
+    assert one_time.sum() > 3 and np.isfinite(sizes).all() and sizes[-1] > 1e-3
+    assert (sizes[:-1][one_time] < 1e-3).all() and (sizes[:-1][~one_time] > 1e-3).all()
+
+
+def test_a_measure_from_0_to_1_that_is_0_in_most_threads_is_a_mean_and_no_share(rng):
+    c = corpus(rng, n_threads=60, topics=1)
+    few = c["article_id"].isin(c["article_id"].unique()[::20])  # three threads
+    row = comparisons(c.assign(rude=few * 0.5), "rude", by=None, bounds=(0, 1), events=EVENT).iloc[0]
+    assert row["interval"] == "threads" and np.isfinite(row["low"])
+    shares = comparisons(c.assign(topic=few.astype(int)), events=EVENT)
+    rare = shares[(shares["measure"] == "share") & (shares["topic"] == 1)].iloc[0]
+    assert rare["interval"] == "too few" and np.isnan(rare["low"])
 
 
 def test_periods_and_those_before_them_by_hand(rng):
