@@ -13,7 +13,7 @@ from matplotlib.ticker import Formatter, MaxNLocator
 
 from analysis.plots import style
 from analysis.plots.letters import fit, width
-from analysis.plots.style import GRID, INK, LINE, PALE, Figure, is_narrow
+from analysis.plots.style import GRID, INK, LINE, Figure, is_narrow
 from analysis.trends.wording import MINUS, fixed, local, period_name, period_of, signed
 
 Events = Mapping[str, object] | Sequence[tuple[str, object]]  # what happened, and its date
@@ -25,6 +25,8 @@ MIDDLE = 0.344  # of a 95 % interval its middle half has: .674 of 1.96 errors, a
 LEAST_GAP = 0.1  # of a first or last period without comments from which it is marked as partial
 MOST_NAMED = 4  # events on a figure, a line each
 GRADED = "Band: 95 % interval, darker its middle half."
+STROKE = "Stroke at the foot: too few threads for an interval."
+LABEL_HIGH = 0.1  # of the axes' height, an event's name
 
 
 def points() -> float:
@@ -112,7 +114,7 @@ def number_axis(
     axis: mpl.axis.Axis, most: int = 5, *, whole: bool = False, scale: float = 1, sign: str = "", unit: str = ""
 ) -> None:
     """Few numbers, no two of which read the same."""
-    axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10], integer=whole))
+    axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10], integer=whole, min_n_ticks=2 if whole else 3))
     axis.set_major_formatter(_Numbers(scale, sign, unit))
 
 
@@ -235,4 +237,4 @@ def draw_series(axes: Axes, table: pd.DataFrame, colour: str) -> None:
     axes.plot(x[alone], y[alone], "o", color=colour, ms=3)
     few = ~known & (table["n_comments"].to_numpy(float) > 0)
     if few.any():
-        axes.plot(x[few], np.zeros(few.sum()), "|", color=PALE, ms=5, transform=axes.get_xaxis_transform())
+        axes.plot(x[few], np.full(few.sum(), 0.03), "|", color=LINE, ms=7, transform=axes.get_xaxis_transform())

@@ -26,11 +26,12 @@ UNCORRECTED = ("uncorrected", "uncorrected_low", "uncorrected_high")
 @draws("low", "high", "n_comments")
 def scores(table: pd.DataFrame, *, measure: str = "sentiment") -> Figure:
     """How the scores of all comments are spread, in bins from low to high."""
+    if not (total := int((n := table["n_comments"]).sum())):
+        return undrawn(table, "no comment has a score")
     figure, (ax,) = new_axes(height=2.2)
-    n, total = table["n_comments"], int(table["n_comments"].sum())
     middle, width_ = (table["low"] + table["high"]) / 2, table["high"] - table["low"]
     scale = wording.Scale.of(middle)
-    names = ("negative", "neutral", "positive") if scale.sided else ("low", "in the middle", "high")
+    names = ("negative", "neutral", "positive") if scale.sided else ("below the middle", "in the middle", "above it")
     from_centre, near = middle - scale.centre, NEITHER * (scale.high - scale.low) / 2
     sides = [from_centre < -near, from_centre.abs() <= near, from_centre > near]
     ax.bar(middle, n, width=0.9 * width_, color=np.where(sides[1], PALE, ACCENT))
@@ -49,9 +50,11 @@ def scores(table: pd.DataFrame, *, measure: str = "sentiment") -> Figure:
 @draws("topic", "n_comments", "estimate", "low", "high")
 def by_topic(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, measure: str = "sentiment") -> Figure:
     """Mean of each topic with its interval, the highest on top: `trends.by_topic`."""
-    down = table.sort_values("estimate", ascending=False, ignore_index=True)
+    down = table.dropna(subset="estimate").sort_values("estimate", ascending=False, ignore_index=True)
+    if down.empty:
+        return undrawn(table, "no topic has scored comments")
     names = names_of(down, topics)
-    figure, ax, y = _rows(names, down["n_comments"])
+    figure, ax, y = _rows(names, down.get("n_scored", down["n_comments"]))
     marks.estimates(ax, down, y, [style.colour_of(topic, topics) for topic in down["topic"]])
     show = marks.mean_axis(ax, "x", down, measure)
     told, title = (
@@ -61,8 +64,7 @@ def by_topic(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, measure
     if len(told) > 1:
         ends = told.iloc[[0, -1]]
         high, low = (f"“{n}” ({show(v)})" for n, v in zip(names_of(ends, topics), ends["estimate"], strict=True))
-        best, worst = ("sounds best", "worst") if measure == "sentiment" else (f"has most {measure}", "least")
-        title = f"{high} {best} and {low} {worst}"
+        title = f"{high} scores highest and {low} lowest"
     sub = f"Mean {measure} by topic, the line its 95 % interval, which respects threads"
     alt = f"Mean {measure} by topic with 95 % intervals, the highest first: {listed(names, down, show)}."
     return finished(figure, alt, down, topics, title=title, sub=sub)
@@ -89,14 +91,16 @@ def agreement_by_group(table: pd.DataFrame, *, topics: pd.DataFrame | None = Non
     table = named(table, topics)
     names, value = table["group"], table["accuracy"]
     figure, ax, y = _rows(names, table["n"], 0.27)
-    marks.estimates(ax, table, y, np.where(value < wording.MIN_ACCURACY, WARN, ACCENT), "accuracy")
+    poor = table["accuracy_high"] < wording.MIN_ACCURACY
+    doubtful = int((~poor & (value < wording.MIN_ACCURACY)).sum())
+    marks.estimates(ax, table, y, np.where(poor, WARN, ACCENT), "accuracy")
     ax.axvline(wording.MIN_ACCURACY, color=WARN, linewidth=1, linestyle="--")
     ax.set_xlim(0, 1)
     marks.percent_axis(ax.xaxis)
     said = [f"{name} {percent(v)}" for name, v in zip(names, value, strict=True) if np.isfinite(v)]
-    poor = int((value < wording.MIN_ACCURACY).sum())
-    title = f"In {poor or 'none'} of {len(table)} groups the instrument is wrong more often than right"
-    sub = "Accuracy by group, 95 % interval; red, below the line: do not use"
+    title = f"In {poor.sum() or 'none'} of {len(table)} groups the instrument is wrong more often than right"
+    title += f", in {doubtful} it may be" if doubtful else ""
+    sub = "Accuracy by group, 95 % interval; red, all of it below the line: do not use"
     return finished(figure, f"Accuracy of the instrument by group: {'; '.join(said)}.", table, title=title, sub=sub)
 
 
@@ -127,9 +131,9 @@ def corrected(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, measur
 # --------------------------------------------------------------------------------------------------- comparisons
 
 
-@draws("comparison", "event", "at", "topic", "measure", "estimate", "low", "high", "q_value")
+@draws("comparison", "event", "at", "topic", "measure", "step", "step_low", "step_high", "q_value")
 def event(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, event: str = "") -> Figure:
-    """Changes from before an event to after it: the rows of `comparisons` of one event, the first unless said.
+    """Steps at an event, which are what is tested: the rows of `comparisons` of one event, the first unless said.
 
     The mean and the shares have a panel each, since their units differ. What chance may explain is pale.
     """
@@ -138,12 +142,14 @@ def event(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, event: str
     if table.empty:
         return undrawn(table, f"nothing is compared before and after {f'“{event}”' if event else 'an event'}")
     name, at = table["event"].iloc[0], pd.Timestamp(table["at"].iloc[0])
+    table = table.drop(columns=["estimate", "low", "high"], errors="ignore")
+    table = table.rename(columns={"step": "estimate", "step_low": "low", "step_high": "high"})
     if not (n := table["low"].count()):
         return undrawn(table, f"too few threads before or after “{name}” ({at:%Y-%m-%d})")
-    strong, after = int((table["q_value"] < MAX_Q).sum()), f"After “{name}” ({at:%Y-%m-%d})"
-    title = f"{after} {strong or 'nothing'} of {n} changed beyond chance"
-    alt = f"{after} against before: {n} changes with 95 % intervals."
-    return _changes(table, topics, title, "Difference after against before", alt)
+    strong, when = int((steady(table, topics)["q_value"] < MAX_Q).sum()), f"“{name}” ({at:%Y-%m-%d})"
+    title = f"With {when} {strong or 'none'} of {n} series took a step beyond chance"
+    alt = f"Steps at {when}: {n} with 95 % intervals."
+    return _changes(table, topics, title, "Step between a line before and one after", alt)
 
 
 @draws("topic", "measure", "estimate", "low", "high", "q_value")
@@ -151,7 +157,7 @@ def slopes(table: pd.DataFrame, *, topics: pd.DataFrame | None = None) -> Figure
     """Steady change a year of the tone and the shares: `slopes`. What chance may explain is pale."""
     if not (n := table["low"].count()):
         return undrawn(table, "no series has threads and time enough for a line; a year of comments or more would")
-    strong = int((table["q_value"] < MAX_Q).sum())
+    strong = int((steady(table, topics)["q_value"] < MAX_Q).sum())
     title = f"{strong or 'None'} of {n} series {'rise or fall' if strong > 1 else 'rises or falls'} beyond chance"
     return _changes(table, topics, title, "Steady change a year", f"Steady change a year of {n} series.")
 
@@ -171,7 +177,8 @@ def _changes(table: pd.DataFrame, topics: pd.DataFrame | None, title: str, what:
     figure, axes = new_axes(len(kinds), 1, height=high, height_ratios=[len(rows) + 1.5 for rows in shown])
     said = []
     for ax, rows, (_, label, of, show) in zip(axes, shown, kinds, strict=True):
-        names, strong = names_of(rows, topics), (rows["q_value"] < MAX_Q).to_numpy()
+        names, stable = names_of(rows, topics), rows.index.isin(steady(rows, topics).index)
+        strong = (rows["q_value"] < MAX_Q).to_numpy() & stable
         y = marks.rows_axis(ax, names, 9)
         marks.estimates(ax, rows, y, np.where(strong, ACCENT, LINE))
         marks.signed_axis(ax, scale=100 if of == "share" else 1)
@@ -180,7 +187,8 @@ def _changes(table: pd.DataFrame, topics: pd.DataFrame | None, title: str, what:
     left = len(known) - sum(map(len, shown))
     notes = [f"Not drawn: {left} more that chance may explain; the table has them."] if left else []
     found = f"Beyond chance: {'; '.join(said)}." if said else "None of them is beyond chance."
-    sub = f"{what}, 95 % interval; grey: chance may explain it"
+    some = ", or its topic is not stable" if len(steady(known, topics)) < len(known) else ""
+    sub = f"{what}, 95 % interval; grey: among so many, chance may explain it{some}"
     return finished(figure, f"{alt} {found}", table, topics, title=title, sub=sub, notes=notes)
 
 
@@ -240,7 +248,7 @@ def by_position(table: pd.DataFrame) -> Figure:
         x, y = np.arange(len(rows)), rows["estimate"].to_numpy(float)
         ax.vlines(x, rows["low"], rows["high"], color=ACCENT, linewidth=5, alpha=0.35)
         ax.plot(x[sure], y[sure], "o-", color=ACCENT, linewidth=1, ms=5)
-        ax.scatter(x[~sure], y[~sure], facecolors="none", edgecolors=ACCENT, s=28)
+        ax.scatter(x[~sure], y[~sure], facecolors="none", edgecolors=ACCENT, s=28, clip_on=False)
         labels = [f"{row.place}\nn = {row.n_comments:,}" for row in rows.itertuples()]
         if 0.85 * points() < len(x) * (8 + max(width(label.split("\n")[1], 9) for label in labels)):
             labels = list(rows["place"])
@@ -252,6 +260,8 @@ def by_position(table: pd.DataFrame) -> Figure:
         show = percent if share else marks.mean_axis(ax, "y", rows, kind, bins=4)
         at = [(show(row.estimate), row.place) for row in rows.itertuples()]
         said.append(f"{label} {'; '.join(f'{place}: {value}' for value, place in at)}")
-        ends.append("{}: {} at place {} of a thread, {} at {}".format(label, *at[0], *at[-1]))
+        told = [one for one, known in zip(at, sure, strict=True) if known]
+        ends.append("{}: {} at place {} of a thread, {} at {}".format(label, *told[0], *told[-1]) if told else label)
     alt = f"By place in the thread, with 95 % intervals: {'. '.join(said)}."
-    return finished(figure, alt, table, title=ends[0], sub="By place in the thread, 95 % interval")
+    few = "; hollow: too few threads for one" if table["low"].isna().any() else ""
+    return finished(figure, alt, table, title=ends[0], sub=f"By place in the thread, 95 % interval{few}")

@@ -11,17 +11,17 @@ from matplotlib.dates import date2num
 
 from analysis.plots import axes as marks
 from analysis.plots.axes import GRADED, Events, new_axes, number_axis, on_data
-from analysis.plots.panels import LONGER, PERIODS, SERIES, largest_first, multiples, own, worth_a_panel
+from analysis.plots.panels import NO_DATE, PERIODS, SERIES, largest_first, longer, multiples, own, worth_a_panel
 from analysis.plots.style import ACCENT, INK, LINE, PALE, Figure, draws, finished, undrawn
 from analysis.settings import StudyError
 from analysis.trends.wording import MAX_Q, name_of, percent, period_name, period_of, signed, span_of
 
 MOST_BARS = 400
 BORROWED = "Band: 95 % interval that borrows from neighbours in time; point: a period that says enough alone."
-FEW = "no period has threads enough for an interval"
+BREAK = "Thick: the break, grey the 95 % interval of its date."
 
 
-@draws(*PERIODS, "n_comments", "n_threads")
+@draws(*PERIODS, "n_comments", "n_threads", none=NO_DATE)
 def activity(table: pd.DataFrame, *, span: Sequence[object] = ()) -> Figure:
     """Comments, threads and authors by period: `trends.activity_by_period`; `span`: the first comment and the last."""
     period, n = period_of(table), table["n_comments"]
@@ -61,7 +61,7 @@ def _bars(ax: Axes, table: pd.DataFrame, values: pd.Series, colour: str, title: 
     marks.date_axis(ax, table)
 
 
-@draws(*SERIES)
+@draws(*SERIES, none=NO_DATE)
 def by_period(
     table: pd.DataFrame,
     *,
@@ -116,6 +116,8 @@ def by_period(
     coded = _corrected(table, corrected) if not parted else table.iloc[:0]
     if table["estimate"].isna().all() and coded.empty:
         return undrawn(table, "none of its comments has both a score and a date")
+    if not parted and coded.empty and table["low"].isna().all():
+        return undrawn(table, f"no {period} has threads enough for an interval{longer(period)}")
     if parted and not largest_first(table, topics, by):
         return undrawn(table, f"it has no {by}")
     if parted:
@@ -123,7 +125,7 @@ def by_period(
         table = table.assign(**{end: table[end].where(sure) for end in ("low", "high")})
         shown, notes = worth_a_panel(table, topics, by)
         if not shown:
-            return undrawn(table, f"no {by} that is stable has two {period}s that say enough{LONGER}")
+            return undrawn(table, f"no {by} that is stable has two {period}s that say enough{longer(period)}")
         figure, panels = multiples(table, topics, by, events, shown)
         sub = f"Mean {measure} of each {by} per {period}. {BORROWED if 'borrowed' in table else GRADED}"
         alt = f"Mean {measure} of each {by} per {period}, {span_of(table)}. {sure.sum()} of "
@@ -141,6 +143,8 @@ def by_period(
         _bars(bottom, table, table["n_comments"], PALE, "Comments scored")
         left = marks.event_lines(top, events, named=True)
         notes = [marks.partial(bottom, table, span), f"Dotted, too: {', '.join(left)}." if left else ""]
+        labels = len(top.texts) - bool(len(coded))
+    drawn = table[table[by].isin(list(panels))] if parted else table
     found = _told(changes, measure) if changes is not None and by in changes else None
     said = []
     for value, ax in panels.items():
@@ -152,9 +156,12 @@ def by_period(
     if not parted:
         ends = _extremes(table, period, show)
         few = f"; {table['low'].isna().sum()} of {len(table)} periods have too few threads for an interval"
-        found_in = f"from {' to '.join(f'{value} in {at}' for value, at in ends)}{few}" if ends else FEW
-        alt = f"{sub} {span_of(table)}: {found_in}."
-    _reach(ax, table[table[by].isin(list(panels))] if parted else table, sided=show is signed)
+        alt = f"{sub} {span_of(table)}: from {' to '.join(f'{value} in {at}' for value, at in ends)}{few}."
+    _reach(ax, drawn, sided=show is signed, labels=0 if parted else labels)
+    if said:
+        notes.append(BREAK + (" Thin: the means before it and after." if not len(coded) else ""))
+    if not (parted and "borrowed" in table) and (drawn["low"].isna() & (drawn["n_comments"] > 0)).any():
+        notes.append(marks.STROKE)
     if title:
         pass
     elif said:
@@ -162,12 +169,10 @@ def by_period(
     elif parted:
         title = f"{'How' if found is None else 'No break in'} the {measure} of {len(panels)} {by}s"
         title += " goes" if found is None else ""
-    elif ends:
+    else:
         low, high = (f"{value} ({at})" for value, at in ends)
         title = f"{'Mean' if found is None else 'No break in'} {measure}{'' if found is None else ':'}"
         title += f" between {low} and {high}"
-    else:
-        title = f"Too few threads in any {period} to say how {measure} goes"
     alt += f" Marked changes: {'; '.join(said)}." if said else " No change is marked." if parted else ""
     told = {"title": title, "sub": f"{sub} {why}", "notes": notes, "warning": note}
     return finished(figure, f"{alt} {' '.join(notes)}", table, topics, **told)
@@ -179,14 +184,13 @@ def _told(changes: pd.DataFrame, measure: str) -> pd.DataFrame:
 
 
 def _extremes(table: pd.DataFrame, period: str, show: Callable[[float], str]) -> list[tuple[str, str]]:
-    """Where a series is lowest and highest, and when; nothing where no period has an interval."""
-    known = table.dropna(subset="low").sort_values("estimate", kind="stable")
-    ends = known.iloc[[0, -1]] if len(known) else known
+    """Where a series is lowest and highest, and when, of the periods that have an interval."""
+    ends = table.dropna(subset="low").sort_values("estimate", kind="stable").iloc[[0, -1]]
     return [(show(row.estimate), period_name(row.period_start, period)) for row in ends.itertuples()]
 
 
-def _reach(ax: Axes, table: pd.DataFrame, *, sided: bool) -> None:
-    """As high as the intervals need, on both sides of none where a measure goes to both."""
+def _reach(ax: Axes, table: pd.DataFrame, *, sided: bool, labels: int) -> None:
+    """As high as the intervals need, on both sides of none where a measure goes to both; above them names of events."""
     ends = [name for name in (*SERIES[3:], "borrowed_low", "borrowed_high", "scores") if name in table]
     low, high = table[ends].min(axis=None), table[ends].max(axis=None)
     if not np.isfinite(low):
@@ -194,6 +198,7 @@ def _reach(ax: Axes, table: pd.DataFrame, *, sided: bool) -> None:
     if sided:
         most = min(1.0, max(0.1, 1.1 * max(abs(low), abs(high))))
         low, high = -most, most
+    high += labels * marks.LABEL_HIGH * (high - low)
     ax.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low)) if high > low else None
 
 
@@ -221,5 +226,5 @@ def _marked(
         if levels:
             ax.hlines([row.before, row.after], [start[0], at], [at, end[-1]], color=INK, linewidth=1.2)
         verb = "falls" if row.after < row.before else "rises"
-        said.append(f"{verb} from {show(row.before)} to {show(row.after)} at {row.at:%Y-%m-%d}")
+        said.append(f"{verb} from {show(row.before)} to {show(row.after)} around {row.at:%Y-%m-%d}")
     return said

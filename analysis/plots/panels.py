@@ -15,10 +15,15 @@ from analysis.trends.wording import is_unstable, name_of
 
 PERIODS = ("period_start", "period_end")
 SERIES = (*PERIODS, "n_comments", "estimate", "low", "high")
+NO_DATE = "it has no periods, as no comment has a date"
 MOST_PANELS = 12  # of small multiples; the heat map has the other topics
 NAMED = 6  # of those without a panel: as many are named
 LEAST_EFFECTIVE, WIDEST = 30, 0.6  # effective comments and width (.3 of the range) for an interval of a cell's own
-LONGER = "; a longer period would have more ([time] period in study.toml)"
+
+
+def longer(period: str) -> str:
+    """What would have more threads in a period, if there is a longer one."""
+    return "" if period == "year" else "; a longer period would have more ([time] period in study.toml)"
 
 
 def worth_a_panel(

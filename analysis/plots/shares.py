@@ -10,15 +10,16 @@ from analysis.plots import axes as marks
 from analysis.plots import style
 from analysis.plots.axes import GRADED, Events, new_axes, points
 from analysis.plots.letters import fit, width
-from analysis.plots.panels import LONGER, MOST_PANELS, SERIES, largest_first, multiples, worth_a_panel
+from analysis.plots.panels import MOST_PANELS, NO_DATE, SERIES, largest_first, longer, multiples, worth_a_panel
 from analysis.plots.style import INK, Figure, draws, finished, undrawn
-from analysis.trends.wording import name_of, percent, period_name, period_of, span_of
+from analysis.trends.wording import is_unstable, name_of, percent, period_name, period_of, span_of
 
+MOST_CUT = 3  # whose intervals go beyond the scale: more are counted
 FEW = 0.25  # of the comments of a usual period: one with fewer is thin
 SHADING = ListedColormap(list(style.SHADES))
 
 
-@draws(*SERIES, "n_total")
+@draws(*SERIES, "n_total", none=NO_DATE)
 def shares_by_period(
     table: pd.DataFrame,
     *,
@@ -37,7 +38,9 @@ def shares_by_period(
     period = period_of(table)
     shown, notes = worth_a_panel(table, topics, by, unassigned=True)
     if not [value for value in shown if value != -1]:
-        return undrawn(table, f"no {by} that is stable has two {period}s with threads enough for an interval{LONGER}")
+        return undrawn(
+            table, f"no {by} that is stable has two {period}s with threads enough for an interval{longer(period)}"
+        )
     figure, panels = multiples(table, topics, by, events, shown)
     parts, moved, top = [], {}, 0.0
     for value, ax in panels.items():
@@ -48,7 +51,14 @@ def shares_by_period(
         solid = known[known["n_total"] >= FEW * known["n_total"].median()]  # a thin period sets no scale
         top = max(top, min(solid["high"].max(), 1.6 * solid["estimate"].max()))
         moved |= {value: halves(known)} if value != -1 else {}
-    ax.set_ylim(0, min(1.0, 1.02 * top) if top > 0 else 1.0)
+    top = min(1.0, 1.02 * top) if top > 0 else 1.0
+    drawn = table[table[by].isin(shown)]
+    if cut := [name_of(value, topics) for value in shown if (drawn.loc[drawn[by] == value, "high"] > top).any()]:
+        which = ", ".join(cut) if len(cut) <= MOST_CUT else f"{len(cut)} {by}s"
+        notes.append(f"Wider than the scale: the interval of {which}.")
+    if (drawn["low"].isna() & (drawn["n_comments"] > 0)).any():
+        notes.append(marks.STROKE)
+    ax.set_ylim(0, top * (1 + marks.LABEL_HIGH * len(ax.texts)))
     most = max(moved, key=lambda value: abs(moved[value][1] - moved[value][0]))
     first, last = map(percent, moved[most])
     said = f"“{name_of(most, topics)}” has {first} of the comments in the first half of the {period}s, "
@@ -66,7 +76,7 @@ def halves(known: pd.DataFrame) -> tuple[float, float]:
     return tuple(part["n_comments"].sum() / part["n_total"].sum() for part in parts)  # type: ignore[return-value]
 
 
-@draws(*SERIES, "topic", "n_total")
+@draws(*SERIES, "topic", "n_total", none=NO_DATE)
 def heat(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, why: str = "") -> Figure:
     """Share of every topic in every period, a cell each, the largest topic on top: `trends.shares_by_period`."""
     period = period_of(table)
@@ -75,7 +85,7 @@ def heat(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, why: str = 
     sure = table.assign(sure=table["estimate"].where(table["low"].notna()))
     wide = sure.pivot_table(index="topic", columns="period_start", values="sure", dropna=False).loc[there]
     if wide.isna().all(axis=None):
-        return undrawn(table, f"no {period} has threads enough for an interval{LONGER}")
+        return undrawn(table, f"no {period} has threads enough for an interval{longer(period)}")
     names = {topic: name_of(topic, topics) for topic in there}
     most, when = wide.max(axis=1), wide.fillna(-1).idxmax(axis=1).map(lambda at: period_name(at, period))
     top, deepest = float(most.max()) or 1.0, len(style.SHADES) - 1
@@ -97,11 +107,13 @@ def heat(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, why: str = 
     for i, j in np.argwhere(np.isfinite(shade)) if written else ():
         look = {"ha": "center", "va": "center", "fontsize": 9, "color": "white" if shade[i, j] >= 4 else INK}
         ax.text((starts[j] + ends[j]) / 2, i, f"{100 * wide.iloc[i, j]:.0f}", **look)
-    first = most[[topic for topic in there if topic >= 0] or there].idxmax()
-    title = f"“{names[first]}” is at most {percent(most[first])} of a {period}'s comments, in {when[first]}"
+    title = f"Share of {len(there)} topics by {period}: none of them is stable"
+    if told := [topic for topic in there if topic >= 0 and not is_unstable(topic, topics) and most[topic] >= 0]:
+        first = most[told].idxmax()
+        title = f"“{names[first]}” is at most {percent(most[first])} of a {period}'s comments, in {when[first]}"
     how = ", in per cent" if written else "; beside a name its most"
     empty = " Empty: too few threads." if wide.isna().any(axis=None) else ""
     sub = f"Share of the {period}'s comments{how}; the darkest is {percent(top)}.{empty} {why}"
-    told = [f"{names[t]} at most {percent(most[t])} in {when[t]}" for t in there[:MOST_PANELS] if most[t] >= 0]
-    alt = f"Heat map of the share of {len(there)} topics per {period}, {span_of(table)}: {'; '.join(told)}."
+    said = [f"{names[t]} at most {percent(most[t])} in {when[t]}" for t in there[:MOST_PANELS] if most[t] >= 0]
+    alt = f"Heat map of the share of {len(there)} topics per {period}, {span_of(table)}: {'; '.join(said)}."
     return finished(figure, alt, table, topics, title=title, sub=sub)

@@ -41,7 +41,8 @@ def topic_sizes(table: pd.DataFrame, *, n_unassigned: int = 0) -> Figure:
         ax.text(size, i, f" {percent(size / total)}{note}", va="center", fontsize=9)
     said = [f"{name} {size:,} ({percent(size / total)})" for name, size in zip(names, sizes, strict=True)]
     stable = [i for i, topic in enumerate(table["topic"]) if not is_unstable(topic, table)]
-    title = f"“{names[stable[0]]}” is the largest of {len(table)} topics" if stable else "No topic is stable"
+    of = "largest" if stable[:1] == [0] else "largest stable one"
+    title = f"“{names[stable[0]]}” is the {of} of {len(table)} topics" if stable else "No topic is stable"
     title += f": {percent(sizes[stable[0]] / total)} of {total:,} comments" if stable else f", of {len(table)}"
     sub = "Comments per topic, and how much of it comes back in reruns; pale: not stable, or unassigned"
     return finished(figure, f"Bars of comments per topic: {'; '.join(said)}.", table, title=title, sub=sub)
@@ -62,8 +63,10 @@ def topic_choice(table: pd.DataFrame) -> Figure:
             f"    {row.n_topics} topics    ",
             va="bottom",
             ha="right" if row.n_topics > table["n_topics"].mean() else "left",
+            bbox=None,
         )
-    ax.margins(0.06, 0.2)
+    ax.margins(0.06)
+    ax.set_ylim(0, 1.1)  # the whole scale: a flat curve looks flat
     number_axis(ax.xaxis, 6, whole=True)
     number_axis(ax.yaxis, 4)
     said = ", ".join(f"{row.n_topics}: {row.stability:.2f}" for row in table.itertuples())
@@ -99,10 +102,12 @@ def topic_map(table: pd.DataFrame, *, topics: pd.DataFrame | None = None) -> Fig
     how = f" (stress {stress:.2f}: 0 is exact)" if np.isfinite(stress) else ""
     said = f"Map of {len(spots)} topics, size by comments{f'; stress {stress:.2f}' if how else ''}."
     title = f"{len(spots)} topics: near is alike"
-    if len(spots) > 1:
-        far = np.linalg.norm(at[:, None] - at[None], axis=2) + np.diag(np.full(len(at), np.inf))
+    told = [not is_unstable(topic, topics) for topic in spots["topic"]]
+    if sum(told) > 1:
+        pairs = np.outer(told, told) & ~np.eye(len(at), dtype=bool)
+        far = np.where(pairs, np.linalg.norm(at[:, None] - at[None], axis=2), np.inf)
         i, j = np.unravel_index(far.argmin(), far.shape)
-        title = f"Of {len(spots)} topics “{names[i]}” and “{names[j]}” lie nearest"
+        title = f"Of {sum(told)} {'stable ' if not all(told) else ''}topics “{names[i]}” and “{names[j]}” lie nearest"
     if len(spots) > MOST_NAMED:
         said += f" The {MOST_NAMED} largest are named."
     sub = f"Near is alike{how}; a circle is a topic, a dot a comment, drawn to the topics it is like"

@@ -35,6 +35,7 @@ def series(estimate, topic=None):
     return table if topic is None else table.assign(topic=topic)
 
 
+YEARS = pd.date_range("2018-01-01", periods=6, freq="YS", tz="Europe/Dublin").as_unit("us")
 SERIES = series([0.1, -0.2, np.nan, 0.3, 0.1])
 TOPICS = pd.DataFrame(
     {
@@ -74,6 +75,7 @@ EVENT = pd.DataFrame(
         "high": [0.0, 0.3, np.nan], "q_value": [0.2, 0.01, np.nan],
     }
 )  # fmt: skip
+EVENT = EVENT.assign(step=[-0.3, 0.4, np.nan], step_low=[-0.5, 0.1, np.nan], step_high=[-0.1, 0.7, np.nan])
 GAPS = pd.DataFrame(
     {
         "measure": "sentiment", "topic": pd.array([None, 1], dtype="Int64"), "n_articles": [9, 3],
@@ -163,11 +165,17 @@ def test_of_an_empty_table_it_says_in_words_that_there_is_nothing(name):
     [
         (lambda: plots.by_period(SERIES.head(1)), "all is in one period, 2022-01"),
         (lambda: plots.event(EVENT, event="another"), "nothing is compared before and after “another”"),
-        (lambda: plots.event(EVENT.assign(low=np.nan)), "too few threads before or after “the $5 fare” (2022-03-01)"),
+        (
+            lambda: plots.event(EVENT.assign(step_low=np.nan)),
+            "too few threads before or after “the $5 fare” (2022-03-01)",
+        ),
         (lambda: plots.agreement_by_group(AGREEMENT.head(1)), "its table has no groups"),
         (lambda: plots.corrected(CORRECTED.tail(1)), "its table has no means"),
         (lambda: plots.article_gaps(GAPS.assign(n_articles=0)), "no article has both a score of its own and"),
         (lambda: plots.by_position(PLACES.assign(estimate=np.nan)), "none of its places has scored comments"),
+        (lambda: plots.scores(SCORES.assign(n_comments=0)), "no comment has a score"),
+        (lambda: plots.by_topic(MEANS.assign(estimate=np.nan)), "no topic has scored comments"),
+        (lambda: plots.activity(SERIES.iloc[:0]), "it has no periods, as no comment has a date"),
     ],
 )
 def test_where_there_is_nothing_to_draw_it_says_why(figure, why):
@@ -176,9 +184,11 @@ def test_where_there_is_nothing_to_draw_it_says_why(figure, why):
 
 def test_where_no_period_has_an_interval_it_says_so():
     unknown = {"low": np.nan, "high": np.nan}
-    assert plots.by_period(SERIES.assign(**unknown)).alt.endswith(": no period has threads enough for an interval.")
-    for draw in (plots.shares_by_period, plots.heat):
-        assert "[time] period in study.toml" in draw(BY_TOPIC.assign(**unknown)).alt
+    for draw, of in ((plots.by_period, SERIES), (plots.shares_by_period, BY_TOPIC), (plots.heat, BY_TOPIC)):
+        figure, ends = draw(of.assign(**unknown)), {"period_start": YEARS[:-1], "period_end": YEARS[1:]}
+        years = of.assign(**{name: np.tile(end, len(of) // 5) for name, end in ends.items()}, **unknown)
+        assert not figure.axes and "enough for an interval; a longer period would have more" in figure.alt
+        assert draw(years).alt.endswith("threads enough for an interval.")  # there is none that is longer
 
 
 def test_a_table_of_another_kind_is_refused_with_the_column_that_it_lacks():
@@ -316,8 +326,9 @@ def test_alt_text_has_the_numbers_of_the_table():
     alt = DRAWN["by_period"]().alt
     assert "−0.20 in 2022-02" in alt and "+0.30 in 2022-04" in alt and "1 of 5 periods" in alt and "Unchecked." in alt
     alt = DRAWN["by_period of topics"]().alt
-    assert alt.startswith("“tram · stop” falls from +0.20 to −0.30 at 2022-03-01.")
-    assert "Marked changes: “tram · stop” falls from +0.20 to −0.30 at 2022-03-01." in alt
+    assert alt.startswith("“tram · stop” falls from +0.20 to −0.30 around 2022-03-01.")
+    assert "Marked changes: “tram · stop” falls from +0.20 to −0.30 around 2022-03-01." in alt
+    assert "Thick: the break, grey the 95 % interval of its date." in alt
     assert "all comments +0.10 as scored, −0.10 corrected" in DRAWN["corrected"]().alt
 
 
@@ -427,10 +438,66 @@ def test_of_many_topics_the_largest_have_panels_and_the_rest_is_said():
 
 
 def test_what_chance_may_explain_is_not_said_of_an_event():
-    alt = DRAWN["event"]().alt
-    assert "tone of $x^2$ · <b> (unstable) +0.20 (+0.10 to +0.30)" in alt and "all comments" not in alt
-    alt = DRAWN["slopes"]().alt
-    assert alt.startswith("1 of 2 series rises or falls beyond chance.") and "all comments" not in alt
+    stable = TOPICS.assign(stability=0.9)
+    alt = plots.event(EVENT, topics=stable).alt
+    assert alt.startswith("With “the $5 fare” (2022-03-01) 1 of 2 series took a step beyond chance.")
+    assert (
+        "tone of $x^2$ · <b> +0.40 (+0.10 to +0.70)" in alt and "all comments" not in alt
+    )  # the step, which is tested
+    alt = plots.slopes(EVENT, topics=stable).alt
+    assert alt.startswith("1 of 2 series rises or falls beyond chance.") and "+0.20 (+0.10 to +0.30)" in alt
+
+
+def test_no_title_tells_of_a_topic_that_is_not_stable():
+    for figure in (DRAWN["event"](), DRAWN["slopes"]()):
+        assert "one of 2 series" in figure.title and "None of them is beyond chance." in figure.alt
+        assert "its topic is not stable" in " ".join(" ".join(texts(figure)).split())
+    largest = TOPICS.assign(stability=[0.4, 0.9])
+    assert "is the largest stable one of 2 topics: 40 %" in plots.topic_sizes(largest).title
+    assert "“tram · stop”" in DRAWN["heat"]().title
+    assert "none of them is stable" in plots.heat(BY_TOPIC, topics=TOPICS.assign(stability=0.4)).title
+    assert DRAWN["topic_map"]().title == "2 topics: near is alike"
+    three = topic_map(np.eye(3, 5, dtype=np.float32), np.eye(5, dtype=np.float32), np.array([0, 1, 2, -1, 1]), 1)
+    known = pd.DataFrame({"topic": range(3), "label": list("abc"), "n_comments": 9, "stability": [0.9, 0.4, 0.9]})
+    title = plots.topic_map(three, topics=known).title
+    assert title.startswith("Of 2 stable topics") and "“a”" in title and "“c”" in title
+
+
+def test_a_group_is_called_wrong_only_where_its_whole_interval_says_so():
+    may, sure = AGREEMENT.assign(accuracy=0.45), AGREEMENT.assign(accuracy=0.3, accuracy_high=0.45)
+    title = "In {} of 2 groups the instrument is wrong more often than right{}"
+    assert plots.agreement_by_group(may).title == title.format("none", ", in 2 it may be")
+    assert plots.agreement_by_group(sure).title == title.format(2, "")
+
+
+def test_a_place_in_a_thread_without_an_interval_makes_no_title():
+    assert DRAWN["by_position"]().title == "Mean sentiment: +0.10 at place 1 of a thread, +0.10 at 1"
+    assert "hollow: too few threads for one" in " ".join(texts(DRAWN["by_position"]()))
+
+
+def test_the_mean_of_a_topic_says_how_many_comments_were_scored():
+    assert any("(n = 7)" in text for text in texts(plots.by_topic(MEANS.assign(n_scored=[7, 3]), topics=TOPICS)))
+
+
+def test_the_name_of_an_event_covers_no_interval():
+    table = series([0.1] * 5).assign(high=0.9, low=0.05)
+    figure = plots.by_period(table, events={"the bridge is closed": "2022-03-01"}, measure="incivility")
+    figure.draw_without_rendering()
+    (name,) = (text for text in figure.axes[0].texts if "bridge" in text.get_text())
+    foot = figure.axes[0].transData.inverted().transform(name.get_window_extent().get_points())[0, 1]
+    assert foot > 0.9
+
+
+def test_an_interval_that_goes_beyond_the_scale_of_shares_is_said():
+    wide = pd.concat([series([0.3] * 5, 0), series([0.1] * 5, 1).assign(high=[0.9, *[0.2] * 4])])
+    figure = plots.shares_by_period(wide, topics=TOPICS.assign(stability=0.9))
+    assert figure.axes[0].get_ylim()[1] < 0.9 and "Wider than the scale: the interval of $x^2$ · <b>." in figure.alt
+    assert "Wider" not in plots.shares_by_period(wide.assign(high=0.35), topics=TOPICS).alt
+
+
+def test_periods_with_too_few_threads_are_said_where_they_are_drawn():
+    assert "Stroke at the foot: too few threads for an interval." in DRAWN["by_period"]().alt
+    assert "Stroke" not in plots.by_period(series([0.1] * 5)).alt
 
 
 def test_the_ends_of_the_calendar_are_drawn():
@@ -491,7 +558,7 @@ def test_a_measure_of_one_side_has_no_signs_and_its_own_range():
     bins = pd.DataFrame({"low": edges[:-1], "high": edges[1:], "n_comments": [9] * 7 + [0] * 14})
     figure = plots.scores(bins, measure="incivility")
     assert "Comments by their incivility, 0 to 1 (n = 63); pale: in the middle" in texts(figure)
-    assert figure.axes[0].get_xlim()[0] > -0.1 and "100 % low" in figure.alt
+    assert figure.axes[0].get_xlim()[0] > -0.1 and "100 % below the middle" in figure.alt
     both = plots.scores(bins.assign(low=2 * edges[:-1] - 1, high=2 * edges[1:] - 1))
     assert "Comments by their sentiment, −1 to +1 (n = 63); pale: neutral" in texts(both)
 
