@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -12,7 +13,9 @@ from analysis.trends import wording
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
+UNBROKEN = re.compile(r"\d{4}-\d\d-\d\d|[−+]?[\d.,]+ %")  # dates and shares stay on one line
 TEMPLATES = Path(__file__).resolve().parent / "templates" / "threadline"
 SAID = {
     "THREADS_ALIKE": "intervals and p-values respect that comments of a thread and of an author are alike",
@@ -32,8 +35,16 @@ def _environment() -> Environment:
         "keep_trailing_newline": False,
     }
     env = Environment(loader=FileSystemLoader(TEMPLATES), **kind)  # noqa: S701
+    env.filters["unbroken"] = _unbroken
     env.globals |= vars(wording) | SAID | {"plural": plural, "version": version("threadline")}
     return env
+
+
+def _unbroken(text: str) -> Markup:
+    """Text for a page, escaped, with its dates and shares each on one line; what is copied of it is the same."""
+    from markupsafe import Markup, escape
+
+    return Markup(UNBROKEN.sub(r'<span class="w">\g<0></span>', str(escape(text))))  # noqa: S704 - escaped
 
 
 def rendered(template: str, **of: object) -> str:

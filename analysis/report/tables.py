@@ -24,6 +24,9 @@ HEADS = {
     "n_threads": "threads",
     "n_authors": "authors",
     "n_words": "words",
+    "n_own_time": "with a time of their own",
+    "n_before": "comments before",
+    "n_after": "comments after",
     "n_files": "files",
     "n_periods": "periods",
     "period_start": "from",
@@ -43,11 +46,15 @@ NONE = "–"
 MACHINES = {"series", "interval", "n_eff", "author_ratio", "naive_low", "naive_high"}  # read these, people do not
 SHARE_MEASURES = ("share", "same topic", "negative", "positive")  # in a column `measure`: the row's values are shares
 MEANS = {"before", "after", "first", "second", "article", "thread", "uncorrected", "codes_only"}
-VALUES = MEANS | {"estimate", "difference"}
+CHANGES = {"difference", "step", "without"}
+OF_CHANGES = {"p_value", "without", "part"}  # where one of these is a column, an estimate is a change
+VALUES = MEANS | CHANGES | {"estimate"}
 COUNTS_NOTHING = ("topic", "year")
 # Controls, formats and surrogates: invisible, and some of them turn the order of the text around them.
 INVISIBLE = {"Cc", "Cf", "Cs", "Co"}
-DATE = re.compile(r"[+-]?\d{4,5}-\d\d-\d\d")  # stays on one line
+DATE = re.compile(r"[+-]?\d{4,5}-\d\d-\d\d")
+ONE_LINE = re.compile(rf"(from )?{DATE.pattern}( \({DATE.pattern} to {DATE.pattern}\))?")
+LONG = 24  # letters: a cell that has more is wide enough to be read
 LINKED = re.compile(r"https?://[^\s/\"'<>]+(/[^\s\"'<>]*)?")  # the page of an article; nothing else is a link
 TIME = re.compile(rf"({DATE.pattern})[T ]\d\d:\d\d\S*")  # as a csv file has it
 
@@ -69,7 +76,7 @@ class Sheet:
         rows = [list(zip(self.table.columns, row, strict=True)) for row in self.table.to_numpy()]
         script = os.environ.get(DATA) != "on"  # that sorts by a column; a page has it once
         of = {"columns": self.table.columns, "rows": rows, "script": script, "linked": LINKED.fullmatch}
-        return rendered("table.html.j2", sheet=self, dated=DATE.fullmatch, **of)
+        return rendered("table.html.j2", sheet=self, dated=ONE_LINE.fullmatch, long=LONG, **of)
 
 
 def plain(text: object) -> str:
@@ -136,14 +143,14 @@ def _ends(table: pd.DataFrame, column: str) -> tuple[str, ...]:
 
 def _shown(table: pd.DataFrame, column: str, shares: Sequence[str]) -> list[Callable[[float], str]]:
     """For each row how a number of the column is written."""
-    level = column in MEANS or (column == "estimate" and "p_value" not in table)
+    change = column in CHANGES or (column == "estimate" and not OF_CHANGES.isdisjoint(table))
+    level = column in VALUES and not change
     sign = signed if not level or _is_sided(table) else fixed
     usual = percent if column.startswith("share") or column in shares else sign if column in VALUES else fixed
     if column not in VALUES or "measure" not in table:
         return [usual] * len(table)
-    tested = column == "difference" or (column == "estimate" and "p_value" in table)
     # Of `by_position` the rows with a place are means, and the others changes.
-    mean = table["from_position"].notna() if "from_position" in table else pd.Series(not tested, table.index)
+    mean = table["from_position"].notna() if "from_position" in table else pd.Series(not change, table.index)
     share = table["measure"].isin(SHARE_MEASURES) | table["measure"].str.startswith("share of ")
     return [usual if not s else percent if m else points for s, m in zip(share, mean, strict=True)]
 
@@ -178,7 +185,7 @@ def _text(value: object, column: str, number: Callable[[float], str]) -> str:
     if isinstance(value, Integral) and number is fixed:  # a csv file has whole numbers for 0.0 and 1.0
         return str(value) if column in COUNTS_NOTHING else f"{value:,}"
     if isinstance(value, Real):
-        if column in ("p_value", "q_value"):
+        if column in ("p_value", "q_value", "line_p"):
             return "< 0.001" if value < 0.001 else f"{value:.3f}"
         return number(float(value))
     time = TIME.fullmatch(str(value))

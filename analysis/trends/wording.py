@@ -77,7 +77,7 @@ def with_interval(row: pd.Series, show: Callable[[float], str] = signed) -> str:
     """The estimate of a row with its interval."""
     estimate, low, high = (row[name] for name in ("estimate", "low", "high"))
     ends = f"{show(low)} to {show(high)}" if np.isfinite(low) else "too few threads for an interval"
-    return f"{show(estimate)} ({ends})"
+    return f"{show(estimate)} ({ends})" if np.isfinite(estimate) else "unknown"
 
 
 def listed(names: Iterable[str], table: pd.DataFrame, show: Callable[[float], str] = signed) -> str:

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import plots
+from analysis.report.claims import Finding
 from analysis.report.figures import embed
 from analysis.report.tables import plain, show
 from analysis.report.topic_browser import topic_browser
-from analysis.trends.wording import signed
+from analysis.trends.wording import signed, with_interval
 
 TOPICS = pd.DataFrame({"topic": [0, 1], "label": ["tram · stop", "=1+1 · NA"], "stability": [0.9, 0.4]})
 AT = pd.Timestamp("2023-02-01", tz="Europe/Dublin")
@@ -46,6 +47,29 @@ def test_a_measure_says_what_is_a_share_and_differences_of_shares_are_in_points(
     tested = columns(table.assign(p_value=0.2))
     assert tested["estimate"] == ["+5.0 points (−1.0 to +20.0)", "+0.05 (−0.01 to +0.20)"]
     assert tested["first"] == ["10 %", "+0.10"]
+
+
+def test_what_a_change_is_without_a_thread_is_written_as_the_change_is():
+    moved = pd.DataFrame({"measure": ["share", "sentiment", "anger"], "estimate": 0.162, "without": [0.137, -0.1, 0.1]})
+    want = {"estimate": ["+16.2 points", "+0.16", "+0.16"], "without": ["+13.7 points", "−0.10", "+0.10"]}
+    assert {name: columns(moved)[name] for name in want} == want
+    step = pd.DataFrame({"measure": ["share"], "step": [0.1], "step_low": [0.05], "step_high": [0.2]})
+    assert columns(step)["step"] == ["+10.0 points (+5.0 to +20.0)"]
+    part = pd.DataFrame({"part": ["within"], "estimate": [0.1]})
+    assert columns(part)["estimate"] == ["+0.10"]
+
+
+def test_dates_and_shares_are_not_broken_and_a_long_text_has_room():
+    table = pd.DataFrame({"at": ["2023-02-01 (2023-01-02 to 2023-03-04)"], "file": ["2023-02-01-a-long-name-of-a.txt"]})
+    html = show(table, caption="<b>")._repr_html_()
+    assert html.count('class="d"') == 1 and html.count('<td class="l">') == 1 and "<span>&lt;b&gt;</span>" in html
+    said = Finding.of("It <b> rose by −4.5 % from 2023-02-01.")._repr_html_()
+    assert '&lt;b&gt; rose by <span class="w">−4.5 %</span> from <span class="w">2023-02-01</span>.' in said
+    assert '"w"' not in Finding.of("q = .023, 3,016 comments")._repr_html_()
+
+
+def test_a_mean_of_nothing_is_unknown():
+    assert with_interval(pd.Series({"estimate": np.nan, "low": np.nan, "high": np.nan})) == "unknown"
 
 
 def test_the_page_of_an_article_is_a_link_and_nothing_else_is():
