@@ -13,7 +13,7 @@ from analysis.trends.specifications import CLAIM, TOLD
 from analysis.trends.wording import name_of, signed
 
 MOST = 8  # claims that are drawn
-NONE = "nothing is told of change, or nobody has computed it otherwise: `threadline robustness STUDY` does"
+NONE = "nothing is told of change, or nobody has computed it otherwise: “threadline robustness STUDY” does"
 HOW = {"break": "before and after {at}", "slope": "a year", "event": "a step at {at}"}
 
 

@@ -193,7 +193,7 @@ class Changes:
         if share:
             of |= {"what": f"in composition, the share of {whose}", "brief": f"the share of {whose}"}
             return of | {"show": percent, "unit": " points", "falls": "fades"}
-        lead, scored = "" if overall else f"in {manner}, ", " as scored" if self.is_coded else ""
+        lead, scored = "" if overall or manner != "tone" else "in tone, ", " as scored" if self.is_coded else ""
         of |= {"what": f"{lead}the mean {row['measure']}{scored} of {whose}", "brief": f"the {manner} of {whose}"}
         return of | {"show": self.level, "unit": "", "falls": "falls"}
 

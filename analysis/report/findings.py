@@ -125,7 +125,9 @@ class Findings:
     def moved(self) -> pd.DataFrame:
         """The threads and authors that move each change most: `influence` with the title, published_at and url."""
         articles = self._study.articles.set_index("article_id")
-        articles = articles.assign(title=articles["title"].fillna(articles["source_file"]))
+        file = articles["source_file"]  # a thread file has a thread, a table many
+        known = file.mask(file.duplicated(keep=False), articles.index.to_series())
+        articles = articles.assign(title=articles["title"].fillna(known))
         found, zone = self._tables.influence, self._study.settings.source.timezone
         of = articles[["title", "published_at", "url"]].reindex(found["id"]).reset_index(drop=True)
         of["title"] = of["title"].where(found["of"] == "thread", _in_report(found["id"]))
@@ -184,9 +186,10 @@ class Findings:
         empty = float(cells["low"].isna().mean()) if len(cells) else 0.0
         if empty <= 0.5:
             return ""
+        more = "More threads say more" if period == "year" else "A longer one says more ([time] period in study.toml)"
         return (
             f"A period of a {period} is too short for this corpus: {percent(empty)} of the cells of a topic in a "
-            "period have too few threads for an interval. A longer one says more ([time] period in study.toml)."
+            f"period have too few threads for an interval. {more}."
         )
 
     @property

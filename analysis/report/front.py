@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from analysis.study import Study
 
 MOST = 3  # sentences
+# What the title of a figure leaves to the sentence beside it.
+BESIDE = re.compile(r"(, a (step|difference) of [^,;(]+)? \(95 % interval [^)]*\)|; (of the diff|how much of it).*")
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,7 @@ def _figure(study: Study, first: Change | None) -> plots.Figure:
     """The figure of the first finding, under its words; of nothing found, of what there is."""
     t, topics = study.tables, study.topics.table
     by_period = partial(plots.by_period, events=study.events, measure=study.measure, note=study.findings.instrument)
-    title = (first.sentence.short or first.sentence.text).rstrip(".") if first else ""
+    title = BESIDE.sub("", first.sentence.short or first.sentence.text).rstrip(".") if first else ""
     if first is not None and pd.notna(topic := first.row["topic"]):
         changes = study.findings.breaks().query("topic == @topic").assign(topic=None)
         drawn, why = study.drawn

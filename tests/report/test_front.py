@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from analysis.report import methods
-from analysis.report.front import MOST, front
+from analysis.report.findings import Findings
+from analysis.report.front import BESIDE, MOST, front
 from analysis.study import open_study
 
 
@@ -30,15 +32,30 @@ def test_the_sample_s_first_screen(sample):
     said = front(sample)
     assert said.asked.startswith("What changed with “evening trams are cut” (2023-02-16)? What are")
     first, second, third = said.found
-    assert (
-        first.short == "After “evening trams are cut” the tone of “tram · timetable · ticket” went from +0.25 to −0.10."
-    )
+    title = "After “evening trams are cut” the tone of “tram · timetable · ticket” went from +0.25 to −0.10"
+    assert first.short == f"{title}, a step of −0.42 (95 % interval −0.63 to −0.21)." and said.figure.title == title
+    assert "a difference of −0.07 (95 % interval −0.16 to +0.01), which chance may explain; of the" in second.short
     assert "of all comments" in second.short and "is tone and" in second.short and "chance may explain" in second.short
     assert "a change of composition" in third.short
     assert said.sure == ("Not known to be planned", first.robustness, "Checked by people: holds")
     assert first.robustness == "Holds in 8 of 9 other ways of computing it"
     assert said.caveat.startswith("The instrument scores higher than people do") and said.figure.axes
     assert [one.name.startswith("threads/") for one in first.moved] == [True] * 3 + [False] * 3
+
+
+def test_a_thread_of_a_table_without_titles_is_named_by_its_id(tmp_path):
+    study = study_of(tmp_path, [("a", 1, "r", "2024-01-05", "Late"), ("b", 2, "r", "2024-01-06", "Late again")])
+    moved = pd.DataFrame({"of": ["thread", "author"], "id": ["b", "reader-1"]})
+    tables = SimpleNamespace(influence=moved)
+    findings = Findings(SimpleNamespace(articles=study.articles, settings=study.settings, tables=tables))
+    assert findings.moved["title"].tolist() == ["b", "an author"]
+
+
+def test_the_title_of_a_figure_keeps_what_hedges():
+    said = "With “x” the mean of all went from +0.1 to +0.2, a difference of +0.1 (95 % interval 0.0 to +0.2)"
+    said += ", which chance may explain; of the difference, +0.1 is tone and 0.0 composition."
+    assert BESIDE.sub("", said) == "With “x” the mean of all went from +0.1 to +0.2, which chance may explain"
+    assert BESIDE.sub("", "It rises by 2 a year (95 % interval 1 to 3): a change.") == "It rises by 2 a year: a change."
 
 
 def test_nine_comments_have_no_figure_of_time_and_say_what_to_do(tmp_path):
@@ -59,6 +76,7 @@ def test_an_undated_corpus_says_so_and_asks_for_dates(tmp_path):
 
 def test_methods_and_checklist_follow_the_settings(sample, tmp_path):
     text = methods.paragraph(sample)
+    assert text.startswith("3,016 comments under 156 articles, by 511 authors, were read with Threadline")
     assert "periods of a quarter" in text and "scored by “vader” from −1 to 1" in text and "(seed 1)" in text
     assert "at least" not in text and "planned on" not in text
     lines = methods.checklist(sample).splitlines()

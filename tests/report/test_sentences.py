@@ -20,16 +20,16 @@ EMPTY = pd.DataFrame()
 CLAIMED = EMPTY.reindex(columns=["change", "topic", "event", "part", "estimate", "low"])
 
 
-def found(name, topics=TOPICS, note="", **tables):
+def found(name, topics=TOPICS, note="", measure="sentiment", period="month", **tables):
     """A finding of a study that has these topics and these tables."""
-    source, time = SimpleNamespace(timezone="Europe/Paris"), SimpleNamespace(period="month")
+    source, time = SimpleNamespace(timezone="Europe/Paris"), SimpleNamespace(period=period)
     sentiment = SimpleNamespace(range=(-1, 1), instrument="vader")
     given = {"topic_levels": pd.DataFrame(columns=["level", "label", "n_comments", "stability"])}
     given |= {"main_topic": pd.DataFrame({"share": [np.nan, np.nan]}), "topic_choice": EMPTY, "topic_history": EMPTY}
     given |= {"corrected": EMPTY, "agreement": EMPTY, "comments": pd.DataFrame({"sentiment": [0.1]})} | tables
     study = SimpleNamespace(tables=SimpleNamespace(**given), topics=SimpleNamespace(table=topics, note=note))
     study.settings = SimpleNamespace(source=source, sentiment=sentiment, time=time)
-    study.measure = "sentiment"
+    study.measure = measure
     return getattr(Findings(study), name)
 
 
@@ -320,6 +320,12 @@ def test_the_share_in_the_main_topic_stands_beside_that_by_own_words():
     )
 
 
+def test_of_topics_from_a_file_nothing_is_said_of_own_words():
+    given = TOPICS.assign(stability=np.nan)
+    text = found("topics", given, comments=commented(400, 0), main_topic=pd.DataFrame({"share": [0.97, 0.97]})).text
+    assert "97 % of the comments have the main topic of their thread." in text and "own words" not in text
+
+
 def test_stable_themes_are_told_where_the_topics_are_not_stable():
     level = {"level": "theme", "label": ["transport", "the rest"], "n_comments": [250, 150], "stability": [0.8, 0.2]}
     levels = pd.DataFrame(level)
@@ -342,11 +348,13 @@ def test_corrected_in_words_names_where_the_instrument_fails():
     headline = found("sentiment", overall=overall(), agreement=agreed(), corrected=table).text
     assert headline.startswith("As people code it") and not headline.startswith("Mean")
     assert "Do not use the instrument on: “hospital · ward”. It is wrong there more often than right." in text
-    assert "It may be wrong more often than right on: “language fr”." in text
-    assert (
-        "no comment has been coded by hand for sentiment."
-        in found("corrected", corrected=table.iloc[:0], agreement=agreed().iloc[:0]).text
-    )
+    assert "The instrument may be wrong more often than right on: “language fr”." in text
+    none = {"corrected": table.iloc[:0], "agreement": agreed().iloc[:0]}
+    assert "no comment has been coded by hand for sentiment." in found("corrected", **none).text
+    # With [codes] labels people code, but not for the measure: its name is said, and nothing of codes as such.
+    labels = pd.DataFrame({"label": ["insult"], "by": ["all"], "n_coded": [40], "estimate": [0.1]})
+    text = found("corrected", measure="incivility", coded_labels=labels, **none).text
+    assert text.startswith("Nothing is corrected: no comment has been coded by hand for incivility.")
 
 
 def test_what_people_judged_comes_first_and_a_formula_is_no_judge():
@@ -403,6 +411,8 @@ def test_an_event_is_said_with_what_changed_and_what_chance_explains():
     assert "names no event" in events(table.iloc[:0], TOPICS).text
     other = pd.DataFrame([compared(measure="incivility")]).astype({"topic": "Int64"})
     assert "the mean incivility of all comments" in events(other, TOPICS).text
+    topic = over_time(broke(0.001, measure="incivility"), slope(0.9), **many()).text
+    assert topic.startswith("The mean incivility of “hospital · ward” fell from")  # and not in incivility
 
 
 def test_article_and_comments_hedge_with_the_data():
@@ -505,6 +515,8 @@ def test_a_period_that_leaves_most_cells_empty_is_warned_of():
     cells = pd.DataFrame({"topic": 0, "low": [None, None, None, 0.1]})
     said = found("too_short", topics_by_period=cells)()
     assert said.startswith("A period of a month is too short for this corpus: 75 % of the cells")
+    assert said.endswith("A longer one says more ([time] period in study.toml).")
+    assert found("too_short", period="year", topics_by_period=cells)().endswith(" More threads say more.")
     assert (
         found("too_short", topics_by_period=cells.iloc[2:])() == "" == found("too_short", topics_by_period=cells[:0])()
     )
