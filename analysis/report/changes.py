@@ -115,15 +115,18 @@ class Changes:
         said: list[Sentence | str] = []
         by_event, planned = self.with_events(), ""
         for event, (part, found) in by_event.items():
-            overall, sure, series = part.iloc[0], found[1:], steady(part.iloc[1:], self.topics)
+            overall, sure, series = part.iloc[0], found, steady(part.iloc[1:], self.topics)
             planned = self.planned(event)
-            if not np.isfinite(overall["low"]):
-                said += [*finding("too_few_around", overall).sentences, planned]
-                continue
+            if known := bool(np.isfinite(overall["low"])):
+                said.append(found[0].sentence)
+                sure = found[1:]
+            else:
+                said += finding("too_few_around", overall).sentences
+                series = series[series["q_value"].notna()]  # of shares, where nothing is scored
             which = "stable topics" if any(change.why_not == UNSTEADY for change in sure) else "topics"
             counted = finding("steps", series, which, f"{KINDS['event'].test}.").sentences if len(series) else ()
-            said += [found[0].sentence, *counted]
-            if sure and not len(series):
+            said += counted
+            if sure and known and not len(series):
                 said.append("There is no stable topic to compare.")
             # Of what the study asked for beforehand it is told also that people do not support it.
             said += [*self._said(sure, UNSUPPORTED), planned]

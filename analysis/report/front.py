@@ -65,8 +65,8 @@ def _asked(study: Study) -> str:
 def _told(changes: Changes) -> list[Change]:
     """What is told of change, of events first: what is sure, then what happened to all comments, then the rest."""
     steps = [found for _, found in changes.with_events().values() if found]
-    overall = [some[0] for some in steps]
-    sure = [one for some in steps for one in some[1:] if not one.why_not]
+    overall = [one for some in steps for one in some if pd.isna(one.row["topic"])]
+    sure = [one for some in steps for one in some if pd.notna(one.row["topic"]) and not one.why_not]
     sure.sort(key=lambda one: one.row["q_value"])
     series = {one.row["series"] for one in sure}
     others = [one for one in changes.explored() if not one.why_not and one.row["series"] not in series]

@@ -11,6 +11,7 @@ import pytest
 from analysis.report.changes import MOST, Changes
 from analysis.report.claims import Finding
 from analysis.report.findings import Findings
+from analysis.report.front import _told
 
 TOPICS = pd.DataFrame(
     {"topic": [0], "label": ["hospital · ward"], "n_comments": [300], "n_threads": [20], "stability": [0.9]}
@@ -407,7 +408,20 @@ def test_an_event_is_said_with_what_changed_and_what_chance_explains():
     unknown = pd.DataFrame([compared(step=np.nan)]).astype({"topic": "Int64"})
     assert "nothing tells a step from a line" in events(unknown, TOPICS).text
     none = pd.DataFrame([compared(n_first=0, low=np.nan, high=np.nan)]).astype({"topic": "Int64"})
-    assert "nothing can be said: 0 comments before and 40 after" in events(none, TOPICS).text
+    text = events(none, TOPICS).text
+    assert "nothing can be said of the mean sentiment: 0 scored comments before and 40 after" in text
+    assert "series" not in text
+    shares = [dict(share, q_value=0.01), dict(share, series="share of topic 9", topic=9, q_value=0.01)]
+    unscored = pd.concat([none, pd.DataFrame(shares)], ignore_index=True).astype({"topic": "Int64"})
+    steady = pd.concat([TOPICS, TOPICS.assign(topic=9, label="a · b", stability=0.2)])
+    text = events(unscored, steady).text
+    assert "Of 1 series of stable topics, 1 took a step" in text and "share of “hospital · ward” went" in text
+    assert "Not told: 1 step of topics that are not stable." in text
+    shown = [
+        change.row["topic"]
+        for change in _told(changes(compared=unscored, topics=steady, breaks=broke(0.9), slopes=slope(0.9)))
+    ]
+    assert shown == [0]  # on the first page too, where no change of all comments stands before them
     assert "names no event" in events(table.iloc[:0], TOPICS).text
     other = pd.DataFrame([compared(measure="incivility")]).astype({"topic": "Int64"})
     assert "the mean incivility of all comments" in events(other, TOPICS).text
