@@ -155,7 +155,7 @@ def by_period(
             said += [f"{name} {one}" for one in _marked(ax, table, of, show, levels=not len(coded))]
     if not parted:
         ends = _extremes(table, period, show)
-        few = f"; {table['low'].isna().sum()} of {len(table)} periods have too few threads for an interval"
+        few = f"; {table['low'].isna().sum()} of {len(table)} periods with too few threads for an interval"
         alt = f"{sub} {span_of(table)}: from {' to '.join(f'{value} in {at}' for value, at in ends)}{few}."
     _reach(ax, drawn, sided=show is signed, labels=0 if parted else labels)
     if said:
