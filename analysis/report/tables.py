@@ -27,6 +27,7 @@ HEADS = {
     "n_own_time": "with a time of their own",
     "n_before": "comments before",
     "n_after": "comments after",
+    "n_coded": "comments coded",
     "n_files": "files",
     "n_periods": "periods",
     "period_start": "from",
