@@ -13,7 +13,6 @@ from analysis.trends import wording
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-    from markupsafe import Markup
 
 UNBROKEN = re.compile(r"\d{4}-\d\d-\d\d|[−+]?[\d.,]+ %")  # dates and shares stay on one line
 TEMPLATES = Path(__file__).resolve().parent / "templates" / "threadline"
@@ -40,11 +39,9 @@ def _environment() -> Environment:
     return env
 
 
-def _unbroken(text: str) -> Markup:
-    """Text for a page, escaped, with its dates and shares each on one line; what is copied of it is the same."""
-    from markupsafe import Markup, escape
-
-    return Markup(UNBROKEN.sub(r'<span class="w">\g<0></span>', str(escape(text))))  # noqa: S704 - escaped
+def _unbroken(escaped: str) -> str:
+    """HTML of a text with its dates and shares each on one line; what is copied of it is the same."""
+    return UNBROKEN.sub(r'<span class="w">\g<0></span>', str(escaped))
 
 
 def rendered(template: str, **of: object) -> str:
