@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -14,9 +15,10 @@ from matplotlib.ticker import Formatter, MaxNLocator
 from analysis.plots import style
 from analysis.plots.letters import fit, width
 from analysis.plots.style import GRID, INK, LINE, Figure, is_narrow
+from analysis.trends.periods import Date
 from analysis.trends.wording import MINUS, fixed, local, period_name, period_of, signed
 
-Events = Mapping[str, object] | Sequence[tuple[str, object]]  # what happened, and its date
+Events = Mapping[str, Date] | Sequence[tuple[str, Date]]  # what happened, and its date
 MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 6000, 24_000)  # between two dates on an axis
 DAYS = (1, 2, 7, 14)
 OF_PERIOD = {"day": 1, "week": 7, "month": 1, "quarter": 3, "year": 12}  # days or months
@@ -34,7 +36,7 @@ def points() -> float:
     return 72 * (style.NARROW if is_narrow.get() else style.WIDTH)
 
 
-def new_axes(rows: int = 1, columns: int = 1, height: float = 3.2, **kwargs: object) -> tuple[Figure, list[Axes]]:
+def new_axes(rows: int = 1, columns: int = 1, height: float = 3.2, **kwargs: Any) -> tuple[Figure, list[Axes]]:
     """A figure of the page's width or a phone's, and its axes, row by row."""
     figure = Figure(figsize=(points() / 72, height), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, **kwargs)
@@ -60,8 +62,8 @@ def rows_axis(axes: Axes, names: Sequence[str], size: float = 9.5) -> np.ndarray
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
         for at, name in zip(y, names, strict=True):
-            place = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": 9}
-            axes.text(0, at - 0.42, fit(name, points() - 24, 9), **place)
+            above = fit(name, points() - 24, 9)
+            axes.text(0, at - 0.42, above, transform=axes.get_yaxis_transform(), va="center", fontsize=9)
     else:
         axes.set_yticks(y, [fit(name, 0.42 * points(), size) for name in names], fontsize=size)
     axes.grid(visible=True, axis="x")
@@ -69,7 +71,7 @@ def rows_axis(axes: Axes, names: Sequence[str], size: float = 9.5) -> np.ndarray
     return y
 
 
-def estimates(axes: Axes, table: pd.DataFrame, y: np.ndarray, colour: object, of: str = "estimate") -> None:
+def estimates(axes: Axes, table: pd.DataFrame, y: np.ndarray, colour: str | list[str], of: str = "estimate") -> None:
     """Estimates with their graded intervals, one below the other: columns low and high, or `of`_low and `of`_high."""
     for part, thick, alpha in ((1.0, 2.0, 0.6), (MIDDLE, 5.0, 0.5)):
         axes.hlines(y, *graded(table, of, part), colour, linewidth=thick, alpha=alpha)
@@ -81,10 +83,11 @@ def ends_of(of: str) -> tuple[str, str]:
     return ("low", "high") if of == "estimate" else (f"{of}_low", f"{of}_high")
 
 
-def on_data(axes: Axes, x: float, y: float, text: str, **look: object) -> mpl.text.Text:
+def on_data(axes: Axes, x: float, y: float, text: str, **look: Any) -> mpl.text.Text:
     """Words on the data that they name, readable over it."""
     back = {"boxstyle": "square,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.75}
-    said = axes.text(x, y, text, **{"fontsize": 9, "color": INK, "bbox": back, "zorder": 5} | look)
+    usual: dict[str, Any] = {"fontsize": 9, "color": INK, "bbox": back, "zorder": 5}
+    said = axes.text(x, y, text, **usual | look)
     said.set_in_layout(False)
     return said
 

@@ -57,10 +57,8 @@ def by_topic(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, measure
     figure, ax, y = _rows(names, down.get("n_scored", down["n_comments"]))
     marks.estimates(ax, down, y, [style.colour_of(topic, topics) for topic in down["topic"]])
     show = marks.mean_axis(ax, "x", down, measure)
-    told, title = (
-        steady(down[down["low"].notna() & (down["topic"] >= 0)], topics),
-        f"Mean {measure} of {len(down)} topics",
-    )
+    told = steady(down[down["low"].notna() & (down["topic"] >= 0)], topics)
+    title = f"Mean {measure} of {len(down)} topics"
     if len(told) > 1:
         ends = told.iloc[[0, -1]]
         high, low = (f"“{n}” ({show(v)})" for n, v in zip(names_of(ends, topics), ends["estimate"], strict=True))
@@ -93,7 +91,7 @@ def agreement_by_group(table: pd.DataFrame, *, topics: pd.DataFrame | None = Non
     figure, ax, y = _rows(names, table["n"], 0.27)
     poor = table["accuracy_high"] < wording.MIN_ACCURACY
     doubtful = int((~poor & (value < wording.MIN_ACCURACY)).sum())
-    marks.estimates(ax, table, y, np.where(poor, WARN, ACCENT), "accuracy")
+    marks.estimates(ax, table, y, np.where(poor, WARN, ACCENT).tolist(), "accuracy")
     ax.axvline(wording.MIN_ACCURACY, color=WARN, linewidth=1, linestyle="--")
     ax.set_xlim(0, 1)
     marks.percent_axis(ax.xaxis)
@@ -118,7 +116,8 @@ def corrected(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, measur
     marks.estimates(ax, table, y + 0.16, ACCENT)
     show = marks.mean_axis(ax, "x", table, measure)
     coded = [show(value) if np.isfinite(value) else "" for value in table["estimate"]]
-    scored = [f"{row.group} {show(row.uncorrected)} as scored" for row in table.itertuples()]
+    both = zip(table["group"], table["uncorrected"], strict=True)
+    scored = [f"{group} {show(value)} as scored" for group, value in both]
     said = [f"{s}, {f'{c} corrected' if c else 'not coded'}" for s, c in zip(scored, coded, strict=True)]
     first = table["group"].iloc[0]
     title = f"{first[:1].upper()}{first[1:]}:{scored[0].removeprefix(first)}"
@@ -180,7 +179,7 @@ def _changes(table: pd.DataFrame, topics: pd.DataFrame | None, title: str, what:
         names, stable = names_of(rows, topics), rows.index.isin(steady(rows, topics).index)
         strong = (rows["q_value"] < MAX_Q).to_numpy() & stable
         y = marks.rows_axis(ax, names, 9)
-        marks.estimates(ax, rows, y, np.where(strong, ACCENT, LINE))
+        marks.estimates(ax, rows, y, np.where(strong, ACCENT, LINE).tolist())
         marks.signed_axis(ax, scale=100 if of == "share" else 1)
         ax.set_title(f"{label[0].upper()}{label[1:]}", fontsize=10)
         said += [f"{of} of {one}" for one in listed(np.array(names)[strong], rows[strong], show).split("; ") if one]

@@ -36,7 +36,7 @@ def activity(table: pd.DataFrame, *, span: Sequence[object] = ()) -> Figure:
     if share:
         _bars(axes[0], table, borrowed, PALE, axes[0].get_title("left"))
         notes.append(f"Pale: {percent(share)} have no time of their own, and stand at their article's.")
-    most, empty = table.loc[n.idxmax(), "period_start"], int((n == 0).sum())
+    most, empty = table["period_start"].iloc[int(n.to_numpy().argmax())], int((n == 0).sum())
     title = f"{n.sum():,} comments, most in {period_name(most, period)} ({n.max():,})"
     sub = f"{', '.join(words[:-1])} and {words[-1]} per {period}".capitalize() + (
         f"; {empty} of {len(n)} are empty" if empty else ""
@@ -109,8 +109,8 @@ def by_period(
     """
     period, parted = period_of(table), by in table
     if not parted and table["period_start"].duplicated().any():
-        found, remedy = ", ".join(map(str, table.columns)), "Say with “by” which column tells them apart."
-        raise StudyError(expected="one row a period", found=found, where="the table to draw", remedy=remedy)
+        there, remedy = ", ".join(map(str, table.columns)), "Say with “by” which column tells them apart."
+        raise StudyError(expected="one row a period", found=there, where="the table to draw", remedy=remedy)
     if len(table) < 2:
         return undrawn(table, f"all is in one period, {period_name(table['period_start'].iloc[0], period)}")
     coded = _corrected(table, corrected) if not parted else table.iloc[:0]
@@ -174,8 +174,8 @@ def by_period(
         title = f"{'Mean' if found is None else 'No break in'} {measure}{'' if found is None else ':'}"
         title += f" between {low} and {high}"
     alt += f" Marked changes: {'; '.join(said)}." if said else " No change is marked." if parted else ""
-    told = {"title": title, "sub": f"{sub} {why}", "notes": notes, "warning": note}
-    return finished(figure, f"{alt} {' '.join(notes)}", table, topics, **told)
+    alt, sub = f"{alt} {' '.join(notes)}", f"{sub} {why}"
+    return finished(figure, alt, table, topics, title=title, sub=sub, notes=notes, warning=note)
 
 
 def _told(changes: pd.DataFrame, measure: str) -> pd.DataFrame:
@@ -186,20 +186,23 @@ def _told(changes: pd.DataFrame, measure: str) -> pd.DataFrame:
 def _extremes(table: pd.DataFrame, period: str, show: Callable[[float], str]) -> list[tuple[str, str]]:
     """Where a series is lowest and highest, and when, of the periods that have an interval."""
     ends = table.dropna(subset="low").sort_values("estimate", kind="stable").iloc[[0, -1]]
-    return [(show(row.estimate), period_name(row.period_start, period)) for row in ends.itertuples()]
+    return [(show(row["estimate"]), period_name(row["period_start"], period)) for _, row in ends.iterrows()]
 
 
 def _reach(ax: Axes, table: pd.DataFrame, *, sided: bool, labels: int) -> None:
     """As high as the intervals need, on both sides of none where a measure goes to both; above them names of events."""
     ends = [name for name in (*SERIES[3:], "borrowed_low", "borrowed_high", "scores") if name in table]
-    low, high = table[ends].min(axis=None), table[ends].max(axis=None)
-    if not np.isfinite(low):
+    known = table[ends].to_numpy(float)
+    known = known[np.isfinite(known)]
+    if not len(known):
         return
+    low, high = float(known.min()), float(known.max())
     if sided:
         most = min(1.0, max(0.1, 1.1 * max(abs(low), abs(high))))
         low, high = -most, most
     high += labels * marks.LABEL_HIGH * (high - low)
-    ax.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low)) if high > low else None
+    if high > low:
+        ax.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
 
 
 def _corrected(table: pd.DataFrame, corrected: pd.DataFrame | None) -> pd.DataFrame:
@@ -219,12 +222,12 @@ def _marked(
     """Mark changes in a series, with the interval of their date and the means before and after; say them."""
     start, end = marks.days_of(table)
     said = []
-    for row in changes.itertuples():
-        at, low, high = (date2num(pd.Timestamp(date).tz_localize(None)) for date in (row.at, row.low, row.high))
+    for _, row in changes.iterrows():
+        at, low, high = (date2num(row[when].tz_localize(None)) for when in ("at", "low", "high"))
         ax.axvspan(low, high, color=INK, alpha=0.1, linewidth=0)
         ax.axvline(at, color=INK, linewidth=1.6)
         if levels:
-            ax.hlines([row.before, row.after], [start[0], at], [at, end[-1]], color=INK, linewidth=1.2)
-        verb = "falls" if row.after < row.before else "rises"
-        said.append(f"{verb} from {show(row.before)} to {show(row.after)} around {row.at:%Y-%m-%d}")
+            ax.hlines([row["before"], row["after"]], [start[0], at], [at, end[-1]], color=INK, linewidth=1.2)
+        verb = "falls" if row["after"] < row["before"] else "rises"
+        said.append(f"{verb} from {show(row['before'])} to {show(row['after'])} around {row['at']:%Y-%m-%d}")
     return said

@@ -15,6 +15,7 @@ from analysis.trends.wording import is_unstable, name_of
 
 PERIODS = ("period_start", "period_end")
 SERIES = (*PERIODS, "n_comments", "estimate", "low", "high")
+Value = int | str  # of the column that panels are by
 NO_DATE = "it has no periods, as no comment has a date"
 MOST_PANELS = 12  # of small multiples; the heat map has the other topics
 NAMED = 6  # of those without a panel: as many are named
@@ -28,7 +29,7 @@ def longer(period: str) -> str:
 
 def worth_a_panel(
     table: pd.DataFrame, topics: pd.DataFrame | None, by: str, *, unassigned: bool = False
-) -> tuple[list, list[str]]:
+) -> tuple[list[Value], list[str]]:
     """The values that have something to show, the largest first; and a line that names the others."""
     says = table["low"].notna()
     if "borrowed" in table:  # a band that is narrow enough says something as well
@@ -44,8 +45,8 @@ def worth_a_panel(
 
 
 def multiples(
-    table: pd.DataFrame, topics: pd.DataFrame | None, by: str, events: Events, shown: list
-) -> tuple[Figure, dict[object, Axes]]:
+    table: pd.DataFrame, topics: pd.DataFrame | None, by: str, events: Events, shown: list[Value]
+) -> tuple[Figure, dict[Value | None, Axes]]:
     """Small multiples, two to a row, on a phone one below the other."""
     across = 1 if is_narrow.get() or len(shown) == 1 else 2
     rows = -(-len(shown) // across)
@@ -55,15 +56,14 @@ def multiples(
     for spare in axes[len(shown) :]:
         spare.set_visible(False)
         axes[-3 if rows > 1 else -1].tick_params(labelbottom=True)  # the lowest of its column now
-    panels = dict(zip(shown, axes, strict=False))
     room = 0.82 * points() / across
-    for i, (value, ax) in enumerate(panels.items()):
+    for i, (value, ax) in enumerate(zip(shown, axes, strict=False)):
         colour = COLOURS[i % len(COLOURS)] if isinstance(value, str) else style.colour_of(value, topics)
         (_borrowing if "borrowed" in table else marks.draw_series)(ax, table[table[by] == value], colour)
         marks.date_axis(ax, table, room)
         ax.set_title(fit(name_of(value, topics), room, 10, bold=True), fontsize=10)
         marks.event_lines(ax, events, named=len(shown) == 1)
-    return figure, panels
+    return figure, dict(zip(shown, axes, strict=False))
 
 
 def own(table: pd.DataFrame) -> pd.Series:
@@ -82,7 +82,7 @@ def _borrowing(axes: Axes, table: pd.DataFrame, colour: str) -> None:
     axes.plot(x[own], table["estimate"][own], "o", color=colour, ms=3.5)
 
 
-def largest_first(table: pd.DataFrame, topics: pd.DataFrame | None, by: str = "topic") -> list:
+def largest_first(table: pd.DataFrame, topics: pd.DataFrame | None, by: str = "topic") -> list[Value]:
     """The topics of a table, or its other values, without the unassigned, as `topics` has them."""
     known = topics["topic"] if topics is not None and by == "topic" else sorted(table[by].dropna().unique())
     return [value for value in known if value != -1 and (table[by] == value).any()]

@@ -10,7 +10,7 @@ from analysis.plots import axes as marks
 from analysis.plots import style
 from analysis.plots.axes import GRADED, Events, new_axes, points
 from analysis.plots.letters import fit, width
-from analysis.plots.panels import MOST_PANELS, NO_DATE, SERIES, largest_first, longer, multiples, worth_a_panel
+from analysis.plots.panels import MOST_PANELS, NO_DATE, SERIES, Value, largest_first, longer, multiples, worth_a_panel
 from analysis.plots.style import INK, Figure, draws, finished, undrawn
 from analysis.trends.wording import is_unstable, name_of, percent, period_name, period_of, span_of
 
@@ -42,8 +42,8 @@ def shares_by_period(
             table, f"no {by} that is stable has two {period}s with threads enough for an interval{longer(period)}"
         )
     figure, panels = multiples(table, topics, by, events, shown)
-    parts, moved, top = [], {}, 0.0
-    for value, ax in panels.items():
+    parts, moved, top = list[str](), dict[Value, tuple[float, float]](), 0.0
+    for value, ax in zip(shown, panels.values(), strict=True):
         marks.percent_axis(ax.yaxis, 4)
         known = table.loc[(table[by] == value) & table["low"].notna()]
         first, last = known["estimate"].iloc[[0, -1]]
@@ -73,14 +73,15 @@ def halves(known: pd.DataFrame) -> tuple[float, float]:
     """Share of the comments in the first half of the periods and in the second: a thin last one says little alone."""
     middle = len(known) // 2
     parts = known.iloc[:middle], known.iloc[middle:]
-    return tuple(part["n_comments"].sum() / part["n_total"].sum() for part in parts)  # type: ignore[return-value]
+    first, second = (float(part["n_comments"].sum() / part["n_total"].sum()) for part in parts)
+    return first, second
 
 
 @draws(*SERIES, "topic", "n_total", none=NO_DATE)
 def heat(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, why: str = "") -> Figure:
     """Share of every topic in every period, a cell each, the largest topic on top: `trends.shares_by_period`."""
     period = period_of(table)
-    there = largest_first(table, topics) + ([-1] if (table["topic"] == -1).any() else [])
+    there = [*map(int, largest_first(table, topics)), *[-1] * int((table["topic"] == -1).any())]
     # Of a few threads a share says little, and would set the scale for all the others.
     sure = table.assign(sure=table["estimate"].where(table["low"].notna()))
     wide = sure.pivot_table(index="topic", columns="period_start", values="sure", dropna=False).loc[there]
@@ -89,7 +90,8 @@ def heat(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, why: str = 
     names = {topic: name_of(topic, topics) for topic in there}
     most, when = wide.max(axis=1), wide.fillna(-1).idxmax(axis=1).map(lambda at: period_name(at, period))
     top, deepest = float(most.max()) or 1.0, len(style.SHADES) - 1
-    shade = np.minimum(np.floor(len(style.SHADES) * wide / top), deepest).to_numpy()
+    cells = wide.to_numpy(float)
+    shade = np.minimum(np.floor(len(style.SHADES) * cells / top), deepest)
     figure, (ax,) = new_axes(height=0.6 + 0.25 * len(there))
     starts, ends = map(np.unique, marks.days_of(table))
     rows = np.arange(len(there) + 1) - 0.5
@@ -105,11 +107,11 @@ def heat(table: pd.DataFrame, *, topics: pd.DataFrame | None = None, why: str = 
     labels = [fit(names[t], room - width(tail, 9), 9) + tail for t, tail in zip(there, tails, strict=True)]
     ax.set_yticks(range(len(there)), labels, fontsize=9)
     for i, j in np.argwhere(np.isfinite(shade)) if written else ():
-        look = {"ha": "center", "va": "center", "fontsize": 9, "color": "white" if shade[i, j] >= 4 else INK}
-        ax.text((starts[j] + ends[j]) / 2, i, f"{100 * wide.iloc[i, j]:.0f}", **look)
+        x, colour = (starts[j] + ends[j]) / 2, "white" if shade[i, j] >= 4 else INK
+        ax.text(x, i, f"{100 * cells[i, j]:.0f}", ha="center", va="center", fontsize=9, color=colour)
     title = f"Share of {len(there)} topics by {period}: none of them is stable"
     if told := [topic for topic in there if topic >= 0 and not is_unstable(topic, topics) and most[topic] >= 0]:
-        first = most[told].idxmax()
+        first = max(told, key=lambda topic: most[topic])
         title = f"“{names[first]}” is at most {percent(most[first])} of a {period}'s comments, in {when[first]}"
     how = ", in per cent" if written else "; beside a name its most"
     empty = " Empty: too few threads." if wide.isna().any(axis=None) else ""

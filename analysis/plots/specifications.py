@@ -32,7 +32,7 @@ def specifications(table: pd.DataFrame, *, topics: pd.DataFrame | None = None) -
         title = f"{what}, {how}: holds in {others['holds'].sum()} of {len(others)}"
         y = marks.rows_axis(ax, rows["specification"].tolist(), 9)
         colours = np.where(rows["specification"] == TOLD, INK, np.where(rows["holds"], ACCENT, WARN))
-        marks.estimates(ax, rows, y, colours)
+        marks.estimates(ax, rows, y, colours.tolist())
         marks.signed_axis(ax, scale=100 if share else 1)
         lines = wrap(title + (" (points)" if share else ""), points() - 12, 10, bold=True)
         # Room for one that begins at the figure's edge, beside the rows' names.

@@ -55,16 +55,9 @@ def topic_choice(table: pd.DataFrame) -> Figure:
     ax.plot(table["n_topics"], table["stability"], color=ACCENT, marker="o", ms=4)
     chosen = table[table["chosen"]]
     ax.plot(chosen["n_topics"], chosen["stability"], "o", color=ACCENT, ms=9)
-    for row in chosen.itertuples():
-        on_data(
-            ax,
-            row.n_topics,
-            row.stability,
-            f"    {row.n_topics} topics    ",
-            va="bottom",
-            ha="right" if row.n_topics > table["n_topics"].mean() else "left",
-            bbox=None,
-        )
+    for n, stability in zip(chosen["n_topics"], chosen["stability"], strict=True):
+        side = "right" if n > table["n_topics"].mean() else "left"
+        on_data(ax, n, stability, f"    {n} topics    ", va="bottom", ha=side, bbox=None)
     ax.margins(0.06)
     ax.set_ylim(0, 1.1)  # the whole scale: a flat curve looks flat
     number_axis(ax.xaxis, 6, whole=True)
@@ -88,13 +81,15 @@ def topic_map(table: pd.DataFrame, *, topics: pd.DataFrame | None = None) -> Fig
     size = np.array([n_comments.get(topic, 1) for topic in spots["topic"]], float)
     area = 40 + 900 * size / size.max(initial=1) * min(1, MOST_NAMED / max(1, len(size)))
     figure, (ax,) = new_axes(height=4.4 if is_narrow.get() else 5.2)
-    for topic, some in dots.groupby("topic"):  # thousands of dots: lines of next to no length, a path a topic
+    for topic in dots["topic"].unique():  # thousands of dots: lines of next to no length, a path a topic
+        some = dots[dots["topic"] == topic]
         ends = np.repeat(some[["x", "y"]].to_numpy(), 2, axis=0) + np.tile([[0], [DOT]], (len(some), 1))
         path = Path(ends, np.tile([Path.MOVETO, Path.LINETO], len(some)))
         path.should_simplify = False
-        look = {"edgecolor": colour[topic], "alpha": 0.35, "linewidth": 2.2, "capstyle": "round"}
-        ax.add_patch(PathPatch(path, fill=False, **look))
-    ax.scatter(*at.T, s=area, c=spots["topic"].map(colour), alpha=0.85, edgecolors="white", zorder=3, clip_on=False)
+        edge = colour[topic]
+        ax.add_patch(PathPatch(path, fill=False, edgecolor=edge, alpha=0.35, linewidth=2.2, capstyle="round"))
+    x, y, fill = at[:, 0], at[:, 1], spots["topic"].map(colour)
+    ax.scatter(x, y, s=area, c=fill, alpha=0.85, edgecolors="white", zorder=3, clip_on=False)
     ax.set(xticks=[], yticks=[], aspect="equal", adjustable="datalim")
     ax.spines[:].set_visible(False)
     ax.margins(0.22)
@@ -119,7 +114,7 @@ def topic_map(table: pd.DataFrame, *, topics: pd.DataFrame | None = None) -> Fig
 
 def _label(ax: Axes, at: np.ndarray, radius: np.ndarray, names: list[str]) -> None:
     """A name beside each point, where no other name is: in growing rings around the point, with a line to it."""
-    renderer = FigureCanvasAgg(ax.figure).get_renderer()
+    renderer = FigureCanvasAgg(ax.get_figure(root=True)).get_renderer()
     frame, dot = ax.get_window_extent(renderer), renderer.points_to_pixels(1.0)
     point, back = ax.transData.transform(at), ax.transData.inverted()
     taken = np.column_stack([point - radius[:, None] * dot, point + radius[:, None] * dot])
@@ -138,7 +133,7 @@ def _label(ax: Axes, at: np.ndarray, radius: np.ndarray, names: list[str]) -> No
         over = np.clip(high - low, 0, None).prod(axis=2).sum(axis=1)
         best = int(np.argmin(over * 1e3 + ring))
         taken = np.vstack([taken, boxes[best]])
-        end = back.transform((x[best], y[best]))
-        text.set_position(end)
+        end_x, end_y = back.transform((x[best], y[best]))
+        text.set_position((end_x, end_y))
         if ring[best] > 0:
-            ax.plot([at[i, 0], end[0]], [at[i, 1], end[1]], color=LINE, linewidth=0.7, zorder=2)
+            ax.plot([at[i, 0], end_x], [at[i, 1], end_y], color=LINE, linewidth=0.7, zorder=2)
