@@ -30,19 +30,21 @@ def scores(table: pd.DataFrame, *, measure: str = "sentiment") -> Figure:
         return undrawn(table, "no comment has a score")
     figure, (ax,) = new_axes(height=2.2)
     middle, width_ = (table["low"] + table["high"]) / 2, table["high"] - table["low"]
-    scale = wording.Scale.of(middle)
-    names = ("negative", "neutral", "positive") if scale.sided else ("below the middle", "in the middle", "above it")
-    from_centre, near = middle - scale.centre, NEITHER * (scale.high - scale.low) / 2
+    low, high = (round(float(end), 9) + 0.0 for end in (middle.min(), middle.max()))  # no negative zero
+    sided = low < 0 < high
+    names = ("negative", "neutral", "positive") if sided else ("below the middle", "in the middle", "above it")
+    from_centre, near = middle - (0.0 if sided else (low + high) / 2), NEITHER * (high - low) / 2
     sides = [from_centre < -near, from_centre.abs() <= near, from_centre > near]
     ax.bar(middle, n, width=0.9 * width_, color=np.where(sides[1], PALE, ACCENT))
     number_axis(ax.yaxis, 4, whole=True)
-    ax.set_xlim(scale.low - width_.max(), scale.high + width_.max())
-    if scale.sided:
+    ax.set_xlim(low - width_.max(), high + width_.max())
+    if sided:
         marks.signed_axis(ax, bins=5)
     shares = [percent(n[side].sum() / max(1, total)) for side in sides]
     words = [f"{share} {word}" for share, word in zip(shares, names, strict=True)]
     title = f"{', '.join(words[:-1])} and {words[-1]}"
-    sub = f"Comments by their {measure}, {scale} (n = {total:,}); pale: {names[1]}"
+    ends = " to ".join(f"{end:+.3g}" if sided else f"{end:.3g}" for end in (low, high)).replace("-", wording.MINUS)
+    sub = f"Comments by their {measure}, {ends} (n = {total:,}); pale: {names[1]}"
     alt = f"Histogram of the {measure} of {total:,} comments."
     return finished(figure, alt, table, title=title, sub=sub)
 

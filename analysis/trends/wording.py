@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from numbers import Integral
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,26 +20,6 @@ UNSTABLE_MARK = " (unstable)"
 GROUPS = {"language": "language ", "period_start": "from "}  # what comes before a group's name
 Topic = float | str | NAType | None  # a number, a name, or no topic in particular
 PERIOD_DAYS = {"day": 2, "week": 8, "month": 32, "quarter": 93}  # no period of the name is longer, nor with its clocks
-
-
-class Scale(NamedTuple):
-    """What a measure can be: from `low` to `high`; `sided` if on both sides of 0, which then is its centre."""
-
-    low: float
-    high: float
-    centre: float
-    sided: bool
-
-    @classmethod
-    def of(cls, middle: pd.Series) -> Scale:
-        """The scale of bins of scores, by their middles."""
-        low, high = (round(float(end), 9) + 0.0 for end in (middle.min(), middle.max()))  # no negative zero
-        sided = low < 0 < high
-        return cls(low, high, 0.0 if sided else (low + high) / 2, sided)
-
-    def __str__(self) -> str:
-        show = "{:+.3g}" if self.sided else "{:.3g}"
-        return f"{show.format(self.low)} to {show.format(self.high)}".replace("-", MINUS)
 
 
 def signed(value: float, digits: int = 2) -> str:
