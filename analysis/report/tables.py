@@ -177,7 +177,7 @@ def _cell(value: object, *ends: object, column: str, number: Callable[[float], s
 
 def _text(value: object, column: str, number: Callable[[float], str]) -> str:
     """One value as text."""
-    if pd.api.types.is_scalar(value) and pd.isna(value):  # type: ignore[call-overload]
+    if pd.api.types.is_scalar(value) and pd.isna(value):  # type: ignore[call-overload]  # is_scalar narrows nothing
         return NONE
     if isinstance(value, (bool, np.bool_)):
         return "yes" if value else ""
