@@ -134,8 +134,7 @@ class Cells:
                 for one, thread, parent in within
             ]
             threads, parents = (pa.array(some, TEXT) for some in zip(*above, strict=True))
-        # The parent of a comment on the article itself is the article, or 0.
-        none = pc.or_kleene(pc.is_in(parents, value_set=pa.array(NO_PARENT, TEXT)), pc.equal(parents, threads))
+        none = pc.is_in(pc.utf8_lower(parents), value_set=pa.array(NO_PARENT, TEXT))
         return {"article_id": threads, "parent_id": pc.if_else(pc.fill_null(none, False), None, parents)}
 
     def _text(self, value: object) -> str:

@@ -143,7 +143,7 @@ def recognise(
     weak = found.pop("article_weak", "")
     if sample and weak and "author" in found and _go_together(sample[weak], sample[found["author"]]):
         weak = ""  # "By: Ann"
-    values = sample.get(weak, []) if sample and "parent_id" in found else []
+    values = [FRAGMENT.sub("", value) for value in sample.get(weak, [])] if sample and "parent_id" in found else []
     own = len({*values} - {""}) > 1 and len({*values}) == len(values)  # a link to each comment
     return {"article_id": weak, **found} if weak and not own else found
 
@@ -191,6 +191,8 @@ def _may_be(ours: str, values: list[str]) -> bool:
     match ours:
         case "posted_at" | "published_at":
             return _share_of_times(filled) > 0
+        case "parent_id":  # whether it is a reply is not to what
+            return not {value.casefold() for value in filled} <= {"true", "false", "yes", "no"}
         case "posted_time":
             return all(map(CLOCK.fullmatch, filled))
         case "comment_id":  # an id of the post repeats; one that repeats here and there is mended where it is read

@@ -70,7 +70,7 @@ def read_tables(
 def _together(found: Found, dates: str) -> Reading:
     """Make the tables, sorted, each column of its type."""
     texts = found.texts.texts()
-    comments = _identified(_joined(found.comments, COMMENT), texts, found)
+    comments = _identified(_on_articles(_joined(found.comments, COMMENT)), texts, found)
     bare = comments["author"].isna() & comments["posted_at"].isna()
     if 0 < bare.sum() < FEW * len(comments):
         _note(comments[bare], "comments without author and time, which others have: totals, or remarks?", found)
@@ -155,6 +155,14 @@ def _identified(table: pd.DataFrame, texts: Sequence[str], found: Found) -> pd.D
         table[none & some], "comments without a thread: each counts as one of its own, or of what it replies to", found
     )
     return table.assign(article_id=table["article_id"].fillna(_roots(table)))
+
+
+def _on_articles(table: pd.DataFrame) -> pd.DataFrame:
+    """The comments; those that reply to the article have no parent, unless a comment has its number by chance."""
+    threads = table["article_id"]
+    firsts = threads[table["comment_id"] == threads].unique()  # in most threads there is one, if these are their roots
+    chance = threads.isin(firsts if len(firsts) < threads.nunique() / 2 else [])
+    return table.assign(parent_id=table["parent_id"].mask((table["parent_id"] == threads) & ~chance))
 
 
 def _roots(table: pd.DataFrame) -> pd.Series:

@@ -305,3 +305,22 @@ def test_the_messages_of_an_mbox_are_comments(tmp_path):
         _, reading = read(folder, **{name: data})
         assert found(reading, *ALL) == truth(*ALL)
         assert reading.rejects.empty
+
+
+def test_a_reply_to_the_comment_that_has_the_article_s_number_is_one(tmp_path):
+    rows = [dict(row, id=str(i), thread=row["thread"].replace("Ferry", "1").replace("Bus", "7")) for i, row in enumerate(ROW, 1)]  # fmt: skip
+    rows = [dict(row, parent={"11": "1", "13": "3"}.get(row["parent"], row["thread"])) for row in rows]
+    rows += [dict(rows[2], id=str(i), thread=str(i + 20), text=f"more {i}", parent=str(i + 20)) for i in (5, 6)]
+    rows[0]["parent"] = ""
+    _, reading = read(tmp_path, x__csv=pd.DataFrame(rows).to_csv(index=False))
+    assert found(reading, "author", "at", "parent") == truth("author", "at", "parent")
+
+
+def test_whether_it_is_a_reply_is_no_parent_and_a_link_to_a_comment_no_thread(tmp_path):
+    rows = [dict(cid=r["id"], page=f"https://e.example/{r['thread']}#c{r['id']}", user=r["user"], date=r["date"], text=r["text"], padre=r["parent"] or "") for r in ROW]  # fmt: skip
+    (tmp_path / "a").mkdir()
+    _, reading = read(tmp_path / "a", x__csv=pd.DataFrame(rows).to_csv(index=False))
+    assert found(reading, "author", "parent") == truth("author", "parent") and len(reading.articles) == 2
+    flags = [dict(row, parent=str(row["parent"] is not None)) for row in ROW]
+    _, reading = read(tmp_path, x__csv=pd.DataFrame(flags).to_csv(index=False))
+    assert reading.comments["parent_id"].isna().all() and reading.notes.empty
