@@ -226,8 +226,6 @@ class Changes:
         A file that was made of other settings or data has another estimate, and says nothing.
         """
         value = row["after"] - row["before"] if kind == "break" else row["step" if kind == "event" else "estimate"]
-        # Between the breaks beside it, as `robustness` has it; before and after are as far as those found before it.
-        value = next(iter(_of_claim(self.moved, kind, row).get("estimate", ())), value)
         tried = _of_claim(self._otherwise, kind, row)
         told = tried["specification"] == TOLD if len(tried) else pd.Series(dtype=bool)
         if told.sum() != 1 or not np.isclose(tried.loc[told, "estimate"], value, rtol=1e-6, atol=1e-9).all():

@@ -1,6 +1,7 @@
 """Change points: the largest step of each series, tested against no change and against a straight line.
 
-Further ones are looked for before and after one that was found (binary segmentation).
+Further ones are looked for before and after one that was found (binary segmentation). Then each is estimated again
+between those beside it (Bai 1997): at first the others were in its sides.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ FOUND = 0.05  # p-value up to which further changes are looked for on either sid
 WHOLE = 0.9  # of the error, for the search over all of a series; the rest for two thirds of it
 MOST_WEEKS = 2_000  # 38 years; in longer corpora changes are looked for between periods
 DEPTH = 3  # at most 7 changes a series: more is a slope or a season, not changes
+ROUNDS = 10  # of estimating each between the others, which as a rule are settled in the second
 
 
 def change_points(
@@ -42,11 +44,12 @@ def change_points(
 
     Columns: series ("sentiment", "share of topic 3", "sentiment of topic 3"); topic (NA for all); measure (its name, or
     "share"); at, the start of the first week after the change; low, high: its interval, a week or more on either side,
-    NaT where p_value is above .05; before, after: the means on either side, as far as the next change found
-    before; size: after - before without what being the largest adds, size_low, size_high, where there is an interval of
-    the date; p_value, of no change; line_p, of a straight line: where it is above .05, what changed may have done so
-    little by little; q_value (Benjamini-Hochberg over this step and those before); step: 1 for the largest change, 2
-    and 3 for those looked for within either side. Series without enough threads on either side are left out.
+    NaT where p_value is above .05; since, until: the changes found beside it, NaT where there is none; before, after:
+    the means on either side, as far as these; size: after - before without what being the largest adds, size_low,
+    size_high, where there is an interval of the date; p_value, of no change; line_p, of a straight line: where it is
+    above .05, what changed may have done so little by little; q_value (Benjamini-Hochberg over this step and those
+    before); step: 1 for the largest change, 2 and 3 for those looked for within either side. Series without enough
+    threads on either side are left out.
     """
     Calendar(period, zone)  # an error where there is no such thing
     at = column(comments, "posted_at")
@@ -54,11 +57,11 @@ def change_points(
     long = at.max() - at.min() > MOST_WEEKS * pd.Timedelta(weeks=1)
     finest = "day" if period == "day" else period if long or at.isna().all() else "week"
     a = arrange(comments, measure, by, Calendar(finest, zone, week_starts), bounds).dated
-    rows = [row for of in series(a) for row in _changes(of, method)]
-    starts = a.grid["period_start"]
+    rows = [row for of in series(a) for row in _beside(list(_changes(of, method)), of, method)]
+    starts, dates = a.grid["period_start"], ("at", "low", "high", "since", "until")
     for row in rows:
-        row |= {name: starts.iloc[row[name]] for name in ("at", "low", "high") if name in row}
-    when, sizes = dict.fromkeys(("at", "low", "high"), starts.dtype), "before after size size_low size_high"
+        row |= {name: starts.iloc[row[name]] for name in dates if name in row}
+    when, sizes = dict.fromkeys(dates, starts.dtype), "before after size size_low size_high"
     changes = table(rows, "series", a.of_groups, "measure", when, sizes, "p_value line_p q_value", {"step": "int64"})
     for step in range(1, DEPTH + 1):  # over all that had been looked at by then
         q_value = adjusted(changes["p_value"].where(changes["step"] <= step).to_numpy())
@@ -78,11 +81,49 @@ def _changes(of: Series, method: Method) -> Iterator[Row]:
             if not change:
                 continue
             yield named | change | {"step": step}
-            # What a line explains as well would be found in every part of it again.
-            if max(change["p_value"], change.get("line_p", 1)) <= FOUND:
+            if _found(change):
                 early = a.period < change["at"]
                 sides += [(named, a.only(side), y[side], bounds) for side in (early, ~early)]
         level = sides
+
+
+def _found(change: Row) -> bool:
+    """Whether a step is there: what a line explains as well would be found in every part of it again."""
+    return max(change["p_value"], change.get("line_p", 1)) <= FOUND
+
+
+def _beside(changes: list[Row], of: Series, method: Method) -> list[Row]:
+    """The changes of a series, each that was found estimated again between those beside it, until none moves.
+
+    Where so few comments show none, date and size stay those of the search; so does each p-value.
+    """
+    _, a, y, bounds = of
+    found = list(filter(_found, changes))
+    for _ in range(ROUNDS if len(found) > 1 else 0):
+        before = [row["at"] for row in found]
+        for row in found:
+            side = _between(row, changes, a)
+            again = _largest(a.only(side), y[side], 1.0, row["measure"] == "share", bounds, method)
+            if again and _found(again):
+                row |= again | {"p_value": row["p_value"]}
+        if before == [row["at"] for row in found]:
+            break
+    for row in changes:
+        side = _between(row, changes, a)
+        late = a.period >= row["at"]
+        row |= {"before": float(y[side & ~late].mean()), "after": float(y[side & late].mean())}
+    return changes
+
+
+def _between(row: Row, changes: list[Row], a: Units) -> np.ndarray:
+    """Which comments lie between the changes found beside one; these are written down in it."""
+    others = [one["at"] for one in changes if _found(one) and one is not row]
+    ends = {"since": max((at for at in others if at < row["at"]), default=None)}
+    ends |= {"until": min((at for at in others if at > row["at"]), default=None)}
+    for name in ends:
+        row.pop(name, None)
+    row |= {name: at for name, at in ends.items() if at is not None}
+    return (a.period >= row.get("since", 0)) & (a.period < row.get("until", len(a.grid)))
 
 
 def _thirds(a: Units) -> Iterator[np.ndarray]:

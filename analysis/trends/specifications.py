@@ -31,14 +31,12 @@ def claims(
 ) -> pd.DataFrame:
     """What the tables claim of change, a row a claim, with CLAIM; of an event the whole mean, whatever it did.
 
-    change is "event" (the step between two lines), "break" (the difference before and after, within since and until:
-    the breaks of the series before and after it, or NaT) or "slope" (a year); `sure` is the q-value below which.
+    change is "event" (the step between two lines), "break" (the difference before and after, within since and until,
+    the breaks beside it) or "slope" (a year); `sure` is the q-value below which.
     """
     events = comparisons[comparisons["comparison"] == "event"]
     of_all = events["topic"].isna() & (events["measure"] != "share")
     broken, steady = (table[table["q_value"] < sure] for table in (change_points, slopes))
-    ends = broken.sort_values(["series", "at"]).groupby("series")["at"]
-    broken = broken.assign(since=ends.shift(), until=ends.shift(-1))
     parts = (("event", events[(events["q_value"] < sure) | of_all]), ("break", broken), ("slope", steady))
     columns = [*CLAIM, *WITHIN]
     found = pd.concat([part.assign(change=name).reindex(columns=columns) for name, part in parts], ignore_index=True)

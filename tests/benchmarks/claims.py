@@ -1,6 +1,6 @@
 """What is claimed of simulated corpora in which nothing, or something known, changes: what would break the report.
 
-Run: python tests/benchmarks/claims.py [news|tones|lines|authors|rare|sizes|forty|sparse …] [--corpora N]; 300 corpora a
+Run: python tests/benchmarks/claims.py [news|tones|lines|authors|rare|sizes|stairs|forty|sparse …] [--corpora N]; 300 corpora a
 row, some 90 minutes on two cores. Comments have a standard deviation of .4, threads an intraclass correlation of .05
 and lognormal sizes (sigma 1.2, as skewed as a blog's), unless a row says otherwise.
 """
@@ -240,6 +240,30 @@ def sizes_of_changes(n_corpora: int) -> None:
     show("A step, weeks with news (1 %, rho .3): its size and date", rows_of(one_size, settings, n_corpora))
 
 
+def one_stairs(rng: np.random.Generator, steps: Sequence[float]) -> Row:
+    """Several steps, a year of weeks each: how many are found, with their sizes and dates, and how many too many."""
+    c, found, n = corpus(rng, 52 * (len(steps) + 1), 10, news=0.01, rho=0.3), [], 0
+    starts = [52 * (at + 1) for at in range(len(steps))]
+    for start, step in zip(starts, steps, strict=True):
+        c.loc[c["week"] >= start, "sentiment"] += step
+    table = trends.change_points(c, by=None, bounds=BOUNDS).query("q_value < 0.05 and line_p <= 0.05")
+    for start, step in zip(starts, steps, strict=True):
+        at = pd.Timestamp(START + start * np.timedelta64(WEEK, "s"), tz="UTC")
+        near = table[(table["at"] - at).abs() <= pd.Timedelta(weeks=13)]
+        n += len(near)
+        for row in near.head(1).itertuples():
+            found.append((row.size_low <= step <= row.size_high, row.low <= at <= row.high, abs(row.size - step)))
+    size, date, error = np.mean(found, axis=0) if found else (np.nan,) * 3
+    told = {"found": len(found) / len(steps), "size covered": size, "date covered": date, "size off by": error}
+    return told | {"others told": len(table) - n}
+
+
+def stairs(n_corpora: int) -> None:
+    """Several changes of one series, where they are found."""
+    settings = [{"steps": steps} for steps in ((-0.1, -0.2), (-0.2, 0.2), (-0.2, -0.3, -0.2), (0.3, -0.2, 0.3))]
+    show("Several steps, weeks with news (1 %, rho .3)", rows_of(one_stairs, settings, n_corpora))
+
+
 def one_of_forty(rng: np.random.Generator, n_topics: int, drop: float) -> Row:
     """Many topics, and a drop in one of them by so many standard deviations of its monthly means."""
     c = corpus(rng, 104, 40, n_topics=n_topics)
@@ -309,6 +333,7 @@ PARTS = {
     "authors": authors,
     "rare": rare,
     "sizes": sizes_of_changes,
+    "stairs": stairs,
     "forty": forty,
     "sparse": sparse,
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
@@ -498,15 +497,6 @@ def test_a_change_says_in_how_many_ways_it_holds_and_is_not_told_where_it_holds_
 
     assert "; holds in 2 of 3 other ways of computing it." in told([True, True, False])
     assert told([True, False]).startswith("Not told: 1 break not holding in most other ways")
-    # Of a series with several breaks both are between the breaks beside it, and not as `before` and `after` are.
-    beside = pd.DataFrame(
-        [{"change": "break", "estimate": moved + 0.2} | {key: row[key] for key in ("at", "series", "measure")}]
-    )
-    beside = beside.assign(event=None, topic=pd.array([0], dtype="Int64"), of="thread", id="a", title="x", url=None)
-    beside = beside.assign(without=0.1, n_comments=9, published_at=AT)
-    part = changes(found, none, tried=tried("break", row.to_dict(), moved + 0.2, [True, False, False]))
-    part = dataclasses.replace(part, moved=beside).over_time(**many()).text
-    assert part.startswith("Not told: 1 break not holding in most other ways")
     for stale in (told([False, False], moved + 0.01), told([False], series="sentiment of topic 8")):
         assert "holding" not in stale and "holds" not in stale and stale.startswith("In tone, the mean sentiment"), (
             "of other data"

@@ -83,6 +83,22 @@ def test_two_planted_changes_are_both_found(rng):
     assert sorted(found["at"].dt.strftime("%Y-%m-%d")) == ["2020-08-31", "2021-04-26"], "weeks with the 1st in them"
 
 
+def test_each_of_several_changes_is_estimated_between_those_beside_it(rng):
+    c = planted(rng, 0, 0)
+    year = (c["posted_at"] - c["posted_at"].min()).dt.days // 183
+    c["sentiment"] += year.map({0: 0.4, 1: 0.1, 2: -0.1}).fillna(-0.5)
+    found = trends.change_points(c, by=None, method=QUICK).query("q_value <= 0.05").sort_values("at")
+    at = found["at"].tolist()
+    assert len(at) == 3 and found["since"].tolist()[1:] == at[:2] and found["until"].tolist()[:2] == at[1:]
+    for row, size in zip(found.itertuples(), (-0.3, -0.2, -0.4), strict=True):
+        inside = c[~(c["posted_at"] < row.since) & ~(c["posted_at"] >= row.until)]
+        late = inside["posted_at"] >= row.at
+        means = inside["sentiment"][~late].mean(), inside["sentiment"][late].mean()
+        assert (row.before, row.after) == pytest.approx(means)
+        assert row.size == pytest.approx(row.after - row.before, abs=0.03)
+        assert row.after - row.before == pytest.approx(size, abs=0.06), "of these two levels, and of no other"
+
+
 def test_what_never_changes_has_no_change_and_noise_has_none_that_is_claimed(rng):
     c = planted(rng, 0, 0)
     table = trends.change_points(c, method=QUICK)
