@@ -42,7 +42,7 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
     """How wide a line is, in points."""
     font = FontProperties(family=fonts(), size=size, weight="bold" if bold else "normal")
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        warnings.filterwarnings("ignore", message="(?s:Glyph .* missing from font)")
         wide = text_to_path.get_text_width_height_descent(text, font, ismath=False)[0] if text else 0.0
     return 1.02 * wide  # in a picture of few dots letters keep to whole ones
 

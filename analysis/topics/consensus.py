@@ -193,14 +193,20 @@ def _fit_all(items: Sequence[tuple[np.ndarray, int, list[int], np.ndarray | None
         return [fit_clusters(smooth, (k,), seed, held)[k] for smooth, k, seed, held in items]
 
 
+def has_halves(threads: np.ndarray) -> bool:
+    """Whether the threads of texts make halves: ten or more, none with more than a quarter of the texts."""
+    size = np.unique(threads, return_counts=True)[1]
+    return len(size) >= 10 and bool(size.max() <= len(threads) / 4)
+
+
 def halves(threads: np.ndarray, runs: int, seed: int) -> list[np.ndarray]:
     """Rows of one half after the other; each two in turn (0 and 1, 2 and 3, …) have no thread in common.
 
-    They are halves of the texts where there are fewer than ten threads, or one holds more than a quarter of the texts.
+    They are halves of the texts where the threads make none.
     """
     unit = np.unique(threads, return_inverse=True)[1].reshape(-1)
     size = np.bincount(unit)
-    if unit.max() + 1 < 10 or size.max() > len(unit) / 4:
+    if not has_halves(threads):
         unit, size = np.arange(len(unit)), np.ones(len(unit), dtype=np.int64)
     found, limit = list[np.ndarray](), int(np.clip(len(unit) // 20, *HALF_LIMITS))
     for pair in range((runs + 1) // 2):

@@ -14,7 +14,7 @@ from analysis.run import Run
 from analysis.run.texts import Column, Some, ranks, take
 from analysis.run.vectors import Directions, Vectors, blocks, unit_length
 from analysis.settings import StudyError
-from analysis.topics.consensus import ANCHORS, find_consensus, nearest_to
+from analysis.topics.consensus import ANCHORS, find_consensus, has_halves, nearest_to
 from analysis.topics.description import CURVE, Fit, described, empty, nothing
 from analysis.topics.levels import Level
 from analysis.topics.stop_words import stop_words
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 UNASSIGNED_BELOW = 0.05
 SMALLEST = 10  # different texts in a topic; of fewer, none would be left in a half to find it again by
 CLAIM_FROM = 0.1  # stability of the best number of topics; on vectors without any structure it is below 0.01
+FEW_THREADS = (
+    "The topics were tried on halves of the comments, since the threads are too few or one is too large: whether they "
+    "come out again in other threads is not known."
+)
 MIN_WORDS = 3  # in a text on average (median), or there is nothing to tell topics by
 NEAR = 0.65  # of how near texts come to each other, from which an expected topic is one of the corpus
 LOOKED_AT = 5_000  # texts, to know that average
@@ -119,18 +123,21 @@ def fit_topics(
     topic = np.where(agreement < UNASSIGNED_BELOW, -1, found.topic[row])
     size = np.bincount(topic[fit][topic[fit] >= 0], minlength=int(found.topic.max()) + 1)
     topic = np.where(size[topic] < SMALLEST, -1, topic)  # the unassigned stay so, whatever is looked up
+    what = "threads" if has_halves(thread[fit]) else "comments"
     if auto and best < CLAIM_FROM:
         why = f"agree on no number of topics (agreement at best {best:.2f} of 1)."
-        note = f"No topics are claimed: two halves of the threads, each modelled on its own, {why}"
+        note = f"No topics are claimed: two halves of the {what}, each modelled on its own, {why}"
     elif (topic < 0).all():
         note = f"No topics are claimed: independent fits agree on no topic of {SMALLEST} comments or more."
     if note:
         return nothing(vectors.shape, note, curve)
     if best < CLAIM_FROM:
         note = (
-            f"Two halves of the threads, each modelled on its own, hardly agree on {n_topics} topics "
+            f"Two halves of the {what}, each modelled on its own, hardly agree on {n_topics} topics "
             f"({best:.2f} of 1): these topics arrange the comments, they are not findings about them."
         )
+    if what == "comments":
+        note = f"{note} {FEW_THREADS}".strip()
     theme, subtopic = (
         _numbered(Level(np.where(topic < 0, -1, level.of[row]), level.stability))[0]
         for level in (found.themes, found.subtopics)

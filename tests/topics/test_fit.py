@@ -284,6 +284,13 @@ def test_where_nothing_can_be_said_it_says_so(texts, says):
         _ = made.bertopic
 
 
+def test_topics_of_few_threads_are_not_told_as_if_other_threads_had_been_tried(corpus, topics):
+    texts, _, ids, *_ = corpus
+    few = fit(texts, [f"t{i % 3}" for i in range(len(texts))], ids)
+    assert len(few.table) and "halves of the comments" in few.note and "in other threads is not known" in few.note
+    assert "other threads" not in topics.note
+
+
 def test_noise_is_not_called_topics():
     noise = np.random.default_rng(0).normal(size=(600, 64)).astype(np.float32)
     texts = [f"these are words number {i}" for i in range(600)]
