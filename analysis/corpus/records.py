@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import json
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +22,8 @@ PEEK = 50  # rows that tell whether those of a file are articles
 DEEPEST = 8  # objects within objects that are looked into
 NESTS = frozenset((dict, list, tuple))
 NOT_OBJECT, NOT_LOADED = "JSON, but no object", "a comment that the export did not load"
+CUT_OFF = "its list of comments cannot be read: cut off?"
+LISTED = re.compile(r"""\s*\[\s*(?:\{\s*["'}]|\]\s*$)""")  # objects in a cell, as JSON or as Python writes them
 Below = list[tuple[str, list[Any]]]  # lists within an object that may hold rows, by their folded names
 
 
@@ -60,6 +66,9 @@ def records(rows: Iterable[Numbered]) -> Iterator[Record]:
     """Every comment and article in the rows of a table, each before what it holds, and every row that is none."""
     rows = iter(rows)
     head = list(islice(rows, PEEK))
+    if packed := _packed([value for _, value, _ in head if isinstance(value, dict)]):
+        rows = (_unpacked(packed, *row) for row in chain(head, rows))
+        head = list(islice(rows, PEEK))
     siblings = any(_is_article(value) for _, value, _ in head)
     number = 0
     for line, value, reason in chain(head, rows):
@@ -70,6 +79,43 @@ def records(rows: Iterable[Numbered]) -> Iterator[Record]:
             for record in _walk(line, value, siblings, number):
                 yield record
                 number += 1
+
+
+def _packed(rows: Sequence[Row]) -> dict[str, str]:
+    """Columns of which every cell is a list of comments, and what each then is called."""
+    found: dict[str, str] = {}
+    for name in columns_of(rows):
+        cells = [cell for row in rows if (cell := row.get(name)) not in (None, "")]
+        if cells and all(isinstance(cell, str) and LISTED.match(cell) for cell in cells):
+            some = next(filter(None, map(_loaded, cells)), [])
+            columns = _flat(some[0])[0] if some and isinstance(some[0], dict) else {}
+            if fold(name) in COMMENTS or (_has(columns, "text") and any(map(_of_comment, columns))):
+                found[name] = name if fold(name) in COMMENTS else "comments"
+    return found
+
+
+def _of_comment(name: str) -> bool:
+    return not {"author", "posted_at"}.isdisjoint(roles(name))
+
+
+def _unpacked(packed: Mapping[str, str], line: int, value: object, reason: str) -> Numbered:
+    """A row with the lists that its cells hold."""
+    if not isinstance(value, dict):
+        return line, value, reason
+    row = {name: cell for name, cell in value.items() if name not in packed}
+    for name in filter(value.get, packed):
+        row[packed[name]] = some = _loaded(str(value[name]))
+        if some is None:
+            return line, None, CUT_OFF
+    return line, row, reason
+
+
+def _loaded(cell: str) -> list[Any] | None:
+    """The list in a cell; None if it is none that is whole."""
+    for load in (json.loads, ast.literal_eval):
+        with suppress(ValueError, SyntaxError, RecursionError, MemoryError):
+            return value if isinstance(value := load(cell), list) else None
+    return None
 
 
 def _walk(line: int, value: object, siblings: bool, number: int) -> Iterator[Record]:

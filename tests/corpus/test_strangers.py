@@ -324,3 +324,26 @@ def test_whether_it_is_a_reply_is_no_parent_and_a_link_to_a_comment_no_thread(tm
     flags = [dict(row, parent=str(row["parent"] is not None)) for row in ROW]
     _, reading = read(tmp_path, x__csv=pd.DataFrame(flags).to_csv(index=False))
     assert reading.comments["parent_id"].isna().all() and reading.notes.empty
+
+
+@pytest.mark.parametrize("write_list", [json.dumps, str], ids=["JSON", "Python"])
+def test_a_cell_that_holds_a_list_of_comments_is_its_comments(tmp_path, write_list):
+    names = dict(date="time", id="id", user="author", text="body")
+    lists = {t: write_list([{ours: r[key] for key, ours in names.items()} for r in ROW if r["thread"] == t]) for t in ("Ferry", "Bus")}  # fmt: skip
+    for name, column in {"a": "comments", "b": "reader_comments_json"}.items():
+        (folder := tmp_path / name).mkdir()
+        table = pd.DataFrame([{"url": t, "n": 2, "title": f"The {t}", column: some} for t, some in lists.items()])
+        proposal, reading = read(folder, x__csv=table.to_csv(index=False))
+        assert found(reading, "article_id", "author", "at") == truth("article_id", "author", "at"), proposal.seen
+        assert sorted(reading.articles["title"]) == ["The Bus", "The Ferry"]
+    table[column] = [lists["Ferry"], lists["Bus"][:40]]  # as a spreadsheet cuts it
+    (tmp_path / "c").mkdir()
+    _, reading = read(tmp_path / "c", x__csv=table.to_csv(index=False))
+    assert found(reading, "at")[:2] == truth("at")[:2]
+    assert reading.rejects["reason"].tolist() == ["its list of comments cannot be read: cut off?"]
+
+
+def test_lists_in_cells_that_are_no_comments_are_let_be(tmp_path):
+    rows = [dict(row, tags='[{"text": "ferry", "indices": [0, 5]}]', mentions="[{'id': 3, 'name': 'Ann'}]") for row in ROW]  # fmt: skip
+    _, reading = read(tmp_path, x__csv=pd.DataFrame(rows).to_csv(index=False))
+    assert found(reading, *ALL) == truth(*ALL)
