@@ -42,6 +42,8 @@ OF_THREAD = ("text", "author", "posted_at")  # a table of both may have them of 
 OF_COMMENT = re.compile(r"(?:comment|kommentar)(?:[\W_]|(?=[A-Z]))", re.IGNORECASE)
 ID_NAME = re.compile(r"id[\W_]+(.+)|(.+?)[\W_]?(?:uuid|guid)", re.IGNORECASE)  # "ID_Post", "content_uuid"
 FRAGMENT = re.compile(r"(?<=[\w/])#(?![!/]).*")  # a place in a page, which is the thread
+LINK, BESIDE = re.compile(r"https?://(?:www\.)?(?=.)", re.IGNORECASE), re.compile(
+    r"(?<=[?&])(?:utm_\w+|fbclid|gclid|mc_[ce]id|igshid|cmpid|xtor)=[^&]*(?:&|$)", re.IGNORECASE)  # fmt: skip
 LATER = re.compile("updat|modif|edit|chang|scrap|retriev|crawl|collect|access|last|seen|geändert")
 FULL = re.compile(r"^t[13]_")  # before ids of Reddit
 LOST = re.compile(r"\d(?:\.\d+)?E\+\d+", re.IGNORECASE)  # a number that lost its digits in a spreadsheet
@@ -99,6 +101,12 @@ def _ranks(name: str, role: str, ours: str) -> tuple[int, int] | None:
     return min(ranks, default=None)
 
 
+def page(link: str) -> str:
+    """What tells a page in a link, without a place in it, whence it was opened and "www."; of no link the value."""
+    bare = FRAGMENT.sub("", link)
+    return BESIDE.sub("", LINK.sub("", bare)).rstrip("?&/") if LINK.match(bare) else bare
+
+
 def columns_of(rows: Iterable[Row]) -> list[str]:
     """Names of the columns of some rows."""
     return list(dict.fromkeys(name for row in rows for name in row))
@@ -143,7 +151,7 @@ def recognise(
     weak = found.pop("article_weak", "")
     if sample and weak and "author" in found and _go_together(sample[weak], sample[found["author"]]):
         weak = ""  # "By: Ann"
-    values = [FRAGMENT.sub("", value) for value in sample.get(weak, [])] if sample and "parent_id" in found else []
+    values = [*map(page, sample.get(weak, []))] if sample and "parent_id" in found else []
     own = len({*values} - {""}) > 1 and len({*values}) == len(values)  # a link to each comment
     return {"article_id": weak, **found} if weak and not own else found
 
@@ -198,7 +206,7 @@ def _may_be(ours: str, values: list[str]) -> bool:
         case "comment_id":  # an id of the post repeats; one that repeats here and there is mended where it is read
             return different > 0.5 * len(filled) or lost
         case "article_weak":  # a link or a title of each comment's own is no thread
-            return len(filled) < 5 or len({FRAGMENT.sub("", value) for value in filled}) <= 0.9 * len(filled)
+            return len(filled) < 5 or len({*map(page, filled)}) <= 0.9 * len(filled)
     return not (lost and ours == "article_id")
 
 
@@ -291,8 +299,8 @@ def of_kind(rows: Sequence[Row], kind: str) -> list[Row]:
 
 def key_of(threads: Iterable[str], rows: Sequence[Row], usual: str) -> tuple[str, float]:
     """The column of the articles that holds most of the comments' threads, and the share that it holds."""
-    wanted, columns = {FRAGMENT.sub("", one) for one in threads}, sampled(rows)
-    shares = {name: len(wanted & {*values}) / max(1, len(wanted)) for name, values in columns.items()}
+    wanted, columns = {*map(page, threads)}, sampled(rows)
+    shares = {name: len(wanted & {*map(page, values)}) / max(1, len(wanted)) for name, values in columns.items()}
     best = max(shares, key=lambda name: (shares[name], name == usual), default=usual)
     return best, shares.get(best, 0.0)
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.corpus.columns import is_articles, key_of, of_kind, recognise, recognise_values
+from analysis.corpus.columns import is_articles, key_of, of_kind, page, recognise, recognise_values
 from analysis.corpus.formats import KINDS, PACKED, tables_of
 from analysis.corpus.platforms import Dialect, recognise_dialect
 from analysis.corpus.records import Look, look
@@ -164,7 +164,8 @@ def _values(one: Look, column: str) -> list[str]:
 
 def _share(threads: Sequence[str], keys: Sequence[str]) -> float:
     """Share of the threads that are among the keys."""
-    return len(set(threads) & set(keys)) / max(1, len(set(threads)))
+    wanted = {*map(page, threads)}
+    return len(wanted & {*map(page, keys)}) / max(1, len(wanted))
 
 
 # --------------------------------------------------------------------------------------------- what is there

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.corpus.cells import Cells, Found
-from analysis.corpus.columns import is_articles, plan
+from analysis.corpus.columns import LINK, is_articles, page, plan
 from analysis.corpus.dates import instants
 from analysis.corpus.formats import Table, tables_of
 from analysis.corpus.reading import ALONE, COLUMNS, EITHER, Reading, source_name
@@ -70,12 +70,13 @@ def read_tables(
 def _together(found: Found, dates: str) -> Reading:
     """Make the tables, sorted, each column of its type."""
     texts = found.texts.texts()
-    comments = _identified(_on_articles(_joined(found.comments, COMMENT)), texts, found)
+    known = pd.concat([some["article_id"].to_pandas() for some in found.articles] or [pd.Series(dtype="str")])
+    comments = _on_pages(_joined(found.comments, COMMENT), known)
+    comments = _identified(_on_articles(comments), texts, found)
     bare = comments["author"].isna() & comments["posted_at"].isna()
     if 0 < bare.sum() < FEW * len(comments):
         _note(comments[bare], "comments without author and time, which others have: totals, or remarks?", found)
     comments["posted_at"] = _dated(comments, "posted_at", dates, found)
-    known = pd.concat([some["article_id"].to_pandas() for some in found.articles] or [comments["article_id"][:0]])
     top = (comments["parent_id"] == comments["article_id"]) & comments["article_id"].isin(known)
     comments.loc[top & ~comments["parent_id"].isin(comments["comment_id"]), "parent_id"] = None  # on the article itself
     replies = comments[comments["parent_id"].notna()]
@@ -155,6 +156,17 @@ def _identified(table: pd.DataFrame, texts: Sequence[str], found: Found) -> pd.D
         table[none & some], "comments without a thread: each counts as one of its own, or of what it replies to", found
     )
     return table.assign(article_id=table["article_id"].fillna(_roots(table)))
+
+
+def _on_pages(table: pd.DataFrame, known: pd.Series) -> pd.DataFrame:
+    """The comments; of threads whose names are links to one page each has the article's name, else the first's."""
+    threads = pd.Series(table["article_id"].dropna().unique(), dtype="str")
+    links = threads[threads.str.match(LINK) & ~threads.isin(known)]
+    if links.empty:
+        return table
+    names = dict(zip(map(page, reversed(there := [*known.dropna(), *links])), reversed(there), strict=True))
+    new = {link: name for link in links if (name := names[page(link)]) != link}
+    return table.assign(**{key: table[key].map(new).fillna(table[key]) for key in ("article_id", "parent_id") if new})
 
 
 def _on_articles(table: pd.DataFrame) -> pd.DataFrame:

@@ -347,3 +347,20 @@ def test_lists_in_cells_that_are_no_comments_are_let_be(tmp_path):
     rows = [dict(row, tags='[{"text": "ferry", "indices": [0, 5]}]', mentions="[{'id': 3, 'name': 'Ann'}]") for row in ROW]  # fmt: skip
     _, reading = read(tmp_path, x__csv=pd.DataFrame(rows).to_csv(index=False))
     assert found(reading, *ALL) == truth(*ALL)
+
+
+def test_links_that_differ_by_what_does_not_tell_the_page_are_one_thread(tmp_path):
+    forms = ["https://www.e.example/{}/", "http://e.example/{}", "https://e.example/{}?utm_source=x&utm_medium=y", "https://e.example/{}/#top"]  # fmt: skip
+    rows = [dict(row, thread=forms[i].format(row["thread"])) for i, row in enumerate(ROW)]
+    articles = [dict(url=f"https://e.example/{t}", title=f"The {t}", published="2023-04-01") for t in ("Ferry", "Bus")]
+    proposal, reading = read(
+        tmp_path,
+        c__csv=pd.DataFrame(rows).rename(columns={"thread": "article_url"}).to_csv(index=False),
+        a__csv=pd.DataFrame(articles).to_csv(index=False),
+    )
+    assert any("holds 100% of the threads" in line for line in proposal.seen)
+    want = [(f"https://e.example/{thread}", *more) for thread, *more in truth(*ALL)]
+    assert found(reading, *ALL) == want and len(reading.articles) == 2
+    (tmp_path / "b").mkdir()  # without a table of articles
+    _, reading = read(tmp_path / "b", c__csv=pd.DataFrame(rows).rename(columns={"thread": "url"}).to_csv(index=False))
+    assert len(reading.articles) == 2
