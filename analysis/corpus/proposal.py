@@ -14,7 +14,7 @@ import pandas as pd
 from analysis.corpus.columns import is_articles, key_of, of_kind, page, recognise, recognise_values
 from analysis.corpus.formats import KINDS, PACKED, tables_of
 from analysis.corpus.platforms import Dialect, recognise_dialect
-from analysis.corpus.records import Look, look
+from analysis.corpus.records import NUMBERED, Look, look
 from analysis.corpus.schema import KEY_FILE
 from analysis.corpus.sources import read_sources, tables_in
 from analysis.corpus.wording import plural
@@ -34,6 +34,7 @@ FOLLOWS = {
     "times": "nothing can be said about change over time: name their column, posted_at in [source.columns]",
     "authors": "nothing can be said about how many people wrote, nor how much a few of them did",
 }
+MORE = "one comment a row is read: {}; not {}: make a row of each"
 EITHER = 'dates = "day-first" # or "month-first": day and month can be either, and without this there are no such times'
 
 
@@ -116,19 +117,22 @@ def _columns(looks: Mapping[Path, Look], said: list[str]) -> tuple[dict[str, Any
         said.append(f"{path.name}: {known[0].title}")
         return {"format": known[0].name}, known[0].mapping(first.header).get("article_id", ("",))[0]
     found = {path: recognise_values(of_kind(one.rows, "comment")) for path, one in looks.items()}
-    for one, (columns, _) in found.items():
+    for table, (columns, _) in found.items():
         if "text" not in columns:
-            names = ", ".join(looks[one].header[:12])[:200] or "no rows"
+            names = ", ".join(looks[table].header[:12])[:200] or "no rows"
             remedy = "Rename the column that holds the comments to text."
-            raise StudyError(expected="a column that could be text", found=names, where=one.name, remedy=remedy)
+            raise StudyError(expected="a column that could be text", found=names, where=table.name, remedy=remedy)
     of_first = found[path][0]
     alike = all([*columns.items()] == [*of_first.items()] for columns, _ in found.values())
     for path, (columns, because) in [*found.items()][: 1 if alike else NOTES]:
         named = ", ".join(f"{ours} = {theirs}" for ours, theirs in columns.items() if ours not in because)
-        left = ", ".join(name for name in looks[path].header if name and name not in columns.values())[:200]
+        left = [name for name in looks[path].header if name and name not in columns.values()]
+        one = NUMBERED.fullmatch(columns["text"])
+        more = [name for name in left if one and name.startswith(one[1]) and NUMBERED.fullmatch(name)]
         said.append(f"{path.name}: found: {named}")
         said += [f"{path.name}: guessed: {ours} = {columns[ours]}, because {why}" for ours, why in because.items()]
-        said += [f"{path.name}: not used: {left}"] if left else []
+        said += [f"{path.name}: not used: {', '.join(left)[:200]}"] if left else []
+        said += [f"{path.name}: {MORE.format(columns['text'], ', '.join(more)[:200])}"] if more else []
     return {"columns": of_first} if alike else {}, of_first.get("article_id", "")
 
 

@@ -24,6 +24,8 @@ NESTS = frozenset((dict, list, tuple))
 NOT_OBJECT, NOT_LOADED = "JSON, but no object", "a comment that the export did not load"
 CUT_OFF = "its list of comments cannot be read: cut off?"
 LISTED = re.compile(r"""\s*\[\s*(?:\{\s*["'}]|\]\s*$)""")  # objects in a cell, as JSON or as Python writes them
+NUMBERED = re.compile(r"(.*[^\W\d_])[\W_]*(\d{1,3})(?:[\W_]+(\D+))?")  # "comment_1", "comments/0/text"
+ARTICLE = {"article_id", "article_weak", "article_title", "article_url"}
 Below = list[tuple[str, list[Any]]]  # lists within an object that may hold rows, by their folded names
 
 
@@ -66,8 +68,9 @@ def records(rows: Iterable[Numbered]) -> Iterator[Record]:
     """Every comment and article in the rows of a table, each before what it holds, and every row that is none."""
     rows = iter(rows)
     head = list(islice(rows, PEEK))
-    if packed := _packed([value for _, value, _ in head if isinstance(value, dict)]):
-        rows = (_unpacked(packed, *row) for row in chain(head, rows))
+    first = [value for _, value, _ in head if isinstance(value, dict)]
+    if (packed := _packed(first)) or (wide := _wide(first)):
+        rows = (_unpacked(packed, {} if packed else wide, *row) for row in chain(head, rows))
         head = list(islice(rows, PEEK))
     siblings = any(_is_article(value) for _, value, _ in head)
     number = 0
@@ -98,11 +101,28 @@ def _of_comment(name: str) -> bool:
     return not {"author", "posted_at"}.isdisjoint(roles(name))
 
 
-def _unpacked(packed: Mapping[str, str], line: int, value: object, reason: str) -> Numbered:
-    """A row with the lists that its cells hold."""
+def _wide(rows: Sequence[Row]) -> dict[str, tuple[str, str]]:
+    """Columns of numbered comments, where another shows that rows are articles: which comment's each is, and what."""
+    names = {name: match for name in columns_of(rows) if (match := NUMBERED.fullmatch(name))}
+    found = {name: (match[2], match[3] or match[1]) for name, match in names.items()}
+    texts = {number for number, name in found.values() if "text" in roles(name)}
+    keys = [name for name in columns_of(rows) if name not in found and not ARTICLE.isdisjoint(roles(name))]
+    if len(texts) < 2 or not any(len({str(row.get(name)) for row in rows}) == len(rows) for name in keys):
+        return {}
+    return {name: one for name, one in found.items() if one[0] in texts}
+
+
+def _unpacked(
+    packed: Mapping[str, str], wide: Mapping[str, tuple[str, str]], line: int, value: object, reason: str
+) -> Numbered:
+    """A row with the lists that its cells hold, or that its numbered columns are."""
     if not isinstance(value, dict):
         return line, value, reason
-    row = {name: cell for name, cell in value.items() if name not in packed}
+    row = {name: cell for name, cell in value.items() if name not in packed and name not in wide}
+    comments: dict[str, dict[str, object]] = {}
+    for name, (number, ours) in wide.items():
+        comments.setdefault(number, {})[ours] = value.get(name)
+    row |= {"comments": [one for one in comments.values() if _has(one, "text")]} if wide else {}
     for name in filter(value.get, packed):
         row[packed[name]] = some = _loaded(str(value[name]))
         if some is None:

@@ -364,3 +364,20 @@ def test_links_that_differ_by_what_does_not_tell_the_page_are_one_thread(tmp_pat
     (tmp_path / "b").mkdir()  # without a table of articles
     _, reading = read(tmp_path / "b", c__csv=pd.DataFrame(rows).rename(columns={"thread": "url"}).to_csv(index=False))
     assert len(reading.articles) == 2
+
+
+def test_numbered_columns_are_the_comments_of_an_article_in_each_row(tmp_path):
+    threads = {t: [r for r in ROW if r["thread"] == t] for t in ("Ferry", "Bus")}
+    names = {"a": "{0}_{1}", "b": "comments/{1}/{0}"}
+    for name, form in names.items():
+        rows = [{"title": t, "n": 2, **{form.format(*key): value for i, r in enumerate(some) for key, value in {("comment" if name == "a" else "text", i): r["text"], ("author", i): r["user"], ("date", i): r["date"]}.items()}} for t, some in threads.items()]  # fmt: skip
+        del rows[1][form.format("author", 1)]
+        (folder := tmp_path / name).mkdir()
+        _, reading = read(folder, x__csv=pd.DataFrame(rows).to_csv(index=False))
+        assert sorted(reading.articles["title"]) == ["Bus", "Ferry"]
+        assert found(reading, "author", "at") == [*truth("author", "at")[:3], (None, "2023-04-28 23:59")]
+    answers = [{"respondent": i, "comment_1": r["text"], "comment_2": r["text"][:-4]} for i, r in enumerate(ROW)]
+    proposal, reading = read(tmp_path, x__csv=pd.DataFrame(answers).to_csv(index=False))
+    assert len(reading.comments) == 4
+    note = "one comment a row is read: comment_1; not comment_2: make a row of each"
+    assert any(note in line for line in proposal.seen)
