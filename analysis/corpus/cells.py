@@ -22,6 +22,7 @@ from analysis.run.texts import Gathering
 
 NO_PARENT = ["", *WORDS["nothing"]["parents"]]
 GONE, SAYS_GONE = REMOVED | {""}, re.compile(WORDS["nothing"]["gone"], re.IGNORECASE | re.VERBOSE)
+LIKE_OTHERS = ", read like others: take such rows out if they should not count"
 TEXT = pa.large_string()
 ALONE = ("author", "posted_at", "article_title", "article_url", "published_at", "title", "url")  # of one cell each
 
@@ -66,7 +67,8 @@ class Cells:
             f"mojibake repaired in {plural(n['mojibake'], 'comment')} ({n['places']} places)": n["places"],
             f"{n['control']} control characters removed": n["control"],
         }
-        self.found.notes += [(self.name, 0, note) for note, done in notes.items() if done]
+        flags = {f"{flag} in {plural(n[flag], 'comment')}{LIKE_OTHERS}": n[flag] for flag in sorted(n) if " = " in flag}
+        self.found.notes += [(self.name, 0, note) for note, done in (notes | flags).items() if done]
 
     def _add(self, kind: str, numbers: list[int], records: list[Record], lines: Counter[int]) -> None:
         """Put records into a table of comments or of articles, by column; those that are none among the rejects."""
@@ -98,14 +100,18 @@ class Cells:
         own = pa.array(ids, TEXT)
         columns = {ours: _strings(_column(records, plan[ours])) for ours in ALONE if ours in plan}
         if {"posted_at", "posted_time"} <= plan.keys():  # a day and a time of day
-            day = pc.replace_substring_regex(columns["posted_at"], r"[T ]00:00(?::00)?$", "")
             clock = pc.fill_null(_strings(_column(records, plan["posted_time"])), "")
+            day = pc.replace_substring_regex(columns["posted_at"], r"[T ]00:00(?::00)?$", "")
+            day = pc.if_else(pc.match_substring_regex(clock, r"^[+-]"), columns["posted_at"], day)  # from UTC
             columns["posted_at"] = pc.utf8_trim_whitespace(
                 pc.binary_join_element_wise(day, clock, pa.scalar(" ", TEXT))
             )
         if kind == "comment":
             columns |= {"comment_id": own, **self._above(own, records)}
             self.found.texts.extend(texts)
+            for name, values in self.plan.flags.items():
+                said = Counter(str((one.row or {}).get(name)).strip().casefold() for one in records)
+                self.mended.update({f"{name} = {value}": n for value, n in said.items() if value in values})
         else:
             columns |= {"article_id": own, "text": pa.array([text or None for text in texts], TEXT)}
         if "author" in columns:

@@ -6,7 +6,7 @@ import functools
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +65,11 @@ for _name in (*VOCABULARY["comments"]["article_id"], *VOCABULARY["comments"]["ar
     if not any(_name in _OF_ARTICLES[ours] for ours in ("article_id", "title", "url")):
         _OF_ARTICLES["article_id"][_name] = len(_OF_ARTICLES["article_id"])  # what names a comment's thread
 OUTER, INNER = ({fold(name) for name in WORDS["objects"][key]} for key in ("outer", "inner"))
-NEVER_THREADS = {fold(name) for name in WORDS["others"]["never_threads"]}
+NEVER_THREADS, GONE, STATES, OFFSETS = (
+    {fold(name) for name in WORDS["others"][key]} for key in ("never_threads", "gone", "states", "offset")
+)
+NOT_LOCAL = "{} is not used: times of {} count as of [source] timezone, or need be written with their zone"
+UTC_OFFSET, LOCAL = re.compile(r"[+-]\d\d:?\d\d"), re.compile("lo[ck]al")
 
 
 @functools.cache
@@ -145,6 +149,8 @@ def recognise(
                 found[ours] = next((one for one in free if not _of_threads(sample[one], threads)), found[ours])
         if "posted_time" in found and not are_days(sample.get(found.get("posted_at", ""), [])):
             del found["posted_time"]  # the time of day stands there as well
+        if "posted_time" not in found and (offset := _offset(found, sample)) and LOCAL.search(fold(found["posted_at"])):
+            found |= {"posted_time": offset} if all(map(UTC_OFFSET.fullmatch, filter(None, sample[offset]))) else {}
         if "parent_id" in found:
             found["comment_id"] = _referred(found, sample)
             found = {ours: theirs for ours, theirs in found.items() if theirs}
@@ -160,6 +166,14 @@ def _of_threads(values: Sequence[str], threads: Sequence[str]) -> bool:
     """Whether a column has one value a thread, in several threads of several rows."""
     n = len({*threads})
     return 1 < n < len(threads) / 1.5 and len({*zip(threads, values, strict=False)}) == n
+
+
+def _offset(found: Mapping[str, str], sample: Mapping[str, list[str]]) -> str:
+    """The column of how far the clock of times is from UTC, where these do not say it nor are called UTC; else ""."""
+    offset = next((name for name in sample if fold(name) in OFFSETS and any(sample[name])), "")
+    at = found.get("posted_at", "") if offset else ""
+    zones = [instants(sample[at][:200], zone).at for zone in ("UTC", "Asia/Tokyo")] if at else []
+    return "" if not at or re.search("utc|gmt", fold(at)) or zones[0].equals(zones[1]) else offset
 
 
 def _go_together(some: Sequence[str], others: Sequence[str]) -> bool:
@@ -316,6 +330,8 @@ class Plan:
     articles: Columns
     dialect: Dialect = Dialect()
     is_articles: bool = False
+    flags: Mapping[str, frozenset[str]] = field(default_factory=dict)  # columns and which values say that one is gone
+    notes: tuple[str, ...] = ()
 
 
 def plan(
@@ -372,4 +388,10 @@ def plan(
         above = sampled(of_kind(rows, "comment")).get(found.get("article_id", found.get("parent_id", ("",)))[0], [])
         key, _ = key_of(filter(None, above), of_kind(rows, "article"), inside.get("article_id", ("",))[0])
         inside["article_id"] = (key,)
-    return Plan(found, inside, dialect)
+    used = {*dialect.refused, *dialect.kinds.values(), *(name for names in found.values() for name in names)}
+    values = {name: WORDS["others"]["gone_values"] + WORDS["others"]["yes"] * (fold(name) in GONE) for name in header}
+    flags = {name: frozenset(some) for name, some in values.items() if fold(name) in GONE | STATES and name not in used}
+    at = found.get("posted_at", ("",))[0]
+    offset = "" if dialect.zone else _offset({"posted_at": at}, sampled(rows))
+    notes = (NOT_LOCAL.format(offset, at),) if offset and offset not in used else ()
+    return Plan(found, inside, dialect, False, flags, notes)

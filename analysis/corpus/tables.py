@@ -63,7 +63,7 @@ def read_tables(
             notes = [REPLIES if _replies(found.comments[before:]) else ALONE] if alone else []
             if (kinds := how.dialect.kinds) and not how.dialect.name:
                 notes.append(f"rows whose {kinds['column']} is {kinds['article']} are articles")
-            found.notes += [(name, 0, note) for note in [*notes, *table.notes]]
+            found.notes += [(name, 0, note) for note in [*notes, *how.notes, *table.notes]]
     return _together(found, source.dates)
 
 

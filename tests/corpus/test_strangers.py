@@ -381,3 +381,31 @@ def test_numbered_columns_are_the_comments_of_an_article_in_each_row(tmp_path):
     assert len(reading.comments) == 4
     note = "one comment a row is read: comment_1; not comment_2: make a row of each"
     assert any(note in line for line in proposal.seen)
+
+
+@pytest.mark.parametrize(("column", "values"), [("is_deleted", (True, False)), ("status", ("removed", "visible")), ("Spam", ("1", "0"))])  # fmt: skip
+def test_rows_that_a_column_says_are_gone_are_counted(tmp_path, column, values):
+    rows = [{**row, column: values[i > 0]} for i, row in enumerate(ROW)]
+    proposal, reading = read(tmp_path, x__jsonl="\n".join(map(json.dumps, rows)))
+    assert found(reading, *ALL) == truth(*ALL)
+    note = f"{column} = {str(values[0]).lower()} in 1 comment, read like others"
+    assert note in "\n".join(proposal.seen) and note in "\n".join(reading.notes["note"])
+
+
+def test_a_column_of_offsets_is_used_where_times_are_said_to_be_local_and_told_elsewhere(tmp_path):
+    rows = [dict(row, date=f"{row['date']}:00", utc_offset="+02:00") for row in ROW]
+    rows[0]["date"] = "2023-04-04 00:00:00"
+    for name, (column, offset, at) in {
+        "a": ("local_time", "+02:00", "2023-04-03 22:00"),
+        "b": ("date", "+02:00", "2023-04-04 00:00"),
+        "c": ("created_at_local", 120, "2023-04-04 00:00"),
+        "d": ("created_utc", "+02:00", "2023-04-04 00:00"),
+    }.items():
+        (folder := tmp_path / name).mkdir()
+        table = pd.DataFrame([dict(row, utc_offset=offset) for row in rows]).rename(columns={"date": column})
+        _, reading = read(folder, x__csv=table.to_csv(index=False))
+        assert found(reading, "at")[0] == (at,), name
+        told = "utc_offset is not used: times of" in "\n".join(reading.notes["note"])
+        assert told == (name in "bc"), name
+    table[column] = [f"{one}Z" for one in table[column]]
+    assert read(tmp_path, x__csv=table.to_csv(index=False))[1].notes.empty
