@@ -20,6 +20,7 @@ COLUMNS = {
     "accounting": ("source_file", "read", "kept", "rejected"),
     "notes": ("source_file", "line", "note"),
 }  # fmt: skip
+SURE = 0.9  # a boundary of less confidence is for a person to look at
 EITHER = f"times whose day and month can be either, left out: set `[source] dates` to one of {', '.join(ORDERS)}"
 ALONE = "no column names the thread: each comment counts as a thread of its own"  # a note of a table
 

@@ -16,7 +16,7 @@ import pandas as pd
 
 from analysis.corpus.duplicates import duplicates, floods, marks, near_duplicates
 from analysis.corpus.languages import languages
-from analysis.corpus.reading import ALONE, Reading
+from analysis.corpus.reading import ALONE, SURE, Reading
 from analysis.corpus.wording import normal
 from analysis.run import Run
 from analysis.run.texts import Partitioned, Some, Texts, gathered
@@ -30,7 +30,6 @@ COMMENT_COLUMNS = (
 )  # fmt: skip
 BOUNDARY_COLUMNS = ["comment_id", "source_file", "line", "boundary_confidence"]
 WAIT = 20  # looks at a key that is empty yet
-SURE = 0.9  # a boundary of less confidence is for a person to look at
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from analysis.corpus.dates import instants, take_date
 from analysis.corpus.decoding import Vocabulary, decode
 from analysis.corpus.encodings import is_text, read_lines
 from analysis.corpus.line_times import RELATIVE, WHOLE, ago, beside_time, time_in
-from analysis.corpus.reading import COLUMNS, EITHER, Reading, source_name
+from analysis.corpus.reading import COLUMNS, EITHER, SURE, Reading, source_name
 from analysis.corpus.wording import plural
 from analysis.run import Run
 from analysis.run.texts import Gathering, Some
@@ -35,11 +35,20 @@ RESERVED = (
 )
 CERTAIN = re.compile(r"(?:©|copyright|\(c\)).{0,40}\d{4}", re.IGNORECASE)  # more than a mention of copyright
 SENTENCE = 400  # letters of the longest copyright sentence
+FEW = 3  # lines with a name and a text
 DIVIDES = 6.0  # log weight of the comments' beginning right after a line that may end in a copyright sentence
 OTHERS = {  # texts that are no threads: why, and how they begin
     "a web page: save it as text": re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE),
     "rich text: save it as plain text": re.compile(rb"\s*\{\\rtf"),
 }
+SAYS, MARK = (
+    re.compile(r"([^\W\d][^:]{0,30})(?<!\s): (?=\S)"),
+    re.compile(r"^[>*•·|–—-]+\s+(?=\S)"),
+)  # "Ann: text"; "> Ann"
+ON_A_LINE = "lines such as “Name: text”: a comment is a line with the name, then its lines; make two of each"
+DOUBTFUL = (
+    "comments of {:,}: it is doubtful where they begin or end (boundaries.csv); look whether names and texts are right"
+)
 FURNITURE = "page furniture"
 SEVERAL = "another copyright sentence: if the file holds several threads, make a file of each"
 NO_DAY = "times such as “2 days ago”, left out: set `[source] retrieved` to the day on which the page was saved"
@@ -157,13 +166,22 @@ class _Rows(dict[str, list[tuple[Any, ...]]]):
             self["accounting"].append((file.source, 1, 0, 1))
             return
         lines = read_lines(_read(file.path), self.source.encoding)
-        texts, names = lines.texts, list(file.names)
+        texts = lines.texts
+        filled = [i for i, line in enumerate(texts) if line and not file.unread]
+        first = file.first or next(iter(file.names), 0)
+        says = [k for k in range(first, len(filled)) if SAYS.match(texts[filled[k]])]
+        share = len(says) / max(1, len(filled) - first)
+        if on_a_line := len(says) >= FEW and share > 0.5:
+            if on_a_line := says[0] == file.first:
+                file = replace(file, names=dict.fromkeys(says, share), page=set(), stamps=set(), named=set())
+            else:
+                self["notes"].append((file.source, filled[says[0]] + 1, f"{len(says)} {ON_A_LINE}"))
+        names = list(file.names)
         self["notes"] += [(file.source, number, note) for number, note in lines.notes]
         certain = [i for i, at in sorted(file.notices.items()) if CERTAIN.match(texts[i], at)]
         if far := [i for i in certain if i > certain[0] + 2]:
             self["notes"].append((file.source, far[0] + 1, SEVERAL))
         rejected = {i: file.unread or "empty line" for i, line in enumerate(texts) if file.unread or not line}
-        filled = [i for i, line in enumerate(texts) if line and not file.unread]
         if not names and file.first:
             rejected |= dict.fromkeys(filled[file.first :], "a name without a comment")
         rejected |= {filled[k]: FURNITURE for k in file.page}
@@ -180,7 +198,9 @@ class _Rows(dict[str, list[tuple[Any, ...]]]):
                         rejected.pop(filled[k], None)
             for n, (at, end) in enumerate(pairwise([*names, len(filled)])):
                 author, *text = (texts[filled[k]] for k in range(at, end) if k not in file.page)
-                author = beside_time(author, self.common) or author if at in file.named else author
+                author = MARK.sub("", beside_time(author, self.common) or author if at in file.named else author)
+                if on_a_line:
+                    author, text = author[: (said := SAYS.match(author)).end(1)], [author[said.end() :], *text]
                 person = None if author.casefold() in REMOVED else author
                 key, place = f"{identity}-{n + 1:04d}", (file.source, filled[at] + 1)
                 self["rows"].append((key, identity, n + 1, None, person, instant, "article", file.names[at], *place))
@@ -220,6 +240,9 @@ class _Rows(dict[str, list[tuple[Any, ...]]]):
             n_files = plural(len({source for source, _ in page}), "file")
             note = f"page furniture (votes, buttons and the like) taken off: {plural(len(page), 'line')} in {n_files}"
             self["notes"].append((*page[0], f"{note}, the first here"))
+        doubtful = sorted(row[8:] for row in self["rows"] if row[7] < SURE)
+        if len(doubtful) > len(self["rows"]) / 2:
+            self["notes"].append((*doubtful[0], f"{len(doubtful):,} {DOUBTFUL.format(len(self['rows']))}"))
         made = {name: pd.DataFrame(self[name], columns=columns) for name, columns in COLUMNS.items()}
         articles, comments = made["articles"].sort_values("article_id", ignore_index=True), made["rows"]
         for table, column in ((articles, "published_at"), (comments, "posted_at")):

@@ -409,3 +409,32 @@ def test_a_column_of_offsets_is_used_where_times_are_said_to_be_local_and_told_e
         assert told == (name in "bc"), name
     table[column] = [f"{one}Z" for one in table[column]]
     assert read(tmp_path, x__csv=table.to_csv(index=False))[1].notes.empty
+
+
+def pages(form, notice="© 2023 Harbour Press\n"):
+    """Thread files of FERRY's two threads, three times each, the comments in some form."""
+    pages = {f"{t}{n}__txt": f"2023-04-0{n} The {t} stops again, said the council of day {n}.\n{notice}" for t in ("Ferry", "Bus") for n in (1, 2, 3)}  # fmt: skip
+    return {name: head + "".join(form.format(**row, n=name[-6]) for row in ROW * 3 if name.startswith(row["thread"])) for name, head in pages.items()}  # fmt: skip
+
+
+def test_a_name_and_its_comment_on_one_line_are_two_after_a_notice_and_told_elsewhere(tmp_path):
+    (tmp_path / "a").mkdir()
+    _, reading = read(tmp_path / "a", **pages("{user}: {text}: {n}\n"))
+    assert len(reading.comments) == 36 and set(reading.comments["author"]) == {"Mira", "Oskar", "Eve"}
+    assert {one[:-3] for one in reading.comments["text"]} == {row["text"] for row in ROW}
+    assert reading.accounting["rejected"].sum() == 0
+    (tmp_path / "b").mkdir()
+    with pytest.raises(StudyError, match="A comment is a line with the reader's name"):
+        read(tmp_path / "b", **pages("{user}: {text}: {n}\n", notice=""))
+    notes = read(tmp_path, **pages("{user}: {text}: {n}\n", notice="Comments\nMira\nLate\n"))[1].notes["note"]
+    assert notes.str.contains("“Name: text”").any()
+
+
+def test_a_mark_before_names_is_none_of_theirs_and_doubtful_pages_are_told(tmp_path):
+    (tmp_path / "a").mkdir()
+    _, reading = read(tmp_path / "a", **pages("> {user}\n{text}, {n}\n"))
+    assert set(reading.comments["author"]) == {"Mira", "Oskar", "Eve"}
+    told = reading.notes["note"].str.contains("it is doubtful where they begin or end")
+    assert not told.any()
+    _, reading = read(tmp_path, **pages("#{id} {user} wrote:\n{text}, {n}\n{date}\n"))
+    assert reading.notes["note"].str.contains("it is doubtful where they begin or end").any(), reading.comments
