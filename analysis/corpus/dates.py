@@ -43,11 +43,11 @@ def clock(n: int) -> str:
     return (
         rf"(?:(?P<half{n}0>{early})\s?)?(?P<hour{n}>\d{{1,2}})(?:[:h時点时]|시\s?|\.(?=\d\d(?!\.?\d)))(?P<minute{n}>\d{{2}})?[分분]?"
         rf"(?::(?P<second{n}>\d{{2}})(?:[.,]\d{{1,9}})?)?(?:\s?(?P<half{n}1>[apπμ]\.?\s?[mμ]\b\.?|م|ص))?"
-        rf"(?:\s?(?:Uhr|hrs?|hs)\b)?(?:\s?(?P<zone{n}>{_OFFSET}|{_ZONE}))?"
+        rf"(?:\s?(?:Uhr|hrs?|hs)\b)?(?:\s?(?:(?P<zone{n}>{_OFFSET}|{_ZONE})|\((?P<zone{n}1>(?:UTC|GMT)(?:[+-]\d{{1,2}}(?::?\d{{2}})?)?)\)))?"
     )
 
 
-_WEEKDAY = r"(?:[^\W\d_]{2,13}\.?,?\s{1,3})?"
+_WEEKDAY = r"(?:(?:thứ|chủ)\s)?(?:[^\W\d_]{2,13}\.?,?\s{1,3})?"
 FORMS = (
     r"(?P<y1>\d{4})[-/.]\s?(?P<m1>\d{1,2})[-/.]\s?(?P<d1>\d{1,2})\.?(?![\d/])",
     r"(?P<y2>\d{4})\s?[年년]\s?(?P<m2>\d{1,2})\s?[月월]\s?(?P<d2>\d{1,2})\s?[日일]",
@@ -55,6 +55,7 @@ FORMS = (
     rf"(?P<w4>{MONTH_WORD})\b\.?\s{{1,2}}(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?,?\s(?P<y4>\d{{4}})\b",
     rf"(?P<d5>\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?[\s-]\s?(?:de\s|of\s)?(?P<w5>{MONTH_WORD})\b\.?,?[\s-](?:de\s|del\s)?(?P<y5>\d{{4}})\b",
     rf"(?P<w6>{MONTH_WORD})\b\.?\s{{1,2}}(?P<d6>\d{{1,2}})\s{{1,2}}{clock(6)}\s(?P<y6>\d{{4}})\b",  # as C and Twitter have it
+    r"(?P<d8>\d{1,2})\s(?:tháng|thg)\s?(?P<m8>\d{1,2}),?\s(?:năm\s)?(?P<y8>\d{4})\b",
     rf"(?P<y7>\d{{4}})[.\s-]\s?(?P<w7>{MONTH_WORD})\b\.?[\s-](?P<d7>\d{{1,2}})\b\.?",
 )
 
@@ -172,6 +173,7 @@ def instants(values: Sequence[object] | pd.Series, timezone: str, order: str = "
         values = pd.Series([None if value is None else str(value) for value in values], dtype="str")
     raw = values.astype("str").reset_index(drop=True).str.strip()
     raw = raw.where(~_like(raw, r"\d{5},\d+"), raw.str.replace(",", "."))  # days of a spreadsheet, with a comma
+    raw = raw.str.replace(r"^/Date\((\d+)(?:[+-]\d{4})?\)/$", r"\1", regex=True)  # of services of Microsoft
     number = pd.to_numeric(raw, errors="coerce")
     at, local = _of_numbers(raw, number)
     iso = _like(raw, rf"{ISO}\s?(?:Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)")
