@@ -19,7 +19,7 @@ from analysis.corpus.columns import REMOVED
 from analysis.corpus.dates import instants, take_date
 from analysis.corpus.decoding import Vocabulary, decode
 from analysis.corpus.encodings import is_text, read_lines
-from analysis.corpus.line_times import RELATIVE, WHOLE, ago, beside_time, time_in
+from analysis.corpus.line_times import NUMBER, RELATIVE, WHOLE, ago, beside_time, time_in
 from analysis.corpus.reading import COLUMNS, EITHER, SURE, Reading, source_name
 from analysis.corpus.wording import plural
 from analysis.run import Run
@@ -178,8 +178,9 @@ class _Rows(dict[str, list[tuple[Any, ...]]]):
                 self["notes"].append((file.source, filled[says[0]] + 1, f"{len(says)} {ON_A_LINE}"))
         names = list(file.names)
         self["notes"] += [(file.source, number, note) for number, note in lines.notes]
-        certain = [i for i, at in sorted(file.notices.items()) if CERTAIN.match(texts[i], at)]
-        if far := [i for i in certain if i > certain[0] + 2]:
+        certain = {i: said[0] for i, at in sorted(file.notices.items()) if (said := CERTAIN.match(texts[i], at))}
+        forms = {i: NUMBER.sub("0", said.casefold()) for i, said in certain.items()}  # of one site
+        if far := [i for i in forms if i > min(forms) + 2 and forms[i] == forms[min(forms)]]:
             self["notes"].append((file.source, far[0] + 1, SEVERAL))
         rejected = {i: file.unread or "empty line" for i, line in enumerate(texts) if file.unread or not line}
         if not names and file.first:
