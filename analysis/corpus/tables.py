@@ -171,9 +171,10 @@ def _on_pages(table: pd.DataFrame, known: pd.Series) -> pd.DataFrame:
 
 def _on_articles(table: pd.DataFrame) -> pd.DataFrame:
     """The comments; those that reply to the article have no parent, unless a comment has its number by chance."""
-    threads = table["article_id"]
-    firsts = threads[table["comment_id"] == threads].unique()  # in most threads there is one, if these are their roots
-    chance = threads.isin(firsts if len(firsts) < threads.nunique() / 2 else [])
+    threads, ids = table["article_id"], table["comment_id"] == table["article_id"]
+    several = threads[table["parent_id"].isna() & ~ids].unique()
+    roots = threads[ids & ~threads.isin(several)]  # in most threads there is one, if these are called by their roots
+    chance = threads.isin(threads[ids] if roots.nunique() < threads.nunique() / 2 else [])
     return table.assign(parent_id=table["parent_id"].mask((table["parent_id"] == threads) & ~chance))
 
 

@@ -76,6 +76,7 @@ def zipped(*names):
 
 HEAD = ["id", "article", "user", "date", "comment", "reply to"]
 ROWS = [[one[0], one[1], one[2], one[3], one[4], one[5]] for one in FERRY]
+NAMES = ("Mira", "Oskar", "Eve")
 ALL = ("article_id", "author", "at", "parent")
 
 
@@ -438,3 +439,30 @@ def test_a_mark_before_names_is_none_of_theirs_and_doubtful_pages_are_told(tmp_p
     assert not told.any()
     _, reading = read(tmp_path, **pages("#{id} {user} wrote:\n{text}, {n}\n{date}\n"))
     assert reading.notes["note"].str.contains("it is doubtful where they begin or end").any(), reading.comments
+
+
+def test_a_notice_of_another_form_among_comments_is_no_second_thread(tmp_path):
+    page = "2023-04-01 The ferry stops.\n© 2023 Harbour Press\n" + "".join(f"{r['user']}\n{r['text']}\n" for r in ROW)
+    notes = read(tmp_path, x__txt=f"{page}Copyright (C) 2016 Shell Makers. All rights reserved.\n")[1].notes["note"]
+    assert not notes.str.contains("another copyright").any()
+
+
+def test_local_ids_of_comments_that_are_articles_numbers_too_do_not_hide_replies(tmp_path):
+    rows = [
+        dict(id=str(i), article=str(a), user=NAMES[i % 3], text=f"remark {i} on {a}, again", parent={3: "1", 4: "2"}.get(i, ""))
+        for a in (1, 2, 3) for i in (1, 2, 3, 4)
+    ]  # fmt: skip
+    rows = [dict(row, parent=row["article"]) if row["id"] == "4" else row for row in rows]
+    _, reading = read(tmp_path, x__csv=pd.DataFrame(rows).to_csv(index=False))
+    texts = dict(zip(reading.comments["comment_id"], reading.comments["text"], strict=True))
+    above = dict(zip(reading.comments["text"], reading.comments["parent_id"].map(texts).fillna(""), strict=True))
+    for a in (1, 2, 3):
+        want = ["", "", f"remark 1 on {a}, again", f"remark {a} on {a}, again"]
+        assert [above[f"remark {i} on {a}, again"] for i in (1, 2, 3, 4)] == want
+
+
+@pytest.mark.parametrize(("written", "at"), [("/Date(1680516000000)/", "2023-04-03 10:00"), ("3 tháng 4, 2023 10:00", "2023-04-03 10:00"), ("10:00 03 Tháng 4 2023", "2023-04-03 10:00"), ("Thứ hai, 3/4/2023, 10:00 (GMT+7)", "2023-04-03 03:00")])  # fmt: skip
+def test_dates_of_vietnamese_pages_and_of_old_services(tmp_path, written, at):
+    rows = [dict(row, date=written) for row in ROW]
+    rows += [dict(rows[0], id="15", text="more", date="25/04/2023")]
+    assert found(read(tmp_path, x__csv=pd.DataFrame(rows).to_csv(index=False))[1], "at")[1] == (at,)
