@@ -173,11 +173,11 @@ def instants(values: Sequence[object] | pd.Series, timezone: str, order: str = "
         values = pd.Series([None if value is None else str(value) for value in values], dtype="str")
     raw = values.astype("str").reset_index(drop=True).str.strip()
     raw = raw.where(~_like(raw, r"\d{5},\d+"), raw.str.replace(",", "."))  # days of a spreadsheet, with a comma
-    raw = raw.str.replace(r"^/Date\((\d+)(?:[+-]\d{4})?\)/$", r"\1", regex=True)  # of services of Microsoft
+    raw = _replaced(raw, r"^/Date\((\d+)(?:[+-]\d{4})?\)/$", r"\1")  # of services of Microsoft
     number = pd.to_numeric(raw, errors="coerce")
     at, local = _of_numbers(raw, number)
     iso = _like(raw, rf"{ISO}\s?(?:Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)")
-    written = raw[iso].replace({r"\s?(?:Z|UTC|GMT)$": "Z", r"\s([+-])": r"\1"}, regex=True)
+    written = _replaced(_replaced(raw[iso], r"\s?(?:Z|UTC|GMT)$", "Z"), r"\s([+-])", r"\1")
     at[iso] = pd.to_datetime(written, format="ISO8601", utc=True, errors="coerce").dt.as_unit("us")
     plain = _like(raw, ISO)
     local[plain] = pd.to_datetime(raw[plain], format="ISO8601", errors="coerce").dt.as_unit("us")
@@ -206,6 +206,11 @@ def are_days(values: Sequence[str]) -> bool:
 def _like(raw: pd.Series, pattern: str) -> np.ndarray:
     found = pc.match_substring_regex(pa.array(raw, pa.large_string(), from_pandas=True), f"^(?:{pattern})$")
     return pc.fill_null(found, False).to_numpy(zero_copy_only=False)
+
+
+def _replaced(raw: pd.Series, pattern: str, new: str) -> pd.Series:
+    found = pc.replace_substring_regex(pa.array(raw, pa.large_string(), from_pandas=True), pattern, new)
+    return pd.Series(found.to_pandas().array, index=raw.index, dtype="str")
 
 
 def _of_numbers(raw: pd.Series, number: pd.Series) -> tuple[pd.Series, pd.Series]:

@@ -77,11 +77,11 @@ def _together(found: Found, dates: str) -> Reading:
     if 0 < bare.sum() < FEW * len(comments):
         _note(comments[bare], "comments without author and time, which others have: totals, or remarks?", found)
     comments["posted_at"] = _dated(comments, "posted_at", dates, found)
-    top = (comments["parent_id"] == comments["article_id"]) & comments["article_id"].isin(known)
-    comments.loc[top & ~comments["parent_id"].isin(comments["comment_id"]), "parent_id"] = None  # on the article itself
     replies = comments[comments["parent_id"].notna()]
     lost = pd.Index(comments["comment_id"]).get_indexer(replies["parent_id"]) < 0
-    _note(replies[lost], "replies to comments that are not there", found)
+    top = lost & (replies["parent_id"] == replies["article_id"]) & replies["article_id"].isin(known)  # on the article
+    comments.loc[replies.index[top], "parent_id"] = None
+    _note(replies[lost & ~top], "replies to comments that are not there", found)
     articles = _articles(comments, dates, found)
     published = articles.set_index("article_id")["published_at"].reindex(comments["article_id"])
     comments["posted_at_source"] = np.where(comments["posted_at"].notna(), "comment", "article")
@@ -160,22 +160,22 @@ def _identified(table: pd.DataFrame, texts: Sequence[str], found: Found) -> pd.D
 
 def _on_pages(table: pd.DataFrame, known: pd.Series) -> pd.DataFrame:
     """The comments; of threads whose names are links to one page each has the article's name, else the first's."""
-    threads = pd.Series(table["article_id"].dropna().unique(), dtype="str")
-    links = threads[threads.str.match(LINK) & ~threads.isin(known)]
-    if links.empty:
-        return table
-    names = dict(zip(map(page, reversed(there := [*known.dropna(), *links])), reversed(there), strict=True))
-    new = {link: name for link in links if (name := names[page(link)]) != link}
+    there = [*known.dropna(), *table["article_id"].dropna().drop_duplicates().tolist()]
+    links = [*filter(LINK.match, reversed(there))]
+    names = dict(zip(map(page, links), links, strict=True))
+    new = {link: names[page(link)] for link in {*links} - {*known} if names[page(link)] != link}
     return table.assign(**{key: table[key].map(new).fillna(table[key]) for key in ("article_id", "parent_id") if new})
 
 
 def _on_articles(table: pd.DataFrame) -> pd.DataFrame:
     """The comments; those that reply to the article have no parent, unless a comment has its number by chance."""
     threads, ids = table["article_id"], table["comment_id"] == table["article_id"]
-    several = threads[table["parent_id"].isna() & ~ids].unique()
-    roots = threads[ids & ~threads.isin(several)]  # in most threads there is one, if these are called by their roots
-    chance = threads.isin(threads[ids] if roots.nunique() < threads.nunique() / 2 else [])
-    return table.assign(parent_id=table["parent_id"].mask((table["parent_id"] == threads) & ~chance))
+    if not (to_article := table["parent_id"] == threads).any():
+        return table
+    firsts, several = ({*threads[some].unique()} for some in (ids, table["parent_id"].isna() & ~ids))
+    # In most threads the comment that has its number is the one without a parent, if these are called by their roots.
+    chance = threads.isin(firsts if len(firsts - several) < threads.nunique() / 2 else [])
+    return table.assign(parent_id=table["parent_id"].mask(to_article & ~chance))
 
 
 def _roots(table: pd.DataFrame) -> pd.Series:
