@@ -124,17 +124,17 @@ def _unpacked(
         comments.setdefault(number, {})[ours] = value.get(name)
     row |= {"comments": [one for one in comments.values() if _has(one, "text")]} if wide else {}
     for name in filter(value.get, packed):
-        row[packed[name]] = some = _loaded(str(value[name]))
+        row[packed[name]] = some = _loaded(value[name])
         if some is None:
             return line, None, CUT_OFF
     return line, row, reason
 
 
-def _loaded(cell: str) -> list[Any] | None:
+def _loaded(cell: object) -> list[Any] | None:
     """The list in a cell; None if it is none that is whole."""
     for load in (json.loads, ast.literal_eval):
         with suppress(ValueError, SyntaxError, RecursionError, MemoryError):
-            return value if isinstance(value := load(cell), list) else None
+            return value if isinstance(value := load(str(cell)), list) else None
     return None
 
 

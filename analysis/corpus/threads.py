@@ -42,7 +42,7 @@ OTHERS = {  # texts that are no threads: why, and how they begin
     "rich text: save it as plain text": re.compile(rb"\s*\{\\rtf"),
 }
 SAYS, MARK = (
-    re.compile(r"([^\W\d][^:]{0,30})(?<!\s): (?=\S)"),
+    re.compile(r"[^\W\d][^:]{0,30}(?<!\s): (?=\S)"),
     re.compile(r"^[>*•·|–—-]+\s+(?=\S)"),
 )  # "Ann: text"; "> Ann"
 ON_A_LINE = "lines such as “Name: text”: a comment is a line with the name, then its lines; make two of each"
@@ -201,7 +201,8 @@ class _Rows(dict[str, list[tuple[Any, ...]]]):
                 author, *text = (texts[filled[k]] for k in range(at, end) if k not in file.page)
                 author = MARK.sub("", beside_time(author, self.common) or author if at in file.named else author)
                 if on_a_line:
-                    author, text = author[: (said := SAYS.match(author)).end(1)], [author[said.end() :], *text]
+                    author, _, words = author.partition(": ")
+                    text = [words, *text]
                 person = None if author.casefold() in REMOVED else author
                 key, place = f"{identity}-{n + 1:04d}", (file.source, filled[at] + 1)
                 self["rows"].append((key, identity, n + 1, None, person, instant, "article", file.names[at], *place))
