@@ -377,7 +377,7 @@ def test_a_scheduler_on_the_command_line_reaches_the_steps_and_the_notebooks(tmp
     async def executed(self, env):
         seen.append(env["THREADLINE_SCHEDULER"])
 
-    monkeypatch.setattr("analysis.run.cluster.cluster", note)
+    monkeypatch.setattr("analysis.run.parts.cluster", note)
     monkeypatch.setattr("nbclient.NotebookClient.async_execute", executed)
     run(capsys, "report", study, "--out", tmp_path / "out", "--scheduler", "tcp://a:1", "--only", "1_corpus")
     assert len(seen) > 1 and set(seen) == {"tcp://a:1"}
