@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from analysis.corpus.dates import DIGITS, FORMS, MONTH_WORD, WORDS, after, any_of, clock
 
@@ -63,18 +63,24 @@ def ago(written: str, day: dt.date) -> dt.date | None:
 def mask(key: str, others: Collection[str] = ()) -> str:
     """A line in small letters, without what differs from comment to comment: its times, its numbers, and whose it is.
 
-    `others` are the thread's short lines, of which names are: "Avatar of Ann" above "Ann", "in reply to Ann".
+    `others` are the thread's short lines, of which names are: "Avatar of Ann" above "Ann", "in reply to Ann". A number
+    is no name: votes of one comment are the days of another.
     """
     words = key.split()
     parts = [(words[:n], words[n:]) for n in range(1, len(words))] if 1 < len(words) <= MOST_WORDS else []
-    ends = next(([*head, PERSON] for head, tail in parts if " ".join(tail) in others), None)
-    begins = next(([PERSON, *tail] for head, tail in reversed(parts) if " ".join(head) in others), None)
+    ends = next(([*head, PERSON] for head, tail in parts if _is_other(tail, others)), None)
+    begins = next(([PERSON, *tail] for head, tail in reversed(parts) if _is_other(head, others)), None)
     done, rest = "", " ".join(ends or begins or words) or key
     kind, at, end = time_in(rest)
     while kind:
         done, rest = f"{done}{rest[:at]} {kind} ", rest[end:]
         kind, at, end = time_in(rest)
     return " ".join(NUMBER.sub("0", done + rest).split()) or key
+
+
+def _is_other(words: Sequence[str], others: Collection[str]) -> bool:
+    """Whether some words are one of the other lines, and no number."""
+    return (line := " ".join(words)) in others and any(map(str.isalpha, line))
 
 
 def _alike(word: str) -> str:

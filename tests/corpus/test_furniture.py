@@ -182,3 +182,5 @@ def test_times_in_lines(line: str, kind: str, day: str | None) -> None:
 def test_lines_that_differ_in_numbers_and_times_are_one() -> None:
     assert mask("12 votes") == mask("1,204 votes") != mask("12 vote")
     assert mask("like · reply · 2d") == mask("like · reply · 15 h")
+    assert mask("avatar of ann", {"ann"}) == mask("avatar of bo lee", {"bo lee"}) != mask("avatar of ann", {"bo lee"})
+    assert mask("5 days ago", {"5", "ann"}) == mask("6 days ago", {"5", "ann"}), "votes are nobody's name"
