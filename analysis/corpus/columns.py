@@ -1,4 +1,4 @@
-"""Which column of a table is which of ours: as study.toml or a known export has it, by name, or by what is in it."""
+"""Which column of a table is which of ours: by its name, or by what is in it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ import functools
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from analysis.corpus.dates import CLOCK, are_days, instants
-from analysis.corpus.platforms import BY_NAME, Dialect, recognise_dialect
 from analysis.corpus.wording import normal
-from analysis.settings import StudyError
 
 Row = Mapping[str, object]
 Columns = dict[str, tuple[str, ...]]  # ours = theirs, in the order in which they are tried row by row
@@ -68,7 +65,6 @@ OUTER, INNER = ({fold(name) for name in WORDS["objects"][key]} for key in ("oute
 NEVER_THREADS, GONE, STATES, OFFSETS = (
     {fold(name) for name in WORDS["others"][key]} for key in ("never_threads", "gone", "states", "offset")
 )
-NOT_LOCAL = "{} is not used: times of {} count as of [source] timezone, or need be written with their zone"
 UTC_OFFSET, LOCAL = re.compile(r"[+-]\d\d:?\d\d"), re.compile("lo[ck]al")
 
 
@@ -149,7 +145,11 @@ def recognise(
                 found[ours] = next((one for one in free if not _of_threads(sample[one], threads)), found[ours])
         if "posted_time" in found and not are_days(sample.get(found.get("posted_at", ""), [])):
             del found["posted_time"]  # the time of day stands there as well
-        if "posted_time" not in found and (offset := _offset(found, sample)) and LOCAL.search(fold(found["posted_at"])):
+        if (
+            "posted_time" not in found
+            and (offset := offset_of(found, sample))
+            and LOCAL.search(fold(found["posted_at"]))
+        ):
             found |= {"posted_time": offset} if all(map(UTC_OFFSET.fullmatch, filter(None, sample[offset]))) else {}
         if "parent_id" in found:
             found["comment_id"] = _referred(found, sample)
@@ -168,7 +168,7 @@ def _of_threads(values: Sequence[str], threads: Sequence[str]) -> bool:
     return 1 < n < len(threads) / 1.5 and len({*zip(threads, values, strict=False)}) == n
 
 
-def _offset(found: Mapping[str, str], sample: Mapping[str, list[str]]) -> str:
+def offset_of(found: Mapping[str, str], sample: Mapping[str, list[str]]) -> str:
     """The column of how far the clock of times is from UTC, where these do not say it nor are called UTC; else ""."""
     offset = next((name for name in sample if fold(name) in OFFSETS and any(sample[name])), "")
     at = found.get("posted_at", "") if offset else ""
@@ -292,106 +292,3 @@ def _thread_like(sample: Mapping[str, list[str]]) -> tuple[str, str] | None:
         if held > most:
             best, most = (name, f"its {different} values, {n / different:.1f} rows each, stand together"), held
     return best
-
-
-def kinds_in(rows: Sequence[Row]) -> dict[str, str]:
-    """The column that tells articles from comments, as `Dialect.kinds` has it; none if there is none."""
-    for name, values in sampled(rows).items():
-        there = {value.casefold() for value in values}
-        articles = there & {*WORDS["kinds"]["article"]}
-        if len(articles) == 1 and there & {*WORDS["kinds"]["comment"]}:
-            return {"column": name, "article": articles.pop(), "comment": "*"}
-    return {}
-
-
-def of_kind(rows: Sequence[Row], kind: str) -> list[Row]:
-    """Those of the rows that are a "comment" or an "article", where a column tells; else all."""
-    if not (kinds := kinds_in(rows)):
-        return list(rows)
-    return [row for row in rows if Dialect(kinds=kinds).kind(row, False) == kind]
-
-
-def key_of(threads: Iterable[str], rows: Sequence[Row], usual: str) -> tuple[str, float]:
-    """The column of the articles that holds most of the comments' threads, and the share that it holds."""
-    wanted, columns = {*map(page, threads)}, sampled(rows)
-    shares = {name: len(wanted & {*map(page, values)}) / max(1, len(wanted)) for name, values in columns.items()}
-    best = max(shares, key=lambda name: (shares[name], name == usual), default=usual)
-    return best, shares.get(best, 0.0)
-
-
-# ------------------------------------------------------------------------------------------------ the plan
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How one table is read: where its comments and its articles have what, whose export it is, what it holds."""
-
-    columns: Columns
-    articles: Columns
-    dialect: Dialect = Dialect()
-    is_articles: bool = False
-    flags: Mapping[str, frozenset[str]] = field(default_factory=dict)  # columns and which values say that one is gone
-    notes: tuple[str, ...] = ()
-
-
-def plan(
-    header: Sequence[str],
-    rows: Sequence[Row],
-    nested: Sequence[Row],
-    given: Mapping[str, str],
-    role: str,
-    format: str,
-    where: str,
-) -> Plan:
-    """Decide how a table is read: by study.toml, else as the export that it is, else by its columns' names.
-
-    `rows` and `nested` are the first: of what it holds, "comments" or "articles" (`role`), and of articles that hold
-    comments. `given`, our column = theirs as study.toml names them, goes before what is recognised. `format` is "auto",
-    a kind of file, or an export's name; `where` the table, for errors.
-    """
-    section, must = "source.columns" if role == "comments" else "source.articles.columns", MUST[role]
-    names, remedy = ", ".join(header[:12])[:200] or "none", f"Correct [{section}] in study.toml."
-    for ours, theirs in given.items():
-        if ours not in OURS[role]:
-            where, expected = f"study.toml, [{section}]", f"one of: {', '.join(OURS[role])}"
-            remedy = "Our name stands left, the file's column right."
-            raise StudyError(expected=expected, found=repr(ours), where=where, remedy=remedy)
-        whole = all(set(row) == set(header) for row in rows)  # no row need have all
-        if theirs not in header and (ours == must or whole):
-            raise StudyError(expected=f"a column {theirs!r} for {ours}", found=names, where=where, remedy=remedy)
-    dialect, within = BY_NAME.get(format, Dialect()), columns_of(nested) or header
-    if format == "auto" and not given and (known := recognise_dialect(header) or recognise_dialect(within)):
-        dialect = known[0]
-    if role == "articles" and not (dialect.article_needs and set(dialect.article_needs) <= set(header)):
-        dialect = Dialect()  # an article's table of another source
-    if role == "comments" and not dialect.name and not nested:
-        dialect = replace(dialect, kinds=kinds_in(rows))
-    by_name = (
-        {} if given else recognise(header, role, sampled(of_kind(rows, "comment") if role == "comments" else rows))
-    )
-    found: Columns = {ours: (theirs,) for ours, theirs in by_name.items()}
-    found |= dialect.mapping(header, role == "articles") | {ours: (theirs,) for ours, theirs in given.items()}
-    if role == "articles" and "title" in found:
-        found.setdefault(must, found["title"])  # the name by which comments may know an article without an id
-    if must not in found and not nested:
-        remedy = f"Name it in [{section}] of study.toml."
-        raise StudyError(expected=f"a column that holds {must}", found=names, where=where, remedy=remedy)
-    if role == "articles":
-        return Plan({}, found, dialect, True)
-    if not dialect.name and any(
-        FULL.match(str(row.get(name, ""))) for name in found.get("parent_id", ()) for row in rows
-    ):
-        dialect = replace(dialect, prefixes=BY_NAME["reddit"].prefixes)
-    inside: Columns = {ours: (theirs,) for ours, theirs in recognise(within, "articles").items()}
-    inside |= dialect.mapping(within, True)
-    if dialect.kinds and not dialect.name:
-        above = sampled(of_kind(rows, "comment")).get(found.get("article_id", found.get("parent_id", ("",)))[0], [])
-        key, _ = key_of(filter(None, above), of_kind(rows, "article"), inside.get("article_id", ("",))[0])
-        inside["article_id"] = (key,)
-    used = {*dialect.refused, *dialect.kinds.values(), *(name for names in found.values() for name in names)}
-    values = {name: WORDS["others"]["gone_values"] + WORDS["others"]["yes"] * (fold(name) in GONE) for name in header}
-    flags = {name: frozenset(some) for name, some in values.items() if fold(name) in GONE | STATES and name not in used}
-    at = found.get("posted_at", ("",))[0]
-    offset = "" if dialect.zone else _offset({"posted_at": at}, sampled(rows))
-    notes = (NOT_LOCAL.format(offset, at),) if offset and offset not in used else ()
-    return Plan(found, inside, dialect, False, flags, notes)

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.corpus.columns import is_articles, key_of, of_kind, page, recognise, recognise_values
+from analysis.corpus.columns import is_articles, page, recognise, recognise_values
 from analysis.corpus.formats import KINDS, PACKED, tables_of
+from analysis.corpus.plan import key_of, of_kind
 from analysis.corpus.platforms import Dialect, recognise_dialect
 from analysis.corpus.records import NUMBERED, Look, look
 from analysis.corpus.schema import KEY_FILE

@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.corpus.cells import Cells, Found
-from analysis.corpus.columns import LINK, is_articles, page, plan
+from analysis.corpus.columns import LINK, is_articles, page
 from analysis.corpus.dates import instants
 from analysis.corpus.formats import Table, tables_of
+from analysis.corpus.plan import plan
 from analysis.corpus.reading import ALONE, COLUMNS, EITHER, Reading, source_name
 from analysis.corpus.records import look
 from analysis.run import Run
