@@ -253,7 +253,8 @@ class Table:
 
     def _mail(self) -> Iterator[Numbered]:
         with self._open() as file:
-            yield from ((number, row, "" if row else "a message without text") for number, row in mail.messages(file))
+            lines = self._bounded(file.readline)
+            yield from ((number, row, "" if row else mail.NO_TEXT) for number, row in mail.messages(lines))
 
     def _sheet(self) -> Iterator[Numbered]:
         """Rows of the sheet that is named, or of the first in which there is a table."""

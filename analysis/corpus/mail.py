@@ -9,19 +9,23 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 
 BEGINS = re.compile(rb"From \S.*\r?\n(?:>?[A-Za-z][\w-]*:.*\r?\n)")  # an mbox: its first line, and a field
+MOST = 1 << 26  # bytes of a message: one that is longer would fill the memory
+NO_TEXT = f"a message without text, or of more than {MOST:,} bytes"
 AGAIN = re.compile(r"^(?:(?:re|aw|sv|fwd?|wg)(?:\[\d+\])?:\s*)+", re.IGNORECASE)  # before the subject of an answer
 
 
 def messages(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, object] | None]]:
-    """The line on which each message begins, and its id, parent, author, date, subject and text; None without text."""
-    first, kept, empty = 1, list[bytes](), True
+    """The line on which each message begins, and its id, parent, author, date, subject and text; None: see NO_TEXT."""
+    first, kept, size, empty = 1, list[bytes](), 0, True
     for number, line in enumerate(lines, 1):
         if empty and line.startswith(b"From ") and number > 1:
-            yield first, _row(b"".join(kept))
-            first, kept = number, []
-        kept.append(line)
+            yield first, _row(b"".join(kept)) if size <= MOST else None
+            first, kept, size = number, [], 0
+        size += len(line)
+        if size <= MOST:
+            kept.append(line)
         empty = not line.strip()
-    yield first, _row(b"".join(kept))
+    yield first, _row(b"".join(kept)) if size <= MOST else None
 
 
 def _row(data: bytes) -> dict[str, object] | None:

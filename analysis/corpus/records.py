@@ -22,7 +22,8 @@ PEEK = 50  # rows that tell whether those of a file are articles
 DEEPEST = 8  # objects within objects that are looked into
 NESTS = frozenset((dict, list, tuple))
 NOT_OBJECT, NOT_LOADED = "JSON, but no object", "a comment that the export did not load"
-CUT_OFF = "its list of comments cannot be read: cut off?"
+LONGEST_LIST = 1 << 20  # letters of a cell: a list of Python that is longer takes minutes and gigabytes to read
+CUT_OFF = f"its list of comments cannot be read: cut off, or of more than {LONGEST_LIST:,} letters?"
 LISTED = re.compile(r"""\s*\[\s*(?:\{\s*["'}]|\]\s*$)""")  # objects in a cell, as JSON or as Python writes them
 NUMBERED = re.compile(r"(.*[^\W\d_])[\W_]*(\d{1,3})(?:[\W_]+(\D+))?")  # "comment_1", "comments/0/text"
 ARTICLE = {"article_id", "article_weak", "article_title", "article_url"}
@@ -131,8 +132,8 @@ def _unpacked(
 
 
 def _loaded(cell: object) -> list[Any] | None:
-    """The list in a cell; None if it is none that is whole."""
-    for load in (json.loads, ast.literal_eval):
+    """The list in a cell; None if it is none that is whole, or too long."""
+    for load in (json.loads, ast.literal_eval) if len(str(cell)) <= LONGEST_LIST else ():
         with suppress(ValueError, SyntaxError, RecursionError, MemoryError):
             return value if isinstance(value := load(str(cell)), list) else None
     return None

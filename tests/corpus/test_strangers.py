@@ -9,6 +9,7 @@ import zipfile
 import pandas as pd
 import pytest
 
+from analysis.corpus import mail
 from analysis.corpus.proposal import propose, write
 from analysis.corpus.sources import read_sources
 from analysis.settings import StudyError
@@ -337,11 +338,14 @@ def test_a_cell_that_holds_a_list_of_comments_is_its_comments(tmp_path, write_li
         proposal, reading = read(folder, x__csv=table.to_csv(index=False))
         assert found(reading, "article_id", "author", "at") == truth("article_id", "author", "at"), proposal.seen
         assert sorted(reading.articles["title"]) == ["The Bus", "The Ferry"]
-    table[column] = [lists["Ferry"], lists["Bus"][:40]]  # as a spreadsheet cuts it
-    (tmp_path / "c").mkdir()
-    _, reading = read(tmp_path / "c", x__csv=table.to_csv(index=False))
-    assert found(reading, "at")[:2] == truth("at")[:2]
-    assert reading.rejects["reason"].tolist() == ["its list of comments cannot be read: cut off?"]
+    # As a spreadsheet cuts it; and so long that it could fill the memory.
+    for name, unread in {"c": lists["Bus"][:40], "d": lists["Bus"].replace("[", "[" + " " * 2**20, 1)}.items():
+        table[column] = [lists["Ferry"], unread]
+        (tmp_path / name).mkdir()
+        _, reading = read(tmp_path / name, x__csv=table.to_csv(index=False))
+        assert found(reading, "at")[:2] == truth("at")[:2]
+        why = "its list of comments cannot be read: cut off, or of more than 1,048,576 letters?"
+        assert reading.rejects["reason"].tolist() == [why]
 
 
 def test_lists_in_cells_that_are_no_comments_are_let_be(tmp_path):
@@ -466,3 +470,11 @@ def test_dates_of_vietnamese_pages_and_of_old_services(tmp_path, written, at):
     rows = [dict(row, date=written) for row in ROW]
     rows += [dict(rows[0], id="15", text="more", date="25/04/2023")]
     assert found(read(tmp_path, x__csv=pd.DataFrame(rows).to_csv(index=False))[1], "at")[1] == (at,)
+
+
+def test_a_message_that_would_fill_the_memory_is_rejected_and_the_others_are_read(monkeypatch):
+    monkeypatch.setattr(mail, "MOST", 500)
+    head = "From a@b Mon Jan  1 00:00:00 2024\nFrom: Ann <a@b>\nMessage-ID: <{}>\n\n"
+    box = head.format(1) + "short\n\n" + head.format(2) + "long\n" * 200 + "\n" + head.format(3) + "short\n"
+    found = [row and row["message_id"] for _, row in mail.messages(box.encode().splitlines(keepends=True))]
+    assert found == ["<1>", None, "<3>"]
