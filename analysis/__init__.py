@@ -1,7 +1,7 @@
 """Threadline: topics and sentiment of news comments over time, in figures that a reviewer can believe.
 
 Data goes through the packages in this order, and a package imports only from those before it: settings, run, corpus,
-topics, sentiment, trends, people, plots, report, study, cli.
+topics, sentiment, trends, people, plots, findings, study, report, cli.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from analysis import plots, trends
-    from analysis.report.tables import show
+    from analysis.findings.shown import show
     from analysis.study import Study, open_study
 
 __all__ = ["Study", "open_study", "plots", "show", "trends"]
-_HOME = {"Study": "analysis.study", "open_study": "analysis.study", "show": "analysis.report.tables"}
+_HOME = {"Study": "analysis.study", "open_study": "analysis.study", "show": "analysis.findings.shown"}
 
 
 def __getattr__(name: str) -> object:

@@ -96,7 +96,7 @@ def check(arguments: argparse.Namespace) -> int:
             found = study.search(Path(arguments.privacy), own_words())
         print(found)
         return EXIT_FAILED if found.leaks else EXIT_OK
-    from analysis.report.tables import show
+    from analysis.findings.shown import show
     from analysis.topics.labels import read_labels
 
     with _study(arguments) as study:
@@ -215,7 +215,7 @@ def code(arguments: argparse.Namespace) -> None:
 @command(STUDY)
 def freeze(arguments: argparse.Namespace) -> None:
     """Write down what is planned, before scores are opened: findings then say what was planned and what explored."""
-    from analysis.report import plan
+    from analysis.findings import plan
 
     with _study(arguments) as study:
         opened = study.is_scored
@@ -226,15 +226,20 @@ def freeze(arguments: argparse.Namespace) -> None:
 @command(STUDY)
 def robustness(arguments: argparse.Namespace) -> None:
     """Compute otherwise what the report tells of change, and write robustness.csv: what survives, and what does not."""
-    from analysis.report import robustness
-    from analysis.report.tables import show
+    from analysis.findings import robustness
+    from analysis.findings.shown import show
+    from analysis.trends.specifications import claims
 
     with _study(arguments) as study:
-        table = robustness.computed(study)
+        t, older = study.tables, list(study.store.older)
+        told = claims(t.change_points, t.slopes, t.comparisons)
+        of = (told, len(t.topics), study.settings)
+        table = robustness.computed(*of, lambda **changes: study.with_(**changes).comments)
+        study.store.older[:] = older  # what is kept of the study itself is no older than what was computed otherwise
     if table.empty:
         print("Nothing is told of change: there is nothing to compute otherwise.")
         return
-    path = robustness.write(study, table)
+    path = robustness.write(study.settings.folder, table)
     print(repr(show(robustness.summary(table), topics=study.topics.table, rows=60)))
     print(f"Wrote {path}. Each finding now says in how many ways it holds: threadline report {arguments.study}")
 
@@ -252,7 +257,7 @@ def private(arguments: argparse.Namespace) -> None:
 @command(STUDY)
 def status(arguments: argparse.Namespace) -> None:
     """Say what is kept of a study's results."""
-    from analysis.kept import said
+    from analysis.report.kept import said
 
     with _study(arguments) as study:
         for line in said(study):
@@ -262,7 +267,7 @@ def status(arguments: argparse.Namespace) -> None:
 @command(STUDY, option("--all", action="store_true", help="remove every kept result"))
 def clean(arguments: argparse.Namespace) -> None:
     """Remove kept results that are of no use any more."""
-    from analysis.kept import in_use
+    from analysis.report.kept import in_use
     from analysis.run.store import FOLDER, entries
     from analysis.settings import writing
 

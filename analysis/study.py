@@ -20,15 +20,16 @@ from analysis.corpus.sheets import csv_bytes, write_new
 from analysis.corpus.sources import read_sources
 from analysis.corpus.steps import corpus
 from analysis.corpus.wording import plural
+from analysis.findings import plan, robustness
+from analysis.findings.claims import Finding
+from analysis.findings.findings import Findings
+from analysis.findings.privacy import Search, search
+from analysis.findings.shown import plain
+from analysis.findings.tables import STEPS_OF_TABLES, Tables
 from analysis.people import codebook, intrusion, planning, sampling
 from analysis.people.desk import Desk
 from analysis.people.page_server import Served
-from analysis.people.steps import coding, judged_files, labelled
-from analysis.report import plan, robustness
-from analysis.report.claims import Finding
-from analysis.report.findings import Findings
-from analysis.report.privacy import Search, search
-from analysis.report.tables import plain
+from analysis.people.steps import judged_files
 from analysis.run import Run
 from analysis.run.progress import Progress, in_notebook
 from analysis.run.steps import Results
@@ -40,7 +41,6 @@ from analysis.sentiment.codes import SAMPLE as DRAWN
 from analysis.sentiment.steps import sentiment
 from analysis.settings import PERIODS, PROGRESS, SCHEDULER, TITLE, VARIABLE, Settings, StudyError
 from analysis.study_file import around, changed, read_settings
-from analysis.tables import STEPS_OF_TABLES, Tables
 from analysis.topics import assigned, labels
 from analysis.topics.context import in_context
 from analysis.topics.encoders import Encoder
@@ -48,11 +48,10 @@ from analysis.topics.naming import Naming
 from analysis.topics.steps import encoder_of, fit_of, found, tokens, worth_of
 from analysis.topics.steps import topics as topic_model
 from analysis.topics.topics import Topics
-from analysis.trends import steps as trends
 from analysis.trends.periods import instant_of
 
 if TYPE_CHECKING:
-    from analysis.report.topic_browser import TopicBrowser
+    from analysis.findings.topic_browser import TopicBrowser
 
 SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample"
 SHOWN = (  # of a study, to a person who asks for completion
@@ -102,8 +101,9 @@ class Study:
     def __init__(self, settings: Settings, results: Results | None = None) -> None:
         self.settings = settings
         self._results = results or Results(settings, Run(settings.compute), Store(settings.folder / FOLDER))
-        self.tables = Tables(self)
-        self.findings = Findings(self)
+        self._naming = Naming(self._results, settings.folder)  # what people said of the topics
+        self.tables = Tables(self._results, self._naming)
+        self.findings = Findings(self.tables)
 
     def __dir__(self) -> list[str]:
         return list(SHOWN)
@@ -137,18 +137,7 @@ class Study:
     @property
     def comments(self) -> pd.DataFrame:
         """The comments with what was found of topic and sentiment; their texts are apart, in `texts`."""
-        return self._comments.copy(deep=False)
-
-    @cached_property
-    def _comments(self) -> pd.DataFrame:
-        return trends.scored(self._results, (topic_model, sentiment))
-
-    @property
-    def _problems(self) -> pd.DataFrame:
-        """What of the files that people filled in is not used."""
-        found = [self._results[step].get("problems") for step in (topic_model, sentiment, coding, labelled)]
-        there = [table for table in found if table is not None and len(table)]
-        return pd.concat(there, ignore_index=True) if there else pd.DataFrame()
+        return self.tables.comments
 
     @property
     def texts(self) -> Texts:
@@ -158,14 +147,13 @@ class Study:
     @property
     def articles(self) -> pd.DataFrame:
         """The articles with topic and sentiment."""
-        return trends.scored_articles(self._results)
+        return self.tables.articles
 
     @cached_property
     def topics(self) -> Topics:
         """The topics, and what can be made of them; `topics.bertopic` is a fitted BERTopic."""
-        fit = replace(fit_of(self._results[topic_model]), cut=self._results[tokens].cut)
-        if (matched := self._naming.matched) and not labels.curating(self.settings.folder):  # those have their names
-            fit = replace(fit, table=labels.named(fit.table, matched))
+        found, table = fit_of(self._results[topic_model]), self._naming.table
+        fit = replace(found, cut=self._results[tokens].cut, table=table)
         return Topics(
             fit,
             self.texts,
@@ -209,13 +197,14 @@ class Study:
 
     def browse_topics(self) -> TopicBrowser | Finding:
         """Show every topic with its words, series and neighbours; comments only where study.toml allows quotes."""
-        from analysis.report.topic_browser import nearest, topic_browser  # draws: other commands need no matplotlib
+        from analysis.findings.topic_browser import nearest, topic_browser  # draws: other commands need no matplotlib
 
         of = self.topics
         if of.table.empty:
             return Finding.of("No topics to look into.", of.note)
-        quoted = (self._comments, self.texts, self._vectors, unit_length(of.centroids))
-        return topic_browser(self, nearest(*quoted) if self.settings.privacy.quotes else {})
+        quoted = (self.comments, self.texts, self._vectors, unit_length(of.centroids))
+        examples = nearest(*quoted) if self.settings.privacy.quotes else {}
+        return topic_browser(self.tables, of, self.measure, self.findings.level(), examples)
 
     # ------------------------------------------------------------------------------------------- what people judge
 
@@ -226,16 +215,14 @@ class Study:
         `topics`: people are asked too which of six words is of another topic than the others (`people.intrusion`).
         """
         s, folder = self.settings, self.settings.folder / "coded"
-        sampling.sampled(
-            folder, n, lambda: sampling.strata(self._comments, self.settings, rare=rare), s.seed, even=rare
-        )
+        sampling.sampled(folder, n, lambda: sampling.strata(self.comments, self.settings, rare=rare), s.seed, even=rare)
         if topics and not (s.folder / intrusion.FOLDER / DRAWN).is_file():
             of = self.topics.words
             words = [of.loc[of["topic"] == topic, "word"].tolist() for topic in self.topics.table["topic"]]
             if len(words) < 2:
                 remedy = self.topics.note or "Add comments."
                 raise StudyError(expected="two topics or more", found=str(len(words)), where="topics", remedy=remedy)
-            rates = intrusion.word_rates(self._results[tokens], self._comments["topic"].to_numpy("int64"), words)
+            rates = intrusion.word_rates(self._results[tokens], self.comments["topic"].to_numpy("int64"), words)
             asked = csv_bytes(intrusion.items(words, rates, s.seed))
             write_new(s.folder / intrusion.FOLDER, {DRAWN: asked})
         given = (self.corpus, plain, s.codes.classes, tuple(s.codes.labels), s.seed)
@@ -247,7 +234,7 @@ class Study:
         """Draw comments for people to code, by period and topic, and write their sheets: `people.sampling`."""
         folder, codes = self.settings.folder, self.settings.codes
         rules = codebook.read(folder, codebook.default(self.measure, codes.classes, tuple(codes.labels)))
-        comments = sampling.strata(self._comments, self.settings, rare=rare)
+        comments = sampling.strata(self.comments, self.settings, rare=rare)
         drawn = sampling.draw(comments, n, self.settings.seed, even=rare)
         texts = self.texts.take(pd.Index(comments["comment_id"]).get_indexer(drawn["comment_id"]))
         drawn["text"] = [*map(plain, texts)]
@@ -273,11 +260,6 @@ class Study:
         self._naming.change(changes)
         return Study(self.settings, Results(self.settings, self._results.run, self.store))
 
-    @cached_property
-    def _naming(self) -> Naming:
-        """What people said of the topics."""
-        return Naming(self._results, self.settings.folder)
-
     # --------------------------------------------------------------------------------- for commands and the report
 
     @property
@@ -294,7 +276,7 @@ class Study:
     def partitioned(self) -> Partitioned:
         """The comments with their texts: `comments.parquet`."""
         added = ("topic", "theme", "subtopic", "topic_agreement", "own_topic", "second_topic", "sentiment")
-        return Partitioned(self._comments, self.texts, (*self.corpus.partitioned.columns, *added))
+        return Partitioned(self.comments, self.texts, (*self.corpus.partitioned.columns, *added))
 
     @cached_property
     def _vectors(self) -> Vectors:

@@ -15,8 +15,8 @@ import pytest
 import analysis
 from analysis import plots, show
 from analysis.cli import main
-from analysis.report.claims import Finding
-from analysis.report.provenance import TABLES
+from analysis.findings.claims import Finding
+from analysis.findings.tables import TABLES
 from analysis.settings import VARIABLE
 from analysis.study import STEPS, open_study
 from analysis.trends.series import score_counts

@@ -1,1 +1,1 @@
-"""Notebooks -> pages; sentences; tables for people; verification."""
+"""A study -> a finished report: notebooks executed, pages, provenance; and its verification."""

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from analysis.report.html import rendered
+from analysis.findings.html import rendered
 
 SVG, PNG = "image/svg+xml", "image/png"
 FOLDER = "figures"  # beside the pages, as the tables are

@@ -6,21 +6,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from analysis import plots
-from analysis.report import plan
-from analysis.report.changes import Change, Changes
-from analysis.report.claims import Cited, Sentence
-from analysis.report.findings import MOST_STABLE
-from analysis.report.html import rendered
+from analysis.findings import plan
+from analysis.findings.changes import Change, Changes
+from analysis.findings.claims import Cited, Sentence
+from analysis.findings.findings import MOST_STABLE
+from analysis.report.pages import page
+from analysis.study import Study
 from analysis.trends.wording import UNSTABLE
-
-if TYPE_CHECKING:
-    from analysis.study import Study
 
 MOST = 3  # sentences
 # What the title of a figure leaves to the sentence beside it.
@@ -114,14 +111,14 @@ def _caveat(study: Study) -> str:
     if len(topics) and topics["stability"].notna().any():
         sizes = topics["n_comments"]
         of["stable"] = sizes[topics["stability"] >= UNSTABLE].sum() / sizes.sum()
-    return rendered("caveats.txt.j2", instrument=study.settings.sentiment.instrument, **of).splitlines()[0]
+    return page("caveats.txt.j2", instrument=study.settings.sentiment.instrument, **of).splitlines()[0]
 
 
 def _next(study: Study) -> list[str]:
     """What would make more of it, the cheapest first; each with what does it."""
     t, planned = study.tables, (study.settings.folder / plan.FILE).is_file()
     of = {"dated": t.comments["posted_at"].notna().any(), "topics": len(study.topics.table), "planned": planned}
-    said = rendered("next.txt.j2", study=study, t=t, note=study.topics.note, **of).splitlines()
+    said = page("next.txt.j2", study=study, t=t, note=study.topics.note, **of).splitlines()
     return [line.strip() for line in said]
 
 

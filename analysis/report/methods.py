@@ -8,14 +8,12 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from analysis.report import plan
-from analysis.report.html import rendered
+from analysis.findings import plan
+from analysis.report.pages import page
+from analysis.study import Study
 from analysis.trends.wording import UNSTABLE
-
-if TYPE_CHECKING:
-    from analysis.study import Study
 
 CRATE = "ro-crate-metadata.json"
 FORMATS = {".csv": "text/csv", ".json": "application/json", ".parquet": "application/vnd.apache.parquet"}
@@ -40,7 +38,7 @@ def _written(template: str, study: Study) -> str:
     n, share = (t.summary.set_index("quantity")[column] for column in ("n", "share"))
     stable, planned = int((topics["stability"] >= UNSTABLE).sum()), plan.read(study.settings.folder)
     of = {"study": study, "s": study.settings, "t": t, "topics": topics, "n": n, "share": share}
-    return rendered(template, coded=coded, stable=stable, plan=planned, **of)
+    return page(template, coded=coded, stable=stable, plan=planned, **of)
 
 
 def crate(study: Study, files: Iterable[str], tables: Mapping[str, Mapping[str, object]], before: Path) -> bytes:

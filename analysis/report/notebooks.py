@@ -18,11 +18,11 @@ from analysis.report.provenance import packages, settings_of
 from analysis.run.made_with import made_with
 from analysis.run.store import digest_of
 from analysis.settings import DATA, PROGRESS, SCHEDULER, STUDY_FOLDER, TITLE, VARIABLE, StudyError, writing
+from analysis.study import Study
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-    from analysis.study import Study
 
 HOME = Path(__file__).resolve().parent.parent
 OWN = "notebooks"  # the folder of a study in which its own are

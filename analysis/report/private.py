@@ -7,21 +7,19 @@ import hashlib
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.report.html import rendered
-from analysis.report.privacy import PRIVATE
-from analysis.report.tables import plain
+from analysis.findings.privacy import PRIVATE
+from analysis.findings.shown import plain
+from analysis.report.pages import page
 from analysis.sentiment.codes import Codes, class_of_people, class_of_score, read_codes
 from analysis.settings import STUDY_FOLDER, writing
+from analysis.study import Study
 from analysis.trends.periods import Calendar
 from analysis.trends.wording import name_of, period_name, signed
-
-if TYPE_CHECKING:
-    from analysis.study import Study
 
 FOLDER, FILE = "private", "comments.html"
 UNSURE = 0.5  # of the fits that agree on a comment's topic: below, most do not
@@ -32,14 +30,14 @@ def write(study: Study) -> Path:
     """Write private/comments.html into the study folder, which git ignores; give its path."""
     folder = study.settings.folder / FOLDER
     data = json.dumps(_data(study), ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    page = rendered("private.html.j2", title=study.settings.title, mark=PRIVATE, data=data)
-    script = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)[0]
+    html = page("private.html.j2", title=study.settings.title, mark=PRIVATE, data=data)
+    script = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)[0]
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    page = page.replace("sha256-DIGEST", f"sha256-{digest}", 1)
+    html = html.replace("sha256-DIGEST", f"sha256-{digest}", 1)
     with writing(folder, **STUDY_FOLDER):
         folder.mkdir(exist_ok=True)
         (folder / ".gitignore").write_text("*\n", encoding="utf-8")
-        (folder / FILE).write_text(page, encoding="utf-8")
+        (folder / FILE).write_text(html, encoding="utf-8")
     return folder / FILE
 
 

@@ -8,28 +8,17 @@ import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from analysis.corpus.reading import source_name
 from analysis.corpus.sheets import csv_bytes
+from analysis.findings.tables import PARQUET, table_file
 from analysis.run.made_with import PACKAGES, versions
 from analysis.run.store import digest_of_file
 from analysis.settings import Settings
+from analysis.study import Study
 
-if TYPE_CHECKING:
-    from analysis.study import Study
-
-# The tables that a report writes, in the order of the data. They are the contract: data/README.md.
-TABLES = (
-    "articles", "comments", "rejects", "accounting", "topics", "topic_levels", "activity_by_period",
-    "sentiment_by_period",
-    "topics_by_period", "topic_sentiment_by_period", "words_by_period", "by_topic", "change_points", "slopes",
-    "comparisons", "decomposition", "article_gaps", "by_position", "agreement", "class_errors", "instruments",
-    "coded_labels", "learning", "corrected", "corrected_changes", "influence", "robustness",
-)  # fmt: skip
-PARQUET = frozenset({"articles", "comments"})  # the large ones; the others are csv, for any tool
 FURTHER = {"threadline", "matplotlib", "pyarrow", "nbclient", "nbconvert", "py3langid"}
 
 
@@ -37,11 +26,6 @@ def write(path: Path, data: bytes) -> None:
     """Write a file of a report, and the folder that it is in."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
-
-
-def table_file(name: str) -> str:
-    """Name of the file of a table."""
-    return f"{name}.parquet" if name in PARQUET else f"{name}.csv"
 
 
 def table_bytes(table: pd.DataFrame, name: str) -> bytes:

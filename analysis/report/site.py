@@ -11,23 +11,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from analysis.corpus.wording import plural
+from analysis.findings.claims import linked
+from analysis.findings.html import TEMPLATES as SENTENCES
+from analysis.findings.tables import TABLES
 from analysis.report import methods
-from analysis.report.claims import linked
 from analysis.report.figures import PNG, SVG, embed
-from analysis.report.html import TEMPLATES, rendered
 from analysis.report.notebooks import HOME, NAMES, Executed, chosen, executed, made_of, notebooks_of, shipped
-from analysis.report.provenance import TABLES, provenance, write, write_tables
+from analysis.report.pages import TEMPLATES, page
+from analysis.report.provenance import provenance, write, write_tables
 from analysis.run.made_with import CODE
 from analysis.run.store import PAGE, digest_of, digest_of_file, work_folder
 from analysis.settings import StudyError, writing
-
-if TYPE_CHECKING:
-    from analysis.study import Study
+from analysis.study import Study
 
 Page = dict[str, str]
 Files = dict[str, bytes]  # of a page: itself, and the figures beside it
@@ -47,9 +47,10 @@ def own_words() -> list[str]:
     import nbformat
 
     books = [nbformat.read(shipped() / f"{name}.ipynb", as_version=4) for name in NAMES]
-    pages = [path for folder in ("report", "plots") for path in (HOME / folder).iterdir() if path.suffix in CODE]
-    pages += TEMPLATES.glob("*.j2")
-    return [cell.source for book in books for cell in book.cells] + [page.read_text(encoding="utf-8") for page in pages]
+    rooms = [HOME / name for name in ("findings", "report", "plots")]
+    files = [path for room in rooms for path in room.iterdir() if path.suffix in CODE]
+    files += [*SENTENCES.glob("*.j2"), *TEMPLATES.glob("*.j2")]
+    return [cell.source for book in books for cell in book.cells] + [file.read_text(encoding="utf-8") for file in files]
 
 
 def ingest(study: Study, out: Path) -> Path:
@@ -81,7 +82,7 @@ def build_report(study: Study, out: Path, *, only: Sequence[str] = ()) -> Built:
             "digest": f"digest {digest_of(sorted(study.inputs.values()))[:12]}",
         }
         # What follows from the study, our code and the templates is kept; a study's own notebook is executed each time.
-        looks = {path.name: digest_of_file(path) for path in sorted(TEMPLATES.iterdir())}
+        looks = {path.name: digest_of_file(path) for path in sorted([*SENTENCES.iterdir(), *TEMPLATES.iterdir()])}
         of = digest_of(made_of(study), looks, pages, built)
         made = {n: _kept(study, digest_of(of, n.digest)) for n in notebooks if not n.own}
         books = executed(study, [notebook for notebook in notebooks if not made.get(notebook)])
@@ -164,6 +165,7 @@ def _page(study: Study, book: Executed, pages: list[Page], built: Page) -> Files
             data["text/html"], beside = embed(data, output.get("metadata", {}), f"{name}-{len(files) // 3 + 1}")
             files |= beside
     place = {"template_name": "threadline", "extra_template_basedirs": [str(TEMPLATES.parent)]}
+    place |= {"extra_template_paths": [str(SENTENCES)]}
     exporter = HTMLExporter(embed_images=True, exclude_anchor_links=True, **place)
     about = {
         "name": book.notebook.title,
@@ -207,5 +209,5 @@ def _home(
             figure, files = embed(*said.figure.bundle(with_data=True), "index-1")
         of = {"study": study, "front": said, "figure": figure, "tables": tables, "failures": failures, "own": own}
         of |= {"pages": pages, "built": built, "methods": methods}
-        page = rendered("home.html.j2", **of)
-    return {"index.html": page.encode(), **files}
+        html = page("home.html.j2", **of)
+    return {"index.html": html.encode(), **files}

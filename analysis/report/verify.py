@@ -8,16 +8,15 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from analysis.report.provenance import TABLES, packages, settings_of, table_file, write_tables
+from analysis.findings.tables import TABLES, table_file
+from analysis.report.provenance import packages, settings_of, write_tables
 from analysis.run.store import digest_of_file
 from analysis.settings import StudyError
-
-if TYPE_CHECKING:
-    from analysis.study import Study
+from analysis.study import Study
 
 GONE = "nowhere"  # of what is on one side alone
 

@@ -25,6 +25,12 @@ class Naming:
         given, made = labels.read_labels(self.folder), self._results[found]
         return labels.match(given, made["comments"], made["table"]) if given and len(made["table"]) else None
 
+    @property
+    def table(self) -> pd.DataFrame:
+        """The topics as they are shown, with people's names where there are any."""
+        table, named = self._results[topics]["table"], self.matched
+        return table if named is None or labels.curating(self.folder) else labels.named(table, named)
+
     @cached_property
     def home(self) -> dict[int, int]:
         """Of each topic that was found, the one that has most of its comments, as they are shown."""

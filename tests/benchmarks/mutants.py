@@ -64,8 +64,9 @@ ROOMS = {
         corpus("accounting", "schema", "tables", "exports", "platforms"),
     ),
     "privacy": Room(
-        whole("report/privacy") | {"analysis/corpus/schema.py": ("read_key", "pseudonym", "_authors", "_hidden_words")},
-        ("tests/report/test_privacy.py", "tests/report/test_masks.py", *corpus("schema")),
+        whole("findings/privacy")
+        | {"analysis/corpus/schema.py": ("read_key", "pseudonym", "_authors", "_hidden_words")},
+        ("tests/findings/test_privacy.py", "tests/findings/test_masks.py", *corpus("schema")),
     ),
 }
 

@@ -16,7 +16,7 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from analysis.report.privacy import EMAIL, MENTION, PROFILE, addresses, mask, search  # noqa: E402
+from analysis.findings.privacy import EMAIL, MENTION, PROFILE, addresses, mask, search  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data" / "comments" / "haacked_comments.parquet"
 PIECES = ("@", "1", "a.", "+1 ", "(0", "u/", "://a", "a@", "/@", "0 1", "a-", "x.com/")

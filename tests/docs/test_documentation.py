@@ -225,7 +225,7 @@ def test_each_key_each_command_and_each_package_has_its_words(monkeypatch):
 
 
 def test_each_table_that_is_written_is_documented():
-    from analysis.report.provenance import TABLES, table_file
+    from analysis.findings.tables import TABLES, table_file
 
     card = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
     assert [table for table in TABLES if f"`{table_file(table)}`" not in card] == []

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+from analysis.findings.findings import Findings
 from analysis.report import methods
-from analysis.report.findings import Findings
 from analysis.report.front import BESIDE, MOST, front
 from analysis.study import open_study
 
@@ -46,8 +46,8 @@ def test_the_sample_s_first_screen(sample):
 def test_a_thread_of_a_table_without_titles_is_named_by_its_id(tmp_path):
     study = study_of(tmp_path, [("a", 1, "r", "2024-01-05", "Late"), ("b", 2, "r", "2024-01-06", "Late again")])
     moved = pd.DataFrame({"of": ["thread", "author"], "id": ["b", "reader-1"]})
-    tables = SimpleNamespace(influence=moved)
-    findings = Findings(SimpleNamespace(articles=study.articles, settings=study.settings, tables=tables))
+    tables = SimpleNamespace(influence=moved, articles=study.articles, settings=study.settings)
+    findings = Findings(tables)
     assert findings.moved["title"].tolist() == ["b", "an author"]
 
 

@@ -15,8 +15,9 @@ import pandas as pd
 import pytest
 
 from analysis.cli import main
+from analysis.findings.tables import TABLES, table_file
 from analysis.report import notebooks
-from analysis.report.provenance import TABLES, table_bytes, table_digest, table_file, write_tables
+from analysis.report.provenance import table_bytes, table_digest, write_tables
 from analysis.report.site import build_report
 from analysis.settings import StudyError
 from analysis.study import open_study

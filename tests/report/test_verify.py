@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis.cli import main
-from analysis.report.provenance import TABLES
+from analysis.findings.tables import TABLES
 from analysis.report.verify import verify
 from analysis.run.store import digest_of, digest_of_file
 from analysis.run.texts import Texts, gathered

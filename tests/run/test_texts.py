@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.corpus.schema import Corpus
-from analysis.report.provenance import TABLES, write_tables
+from analysis.findings.tables import TABLES
+from analysis.report.provenance import write_tables
 from analysis.run import texts as room
 from analysis.run import vectors as vectors_room
 from analysis.run.texts import Partitioned, Some, Texts, gathered, partitions, ranks, take

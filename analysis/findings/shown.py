@@ -12,8 +12,8 @@ from numbers import Integral, Real
 import numpy as np
 import pandas as pd
 
-from analysis.report.html import rendered
-from analysis.report.privacy import mask
+from analysis.findings.html import rendered
+from analysis.findings.privacy import mask
 from analysis.settings import DATA
 from analysis.trends.wording import fixed, named, percent, points, signed
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.report.changes import MOST, Changes
-from analysis.report.claims import Finding
-from analysis.report.findings import Findings
+from analysis.findings.changes import MOST, Changes
+from analysis.findings.claims import Finding
+from analysis.findings.findings import Findings
 from analysis.report.front import _told
 
 TOPICS = pd.DataFrame(
@@ -24,14 +24,13 @@ CLAIMED = EMPTY.reindex(columns=["change", "topic", "event", "part", "estimate",
 def found(name, topics=TOPICS, note="", measure="sentiment", period="month", **tables):
     """A finding of a study that has these topics and these tables."""
     source, time = SimpleNamespace(timezone="Europe/Paris"), SimpleNamespace(period=period)
-    sentiment = SimpleNamespace(range=(-1, 1), instrument="vader")
+    sentiment = SimpleNamespace(range=(-1, 1), instrument="vader", name=measure)
     given = {"topic_levels": pd.DataFrame(columns=["level", "label", "n_comments", "stability"])}
     given |= {"main_topic": pd.DataFrame({"share": [np.nan, np.nan]}), "topic_choice": EMPTY, "topic_history": EMPTY}
     given |= {"corrected": EMPTY, "agreement": EMPTY, "comments": pd.DataFrame({"sentiment": [0.1]})} | tables
-    study = SimpleNamespace(tables=SimpleNamespace(**given), topics=SimpleNamespace(table=topics, note=note))
-    study.settings = SimpleNamespace(source=source, sentiment=sentiment, time=time)
-    study.measure = measure
-    return getattr(Findings(study), name)
+    settings = SimpleNamespace(source=source, sentiment=sentiment, time=time)
+    held = SimpleNamespace(**given, topics=topics, settings=settings, note=lambda: note)
+    return getattr(Findings(held), name)
 
 
 def changes(breaks=None, slopes=None, topics=TOPICS, *, compared=None, coded=EMPTY, tried=EMPTY, **more):

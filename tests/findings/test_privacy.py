@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.report.privacy import EMAIL, addresses, mask, search
-from analysis.report.tables import show
+from analysis.findings.privacy import EMAIL, addresses, mask, search
+from analysis.findings.shown import show
 from analysis.settings import StudyError
 
 

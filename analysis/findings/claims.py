@@ -12,9 +12,9 @@ from typing import Any
 import pandas as pd
 
 from analysis.corpus.wording import plural
-from analysis.report.html import rendered, spoken
-from analysis.report.provenance import TABLES, table_file
-from analysis.report.tables import LINKED
+from analysis.findings.html import rendered, spoken
+from analysis.findings.shown import LINKED
+from analysis.findings.tables import TABLES, table_file
 from analysis.settings import DATA
 from analysis.trends.wording import signed
 

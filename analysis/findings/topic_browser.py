@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from analysis.findings.html import rendered
+from analysis.findings.shown import plain
+from analysis.findings.tables import Tables
 from analysis.plots.axes import draw_series, new_axes, percent_axis
 from analysis.plots.style import CSS, colour_of, drawing
 from analysis.plots.svg import svg
-from analysis.report.html import rendered
-from analysis.report.tables import plain
 from analysis.run.texts import Texts
 from analysis.run.vectors import Vectors, blocks, unit_length
+from analysis.topics.topics import Topics
 from analysis.trends.wording import UNSTABLE, name_of, percent, period_name, period_of, with_interval
-
-if TYPE_CHECKING:
-    from analysis.study import Study
 
 NEAREST = 3
 EXAMPLES = 3  # comments a topic, where quotes are allowed
@@ -41,13 +39,16 @@ class TopicBrowser:
         return self.html
 
 
-def topic_browser(study: Study, examples: Mapping[int, Sequence[str]]) -> TopicBrowser:
+def topic_browser(
+    t: Tables, of: Topics, measure: str, show: Callable[[float], str], examples: Mapping[int, Sequence[str]]
+) -> TopicBrowser:
     """Show each topic: its words and their weights, size, stability, tone, series, parts, neighbours; and examples.
 
-    `examples` are comments of a topic that may be shown; text of the corpus is in no attribute.
+    `show` writes a mean of the measure; `examples` are comments of a topic that may be shown; text of the corpus is in
+    no attribute.
     """
-    t, topics, words = study.tables, study.topics.table, study.topics.words
-    unit, tones, shares = unit_length(study.topics.centroids), t.by_topic.set_index("topic"), t.topics_by_period
+    topics, words = of.table, of.words
+    unit, tones, shares = unit_length(of.centroids), t.by_topic.set_index("topic"), t.topics_by_period
     total = max(int(tones["n_total"].iloc[0]) if len(tones) else 0, 1)
     parts, lines = [], []
     for row in topics.to_dict("records"):
@@ -62,18 +63,18 @@ def topic_browser(study: Study, examples: Mapping[int, Sequence[str]]) -> TopicB
             "stability not known"
             if np.isnan(stability)
             else f"stability {stability:.2f} of 1" + (", not to be trusted" if stability < UNSTABLE else ""),
-            f"mean {study.measure} {with_interval(tones.loc[topic], show=study.findings.level())}",
+            f"mean {measure} {with_interval(tones.loc[topic], show=show)}",
             f"nearest topics: {'; '.join(close)}" if close else "no topic lies near it",
             *_parts(t.topic_levels.query("level == 'subtopic' and parent == @topic")),
         ]
         quotes = [_cut(plain(text)) for text in examples.get(topic, ())]
-        of = words[words["topic"] == topic]
-        long = np.maximum(1, 100 * of["weight"] / max(float(of["weight"].max()), 1e-12)) if len(of) else ()
+        own = words[words["topic"] == topic]
+        long = np.maximum(1, 100 * own["weight"] / max(float(own["weight"].max()), 1e-12)) if len(own) else ()
         series, ends = _series(shares[shares["topic"] == topic], colour)
         shown = {"name": name, "size": size, "said": said, "quotes": quotes, "series": series, "ends": ends}
-        look = {"colour": f"var(--{CSS[colour.lower()]},{colour})", "words": list(zip(of["word"], long, strict=True))}
+        look = {"colour": f"var(--{CSS[colour.lower()]},{colour})", "words": list(zip(own["word"], long, strict=True))}
         parts.append(shown | look)
-        lines.append(f"{name}: {'; '.join(said)}; words: {', '.join(of['word'])}")
+        lines.append(f"{name}: {'; '.join(said)}; words: {', '.join(own['word'])}")
         lines += [f"  “{text}”" for text in quotes]
     return TopicBrowser(rendered("topics.html.j2", topics=parts), "\n".join(lines))
 

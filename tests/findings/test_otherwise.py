@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis.cli import main
-from analysis.report import robustness
+from analysis.findings import robustness
 from analysis.study import open_study
 
 DAY = "2022-07-01"

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from analysis.report.notebooks import NAMES
 from analysis.run.store import PAGE, PART, VECTORS, Entry, entries, place_of
-
-if TYPE_CHECKING:
-    from analysis.study import Study
+from analysis.study import Study
 
 
 def in_use(study: Study, kept: list[Entry]) -> list[Entry]:

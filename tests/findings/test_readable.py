@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import plots
-from analysis.report.claims import Finding
+from analysis.findings.claims import Finding
+from analysis.findings.shown import plain, show
+from analysis.findings.topic_browser import topic_browser
 from analysis.report.figures import embed
-from analysis.report.tables import plain, show
-from analysis.report.topic_browser import topic_browser
 from analysis.trends.wording import signed, with_interval
 
 TOPICS = pd.DataFrame({"topic": [0, 1], "label": ["tram · stop", "=1+1 · NA"], "stability": [0.9, 0.4]})
@@ -156,10 +156,7 @@ def test_topics_are_browsed_without_scripts_and_text_is_in_no_attribute():
     levels = pd.DataFrame(columns=["level", "parent", "label", "stability"])
     tables = SimpleNamespace(topics_by_period=shares, by_topic=tones, topic_levels=levels)
     of = SimpleNamespace(table=topics, words=words, centroids=np.array([[1.0, 0.0], [0.4, 0.9]]))
-    study = SimpleNamespace(
-        tables=tables, topics=of, measure="sentiment", findings=SimpleNamespace(level=lambda: signed)
-    )
-    shown = topic_browser(study, {0: ["x" * 400]})
+    shown = topic_browser(tables, of, "sentiment", signed, {0: ["x" * 400]})
     html = shown._repr_html_()
     assert html.count("<details") == 2 == html.count("<svg xmlns") and html.count("<blockquote>") == 1
     assert "<script" not in html and 'onload="' not in html and "<b>" not in html

@@ -6,20 +6,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from analysis.corpus.wording import plural
-from analysis.report.claims import Cited, Finding, Moved, Sentence, finding
-from analysis.report.html import SAID, spoken
-from analysis.report.tables import plain
+from analysis.findings.claims import Cited, Finding, Moved, Sentence, finding
+from analysis.findings.html import SAID, spoken
+from analysis.findings.shown import plain
+from analysis.findings.tables import Tables
 from analysis.trends.specifications import CLAIM, TOLD
 from analysis.trends.wording import MAX_Q, is_unstable, name_of, percent, period_name, points, signed, steady
-
-if TYPE_CHECKING:
-    from analysis.tables import Tables
 
 MOST = 6  # changes that are said; the others are in a table
 MIN_PERIODS = 4  # fewer are no series

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from analysis.report.privacy import Leak, mask, search
+from analysis.findings.privacy import Leak, mask, search
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ import re
 import pandas as pd
 import pytest
 
-from analysis.report.claims import Cited, Finding, Number
-from analysis.report.findings import Findings
-from analysis.report.provenance import TABLES, table_file, write_tables
+from analysis.findings.claims import Cited, Finding, Number
+from analysis.findings.findings import Findings
+from analysis.findings.tables import TABLES, table_file
+from analysis.report.provenance import write_tables
 from analysis.study import open_study
 
 # Numbers of ours, which no table has: levels, thresholds, the literature.
@@ -17,7 +18,7 @@ OURS = r"“[^”]*”|95 % interval|stability of 0\.6|below \.05|fewer than 10 
 TIMES = {"at", "low", "high", "posted_at", "published_at"}
 NAMES = [
     name
-    for name in dir(Findings(open_study()))
+    for name in dir(Findings(open_study().tables))
     if name in ("corpus", "topics", "judged", "sentiment", "corrected", "over_time", "events", "article_and_comments")
 ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 UNBROKEN = re.compile(r"\d{4}-\d\d-\d\d|[−+]?[\d.,]+ %")  # dates and shares stay on one line
-TEMPLATES = Path(__file__).resolve().parent / "templates" / "threadline"
+TEMPLATES = Path(__file__).resolve().parent / "templates"
 SAID = {
     "THREADS_ALIKE": "intervals and p-values respect that comments of a thread and of an author are alike",
     "ARTICLE_TIMES": "Comments without a time of their own take their article's: what was said later looks earlier.",
@@ -24,8 +24,8 @@ SAID = {
 
 
 @cache
-def _environment() -> Environment:
-    """Where templates are, and what all of them know."""
+def _environment(folder: Path) -> Environment:
+    """Where templates are, in a folder or here, and what all of them know."""
     from jinja2 import Environment, FileSystemLoader
 
     kind: dict[str, Any] = {
@@ -33,7 +33,7 @@ def _environment() -> Environment:
         "trim_blocks": True,
         "keep_trailing_newline": False,
     }
-    env = Environment(loader=FileSystemLoader(TEMPLATES), **kind)  # noqa: S701
+    env = Environment(loader=FileSystemLoader([folder, TEMPLATES]), **kind)  # noqa: S701
     env.filters["unbroken"] = _unbroken
     env.globals |= vars(wording) | SAID | {"plural": plural, "version": version("threadline")}
     return env
@@ -44,11 +44,14 @@ def _unbroken(escaped: str) -> str:
     return UNBROKEN.sub(r'<span class="w">\g<0></span>', str(escaped))
 
 
-def rendered(template: str, **of: object) -> str:
+def rendered_in(folder: Path, template: str, /, **of: object) -> str:
     """What a template says of something; of one that is HTML it is escaped nowhere else."""
-    return str(_environment().get_template(template).render(**of))
+    return str(_environment(folder).get_template(template).render(**of))
+
+
+rendered = partial(rendered_in, TEMPLATES)
 
 
 def spoken(macro: str, *of: object) -> str:
     """What a macro of sentences.txt.j2 says, by its name, of what it is given."""
-    return str(getattr(_environment().get_template("sentences.txt.j2").module, macro)(*of))
+    return str(getattr(_environment(TEMPLATES).get_template("sentences.txt.j2").module, macro)(*of))

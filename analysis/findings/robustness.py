@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pandas as pd
 
 from analysis.corpus.sheets import csv_bytes
-from analysis.settings import LEARNED, STUDY_FOLDER, StudyError, writing
-from analysis.trends.specifications import CLAIM, TOLD, claims, specifications
-
-if TYPE_CHECKING:
-    from analysis.study import Study
+from analysis.settings import LEARNED, STUDY_FOLDER, Settings, StudyError, writing
+from analysis.trends.specifications import CLAIM, TOLD, specifications
 
 FILE = "robustness.csv"
 FIGURES = ["n_comments", "estimate", "low", "high"]
@@ -24,36 +21,24 @@ INSTRUMENTS = {"vader": "vader-scaled", "vader-scaled": "vader"}
 Variants = Mapping[str, Callable[[], pd.DataFrame]]
 
 
-def variants(study: Study) -> tuple[Variants, Variants]:
-    """Other topics, and other scores: by what is decided otherwise, the study's comments then."""
-    settings, k = study.settings, len(study.topics.table)
-    topics: dict[str, dict[str, object]] = {
-        f"{n} topics": {"n_topics": n} for n in sorted({max(2, round(0.75 * k)), round(1.33 * k)} - {k, 0})
-    }
-    topics |= {name: {"context": worth} for name, worth in CONTEXTS.items() if worth != settings.topics.context}
-    instrument = INSTRUMENTS.get(settings.sentiment.instrument)
-    scores = {f"scored by {instrument}": {"instrument": instrument}} if instrument else {}
-    return _made(study, topics), _made(study, scores)
+def computed(
+    told: pd.DataFrame, k: int, settings: Settings, comments_with: Callable[..., pd.DataFrame]
+) -> pd.DataFrame:
+    """The `claims` of a study of k topics under every specification; it is asked for its comments by other settings."""
+    measure, context, instrument = settings.sentiment.name, settings.topics.context, settings.sentiment.instrument
+    numbers = sorted({max(2, round(0.75 * k)), round(1.33 * k)} - {k, 0})
+    topics: dict[str, dict[str, object]] = {f"{n} topics": {"n_topics": n} for n in numbers}
+    topics |= {name: {"context": worth} for name, worth in CONTEXTS.items() if worth != context}
+    scores = {f"scored by {other}": {"instrument": other} for one, other in INSTRUMENTS.items() if one == instrument}
 
+    def named(**changes: Any) -> pd.DataFrame:
+        """The comments, the score by the measure's name."""
+        return comments_with(**changes).rename(columns={"sentiment": measure})
 
-def _made(study: Study, otherwise: Mapping[str, Mapping[str, object]]) -> Variants:
-    return {name: partial(lambda changes: _comments(study.with_(**changes)), of) for name, of in otherwise.items()}
+    def made(of: Mapping[str, Mapping[str, object]]) -> Variants:
+        return {name: partial(named, **changes) for name, changes in of.items()}
 
-
-def _comments(study: Study) -> pd.DataFrame:
-    """The comments, the score by the measure's name."""
-    return study.comments.rename(columns={"sentiment": study.measure})
-
-
-def computed(study: Study) -> pd.DataFrame:
-    """Everything that the study tells of change, under every specification."""
-    t, settings = study.tables, study.settings
-    told = claims(t.change_points, t.slopes, t.comparisons)
-    topics, scores = variants(study)
-    older = list(study.store.older)
-    made = specifications(told, _comments(study), topics, scores, study.measure, bounds=settings.sentiment.range)
-    study.store.older[:] = older  # what is kept of the study itself is no older than what was computed otherwise
-    return made
+    return specifications(told, named(), made(topics), made(scores), measure, bounds=settings.sentiment.range)
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
@@ -65,10 +50,10 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     return found.rename(columns={"sum": "holds_in", "size": "of"}).drop(columns=["series"])
 
 
-def write(study: Study, table: pd.DataFrame) -> Path:
+def write(folder: Path, table: pd.DataFrame) -> Path:
     """Write robustness.csv into the study folder."""
-    path = study.settings.folder / FILE
-    with writing(study.settings.folder, **STUDY_FOLDER):
+    path = folder / FILE
+    with writing(folder, **STUDY_FOLDER):
         path.write_bytes(csv_bytes(table))
     return path
 

@@ -5,22 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from analysis.corpus.wording import plural
-from analysis.report import plan
-from analysis.report.changes import Changes
-from analysis.report.claims import Finding, finding
-from analysis.report.html import rendered, spoken
+from analysis.findings import plan
+from analysis.findings.changes import Changes
+from analysis.findings.claims import Finding, finding
+from analysis.findings.html import spoken
+from analysis.findings.tables import Tables, limits
 from analysis.sentiment.instruments import Instrument, of_tone, parse
 from analysis.settings import DATA
 from analysis.topics.fit import SMALLEST
 from analysis.trends.wording import MIN_ACCURACY, UNSTABLE, fixed, named, percent, signed, steady
-
-if TYPE_CHECKING:
-    from analysis.study import Study
 
 MOST_STABLE = 0.6  # of the comments with a topic: where fewer are in stable ones, the topics are not told
 
@@ -28,8 +25,8 @@ MOST_STABLE = 0.6  # of the comments with a topic: where fewer are in stable one
 class Findings:
     """What can be said of a study, in sentences with their numbers; each hedges or is silent as the data has it."""
 
-    def __init__(self, study: Study) -> None:
-        self._study, self._tables = study, study.tables
+    def __init__(self, tables: Tables) -> None:
+        self._tables, self._settings = tables, tables.settings
 
     def __dir__(self) -> list[str]:
         return [name for name, of in vars(Findings).items() if isinstance(of, property)]
@@ -40,14 +37,14 @@ class Findings:
     @property
     def corpus(self) -> Finding:
         """How much there is, and from when; and whether every line of it is accounted for."""
-        zone, rows = self._study.settings.source.timezone, self._tables.summary.iterrows()
+        zone, rows = self._settings.source.timezone, self._tables.summary.iterrows()
         of = {row["quantity"]: row for _, row in rows}
         return finding("corpus", of, self._tables.comments, lambda at: f"{at.tz_convert(zone):%Y-%m-%d}")
 
     @property
     def topics(self) -> Finding:
         """What the comments are about, how far to trust that, and what became of the topics that people named."""
-        t, table, note = self._tables, self._study.topics.table, self._study.topics.note
+        t, table, note = self._tables, self._tables.topics, self._tables.note()
         if table.empty:
             return Finding.of(note or f"No topics are claimed for {plural(len(t.comments), 'comment')}.")
         stable, known = table[table["stability"] >= UNSTABLE], table["stability"].notna().any()
@@ -69,7 +66,7 @@ class Findings:
     @property
     def sentiment(self) -> Finding:
         """How the comments sound on the whole: as people code it, where they did; and what the instrument is worth."""
-        t, measure = self._tables, self._study.measure
+        t, measure = self._tables, self._settings.sentiment.name
         row, coded = t.overall.iloc[0], self.coded()
         if not row["n_comments"] and coded is None:
             why_none = "" if t.comments["sentiment"].notna().any() else self._unread()
@@ -93,12 +90,12 @@ class Findings:
 
     def scored_by(self) -> Instrument:
         """What the scores are made by."""
-        settings = self._study.settings
-        return parse(settings.sentiment.instrument, settings.folder, settings.topics.encoder)
+        s = self._settings
+        return parse(s.sentiment.instrument, s.folder, s.topics.encoder)
 
     def level(self) -> Callable[[float], str]:
         """How a mean of the measure is written: with a sign only where it goes to both sides of 0."""
-        low, high = self._study.settings.sentiment.range
+        low, high = self._settings.sentiment.range
         return signed if low < 0 < high else fixed
 
     @property
@@ -109,9 +106,9 @@ class Findings:
     @property
     def corrected(self) -> Finding:
         """What people would have said on the mean, and where the instrument must not be used."""
-        t, topics, row = self._tables, self._study.topics.table, self.coded()
+        t, topics, row = self._tables, self._tables.topics, self.coded()
         if row is None:
-            none = f"no comment has been coded by hand for {self._study.measure}"  # for labels some may be
+            none = f"no comment has been coded by hand for {self._settings.sentiment.name}"  # for labels some may be
             return Finding.of(f"Nothing is corrected: {none}. “threadline code” draws a sample.")
         groups = t.agreement.iloc[1:]
         topic = pd.to_numeric(groups["group"].where(groups["by"] == "topic"))
@@ -119,16 +116,16 @@ class Findings:
         sure = groups["accuracy_high"] < MIN_ACCURACY
         doubtful = groups.loc[~sure & (groups["accuracy"] < MIN_ACCURACY), "group"]
         poor = groups.loc[sure, "group"]
-        return finding("corrected", row, self._study.measure, self.level(), list(poor), list(doubtful))
+        return finding("corrected", row, self._settings.sentiment.name, self.level(), list(poor), list(doubtful))
 
     @property
     def moved(self) -> pd.DataFrame:
         """The threads and authors that move each change most: `influence` with the title, published_at and url."""
-        articles = self._study.articles.set_index("article_id")
+        articles = self._tables.articles.set_index("article_id")
         file = articles["source_file"]  # a thread file has a thread, a table many
         known = file.mask(file.duplicated(keep=False), articles.index.to_series())
         articles = articles.assign(title=articles["title"].fillna(known))
-        found, zone = self._tables.influence, self._study.settings.source.timezone
+        found, zone = self._tables.influence, self._settings.source.timezone
         of = articles[["title", "published_at", "url"]].reindex(found["id"]).reset_index(drop=True)
         of["title"] = of["title"].where(found["of"] == "thread", _in_report(found["id"]))
         return found.join(of.assign(published_at=of["published_at"].dt.tz_convert(zone)))
@@ -137,17 +134,13 @@ class Findings:
     def loudest(self) -> pd.DataFrame:
         """The five authors with the most comments, by pseudonym: n_comments, n_threads, first and last comment."""
         of = {"n_comments": ("comment_id", "size"), "n_threads": ("article_id", "nunique")}
-        by = self._study.comments.groupby("author").agg(**of, first=("posted_at", "min"), last=("posted_at", "max"))
+        by = self._tables.comments.groupby("author").agg(**of, first=("posted_at", "min"), last=("posted_at", "max"))
         by = by.sort_values(["n_comments", "n_threads", "first"], ascending=[False, False, True], kind="stable").head(5)
         return by.reset_index().assign(author=_in_report(by.index.to_series()).to_numpy())
 
     def changes(self) -> Changes:
         """What changed, and what people's codes, the plan and other ways of computing say of it."""
-        frozen, settings, topics = (
-            plan.read(self._study.settings.folder),
-            self._study.settings,
-            self._study.topics.table,
-        )
+        frozen, settings, topics = plan.read(self._settings.folder), self._settings, self._tables.topics
         planned = partial(frozen.says, settings) if frozen else lambda event: ""
         return Changes(self._tables, topics, self.moved, of_tone(self.scored_by(), topics), planned, self.level())
 
@@ -176,13 +169,11 @@ class Findings:
     @property
     def limits(self) -> list[str]:
         """What the figures do not say, for a reader who sees nothing but the report."""
-        share, agreement = self._tables.summary.set_index("quantity")["share"].to_dict(), self._tables.agreement
-        of = {"coded": len(agreement), "instrument": self._study.settings.sentiment.instrument}
-        return rendered("limits.txt.j2", share=share, **of).splitlines()
+        return limits(self._tables)
 
     def too_short(self) -> str:
         """That the period leaves most cells of topics and time without an interval, or ""."""
-        cells, period = self._tables.topics_by_period.query("topic != -1"), self._study.settings.time.period
+        cells, period = self._tables.topics_by_period.query("topic != -1"), self._settings.time.period
         empty = float(cells["low"].isna().mean()) if len(cells) else 0.0
         if empty <= 0.5:
             return ""
