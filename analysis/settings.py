@@ -182,7 +182,7 @@ class TopicSettings:
         Mapping[Name, Annotated[tuple[Words, ...], Field(min_length=1)]],
         says('a table [topics.seeds] of names and lists of texts: tram = ["the tram is late"]', max_length=MOST_SEEDS),
     ] = Field(default={})
-    # runs of which the topics are a consensus; more are steadier and slower
+    # fits of halves of the threads, and half as many of all, whose consensus topics are; more are steadier, slower
     runs: Annotated[StrictInt, says("a whole number from 1 to 200", ge=1, le=200)] = 20
     min_comments: Count = 200  # below, no topics are claimed: too few for a topic of ten comments to recur
 

@@ -12,7 +12,11 @@ from typing import Any
 
 from analysis.findings import plan
 from analysis.report.pages import page
+from analysis.settings import LEARNED
 from analysis.study import Study
+from analysis.topics import labels
+from analysis.topics.consensus import FIT_LIMIT
+from analysis.topics.fit import FEW_THREADS
 from analysis.trends.wording import UNSTABLE
 
 CRATE = "ro-crate-metadata.json"
@@ -37,8 +41,10 @@ def _written(template: str, study: Study) -> str:
     coded = t.agreement.iloc[0] if len(t.agreement) else None
     n, share = (t.summary.set_index("quantity")[column] for column in ("n", "share"))
     stable, planned = int((topics["stability"] >= UNSTABLE).sum()), plan.read(study.settings.folder)
-    of = {"study": study, "s": study.settings, "t": t, "topics": topics, "n": n, "share": share}
-    return page(template, coded=coded, stable=stable, plan=planned, **of)
+    of = {"study": study, "s": study.settings, "t": t, "topics": topics, "n": n, "share": share, "plan": planned}
+    of |= {"threads": "comments without a thread" not in share, "dated": t.comments["posted_at"].notna().any()}
+    of |= {"curated": labels.curating(study.settings.folder), "LEARNED": LEARNED, "FIT_LIMIT": FIT_LIMIT}
+    return page(template, coded=coded, stable=stable, FEW_THREADS=FEW_THREADS, **of)
 
 
 def crate(study: Study, files: Iterable[str], tables: Mapping[str, Mapping[str, object]], before: Path) -> bytes:

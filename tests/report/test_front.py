@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -79,6 +80,13 @@ def test_methods_and_checklist_follow_the_settings(sample, tmp_path):
     assert text.startswith("3,016 comments under 156 articles, by 511 authors, were read with Threadline")
     assert "periods of a quarter" in text and "scored by “vader” from −1 to 1" in text and "(seed 1)" in text
     assert "at least" not in text and "planned on" not in text
+    # The partition is a vote of fits of all comments; fits of halves tell how far it comes out again.
+    assert (
+        "with a share of its thread's vector (as the corpus teaches it), as what 10 fits with different seeds" in text
+    )
+    assert (
+        "20 fits of halves of the threads say how far a topic comes out again" in text and "people (labels" not in text
+    )
     lines = methods.checklist(sample).splitlines()
     assert "[x] The licence of the comments is stated: “CC0-1.0”." in lines
     assert "[ ] Tests of events were planned before scores were opened: no plan." in lines
@@ -90,6 +98,31 @@ def test_methods_and_checklist_follow_the_settings(sample, tmp_path):
         "[ ] No comment is quoted in the report." in lines
         and "[ ] Topics come out again in reruns: 0 of 0 (topics.csv)." in lines
     )
+
+
+def test_methods_claim_nothing_that_the_data_did_not_allow(tmp_path):
+    table = pd.DataFrame(
+        {"text": [f"Il traghetto era in ritardo, dice la gente del porto numero {i}" for i in range(40)]}
+    )
+    table.to_csv(tmp_path / "c.csv", index=False)
+    (tmp_path / "study.toml").write_text("title = 'x'\n[source]\npaths = ['c.csv']\n")
+    text, lines = methods.paragraph(study := open_study(tmp_path)), methods.checklist(study).splitlines()
+    assert (
+        "No topics were found. No comment has a score of sentiment by “vader”." in text and "was scored by" not in text
+    )
+    assert "take comments for independent, since nothing names their threads." in text and "CR2" not in text
+    assert "No comment has a date: nothing was asked of time." in text and "CUSUM" not in text
+    assert not any("authors' names" in said for said in (text,)) and "replaced" not in text
+    assert any(line.startswith("[ ] Intervals respect threads") and "not known" in line for line in lines)
+
+
+def test_methods_say_what_people_made_of_the_topics(sample, tmp_path):
+    shutil.copytree(sample.settings.folder, tmp_path / "copy", ignore=shutil.ignore_patterns(".threadline"))
+    study = open_study(tmp_path / "copy", privacy={"quotes": False}, context=0.0, n_topics=8)
+    text = methods.paragraph(study)
+    assert "their number set" in text and "share of its thread" not in text
+    text = methods.paragraph(study.topics.curate(merge=[(0, 1)]))
+    assert text.startswith("3,016") and "7 topics" in text and "were then changed by people (labels.csv)" in text
 
 
 def crate(study, before=Path("none")):
