@@ -61,7 +61,9 @@ def test_new_check_and_ingest_of_one_thread(tmp_path, thread, capsys):
     study = tmp_path / "study"
     code, out, _ = run(capsys, "new", study, thread)
     assert code == 0 and "1 article, 3 comments" in out
-    assert tomllib.loads((study / "study.toml").read_text())["source"]["paths"] == [thread.as_posix()]
+    written = tomllib.loads((study / "study.toml").read_text())
+    assert written["source"]["paths"] == [thread.as_posix()]
+    assert written["seed"] == 1 and "seed" not in written["topics"], "it rules more than topics"
     code, out, _ = run(capsys, "check", study)
     assert code == 0 and "3 comments under 1 article, by 3 authors" in out
     code, _, _ = run(capsys, "ingest", study, "--out", tmp_path / "out")

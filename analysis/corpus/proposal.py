@@ -270,6 +270,7 @@ def write(proposal: Proposal) -> Path:
     export = "" if source.format in ("auto", "threads") else export
     articles = {key: value for key, value in source.articles.items() if key != "columns"}
     text = f"""title = {_quoted(proposal.title)}
+seed = 1 # another one shows how much is chance
 
 [source]
 paths = {_quoted(source.paths)}
@@ -285,7 +286,6 @@ period = {_quoted(proposal.period)} # day, week, month, quarter or year; {propos
 
 [topics]
 n_topics = "auto" # or a number
-seed = 1
 
 [privacy]
 authors = "pseudonym" # or "keep"
