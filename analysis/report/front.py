@@ -39,7 +39,7 @@ class Front:
 def front(study: Study) -> Front:
     """A study's first screen."""
     changes = study.findings.changes()
-    told = _told(changes)
+    told = leading(changes)
     found = [one.sentence for one in told][:MOST]
     if len(found) < MOST and not any(one.sure for one in told):
         found.append(study.findings.over_time.sentences[0])
@@ -59,7 +59,7 @@ def _asked(study: Study) -> str:
     return f"What changed with {' and '.join(events[:2])}{more}? {also}"
 
 
-def _told(changes: Changes) -> list[Change]:
+def leading(changes: Changes) -> list[Change]:
     """What is told of change, of events first: what is sure, then what happened to all comments, then the rest."""
     steps = [found for _, found in changes.with_events().values() if found]
     overall = [one for some in steps for one in some if pd.isna(one.row["topic"])]

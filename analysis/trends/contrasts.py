@@ -144,12 +144,12 @@ class Lines:
         step, turn = (self.design.coefficient(y, which, self.method) for which in (2, 3))
         row = {"p_value": step["p_value"], "step": step["estimate"], "turn": turn["estimate"]}
         row |= {f"{name}_{end}": of[end] for name, of in (("step", step), ("turn", turn)) for end in ("low", "high")}
-        sizes = self._sizes(y)
+        sizes = self.step_sizes(y)
         above = int((sizes[:-1] > sizes[-1]).sum())
         row |= dict(zip(RANK, (above + 1, len(sizes) - 1), strict=True)) if len(sizes) > 1 else {}
         return row | {"detectable": FOUND_IN_80 * (step["high"] - step["low"]) / 2}
 
-    def _sizes(self, y: np.ndarray) -> np.ndarray:
+    def step_sizes(self, y: np.ndarray) -> np.ndarray:
         """Steps between two lines over their error if comments were independent: at each cut, and last the event."""
         moments = np.stack([np.ones(len(y)), self.t, self.t**2, y, self.t * y])
         so_far = np.stack([total(self.a.period, one, len(self.a.grid)).cumsum() for one in moments])

@@ -11,7 +11,7 @@ import pytest
 from analysis.findings.changes import MOST, Changes
 from analysis.findings.claims import Finding
 from analysis.findings.findings import Findings
-from analysis.report.front import _told
+from analysis.report.front import leading
 
 TOPICS = pd.DataFrame(
     {"topic": [0], "label": ["hospital · ward"], "n_comments": [300], "n_threads": [20], "stability": [0.9]}
@@ -418,7 +418,7 @@ def test_an_event_is_said_with_what_changed_and_what_chance_explains():
     assert "Not told: 1 step of topics that are not stable." in text
     shown = [
         change.row["topic"]
-        for change in _told(changes(compared=unscored, topics=steady, breaks=broke(0.9), slopes=slope(0.9)))
+        for change in leading(changes(compared=unscored, topics=steady, breaks=broke(0.9), slopes=slope(0.9)))
     ]
     assert shown == [0]  # on the first page too, where no change of all comments stands before them
     assert "names no event" in events(table.iloc[:0], TOPICS).text

@@ -133,7 +133,7 @@ def test_a_date_with_one_time_on_a_side_has_no_line_and_no_step_larger_than_the_
     c = c[first | (c["posted_at"] > "2020-07-01")]
     a = arrange(c, "sentiment", None, Calendar("month"), (-1, 1))
     lines = Lines(a, pd.Timestamp("2020-10-10", tz="UTC"), instants(a.grid["period_start"]), Method())
-    sizes, one_time = lines._sizes(a.y), instants(a.grid["period_start"])[lines.cuts] <= np.datetime64("2020-07-01")
+    sizes, one_time = lines.step_sizes(a.y), instants(a.grid["period_start"])[lines.cuts] <= np.datetime64("2020-07-01")
     assert one_time.sum() > 3 and np.isfinite(sizes).all() and sizes[-1] > 1e-3
     assert (sizes[:-1][one_time] < 1e-3).all() and (sizes[:-1][~one_time] > 1e-3).all()
 
