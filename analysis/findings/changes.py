@@ -13,7 +13,7 @@ import pandas as pd
 
 from analysis.corpus.wording import plural
 from analysis.findings.claims import Cited, Finding, Moved, Sentence, finding
-from analysis.findings.html import SAID, spoken
+from analysis.findings.html import alike, spoken
 from analysis.findings.shown import plain
 from analysis.findings.tables import Tables
 from analysis.trends.specifications import CLAIM, TOLD
@@ -96,7 +96,7 @@ class Changes:
             return Finding.of(*said)
         breaks, slopes = self.tables.change_points, self.tables.slopes
         series = len(activity) >= MIN_PERIODS and (breaks["p_value"].notna().any() or slopes["p_value"].notna().any())
-        test = f"{KINDS['break'].test}; {SAID['THREADS_ALIKE']}."
+        test = f"{KINDS['break'].test}; {alike(comments)}."
         return finding("none_told", comments, activity, breaks, slopes, series, test)
 
     def with_events(self) -> dict[str, tuple[pd.DataFrame, list[Change]]]:
@@ -172,7 +172,7 @@ class Changes:
             sentence = say.sentence(
                 f"{text}{coded}{held}.",
                 figure=f"4_over_time: {asked}",
-                test=f"{of.test}; {SAID['THREADS_ALIKE']}.",
+                test=f"{of.test}; {alike(self.tables.comments)}.",
                 robustness=held[2:].capitalize(),
                 short=f"{short[:1].upper()}{short[1:]}{': a change of composition' if share else ''}.",
                 moved=tuple(self._moved(kind, row)),

@@ -116,7 +116,9 @@ class Findings:
         sure = groups["accuracy_high"] < MIN_ACCURACY
         doubtful = groups.loc[~sure & (groups["accuracy"] < MIN_ACCURACY), "group"]
         poor = groups.loc[sure, "group"]
-        return finding("corrected", row, self._settings.sentiment.name, self.level(), list(poor), list(doubtful))
+        return finding(
+            "corrected", row, self._settings.sentiment.name, self.level(), list(poor), list(doubtful), t.comments
+        )
 
     @property
     def moved(self) -> pd.DataFrame:

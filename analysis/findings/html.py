@@ -8,6 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from analysis.corpus.wording import plural
 from analysis.trends import wording
 
@@ -18,6 +20,7 @@ UNBROKEN = re.compile(r"\d{4}-\d\d-\d\d|[−+]?[\d.,]+ %")  # dates and shares s
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 SAID = {
     "THREADS_ALIKE": "intervals and p-values respect that comments of a thread and of an author are alike",
+    "APART": "intervals and p-values take comments for independent but for their authors: no two are of one thread",
     "ARTICLE_TIMES": "Comments without a time of their own take their article's: what was said later looks earlier.",
     "NO_CAUSE": "A change in time is no cause: what else happened at that date is not in these data.",
 }
@@ -35,7 +38,7 @@ def _environment(folder: Path) -> Environment:
     }
     env = Environment(loader=FileSystemLoader([folder, TEMPLATES]), **kind)  # noqa: S701
     env.filters["unbroken"] = _unbroken
-    env.globals |= vars(wording) | SAID | {"plural": plural, "version": version("threadline")}
+    env.globals |= vars(wording) | SAID | {"plural": plural, "alike": alike, "version": version("threadline")}
     return env
 
 
@@ -50,6 +53,11 @@ def rendered_in(folder: Path, template: str, /, **of: object) -> str:
 
 
 rendered = partial(rendered_in, TEMPLATES)
+
+
+def alike(comments: pd.DataFrame) -> str:
+    """What intervals and p-values respect, in words."""
+    return SAID["THREADS_ALIKE" if comments["article_id"].duplicated().any() else "APART"]
 
 
 def spoken(macro: str, *of: object) -> str:

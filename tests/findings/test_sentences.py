@@ -18,6 +18,7 @@ TOPICS = pd.DataFrame(
 )
 NONE = TOPICS.iloc[:0]
 EMPTY = pd.DataFrame()
+ALIKE = pd.DataFrame({"article_id": ["a", "a"], "sentiment": 0.1})
 CLAIMED = EMPTY.reindex(columns=["change", "topic", "event", "part", "estimate", "low"])
 
 
@@ -27,21 +28,23 @@ def found(name, topics=TOPICS, note="", measure="sentiment", period="month", **t
     sentiment = SimpleNamespace(range=(-1, 1), instrument="vader", name=measure)
     given = {"topic_levels": pd.DataFrame(columns=["level", "label", "n_comments", "stability"])}
     given |= {"main_topic": pd.DataFrame({"share": [np.nan, np.nan]}), "topic_choice": EMPTY, "topic_history": EMPTY}
-    given |= {"corrected": EMPTY, "agreement": EMPTY, "comments": pd.DataFrame({"sentiment": [0.1]})} | tables
+    given |= {"corrected": EMPTY, "agreement": EMPTY, "comments": ALIKE} | tables
     settings = SimpleNamespace(source=source, sentiment=sentiment, time=time)
     held = SimpleNamespace(**given, topics=topics, settings=settings, note=lambda: note)
     return getattr(Findings(held), name)
 
 
-def changes(breaks=None, slopes=None, topics=TOPICS, *, compared=None, coded=EMPTY, tried=EMPTY, **more):
+def changes(
+    breaks=None, slopes=None, topics=TOPICS, *, compared=None, coded=EMPTY, tried=EMPTY, comments=ALIKE, **more
+):
     """What changed, by these tables; people's codes, and what came of it otherwise."""
     tables = {"change_points": breaks, "slopes": slopes, "comparisons": compared, "decomposition": CLAIMED}
-    tables |= {"corrected_changes": coded, "robustness": tried}
+    tables |= {"corrected_changes": coded, "robustness": tried, "comments": comments}
     return Changes(SimpleNamespace(**tables), topics, EMPTY, **more)
 
 
 def over_time(breaks, slopes, topics=TOPICS, *, comments, activity, **more):
-    return changes(breaks, slopes, topics, **more).over_time(comments, activity)
+    return changes(breaks, slopes, topics, comments=comments, **more).over_time(comments, activity)
 
 
 def events(compared, topics=TOPICS, **more):
@@ -174,8 +177,20 @@ def test_no_interval_is_said_and_not_hidden():
     )
 
 
+def test_what_stands_behind_a_sentence_respects_no_threads_where_there_are_none():
+    apart = pd.DataFrame({"article_id": ["a", "b"], "sentiment": 0.1})
+    for comments, says in (
+        (ALIKE, "comments of a thread and of an author are alike"),
+        (apart, "take comments for indep"),
+    ):
+        change = over_time(broke(0.01), slope(0.9), comments=comments, activity=many()["activity"]).sentences[0]
+        mean = found("sentiment", overall=overall(), agreement=agreed(), comments=comments).sentences[0]
+        none = over_time(broke(0.9), slope(0.9), comments=comments, activity=many()["activity"]).sentences[0]
+        assert all(says in one.test for one in (change, mean, none))
+
+
 def unscored(n):
-    return pd.DataFrame({"sentiment": [np.nan] * n + [0.1]})
+    return pd.DataFrame({"article_id": "a", "sentiment": [np.nan] * n + [0.1]})
 
 
 def test_unscored_comments_are_counted():
