@@ -124,6 +124,15 @@ def test_columns_without_number_are_one_line_of_error(tmp_path, capsys):
     assert "expected at most 20,000 columns, found 20,002" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("row", ['2,t,Bob,"{}"', "2\tt\tBob\t{}", '2;t;Bob;"{}"'], ids=["quoted", "tabs", "semicolons"])
+def test_a_cell_of_many_commas_is_no_row_of_many_columns(tmp_path, row):
+    head = "id,thread,author,comment".replace(",", row[1])
+    path = tmp_path / "c.csv"
+    path.write_text(f"{head}\n{row.replace('2', '1', 1).format('fine')}\n{row.format('so, ' * 30_000)}\n")
+    (table,) = formats.tables_of(path)
+    assert [len(value["comment"]) for _, value, _ in table.rows()] == [4, 120_000]
+
+
 def test_bytes_that_are_no_text_are_no_table(tmp_path, capsys):
     (tmp_path / "c.csv").write_bytes(bytes(range(256)) * 1_000)
     assert main(["new", str(tmp_path / "study"), str(tmp_path / "c.csv")]) == 2

@@ -14,6 +14,8 @@ from analysis.corpus.dates import instants
 DELIMITERS = ",;\t|^\x01"  # the first wins a tie
 SPACE = "\x00 \t\r\n\ufeff\u200b"
 VALUE = re.compile(r"https?://|\d{3,}$")  # what is no name of a column
+QUOTED = re.compile(r'"[^"]*"')
+MOST_COLUMNS = 20_000
 OPEN = 2_000  # lines after which a quotation that was opened counts as one that never closes
 csv.field_size_limit(1 << 30)  # a long comment is not a fault
 
@@ -55,7 +57,9 @@ def names_of(fields: Iterable[str]) -> tuple[list[str], bool]:
 
 
 def fields_of(line: str, delimiter: str) -> list[str]:
-    """The fields of a line that is a whole row."""
+    """The fields of a line that is a whole row; of one that is no table's, which would fill the memory, the first."""
+    if line.count(delimiter) > MOST_COLUMNS and QUOTED.sub("", line).count(delimiter) > MOST_COLUMNS:
+        return line.split(delimiter, MOST_COLUMNS + 1)
     try:
         return next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:

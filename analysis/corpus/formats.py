@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import zstandard
 
 from analysis.corpus import mail
-from analysis.corpus.delimited import DELIMITERS, SPACE, Lines, fields_of, find_header, header_of, known, names_of
+from analysis.corpus.delimited import MOST_COLUMNS, SPACE, Lines, fields_of, find_header, header_of, known, names_of
 from analysis.corpus.encodings import encoding_of, is_text
 from analysis.settings import StudyError
 
@@ -36,7 +36,7 @@ PLAIN = ("", ".txt", ".text", ".dat", ".dump", ".log")  # endings that say nothi
 HEAD = 65_536  # bytes that tell what a file is
 LOOK = 30  # lines among which the header is
 LONGEST = 1 << 26  # characters of a line: what is longer is no row that somebody wrote, and would fill the memory
-MOST_COLUMNS, MOST_FILES = 20_000, 10_000  # of a table, in an archive
+MOST_FILES = 10_000  # in an archive
 MOST_CELLS, MOST_LETTERS = 1 << 25, 1 << 28  # of a sheet, empty ones too; of 2,048 rows
 FAR, ROW = re.compile(rb'\br="([A-Z]{2,3})\d'), re.compile(rb'\br="[A-Z]*(\d+)"')  # columns after the 26th; rows
 ITEMS = {"rss": "item"}  # XML whose rows are not the root's children: their tag
@@ -170,15 +170,15 @@ class Table:
         with self._text() as text:
             lines = Lines(self._bounded(text.readline))
             head = lines.look(LOOK)
-            if (n := 1 + max((line.count(one) for line in head for one in DELIMITERS), default=0)) > MOST_COLUMNS:
-                self._too_much(f"at most {MOST_COLUMNS:,} columns", f"{n:,}")
             if not any(line.strip() for line in head):
                 raise self.error("an empty file")
             delimiter, at = find_header(head)
             for line in islice(lines, at):
                 if line.strip() and not line.startswith("sep="):
                     yield lines.number, None, BEFORE
-            header, named = names_of(fields_of(head[at], delimiter))
+            if len(fields := fields_of(head[at], delimiter)) > MOST_COLUMNS:
+                self._too_much(f"at most {MOST_COLUMNS:,} columns", f"{head[at].count(delimiter) + 1:,}")
+            header, named = names_of(fields)
             if named:  # whole, of several lines too
                 header = names_of(next(lines.rows(delimiter, 0))[1])[0]
             self.notes += [] if named else [NO_HEADER]
@@ -253,8 +253,7 @@ class Table:
 
     def _mail(self) -> Iterator[Numbered]:
         with self._open() as file:
-            lines = self._bounded(file.readline)
-            yield from ((number, row, "" if row else mail.NO_TEXT) for number, row in mail.messages(lines))
+            yield from mail.messages(self._bounded(file.readline))
 
     def _sheet(self) -> Iterator[Numbered]:
         """Rows of the sheet that is named, or of the first in which there is a table."""

@@ -472,9 +472,56 @@ def test_dates_of_vietnamese_pages_and_of_old_services(tmp_path, written, at):
     assert found(read(tmp_path, x__csv=pd.DataFrame(rows).to_csv(index=False))[1], "at")[1] == (at,)
 
 
-def test_a_message_that_would_fill_the_memory_is_rejected_and_the_others_are_read(monkeypatch):
-    monkeypatch.setattr(mail, "MOST", 500)
-    head = "From a@b Mon Jan  1 00:00:00 2024\nFrom: Ann <a@b>\nMessage-ID: <{}>\n\n"
-    box = head.format(1) + "short\n\n" + head.format(2) + "long\n" * 200 + "\n" + head.format(3) + "short\n"
-    found = [row and row["message_id"] for _, row in mail.messages(box.encode().splitlines(keepends=True))]
-    assert found == ["<1>", None, "<3>"]
+def box(*messages: str) -> list[bytes]:
+    head = "From a@b Mon Jan  1 00:00:00 2024\nMessage-ID: <{}>\n"
+    return "".join(head.format(i) + one + "\n\n" for i, one in enumerate(messages)).encode("latin-1").splitlines(True)
+
+
+@pytest.mark.parametrize(
+    "heavy",
+    [
+        "\n" + "long\n" * 2000,
+        "Subject: " + "so " * 2000 + "\n\nshort",
+        "From: " + "(" * 4000 + "\n\nshort",
+        "Content-Type: text/plain" + "; a=b" * 2000 + "\n\nshort",
+        "Content-Type: multipart/mixed; boundary=b\n\n" + "--b\n\nso\n" * 100,
+        "Content-Type: message/rfc822\n\n" * 5000,
+    ],
+    ids=["text", "subject", "sender", "kind", "parts", "nested"],
+)
+def test_a_message_that_would_fill_the_memory_is_rejected_and_the_others_are_read(monkeypatch, heavy):
+    monkeypatch.setattr(mail, "MOST", 5000 if heavy.startswith("\n") else mail.MOST)
+    monkeypatch.setattr(mail, "LONGEST", 5000)
+    monkeypatch.setattr(mail, "PARTS", 90 if "--b" in heavy else 10**6)
+    found = list(mail.messages(box("\nshort", heavy, "\nshort")))
+    assert [row and row["message_id"] for _, row, _ in found] == ["<0>", None, "<2>"]
+    assert [reason for *_, reason in found] == ["", mail.TOO_MUCH, ""]
+
+
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [
+        ("=?utf-8?q?Sch=C3=B6n?=  =?iso-8859-1?b?5Gg=?= so", "Schönäh so"),
+        ("Re: AW: [list] Tolls", "[list] Tolls"),
+        ("a folded\n line", "a folded line"),
+        ("bytes\u00c3\u00a4 as they are", "bytesä as they are"),
+        ("bytes\u00c3\u00a4 and =?utf-8?q?=C3=B6?=", "bytesä and ö"),
+        ("\u00c5\u0081 and =?utf-8?q?=C3=B6?=", "Ł and ö"),
+        ("=?nobody-knows?q?a?= word", "=?nobody-knows?q?a?= word"),
+        ("=?utf-8?b?a?= broken", "=?utf-8?b?a?= broken"),
+    ],
+)
+def test_the_words_of_a_field_are_read_in_all_their_forms(field, words):
+    ((_, row, _),) = mail.messages(box(f"Subject: {field}\n\nshort"))
+    assert row["subject"] == words
+
+
+def test_of_a_message_of_parts_the_text_is_read_and_what_is_attached_is_not():
+    kinds = "Content-Type: multipart/mixed; boundary=b\n\n"
+    attached = "--b\nContent-Type: text/plain\nContent-Disposition: ATTACHMENT; filename=a.txt\n\na list\n"
+    both = kinds + attached + "--b\nContent-Type: text/plain; charset=utf-8\n\n>From here, \u00c3\u00a4h\n--b--\n"
+    alone = kinds + attached + "--b--\n"
+    coded = "Content-Type: text/plain; charset=nobody-knows\n\nso it is"
+    found = list(mail.messages(box(both, alone, coded)))
+    assert [row and row["text"] for _, row, _ in found] == ["From here, äh", None, "so it is"]
+    assert [reason for *_, reason in found] == ["", mail.NO_TEXT, ""]
