@@ -19,18 +19,7 @@ Columns = dict[str, tuple[str, ...]]  # ours = theirs, in the order in which the
 
 WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 NOTHING, REMOVED = (frozenset(WORDS["nothing"][key]) for key in ("values", "removed"))
-_OF_COMMENTS = (
-    "text",
-    "comment_id",
-    "article_id",
-    "author",
-    "posted_at",
-    "parent_id",
-    "article_title",
-    "article_url",
-    "posted_time",
-)
-OURS = {"comments": _OF_COMMENTS, "articles": ("article_id", "published_at", "title", "text", "url")}
+OURS = {role: tuple(ours for ours in WORDS[role] if ours != "article_weak") for role in ("comments", "articles")}
 MUST = {"comments": "text", "articles": "article_id"}
 FIRST = ("text", "article_id", "comment_id")  # what other columns then are not
 SAMPLE = 1000  # rows by which columns are told

@@ -8,6 +8,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
+from analysis.corpus.bounds import MOST_COLUMNS
 from analysis.corpus.columns import roles
 from analysis.corpus.dates import instants
 
@@ -15,7 +16,7 @@ DELIMITERS = ",;\t|^\x01"  # the first wins a tie
 SPACE = "\x00 \t\r\n\ufeff\u200b"
 VALUE = re.compile(r"https?://|\d{3,}$")  # what is no name of a column
 QUOTED = re.compile(r'"[^"]*"')
-MOST_COLUMNS = 20_000
+LOOK = 30  # lines among which the header is
 OPEN = 2_000  # lines after which a quotation that was opened counts as one that never closes
 csv.field_size_limit(1 << 30)  # a long comment is not a fault
 

@@ -7,21 +7,22 @@ import json
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property, reduce
+from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn, TypeVar
+from typing import Any, BinaryIO
 from xml.etree.ElementTree import Element, ParseError, iterparse
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import zstandard
 
-from analysis.corpus import mail
-from analysis.corpus.delimited import MOST_COLUMNS, SPACE, Lines, fields_of, find_header, header_of, known, names_of
+from analysis.corpus import mail, workbooks
+from analysis.corpus.bounds import MOST_COLUMNS, MOST_FILES, MOST_LETTERS, TooMuchError, bounded
+from analysis.corpus.delimited import LOOK, SPACE, Lines, fields_of, find_header, header_of, known, names_of
 from analysis.corpus.encodings import encoding_of, is_text
 from analysis.settings import StudyError
 
@@ -34,18 +35,12 @@ KINDS = {".csv": "csv", ".tsv": "csv", ".tab": "csv", ".jsonl": "json", ".ndjson
 PACKED = {".gz": "gzip", ".zst": "zstd", ".bz2": "bz2"}
 PLAIN = ("", ".txt", ".text", ".dat", ".dump", ".log")  # endings that say nothing: the file is looked into
 HEAD = 65_536  # bytes that tell what a file is
-LOOK = 30  # lines among which the header is
-LONGEST = 1 << 26  # characters of a line: what is longer is no row that somebody wrote, and would fill the memory
-MOST_FILES = 10_000  # in an archive
-MOST_CELLS, MOST_LETTERS = 1 << 25, 1 << 28  # of a sheet, empty ones too; of 2,048 rows
-FAR, ROW = re.compile(rb'\br="([A-Z]{2,3})\d'), re.compile(rb'\br="[A-Z]*(\d+)"')  # columns after the 26th; rows
 ITEMS = {"rss": "item"}  # XML whose rows are not the root's children: their tag
 NOT_FITTING, EMPTY, NOT_JSON, BEFORE = "not as many fields as the header", "empty line", "not JSON", "before the header"
 NO_HEADER = "the first row is data, no header: its columns are numbered"
 AGAIN = "the header again"
 DAMAGED = "a file that is damaged or was cut off"
 BROKEN = object()
-Line = TypeVar("Line", str, bytes)
 
 
 @dataclass
@@ -83,6 +78,10 @@ class Table:
         remedy = "Export it again, or correct its ending."
         return StudyError(expected=expected, found=found, where=self.name, remedy=remedy)
 
+    def _too_much(self, error: TooMuchError) -> StudyError:
+        remedy = "A quotation that never closes, or what is no table, looks so: export it again, or in parts."
+        return StudyError(expected=error.expected, found=error.found, where=self.name, remedy=remedy)
+
     @contextmanager
     def _guard(self) -> Iterator[None]:
         """Whatever a damaged file raises is our own error."""
@@ -90,6 +89,8 @@ class Table:
             yield
         except (EOFError, zlib.error, zipfile.BadZipFile, zstandard.ZstdError):
             raise self.error(DAMAGED) from None
+        except TooMuchError as error:
+            raise self._too_much(error) from None
         except MemoryError:
             raise self.error("more than the memory holds") from None
         except (OSError, ValueError, RuntimeError, NotImplementedError, LookupError, pa.ArrowException) as error:
@@ -111,7 +112,7 @@ class Table:
     def _text(self) -> io.TextIOWrapper:
         """The file as text, in the encoding that the whole of it shows."""
         with self._open() as file:
-            lines = self._bounded(file.readline) if self.kind == "csv" else file
+            lines = bounded(file.readline) if self.kind == "csv" else file
             encoding, errors, note = encoding_of(lines, self.encoding)
         self.notes += [note] if note and note not in self.notes else []
         try:
@@ -120,17 +121,6 @@ class Table:
             expected, where = "an encoding such as utf-8, cp1251 or shift_jis", "study.toml, [source] encoding"
             remedy = "Correct it, or leave it out."
             raise StudyError(expected=expected, found=repr(encoding), where=where, remedy=remedy) from None
-
-    def _bounded(self, readline: Callable[[int], Line]) -> Iterator[Line]:
-        """Lines, or an error at one that has no end."""
-        for number, line in enumerate(iter(lambda: readline(LONGEST + 1), readline(0)), 1):
-            if len(line) > LONGEST:
-                self._too_much(f"lines of at most {LONGEST:,} characters", f"a longer one, line {number:,}")
-            yield line
-
-    def _too_much(self, expected: str, found: str) -> NoReturn:
-        remedy = "A quotation that never closes, or what is no table, looks so: export it again, or in parts."
-        raise StudyError(expected=expected, found=found, where=self.name, remedy=remedy)
 
     @cached_property
     def kind(self) -> str:
@@ -168,7 +158,7 @@ class Table:
             if len(first) == HEAD and not is_text(first):  # of a few bytes nobody can tell
                 raise self.error("bytes that are no text")
         with self._text() as text:
-            lines = Lines(self._bounded(text.readline))
+            lines = Lines(bounded(text.readline))
             head = lines.look(LOOK)
             if not any(line.strip() for line in head):
                 raise self.error("an empty file")
@@ -177,7 +167,7 @@ class Table:
                 if line.strip() and not line.startswith("sep="):
                     yield lines.number, None, BEFORE
             if len(fields := fields_of(head[at], delimiter)) > MOST_COLUMNS:
-                self._too_much(f"at most {MOST_COLUMNS:,} columns", f"{head[at].count(delimiter) + 1:,}")
+                raise TooMuchError(f"at most {MOST_COLUMNS:,} columns", f"{head[at].count(delimiter) + 1:,}")
             header, named = names_of(fields)
             if named:  # whole, of several lines too
                 header = names_of(next(lines.rows(delimiter, 0))[1])[0]
@@ -200,12 +190,12 @@ class Table:
         with self._text() as text:
             head = list(islice(text, 9))
             filled = [line for line in head if line.strip(SPACE)] or [""]
-            first, lines = _loaded(filled[0]), chain(head, text)
+            first, lines = _json_of(filled[0]), chain(head, text)
             whole = filled[0].strip(SPACE).startswith("[") and first is BROKEN
             named = self._ending in (".jsonl", ".ndjson")
             if not whole if named else isinstance(first, dict) and len(filled) > 1:
                 for number, line in enumerate(lines, 1):
-                    value = _loaded(line) if line.strip(SPACE) else None
+                    value = _json_of(line) if line.strip(SPACE) else None
                     reason = NOT_JSON if value is BROKEN else "" if line.strip(SPACE) else EMPTY
                     yield number, None if reason else value, reason
                 return
@@ -228,7 +218,7 @@ class Table:
                 for text in (one for one in batch.columns if str(one.type).startswith("dictionary<values=string")):
                     n = pc.sum(pc.binary_length(text.dictionary).take(text.indices)).as_py() or 0
                     if n > MOST_LETTERS:
-                        self._too_much(f"at most {MOST_LETTERS:,} letters in {len(batch):,} rows", f"{n:,}")
+                        raise TooMuchError(f"at most {MOST_LETTERS:,} letters in {len(batch):,} rows", f"{n:,}")
                 columns = [c.cast(pa.string()) if pa.types.is_timestamp(c.type) else c for c in batch.columns]
                 for values in zip(*(column.to_pylist() for column in columns), strict=True):
                     number += 1
@@ -253,22 +243,23 @@ class Table:
 
     def _mail(self) -> Iterator[Numbered]:
         with self._open() as file:
-            yield from mail.messages(self._bounded(file.readline))
+            yield from mail.messages(bounded(file.readline))
 
     def _sheet(self) -> Iterator[Numbered]:
         """Rows of the sheet that is named, or of the first in which there is a table."""
-        book = self._book()
+        with self._open() as file:
+            book = workbooks.workbook(file.read())
         names = [self.sheet] if self.sheet in book.sheet_names else [] if self.sheet else book.sheet_names
         if self.sheet and not names:
             found, remedy = ", ".join(book.sheet_names)[:200], "Correct [source] sheet in study.toml."
             raise StudyError(expected=f"a sheet {self.sheet!r}", found=found, where=self.name, remedy=remedy)
-        sheets = ((name, self._cells(book, name)) for name in names)
+        sheets = ((name, workbooks.cells(book, name)) for name in names)
         name, rows = next(((name, rows) for name, rows in sheets if len(rows) > 1), ("", []))
         if not rows:
             raise self.error("an empty file")
         if len(names) > 1:
             self.notes.append(f"of {len(names)} sheets {name!r} is read; `[source] sheet` names another")
-        text = [[str(value).strip() for value in row] for row in rows[:LOOK]]
+        text = workbooks.written(rows)
         at = header_of(text)
         names, named = names_of(text[at])
         self.header = [name for name in names if name]
@@ -279,49 +270,13 @@ class Table:
             why = AGAIN if filled and [*filled.values()] == [*filled] else "" if filled else EMPTY
             yield number, None if why else dict.fromkeys(self.header) | filled, why
 
-    def _book(self) -> Any:
-        """The workbook, looked at before it fills the memory."""
-        from python_calamine import CalamineError, CalamineWorkbook
-
-        try:
-            with self._open() as file:
-                data = file.read()
-            if data.startswith(b"PK"):
-                self._near(io.BytesIO(data))
-            return CalamineWorkbook.from_filelike(io.BytesIO(data))
-        except CalamineError as error:
-            raise self.error(str(error)) from None
-
-    def _cells(self, book: Any, name: str, n: int | None = None) -> list[list[Any]]:
-        """The first rows of a sheet; cells that are merged down a column have the same value, as people see it."""
-        sheet = book.get_sheet_by_name(name)
-        rows: list[list[Any]] = sheet.to_python(skip_empty_area=False, nrows=n)
-        for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
-            for row in rows[top + 1 : bottom + 1] if left == right < len(rows[top]) else ():
-                row[left] = rows[top][left]
-        return rows
-
     def parts(self) -> list[Table]:
         """Itself; of a workbook the sheets in which there are columns that are known, each a table."""
         if self.kind != "sheet" or self.sheet:
             return [self]
-        with self._guard():
-            book = self._book()
-            heads = [(name, self._cells(book, name, LOOK)) for name in book.sheet_names]
-        texts = [(name, [[str(value).strip() for value in row] for row in rows]) for name, rows in heads]
-        names = [name for name, rows in texts if len(rows) > 1 and known(rows[header_of(rows)]) > 1]
+        with self._guard(), self._open() as file:
+            names = workbooks.tables(workbooks.workbook(file.read()))
         return [replace(self, sheet=name, part=name if len(names) > 1 else "") for name in names] or [self]
-
-    def _near(self, book: BinaryIO) -> None:
-        """An error where cells lie so far apart that the empty ones between them would fill the memory."""
-        with zipfile.ZipFile(book) as parts:
-            for part in (one for one in parts.infolist() if "worksheets/" in one.filename):
-                text = parts.read(part) if part.file_size <= 4 * MOST_LETTERS else b""
-                far = max((m[1] for m in FAR.finditer(text)), key=lambda name: (len(name), name), default=b"Z")
-                n = reduce(lambda n, letter: 26 * n + letter - 64, far, 0)
-                n *= max((int(m[1]) for m in ROW.finditer(text)), default=0) if n > 26 else int(not text) * MOST_CELLS
-                if n > MOST_CELLS:
-                    self._too_much(f"a sheet of at most {MOST_CELLS:,} cells, empty ones too", f"{n:,}")
 
 
 def tables_of(path: Path, *, encoding: str = "", sheet: str = "") -> list[Table]:
@@ -331,13 +286,13 @@ def tables_of(path: Path, *, encoding: str = "", sheet: str = "") -> list[Table]
         with tables[0]._guard(), zipfile.ZipFile(path) as archive:
             listed = [] if "[Content_Types].xml" in archive.namelist() else archive.namelist()  # a document of Word
             names = sorted(name for name in listed if not re.search(r"/$|(?:^|/)(?:\.|__MACOSX)", name))
-        if len(names) > MOST_FILES:
-            tables[0]._too_much(f"at most {MOST_FILES:,} files in an archive", f"{len(names):,}")
+            if len(names) > MOST_FILES:
+                raise TooMuchError(f"at most {MOST_FILES:,} files in an archive", f"{len(names):,}")
         tables = [Table(path, name, encoding, sheet) for name in names]
     return [part for table in tables if table.kind in KINDS.values() for part in table.parts()]
 
 
-def _loaded(line: str) -> object:
+def _json_of(line: str) -> object:
     try:
         return json.loads(line.strip(SPACE))
     except (ValueError, RecursionError):  # ValueError: also a number of too many digits
