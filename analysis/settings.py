@@ -136,6 +136,10 @@ class SourceSettings:
     authors: Annotated[str, says("a file of names, one a line")] = ""
     # our column = theirs; tables only
     columns: Annotated[Mapping[str, str], says("names of their columns in quotes")] = Field(default={})
+    # a column of tables = the value, or a list of them, of rows that do not count
+    leave_out: Annotated[Mapping[str, Any], says('columns and values, such as { is_deleted = "true" }')] = Field(
+        default={}
+    )
     # paths and columns of the articles' table
     articles: Annotated[Mapping[str, Any], says("a table [source.articles]")] = Field(default={})
 

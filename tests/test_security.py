@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from analysis.cli import main
-from analysis.corpus import formats
+from analysis.corpus import bounds, formats
 from analysis.corpus.schema import pseudonym
 from analysis.corpus.wording import normal
 
@@ -110,7 +110,7 @@ def test_a_notebook_that_is_none_is_one_line(tmp_path, capsys):
 
 @pytest.mark.parametrize("name", ["c.csv", "c.csv.gz"])
 def test_a_line_that_never_ends_is_one_line_of_error(tmp_path, capsys, monkeypatch, name):
-    monkeypatch.setattr(formats, "LONGEST", 10_000)
+    monkeypatch.setattr(bounds, "LONGEST", 10_000)
     data = b"id,thread,author,comment\n1,t,Ann,fine\n2,t,Bob," + b"x" * 20_000
     (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith("gz") else data)
     assert main(["new", str(tmp_path / "study"), str(tmp_path / name)]) == 2
@@ -118,7 +118,7 @@ def test_a_line_that_never_ends_is_one_line_of_error(tmp_path, capsys, monkeypat
 
 
 def test_columns_without_number_are_one_line_of_error(tmp_path, capsys):
-    columns = ",".join(f"c{i}" for i in range(formats.MOST_COLUMNS))
+    columns = ",".join(f"c{i}" for i in range(bounds.MOST_COLUMNS))
     (tmp_path / "c.csv").write_text(f"id,comment,{columns}\n1,fine\n")
     assert main(["new", str(tmp_path / "study"), str(tmp_path / "c.csv")]) == 2
     assert "expected at most 20,000 columns, found 20,002" in capsys.readouterr().err

@@ -23,7 +23,7 @@ from analysis.run.texts import Gathering
 
 NO_PARENT = ["", *WORDS["nothing"]["parents"]]
 GONE, SAYS_GONE = REMOVED | {""}, re.compile(WORDS["nothing"]["gone"], re.IGNORECASE | re.VERBOSE)
-LIKE_OTHERS = ", read like others: take such rows out if they should not count"
+LIKE_OTHERS = ", read like others: `[source] leave_out` takes such rows out"
 TEXT = pa.large_string()
 ALONE = ("author", "posted_at", "article_title", "article_url", "published_at", "title", "url")  # of one cell each
 
@@ -109,6 +109,8 @@ class Cells:
             )
         if kind == "comment":
             columns |= {"comment_id": own, **self._above(own, records)}
+            if self.plan.place[1]:
+                columns["place"] = _strings(_column(records, self.plan.place[:1]))
             self.found.texts.extend(texts)
             for name, values in self.plan.flags.items():
                 said = Counter(str((one.row or {}).get(name)).strip().casefold() for one in records)

@@ -50,18 +50,20 @@ _OF_ARTICLES = VOCABULARY["articles"]
 for _name in (*VOCABULARY["comments"]["article_id"], *VOCABULARY["comments"]["article_weak"]):
     if not any(_name in _OF_ARTICLES[ours] for ours in ("article_id", "title", "url")):
         _OF_ARTICLES["article_id"][_name] = len(_OF_ARTICLES["article_id"])  # what names a comment's thread
-OUTER, INNER = ({fold(name) for name in WORDS["objects"][key]} for key in ("outer", "inner"))
-NEVER_THREADS, GONE, STATES, OFFSETS = (
-    {fold(name) for name in WORDS["others"][key]} for key in ("never_threads", "gone", "states", "offset")
+OUTER, INNER, OF_ARTICLE = ({fold(name) for name in WORDS["objects"][key]} for key in ("outer", "inner", "article"))
+NEVER_THREADS, GONE, STATES, OFFSETS, PATHS, DEPTHS = (
+    {fold(name) for name in WORDS["others"][key]}
+    for key in ("never_threads", "gone", "states", "offset", "paths", "depths")
 )
+PLACE = re.compile(r"(?s)(?:(.+)[./-])?[^./-]+")  # "2.1", "2-1", "0.17.23": what is above, and the last place
 UTC_OFFSET, LOCAL = re.compile(r"[+-]\d\d:?\d\d"), re.compile("lo[ck]al")
 
 
 @functools.cache
-def _forms(name: str) -> tuple[str, ...]:
+def _forms(name: str, role: str = "comments") -> tuple[str, ...]:
     """A column's name in the forms by which it may be known: of "snippet.videoId" also "videoId"."""
     found, parts = [fold(name)], name.split(".")
-    while len(parts) > 1 and fold(parts[0]) in OUTER:
+    while len(parts) > 1 and fold(parts[0]) in OUTER | (OF_ARTICLE if role == "articles" else set()):
         parts = parts[1:]
         found.append(fold(".".join(parts)))
     if len(parts) > 1 and fold(parts[-1]) in INNER:
@@ -74,14 +76,16 @@ def _forms(name: str) -> tuple[str, ...]:
 @functools.cache
 def roles(name: str, role: str = "comments") -> frozenset[str]:
     """Which of our columns a name may be."""
-    return frozenset(ours for ours, names in VOCABULARY[role].items() if any(form in names for form in _forms(name)))
+    return frozenset(
+        ours for ours, names in VOCABULARY[role].items() if any(form in names for form in _forms(name, role))
+    )
 
 
 @functools.cache
 def _ranks(name: str, role: str, ours: str) -> tuple[int, int] | None:
     """How well a name tells of a column of ours, the smallest best; None if it does not."""
     names = VOCABULARY[role][ours]
-    ranks = [(names[form], n) for n, form in enumerate(_forms(name)) if form in names]
+    ranks = [(names[form], n) for n, form in enumerate(_forms(name, role)) if form in names]
     said = OF_COMMENT.match(name) if ours in OF_THREAD and role == "comments" else None
     if (
         said and (form := fold(name[said.end() :])) in names
@@ -123,6 +127,8 @@ def recognise(
         ranks = sorted((*rank, i, theirs) for i, theirs in left if (rank := _ranks(theirs, role, ours)))
         fits = [theirs for *_, theirs in ranks]
         good = [theirs for theirs in fits if sample is None or _may_be(ours, sample.get(theirs, []))]
+        if sample is not None and ours == "article_id":  # what is another in every row is an id of the comment
+            good.sort(key=lambda theirs: len({*sample[theirs]}) == len(sample[theirs]))
         theirs, *others[ours] = good or (fits[:1] if ours == MUST[role] else []) or [""]
         if theirs and (ours != "article_weak" or "article_id" not in found):
             found[ours] = theirs
@@ -165,6 +171,26 @@ def offset_of(found: Mapping[str, str], sample: Mapping[str, list[str]]) -> str:
     return "" if not at or re.search("utc|gmt", fold(at)) or zones[0].equals(zones[1]) else offset
 
 
+def place_of(found: Mapping[str, str], sample: Mapping[str, list[str]]) -> tuple[str, str]:
+    """The column of where a comment stands among the others, and how it says so: as a "path" or by its "depth"."""
+    threads = sample.get(found.get("article_id", ""), [""] * SAMPLE)
+    for name in (one for one in sample if one not in found.values() or one == found.get("comment_id")):
+        places = [*zip(threads, sample[name], strict=False)]
+        above = [(thread, match[1]) for thread, one in places if (match := PLACE.fullmatch(one)) and match[1]]
+        known = {*places}
+        if fold(name) in PATHS and len(known) == len(places) and any(one in known for one in above):
+            return name, "path"
+        depths = [int(one) if one.isdigit() else -1 for _, one in places]
+        if fold(name) in DEPTHS and min(depths, default=-1) >= 0 and len({*depths}) > 1:
+            before = {thread: min(depths) - 1 for thread in threads}
+            for thread, depth in zip(threads, depths, strict=False):
+                if depth > before[thread] + 1:
+                    return name, ""
+                before[thread] = depth
+            return name, "depth"
+    return "", ""
+
+
 def _go_together(some: Sequence[str], others: Sequence[str]) -> bool:
     """Whether two columns, whose values repeat, say the same."""
     n = len({*some})
@@ -184,11 +210,8 @@ def _referred(found: Mapping[str, str], sample: Mapping[str, list[str]]) -> str:
     if not parents or (named and share(named) >= 0.5):
         return named
     free = (name for name in sample if fold(name)[:7] not in ("", "unnamed") and name not in found.values())
-    ids = [
-        name
-        for name in free
-        if share(name) >= 0.5 and len({*zip(sample[name], threads, strict=False)}) >= 0.9 * len(sample[name])
-    ]
+    places = {name: [one for one in zip(sample[name], threads, strict=False) if one[0]] for name in free}
+    ids = [name for name, some in places.items() if share(name) >= 0.5 and len({*some}) >= 0.9 * len(some)]
     return max(ids, key=share, default=named)
 
 

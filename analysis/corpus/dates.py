@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 YEARS = range(1700, 2101)  # beyond, a date is taken for a slip of the pen
+BUDDHIST = 543  # years by which those of Thailand are ahead
 HEAD = 120  # letters of the first line in which the date stands
 SERIALS = (20_000, 80_000)  # days since 1899-12-30, as spreadsheets count them: the years 1954 to 2119
 WORDS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
@@ -51,20 +52,20 @@ _WEEKDAY = r"(?:(?:thứ|chủ)\s)?(?:[^\W\d_]{2,13}\.?,?\s{1,3})?"
 FORMS = (
     r"(?P<y1>\d{4})[-/.]\s?(?P<m1>\d{1,2})[-/.]\s?(?P<d1>\d{1,2})\.?(?![\d/])",
     r"(?P<y2>\d{4})\s?[年년]\s?(?P<m2>\d{1,2})\s?[月월]\s?(?P<d2>\d{1,2})\s?[日일]",
-    r"(?P<a3>\d{1,2})(?P<s3>[./-])\s?(?P<b3>\d{1,2})(?P=s3)\s?(?P<c3>\d{4}|\d{2})(?!\d)",
-    rf"(?P<w4>{MONTH_WORD})\b\.?\s{{1,2}}(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?,?\s(?P<y4>\d{{4}})\b",
-    rf"(?P<d5>\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?[\s-]\s?(?:de\s|of\s)?(?P<w5>{MONTH_WORD})\b\.?,?[\s-](?:de\s|del\s)?(?P<y5>\d{{4}})\b",
-    rf"(?P<w6>{MONTH_WORD})\b\.?\s{{1,2}}(?P<d6>\d{{1,2}})\s{{1,2}}{clock(6)}\s(?P<y6>\d{{4}})\b",  # as C and Twitter have it
+    r"(?P<a3>\d{1,2})(?P<s3>[./-])\s?(?P<b3>\d{1,2})(?P=s3)\s?(?P<c3>\d{4}|\d{2})(?!\d)\.?",
+    rf"(?P<w4>{MONTH_WORD})(?!\w)\.?\s{{1,2}}(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?,?\s(?P<y4>\d{{4}})\b",
+    rf"(?P<d5>\d{{1,2}})(?:st|nd|rd|th|er|\.|º)?[\s/-]\s?(?:de\s|of\s)?(?P<w5>{MONTH_WORD})(?!\w)\.?,?[\s/-](?:de\s|del\s)?(?P<y5>\d{{4}})\b",
+    rf"(?P<w6>{MONTH_WORD})(?!\w)\.?\s{{1,2}}(?P<d6>\d{{1,2}})\s{{1,2}}{clock(6)}\s(?P<y6>\d{{4}})\b",  # as C and Twitter have it
     r"(?P<d8>\d{1,2})\s(?:tháng|thg)\s?(?P<m8>\d{1,2}),?\s(?:năm\s)?(?P<y8>\d{4})\b",
-    rf"(?P<y7>\d{{4}})[.\s-]\s?(?P<w7>{MONTH_WORD})\b\.?[\s-](?P<d7>\d{{1,2}})\b\.?",
+    rf"(?P<y7>\d{{4}})[.\s-]\s?(?P<w7>{MONTH_WORD})(?!\w)\.?[\s-](?P<d7>\d{{1,2}})\b\.?",
+    rf"(?P<d10>\d{{1,2}})(?P<s10>[-/ ])(?P<w10>{MONTH_WORD})(?P=s10)(?P<y10>\d{{2}})(?=,?\s\d{{1,2}}[:.]\d\d|(?<=[-/]\d\d)$)",
+    r"(?P<y9>\d{4})-?W(?P<k9>\d{2})-?(?P<d9>\d)(?!\d)",  # a day of a week
 )
 
 
 def after(n: int) -> str:
     """A pattern of the time of day that may follow a date."""
-    return (
-        rf"(?:(?:T|,?\s{{1,3}}(?:(?:at|um|à|a las|às|alle|ore|om|kl\.?|klo|o|в|о|godz\.?|[-–|·])\s){{0,2}}){clock(n)})?"
-    )
+    return rf"(?:(?:T|[-_:](?=\d\d:\d)|,?\s{{1,3}}(?:(?:at|um|à|a las|às|alle|ore|om|kl\.?|klo|o|в|о|godz\.?|[-–|·])\s){{0,2}}){clock(n)})?"
 
 
 _SHAPE = rf"{_WEEKDAY}(?:{'|'.join(FORMS)})"
@@ -76,6 +77,7 @@ WHOLE = re.compile(
 CLOCK = re.compile(clock(0), re.IGNORECASE)
 ISO = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)?"
 NUMBERS = "0123456789"
+LOST = r"(?i)\d(?:\.\d{1,8})?E\+\d+"  # a number that lost its digits in a spreadsheet
 DIGITS = dict.fromkeys(map(ord, NUMBERS), "0")
 UNDECIDED = dt.date.min
 STAMP = r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)?"
@@ -118,12 +120,19 @@ def take_date(line: str, timezone: str, order: str = "auto") -> Dated:
 
 def _date(got: dict[str, str], order: str) -> dt.date | None:
     """The date that a match's parts are in an order; None if the calendar has none."""
+    if "k" in got:
+        return (
+            dt.date.fromisocalendar(int(got["y"]), int(got["k"]), int(got["d"]))
+            if int(got["k"]) in range(1, 53)
+            else None
+        )
     if "y" in got:
         year, month, day = got["y"], MONTH[got["w"].lower()] if "w" in got else got["m"], got["d"]
     else:
         a, b, c = got["a"], got["b"], got["c"]
         year, month, day = {"day-first": (c, b, a), "month-first": (c, a, b), "year-first": (a.zfill(2), b, c)}[order]
     full = int(year) + (0 if len(year) > 2 else 2000 if int(year) < 69 else 1900)
+    full -= BUDDHIST if full - BUDDHIST in YEARS and full not in YEARS else 0
     try:
         return dt.date(full, int(month), int(day)) if full in YEARS else None
     except ValueError:
@@ -155,10 +164,15 @@ def _zone(got: dict[str, str]) -> dt.tzinfo | None:
 
 @dataclass(frozen=True)
 class Times:
-    """A column of times: instants in UTC, NaT where there is none; and where day and month, or the year, can be either."""
+    """A column of times: instants in UTC, NaT where there is none.
+
+    `undecided` says where day and month, or the year, can be either; `swapped` where a spreadsheet read them the wrong way
+    round: all that can be are dates of its own, and those of which a month would be beyond 12 are texts.
+    """
 
     at: pd.Series
     undecided: np.ndarray
+    swapped: np.ndarray
 
 
 def instants(values: Sequence[object] | pd.Series, timezone: str, order: str = "auto") -> Times:
@@ -174,6 +188,7 @@ def instants(values: Sequence[object] | pd.Series, timezone: str, order: str = "
     raw = values.astype("str").reset_index(drop=True).str.strip()
     raw = raw.where(~_like(raw, r"\d{5},\d+"), raw.str.replace(",", "."))  # days of a spreadsheet, with a comma
     raw = _replaced(raw, r"^/Date\((\d+)(?:[+-]\d{4})?\)/$", r"\1")  # of services of Microsoft
+    raw = raw.where(~_like(raw, LOST))
     number = pd.to_numeric(raw, errors="coerce")
     at, local = _of_numbers(raw, number)
     iso = _like(raw, rf"{ISO}\s?(?:Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)")
@@ -192,9 +207,13 @@ def instants(values: Sequence[object] | pd.Series, timezone: str, order: str = "
             moments[zone is not None][i] = dt.datetime.combine(date, clock, zone)
     local[list(moments[False])] = pd.Series(list(moments[False].values()), dtype="datetime64[us]").to_numpy()
     at[list(moments[True])] = pd.to_datetime(list(moments[True].values()), utc=True)
+    turned = [1 for parts in got.values() if "a" in parts and max(int(parts["a"]), int(parts["b"])) > 12]
+    small = plain & (local.dt.day <= 12).to_numpy()
+    swapped = small & (1 < len(turned) == len(got) and 1 < small.sum() == plain.sum())
+    local[swapped] = pd.NaT
     local = local.dt.tz_localize(timezone, ambiguous=False, nonexistent="NaT").dt.tz_convert("UTC")
     at = at.fillna(local)
-    return Times(at.where(at.dt.year.isin(YEARS)), undecided)
+    return Times(at.where(at.dt.year.isin(YEARS)), undecided, swapped)
 
 
 def are_days(values: Sequence[str]) -> bool:

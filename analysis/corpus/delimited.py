@@ -30,6 +30,8 @@ def find_header(lines: list[str]) -> tuple[str, int]:
     """What divides a table's fields, and in which of its first lines the header is, 0 the first."""
     if stated := re.match(r"\s*sep=(.)\s*$", lines[0]):
         return stated[1], 1
+    if re.fullmatch(r'"[^"]*"( "[^"]*")+\s*', lines[0]):
+        return " ", 0  # as R writes a table
     best = (-1, -1, ",", 0)
     for delimiter in DELIMITERS:
         rows = [fields_of(line, delimiter) for line in lines]
@@ -53,6 +55,7 @@ def names_of(fields: Iterable[str]) -> tuple[list[str], bool]:
     names = [name.strip(SPACE) for name in fields]
     if not known(names) and any(VALUE.match(name) or instants([name], "UTC").at.notna().any() for name in names):
         return [f"column {i}" for i, _ in enumerate(names, 1)], False
+    names[:1] = [names[0] or "unnamed"] if names else []  # numbers of rows, as R and pandas write them
     before = [names[:i].count(name) for i, name in enumerate(names)]
     return [f"{name} ({n + 1})" if name and n else name for name, n in zip(names, before, strict=True)], True
 
@@ -83,7 +86,7 @@ class Lines:
 
     def look(self, n: int) -> list[str]:
         """The next lines, which remain."""
-        self._seen.extend(islice(self._lines, n - len(self._seen)))
+        self._seen.extend(islice(self._lines, max(0, n - len(self._seen))))
         return list(self._seen)
 
     def rows(self, delimiter: str, n: int) -> Iterator[tuple[int, list[str]]]:

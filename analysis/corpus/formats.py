@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import zstandard
 
-from analysis.corpus import mail, workbooks
+from analysis.corpus import logs, mail, workbooks
 from analysis.corpus.bounds import MOST_COLUMNS, MOST_FILES, MOST_LETTERS, TooMuchError, bounded
 from analysis.corpus.delimited import LOOK, SPACE, Lines, fields_of, find_header, header_of, known, names_of
 from analysis.corpus.encodings import encoding_of, is_text
@@ -146,6 +146,8 @@ class Table:
         if text.startswith(("<?xml", "<rss", "<disqus")):
             return "xml"
         lines = text.splitlines()[:LOOK] or [""]
+        if not kind and (said := logs.kind_of([line for line in lines if line.strip()])):
+            return said
         delimiter, at = find_header(lines)
         fields = fields_of(lines[at], delimiter)
         return "csv" if kind or (len(fields) > 1 and known(fields) > 1) else kind
@@ -172,13 +174,16 @@ class Table:
             if named:  # whole, of several lines too
                 header = names_of(next(lines.rows(delimiter, 0))[1])[0]
             self.notes += [] if named else [NO_HEADER]
+            widths = [fields_of(line, delimiter) for line in lines.look(9)[:9] if line.strip()]
+            if named and widths and all(len(one) == len(header) + 1 and one[-1].strip() for one in widths):
+                header = ["unnamed", *header]  # the rows' names, for which R has none
             self.header = header
             n, places = len(header), {name: i for i, name in reversed([*enumerate(header)])}  # of one name the first
             columns = {name: places[name] for name in header}
             for number, values in lines.rows(delimiter, n):
                 if len(values) == n + 1 and not values[-1].strip():
                     values.pop()  # a divider at the end of every row but the header
-                if values == header:
+                if values == header or (n > 1 and values[1:] == header[1:]):
                     yield number, None, AGAIN
                 elif len(values) != n:
                     yield number, None, NOT_FITTING if any(map(str.strip, values)) else EMPTY
@@ -245,6 +250,14 @@ class Table:
         with self._open() as file:
             yield from mail.messages(bounded(file.readline))
 
+    def _chat(self) -> Iterator[Numbered]:
+        with self._text() as text:
+            yield from logs.messages(bounded(text.readline), Path(self.member or self.path.name).stem)
+
+    def _blocks(self) -> Iterator[Numbered]:
+        with self._text() as text:
+            yield from logs.blocks(bounded(text.readline))
+
     def _sheet(self) -> Iterator[Numbered]:
         """Rows of the sheet that is named, or of the first in which there is a table."""
         with self._open() as file:
@@ -289,7 +302,7 @@ def tables_of(path: Path, *, encoding: str = "", sheet: str = "") -> list[Table]
             if len(names) > MOST_FILES:
                 raise TooMuchError(f"at most {MOST_FILES:,} files in an archive", f"{len(names):,}")
         tables = [Table(path, name, encoding, sheet) for name in names]
-    return [part for table in tables if table.kind in KINDS.values() for part in table.parts()]
+    return [part for table in tables if table.kind in {*KINDS.values(), "chat", "blocks"} for part in table.parts()]
 
 
 def _json_of(line: str) -> object:

@@ -15,7 +15,7 @@ SINCE = {word: days for key, days in (("now", 0), ("today", 0), ("yesterday", 1)
 TIMES = WHOLE, SOME, RELATIVE = "‹time›", "‹some›", "‹ago›"  # what stands for a time in a line that is compared
 PERSON, MOST_WORDS = "«name»", 8
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*k?")
-SEPARATORS = " ·•|,:–—-"
+SEPARATORS = " ·•|,:–—»-"
 
 
 def _words(key: str) -> str:
@@ -23,12 +23,14 @@ def _words(key: str) -> str:
 
 
 _CLOCK = r"\d{1,2}[:.h]\d{2}(?::\d{2})?(?:\s?[ap]\.?m\b\.?)?"
-_DAY = rf"(?:{MONTH_WORD})\b\.?\s\d{{1,2}}\b|\d{{1,2}}\.?\s(?:{MONTH_WORD})\b\.?"
+_DAY = rf"(?:{MONTH_WORD})(?!\w)\.?\s\d{{1,2}}\b|\d{{1,2}}\.?\s(?:{MONTH_WORD})(?!\w)\.?"
 _NUMBER = rf"(?:(?P<before>{_words('before')})\s)?(?P<n>\d{{1,3}}|(?:{_words('one')})(?=\s))"
 _SINCE = rf"^(?P<since>{any_of([word.replace('-', ' ') for word in SINCE])})(?=$|\W+(?:\w+\s)?\d)"
 _AGO = rf"{_NUMBER}\s?(?P<unit>{any_of(list(DAYS))})\.?(?:\s?(?P<after>{_words('after')})|(?!\w))|{_SINCE}"
+_WEEKDAY = f"(?:{any_of(WORDS['weekdays'].split())})"
+WHOLE_TIME = rf"(?:{_WEEKDAY}\.?,?\s)?(?:{clock(9)},?\s{{1,3}})?(?:{'|'.join(FORMS)}){after(8)}"
 _FORMS = {
-    WHOLE: rf"(?:{clock(9)},?\s{{1,3}})?(?:{'|'.join(FORMS)}){after(8)}",
+    WHOLE: WHOLE_TIME,
     RELATIVE: _AGO,
     SOME: rf"(?:{_DAY})(?:,?\s{{1,2}}(?:at\s)?{_CLOCK})?|{_CLOCK}",
 }

@@ -58,10 +58,13 @@ def flat(node: Mapping[str, Any], before: str = "", depth: int = DEEPEST) -> tup
             inner, more = flat(value, f"{before}{name}.", depth - 1) if depth else ({}, [])
             row |= inner
             below += more
-        elif any(isinstance(one, dict) for one in value) and (text := _said(value, "text" in roles(name))) is None:
-            below.append((key, list(value)))
         elif any(isinstance(one, dict) for one in value):
-            row[f"{before}{name}"] = text
+            if (text := _said(value, "text" in roles(name))) is not None:
+                row[f"{before}{name}"] = text
+            elif all(isinstance(one, dict) and isinstance(one.get("type"), str) and "id" in one for one in value):
+                row |= {f"{before}{name}.{one['type']}.id": one["id"] for one in value}  # to what a tweet refers
+            else:
+                below.append((key, list(value)))
         else:
             row[f"{before}{name}"] = _several(str(name), [one for one in value if type(one) not in NESTS])
     return row, below

@@ -5,25 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from analysis.corpus.columns import (
-    FULL,
-    GONE,
-    MUST,
-    OURS,
-    STATES,
-    WORDS,
-    Columns,
-    Row,
-    columns_of,
-    fold,
-    offset_of,
-    page,
-    recognise,
-    sampled,
-)
+from analysis.corpus import columns as names_of
+from analysis.corpus.columns import GONE, MUST, OURS, STATES, WORDS, Columns, Row, columns_of, fold, page, sampled
 from analysis.corpus.platforms import BY_NAME, Dialect, recognise_dialect
 from analysis.settings import StudyError
 
+NO_TIMES = "{} is not used: none of its values can be read as a time"
+NO_ORDER = "{} says that there are replies, and neither it nor the order of rows to what: name a column, parent_id"
 NOT_LOCAL = "{} is not used: times of {} count as of [source] timezone, or need be written with their zone"
 
 
@@ -36,6 +24,7 @@ class Plan:
     dialect: Dialect = Dialect()
     is_articles: bool = False
     flags: Mapping[str, frozenset[str]] = field(default_factory=dict)  # columns and which values say that one is gone
+    place: tuple[str, str] = ("", "")  # as `place_of` has it, where no column names parents
     notes: tuple[str, ...] = ()
 
 
@@ -71,9 +60,8 @@ def plan(
         dialect = Dialect()  # an article's table of another source
     if role == "comments" and not dialect.name and not nested:
         dialect = replace(dialect, kinds=kinds_in(rows))
-    by_name = (
-        {} if given else recognise(header, role, sampled(of_kind(rows, "comment") if role == "comments" else rows))
-    )
+    sample = sampled(of_kind(rows, "comment") if role == "comments" else rows)
+    by_name = {} if given else names_of.recognise(header, role, sample)
     found: Columns = {ours: (theirs,) for ours, theirs in by_name.items()}
     found |= dialect.mapping(header, role == "articles") | {ours: (theirs,) for ours, theirs in given.items()}
     if role == "articles" and "title" in found:
@@ -84,22 +72,27 @@ def plan(
     if role == "articles":
         return Plan({}, found, dialect, True)
     if not dialect.name and any(
-        FULL.match(str(row.get(name, ""))) for name in found.get("parent_id", ()) for row in rows
+        names_of.FULL.match(str(row.get(name, ""))) for name in found.get("parent_id", ()) for row in rows
     ):
         dialect = replace(dialect, prefixes=BY_NAME["reddit"].prefixes)
-    inside: Columns = {ours: (theirs,) for ours, theirs in recognise(within, "articles").items()}
+    inside: Columns = {ours: (theirs,) for ours, theirs in names_of.recognise(within, "articles").items()}
     inside |= dialect.mapping(within, True)
     if dialect.kinds and not dialect.name:
-        above = sampled(of_kind(rows, "comment")).get(found.get("article_id", found.get("parent_id", ("",)))[0], [])
+        above = sample.get(found.get("article_id", found.get("parent_id", ("",)))[0], [])
         key, _ = key_of(filter(None, above), of_kind(rows, "article"), inside.get("article_id", ("",))[0])
         inside["article_id"] = (key,)
     used = {*dialect.refused, *dialect.kinds.values(), *(name for names in found.values() for name in names)}
     values = {name: WORDS["others"]["gone_values"] + WORDS["others"]["yes"] * (fold(name) in GONE) for name in header}
     flags = {name: frozenset(some) for name, some in values.items() if fold(name) in GONE | STATES and name not in used}
     at = found.get("posted_at", ("",))[0]
-    offset = "" if dialect.zone else offset_of({"posted_at": at}, sampled(rows))
-    notes = (NOT_LOCAL.format(offset, at),) if offset and offset not in used else ()
-    return Plan(found, inside, dialect, False, flags, notes)
+    offset = "" if dialect.zone else names_of.offset_of({"posted_at": at}, sample)
+    notes = [NOT_LOCAL.format(offset, at)] if offset and offset not in used else []
+    times = [name for name in header if "posted_at" in names_of.roles(name) and name not in used and any(sample[name])]
+    notes += [] if at or nested else map(NO_TIMES.format, times)
+    by = {ours: theirs[0] for ours, theirs in found.items()}
+    place = ("", "") if nested or "parent_id" in by else names_of.place_of(by, sample)
+    notes += [NO_ORDER.format(place[0])] if place[0] and not place[1] else []
+    return Plan(found, inside, dialect, False, flags, place if place[1] else ("", ""), tuple(notes))
 
 
 def kinds_in(rows: Sequence[Row]) -> dict[str, str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,12 @@ class Dialect:
         """Why a row is rejected; "" if it is not."""
         reasons = (why.get(str(row.get(column, "")).strip().lower(), "") for column, why in self.refused.items())
         return next(filter(None, reasons), "")
+
+    def leaving_out(self, given: Mapping[str, Any]) -> Dialect:
+        """The same, where rows in which a column has a value, or one of several, are rejected too."""
+        values = {name: [value] if isinstance(value, (str, int)) else value for name, value in given.items()}
+        more = {name: {str(one).lower(): f"{name} = {one}" for one in some} for name, some in values.items()}
+        return replace(self, refused={**self.refused, **more})
 
     def mapping(self, there: Iterable[str], articles: bool = False) -> dict[str, tuple[str, ...]]:
         """Our column = theirs, those that are there."""

@@ -22,6 +22,10 @@ COLUMNS = {
 }  # fmt: skip
 SURE = 0.9  # a boundary of less confidence is for a person to look at
 EITHER = f"times whose day and month can be either, left out: set `[source] dates` to one of {', '.join(ORDERS)}"
+SWAPPED = (
+    "times left out: a spreadsheet seems to have swapped their day and month, for those beside them that it could not "
+    "swap are texts such as 25/04/2023; export the table with dates as 2023-04-25"
+)
 ALONE = "no column names the thread: each comment counts as a thread of its own"  # a note of a table
 
 

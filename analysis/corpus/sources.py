@@ -19,7 +19,7 @@ def find_files(folder: Path, patterns: Iterable[str], key: str) -> list[Path]:
     for pattern in patterns:
         path = Path(pattern)
         base, rest = (Path(path.anchor), path.relative_to(path.anchor)) if path.is_absolute() else (folder, path)
-        files = {p for p in base.glob(str(rest)) if p.is_file()}
+        files = {p for p in base.glob(str(rest)) if p.is_file()} or {p for p in (base / rest,) if p.is_file()}
         if not files:
             remedy = "Paths are relative to the study folder; correct the path, or put the files there."
             where = f"{folder / STUDY_FILE}, {key}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 from analysis.corpus.schema import COMMENT_COLUMNS, Corpus, build, read_key
@@ -10,7 +11,7 @@ from analysis.run import Run
 from analysis.run.steps import Given, step
 from analysis.run.store import Values, digest_of
 from analysis.run.texts import Partitioned
-from analysis.settings import Settings
+from analysis.settings import Settings, SourceSettings
 
 TABLES = ("articles", "rejects", "accounting", "notes", "boundaries", "hidden_words")
 
@@ -34,16 +35,7 @@ def _opened(values: Values) -> Corpus:
 
 @step(
     settings=(
-        "source.paths",
-        "source.format",
-        "source.timezone",
-        "source.dates",
-        "source.encoding",
-        "source.retrieved",
-        "source.sheet",
-        "source.authors",
-        "source.columns",
-        "source.articles",
+        *(f"source.{one.name}" for one in fields(SourceSettings) if one.name != "licence"),
         "privacy.authors",
     ),
     files=source_files,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,24 +13,29 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from analysis.corpus.cells import Cells, Found
-from analysis.corpus.columns import LINK, is_articles, page
+from analysis.corpus.columns import LINK, PLACE, columns_of, is_articles, page
 from analysis.corpus.dates import instants
 from analysis.corpus.formats import Table, tables_of
 from analysis.corpus.plan import plan
-from analysis.corpus.reading import ALONE, COLUMNS, EITHER, Reading, source_name
+from analysis.corpus.reading import ALONE, COLUMNS, EITHER, SWAPPED, Reading, source_name
 from analysis.corpus.records import look
 from analysis.run import Run
 from analysis.run.texts import Gathering, Some
-from analysis.settings import SourceSettings
+from analysis.settings import SourceSettings, StudyError
 
 REPLIES = "no column names the thread: comments are of one thread with what they reply to"
 IN_IDS = "no column names parents: comments whose id goes on after another's are replies to it"
+PARTS = re.compile(r"(?s)(.+)\.[^.]+")  # an id that goes on after another's
+PLACES = {
+    "path": "no column names parents: what replies to what is told by {}",
+    "depth": "no column names parents: what replies to what is told by {} and the order of rows",
+}
 MANY = 0.05  # share of comments whose id another has: if more, the ids are none
 FEW = 0.05  # share of comments that lack what others have, if it is worth a look
 PLAUSIBLE = range(1990, 2051)  # years of comments; others are told
-PLACE = ("source_file", "when")
-COMMENT = ("comment_id", "article_id", "parent_id", "author", "posted_at", "article_title", "article_url", *PLACE)
-ARTICLE = ("article_id", "published_at", "title", "text", "url", *PLACE)
+FROM = ("source_file", "when")
+COMMENT = ("comment_id", "article_id", "parent_id", "author", "posted_at", "article_title", "article_url", *FROM)
+ARTICLE = ("article_id", "published_at", "title", "text", "url", *FROM)
 
 
 def read_tables(
@@ -54,13 +61,19 @@ def read_tables(
             beside &= not given or not {*given.values()} <= {*header}  # of the comments' columns not all are there
             mine, what = ({}, "articles") if beside else (given, role)
             how = plan(header, rows, seen.nested, mine, what, source.format, table.name)
+            if what == "comments" and (lacking := {*source.leave_out} - {*header, *columns_of(seen.nested)}):
+                expected, where = f"a column {min(lacking)!r}", f"{table.name}, [source] leave_out"
+                names = ", ".join(header[:12])[:200]
+                raise StudyError(expected=expected, found=names, where=where, remedy="Correct its name in study.toml.")
+            how = replace(how, dialect=how.dialect.leaving_out(source.leave_out if what == "comments" else {}))
             name = source_name(path, root) + table.within
             alone = not how.is_articles and "article_id" not in how.columns and not seen.nested
             before = len(found.comments)
             Cells(name, how, how.dialect.zone or source.timezone, found).read(seen.records, run)
-            if "comment_id" in how.columns and not _replies(found.comments[before:]):
-                found.comments[before:] = _in_ids(found.comments[before:])
-                found.notes += [(name, 0, IN_IDS)] if _replies(found.comments[before:]) else []
+            if (how.place[1] or "comment_id" in how.columns) and not _replies(found.comments[before:]):
+                found.comments[before:] = [_by_places(found.comments[before:], how.place[1])]
+                note = PLACES.get(how.place[1], IN_IDS).format(how.place[0])
+                found.notes += [(name, 0, note)] if _replies(found.comments[before:]) else []
             notes = [REPLIES if _replies(found.comments[before:]) else ALONE] if alone else []
             if (kinds := how.dialect.kinds) and not how.dialect.name:
                 notes.append(f"rows whose {kinds['column']} is {kinds['article']} are articles")
@@ -118,12 +131,25 @@ def _replies(tables: list[pa.Table]) -> bool:
     return any(some["parent_id"].null_count < len(some) for some in tables)
 
 
-def _in_ids(tables: list[pa.Table]) -> list[pa.Table]:
-    """Comments without parents, those whose id goes on after another's and a dot, as on YouTube, as replies to it."""
+def _by_places(tables: list[pa.Table], kind: str) -> pa.Table:
+    """Comments without parents, as replies to those above whose places theirs go on after: by depth, path or id."""
     table = pa.concat_tables(tables, promote_options="default")
-    above = pc.replace_substring_regex(table["comment_id"], r"^(?:(.+)\.[^.]+|.*)$", r"\1")
-    there = pc.is_in(above, value_set=table["comment_id"].combine_chunks())
-    return [table.set_column(table.column_names.index("parent_id"), "parent_id", pc.if_else(there, above, None))]
+    if not kind and not pc.any(pc.match_substring(table["comment_id"], ".")).as_py():
+        return table
+    threads, places, ids = (
+        table[n].to_pylist() for n in ("article_id", "place" if kind else "comment_id", "comment_id")
+    )
+    if kind == "depth":
+        last, above = dict[tuple[str | None, int], str](), list[str | None]()
+        for thread, place, own in zip(threads, places, ids, strict=True):
+            above.append(last.get((thread, int(place or 0) - 1)))
+            last[thread, int(place or 0)] = own
+    else:
+        form = PLACE if kind else PARTS
+        known = dict(zip(zip(threads, places, strict=True), ids, strict=True))
+        found = (form.fullmatch(place or "") for place in places)
+        above = [known.get((thread, match[1])) if match else None for thread, match in zip(threads, found, strict=True)]
+    return table.set_column(table.column_names.index("parent_id"), "parent_id", pa.array(above, pa.large_string()))
 
 
 def _note(rows: pd.DataFrame, what: str, found: Found) -> None:
@@ -156,7 +182,9 @@ def _identified(table: pd.DataFrame, texts: Sequence[str], found: Found) -> pd.D
     _note(
         table[none & some], "comments without a thread: each counts as one of its own, or of what it replies to", found
     )
-    return table.assign(article_id=table["article_id"].fillna(_roots(table)))
+    roots = _roots(table)
+    threads = table.drop_duplicates("comment_id").set_index("comment_id")["article_id"]
+    return table.assign(article_id=table["article_id"].fillna(roots.map(threads)).fillna(roots))
 
 
 def _on_pages(table: pd.DataFrame, known: pd.Series) -> pd.DataFrame:
@@ -212,8 +240,13 @@ def _dated(table: pd.DataFrame, column: str, dates: str, found: Found) -> pd.Ser
         times = instants(rows[column], str(when).split("\t")[0], dates)
         at[rows.index] = times.at.array
         there = times.at.notna().to_numpy()
-        _note(rows[~there & rows[column].notna().to_numpy() & ~times.undecided], "times that cannot be read", found)
+        _note(
+            rows[~there & rows[column].notna().to_numpy() & ~times.undecided & ~times.swapped],
+            "times that cannot be read",
+            found,
+        )
         _note(rows[times.undecided], EITHER, found)
+        _note(rows[times.swapped], SWAPPED, found)
         odd = rows[there & ~times.at.dt.year.isin(PLAUSIBLE).to_numpy()]
         lines = ", ".join(map(str, odd["line"].head(9)))
         _note(odd, f"times outside of {PLAUSIBLE[0]} to {PLAUSIBLE[-1]} (lines {lines})", found)

@@ -6,7 +6,7 @@ import hashlib
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -19,7 +19,8 @@ from analysis.corpus.columns import REMOVED
 from analysis.corpus.dates import instants, take_date
 from analysis.corpus.decoding import Vocabulary, decode
 from analysis.corpus.encodings import is_text, read_lines
-from analysis.corpus.line_times import NUMBER, RELATIVE, WHOLE, ago, beside_time, time_in
+from analysis.corpus.line_features import LOOK
+from analysis.corpus.line_times import NUMBER, RELATIVE, WHOLE, ago, beside_time, mask, time_in
 from analysis.corpus.reading import COLUMNS, EITHER, SURE, Reading, source_name
 from analysis.corpus.wording import plural
 from analysis.run import Run
@@ -51,6 +52,11 @@ DOUBTFUL = (
 )
 FURNITURE = "page furniture"
 SEVERAL = "another copyright sentence: if the file holds several threads, make a file of each"
+NUMBERED, TELLER = r"#?\d+[.:)]?\s+", r"(?P<name>\S.{0,60}?)\s(?P<verb>[^\W\d_]+):"  # "#1 Ann says:"
+MOST = 0.8  # share of names with one verb after them, if it is none of theirs
+TELLS = "lines such as “{}” are read as names"
+NO_ARTICLE = "no article above the comments: the page seems to begin with one of them"
+UNSURE = 0.5  # of a name that is found by what stands around it
 NO_DAY = "times such as “2 days ago”, left out: set `[source] retrieved` to the day on which the page was saved"
 
 
@@ -150,6 +156,45 @@ def _look_at(file: _File, vocabulary: Vocabulary, encoding: str) -> None:
         vocabulary.add([texts[i] for i in filled[first:]], start)
 
 
+def _told(lines: Mapping[int, str], number: str = "") -> dict[int, str]:
+    """Of lines of a name and a verb of saying, as "Ann says:", the names; of those alone that have most lines' verb."""
+    found = {k: match for k, line in lines.items() if (match := re.fullmatch(number + TELLER, line))}
+    verbs = Counter(match["verb"].casefold() for match in found.values())
+    return {
+        k: match["name"] for k, match in found.items() if match["verb"].casefold() == max(verbs, key=verbs.__getitem__)
+    }
+
+
+def _tellers(lines: Sequence[str], decoded: Collection[int]) -> dict[int, str]:
+    """The names in lines of a number, a name and a verb, as "#1 Ann says:", unless names were found elsewhere."""
+    names = _told(dict(enumerate(lines)), NUMBERED)
+    alone = all(k + 1 < len(lines) and k + 1 not in names for k in names)
+    others = len({*decoded} - {*names})
+    return names if len(names) >= FEW and alone and others < len(names) > len({*decoded} & {*names}) else {}
+
+
+def _begins(file: _File, lines: Sequence[str]) -> int | None:
+    """The name above the first that was found, if what ends every comment stands between: there is no article."""
+
+    def beside(k: int, step: int) -> tuple[str, ...]:
+        page = []
+        while (k := k + step) in file.page:
+            page.append(mask(lines[k].casefold()))
+        return tuple(page)
+
+    names = [*file.names]
+    early = [k for k in file.named if names and k < names[0] and time_in(lines[k])[1] > 0]
+    if early and file.first == 0 and not file.notices and {*names} <= file.named:
+        return min(early)
+    if file.first != 0 or file.notices or len(names) < FEW:
+        return None
+    (under, _), (over, n) = (Counter(beside(k, step) for k in names[1:]).most_common(1)[0] for step in (1, -1))
+    above = [k for k in range(names[0]) if k not in file.page]
+    able = [k for k in above[:-1] if len(lines[k]) <= LOOK and beside(k, 1) == under]
+    ends = over and beside(names[0], -1) == over and n > (len(names) - 1) / 2
+    return able[-1 if under else 0] if ends and able else None
+
+
 class _Rows(dict[str, list[tuple[Any, ...]]]):
     """Rows of the five tables, as they come; the comments' texts apart, and their times as the page has them."""
 
@@ -171,12 +216,21 @@ class _Rows(dict[str, list[tuple[Any, ...]]]):
         first = file.first or next(iter(file.names), 0)
         says = [k for k in range(first, len(filled)) if SAYS.match(texts[filled[k]])]
         share = len(says) / max(1, len(filled) - first)
+        told: dict[int, str] = {}
         if on_a_line := len(says) >= FEW and share > 0.5:
             if on_a_line := says[0] == file.first:
                 file = replace(file, names=dict.fromkeys(says, share), page=set(), stamps=set(), named=set())
             else:
                 self["notes"].append((file.source, filled[says[0]] + 1, f"{len(says)} {ON_A_LINE}"))
+        elif told := _tellers([texts[k] for k in filled], file.names):
+            file = replace(file, names=dict.fromkeys(told, SURE), page=set(), stamps=set(), named=set())
+            self["notes"].append((file.source, filled[min(told)] + 1, TELLS.format(texts[filled[min(told)]])))
+        elif (began := _begins(file, [texts[k] for k in filled])) is not None:
+            file = replace(file, names={began: UNSURE, **file.names})
+            self["notes"].append((file.source, filled[began] + 1, NO_ARTICLE))
         names = list(file.names)
+        told = told or _told({k: texts[filled[k]] for k in names})
+        told = told if len(told) >= max(FEW, MOST * len(names)) else {}
         self["notes"] += [(file.source, number, note) for number, note in lines.notes]
         certain = {i: said[0] for i, at in sorted(file.notices.items()) if (said := CERTAIN.match(texts[i], at))}
         forms = {i: NUMBER.sub("0", said.casefold()) for i, said in certain.items()}  # of one site
@@ -200,6 +254,7 @@ class _Rows(dict[str, list[tuple[Any, ...]]]):
             for n, (at, end) in enumerate(pairwise([*names, len(filled)])):
                 author, *text = (texts[filled[k]] for k in range(at, end) if k not in file.page)
                 author = MARK.sub("", beside_time(author, self.common) or author if at in file.named else author)
+                author = told.get(at, author)
                 if on_a_line:
                     author, _, words = author.partition(": ")
                     text = [words, *text]

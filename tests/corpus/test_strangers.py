@@ -441,7 +441,7 @@ def test_a_mark_before_names_is_none_of_theirs_and_doubtful_pages_are_told(tmp_p
     assert set(reading.comments["author"]) == {"Mira", "Oskar", "Eve"}
     told = reading.notes["note"].str.contains("it is doubtful where they begin or end")
     assert not told.any()
-    _, reading = read(tmp_path, **pages("#{id} {user} wrote:\n{text}, {n}\n{date}\n"))
+    _, reading = read(tmp_path, **pages("#{id} {user} wrote\n{text}, {n}\n{date}\n"))
     assert reading.notes["note"].str.contains("it is doubtful where they begin or end").any(), reading.comments
 
 
