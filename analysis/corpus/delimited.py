@@ -53,7 +53,7 @@ def header_of(rows: list[list[str]]) -> int:
 def names_of(fields: Iterable[str]) -> tuple[list[str], bool]:
     """Names of the columns, each once, and whether the fields are these; else, where they are data, numbers."""
     names = [name.strip(SPACE) for name in fields]
-    if not known(names) and any(VALUE.match(name) or instants([name], "UTC").at.notna().any() for name in names):
+    if not known(names) and (any(map(VALUE.match, names)) or instants(names, "UTC").at.notna().any()):
         return [f"column {i}" for i, _ in enumerate(names, 1)], False
     names[:1] = [names[0] or "unnamed"] if names else []  # numbers of rows, as R and pandas write them
     before = [names[:i].count(name) for i, name in enumerate(names)]
