@@ -17,18 +17,22 @@ LEFT_OUT = r'<metadata>.*</metadata>|<defs>\s*<style.*?</defs>|<!--.*?-->|(?<=<g
 TAG = "<[^>]*>"
 AS_EVER = r'(?<=[:;]) |font-family: [^;"]*; ?|; stroke-linejoin: miter| transform="rotate\(-0 [^"]*"'
 ALIKE = r'"([^<]*)/><path d="(?=[^"]*"\1/>)'  # between neighbours that look alike: they are one
+REFERRED = r'(?<= id=")[^"]+|(?<=href="#)[^"]+|(?<=url\(#)[^)]+'
 DOT = r"M ([\d. ]+?) \nL \1 "  # a line of no length
 
 
 def svg(figure: Figure, title: str, words: str, colours: Mapping[str, str]) -> str:
     """A figure as an element of a page; `colours` names the variable of each colour (CSS), as `{"#ffffff": "card"}`.
 
-    The same figure gives the same text.
+    The same figure gives the same text: what one refers to is numbered, since matplotlib names it by all digits of
+    places, of which the layout's last may differ from one time to the next.
     """
+    numbers: dict[str, int] = {}
 
     def short(tag: re.Match[str]) -> str:
         said = re.sub(r"\d+\.\d{3,}", lambda n: f"{float(n[0]):.2f}".rstrip("0").rstrip("."), tag[0])
         said = re.sub("#[0-9a-f]{6}", lambda c: f"var(--{colours[c[0]]},{c[0]})" if c[0] in colours else c[0], said)
+        said = re.sub(REFERRED, lambda name: str(numbers.setdefault(name[0], len(numbers))), said)
         return re.sub(DOT, r"M\1h0", re.sub(AS_EVER, "", said))
 
     with mpl.rc_context({"svg.fonttype": "none"}):

@@ -281,6 +281,16 @@ def test_for_a_page_it_comes_as_svg_for_a_phone_too_and_with_what_can_be_taken_a
     assert DRAWN["agreement_by_group"]()._repr_mimebundle_() == (shown, about), "the same again"
 
 
+def test_the_last_digit_of_a_place_changes_nothing_in_a_page():
+    drawn = set()
+    for digit in (0.1, np.nextafter(0.1, 1)):  # as the layout's own differ from one time to the next
+        figure = plots.by_period(SERIES)
+        figure.set_layout_engine("none")
+        figure.axes[0].set_position((digit, 0.1, 0.7, 0.7))
+        drawn.add(figure.bundle(with_data=True)[0]["image/svg+xml"])
+    assert len(drawn) == 1
+
+
 def test_its_colours_are_the_page_s_and_its_letters_are_text():
     svg = DRAWN["topic_sizes"]()
     svg = svg.bundle(with_data=True)[0]["image/svg+xml"]
