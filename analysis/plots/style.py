@@ -92,7 +92,10 @@ class Figure(mpl.figure.Figure):
     def draw(self, renderer: RendererBase) -> None:
         """Draw under our style, and leave matplotlib's settings as they were: a notebook may have its own."""
         with drawing():
-            super().draw(renderer)
+            if self.canvas.is_saving() and isinstance(layout := self.get_layout_engine(), ConstrainedLayoutEngine):
+                layout.execute(self)  # matplotlib draws twice to save, first only to have the places of things
+            else:
+                super().draw(renderer)
 
     def savefig(self, fname: str | os.PathLike[Any] | IO[Any], **kwargs: Any) -> None:
         """Save as `matplotlib.figure.Figure.savefig` does, but with no date or version in the file."""
