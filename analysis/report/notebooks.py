@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -21,6 +21,7 @@ from analysis.settings import DATA, PROGRESS, SCHEDULER, STUDY_FOLDER, TITLE, VA
 from analysis.study import Study
 
 if TYPE_CHECKING:
+    from jupyter_client.manager import AsyncKernelManager
     from nbformat import NotebookNode
 
 
@@ -35,6 +36,7 @@ NAMES = {
 }
 CELL_SECONDS = 3600  # a cell that takes longer hangs
 AT_ONCE = 2  # kernels at a time
+FORGET = "get_ipython().reset()"
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,10 @@ def executed(study: Study, notebooks: Sequence[Notebook]) -> list[Executed]:
 
 
 async def _every(study: Study, books: Sequence[Executed]) -> None:
-    """Execute notebooks, some at a time, each in a kernel of its own."""
+    """Execute notebooks, some at a time: ours one after the other in a kernel, a study's own each in one of its own.
+
+    Which of them share a kernel does not depend on which is done first.
+    """
     env = {
         **os.environ,
         VARIABLE: str(study.settings.folder.resolve()),
@@ -164,34 +169,56 @@ async def _every(study: Study, books: Sequence[Executed]) -> None:
         DATA: "on",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
-    gate, done, tell = asyncio.Semaphore(AT_ONCE), count(1), study.run.tell
+    done, tell = count(1), study.run.tell
 
-    async def one(book: Executed, place: Path) -> None:
-        async with gate:
-            book.failure = await _execute(book, env, place)
-            tell("executing the notebooks", next(done), len(books))
+    async def by_one(some: Sequence[Executed], place: Path) -> None:
+        last: Executed | None = None
+        async with AsyncExitStack() as kernels:
+            for book in some:
+                if last is None or last.failure or last.notebook.own or book.notebook.own:
+                    await kernels.aclose()
+                    kernel = await kernels.enter_async_context(_kernel(place))
+                last, book.failure = book, await _execute(book, env, kernel)
+                tell("executing the notebooks", next(done), len(books))
 
     tell("executing the notebooks", 0, len(books))
     with TemporaryDirectory() as folder:
-        await asyncio.gather(*(one(book, Path(folder, str(i))) for i, book in enumerate(books)))
+        await asyncio.gather(*(by_one(books[i::AT_ONCE], Path(folder, str(i))) for i in range(AT_ONCE)))
 
 
-async def _execute(executed: Executed, env: dict[str, str], place: Path) -> str:
-    """Execute a notebook in place; how it failed, or "". Its kernel is spoken to by files that begin with `place`."""
+@asynccontextmanager
+async def _kernel(place: Path) -> AsyncIterator[AsyncKernelManager]:
+    """A kernel that starts when it is asked for something; it is spoken to by files that begin with `place`."""
     from jupyter_client.manager import AsyncKernelManager
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     # No port, which another process may take between its being chosen and bound; Windows has nothing else.
     by = {"transport": "ipc", "ip": str(place)} if os.name == "posix" else {}
-    manager = AsyncKernelManager(kernel_name="python3", connection_file=f"{place}.json", **by)
+    kernel = AsyncKernelManager(kernel_name="python3", connection_file=f"{place}.json", **by)
+    try:
+        yield kernel
+    finally:
+        if kernel.has_kernel:  # also one that was interrupted while it started
+            await kernel.shutdown_kernel(now=True)
+
+
+async def _execute(executed: Executed, env: dict[str, str], kernel: AsyncKernelManager) -> str:
+    """Execute a notebook in place, in a kernel that forgets what another one made; how it failed, or ""."""
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
     client = NotebookClient(
         executed.book,
-        km=manager,
+        km=kernel,
         timeout=CELL_SECONDS,
         resources={"metadata": {"path": str(executed.notebook.path.parent)}},
-        extra_arguments=["--IPKernelApp.log_level=40"],  # its talk of sockets is not the user's
+        # Its talk of sockets is not the user's; to look for garbage as often as Python does takes a tenth of the time.
+        extra_arguments=[
+            "--IPKernelApp.log_level=40",
+            '--IPKernelApp.exec_lines=__import__("gc").set_threshold(100_000, 50, 50)',
+        ],
     )
+    if kernel.has_kernel:
+        client.on_notebook_start = lambda notebook: client.kc and client.kc.execute(FORGET, silent=True)
     try:
         await client.async_execute(env=env)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
@@ -201,8 +228,6 @@ async def _execute(executed: Executed, env: dict[str, str], place: Path) -> str:
     finally:
         if client.kc is not None:
             client.kc.stop_channels()
-        if manager.has_kernel:  # also of one that was interrupted while it started
-            await manager.shutdown_kernel(now=True)
     return ""
 
 

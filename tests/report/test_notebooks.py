@@ -108,6 +108,28 @@ def test_the_report_executes_a_study_s_own_notebooks_and_says_so(folder, tmp_pat
     assert main(["report", str(folder), "--out", str(out), "--only", "6_mine"]) == 0
 
 
+def test_of_notebooks_that_share_a_kernel_none_sees_what_another_made_and_one_that_fails_stops_no_other(
+    folder, tmp_path, monkeypatch
+):
+    ours, kernels = shutil.copytree(notebooks.shipped(), tmp_path / "ours"), set()
+    monkeypatch.setattr(notebooks, "shipped", lambda: ours)
+    monkeypatch.setattr(notebooks, "AT_ONCE", 1)
+    source = "import os\nprint('kernel', os.getpid(), 'made' in globals(), __import__('gc').isenabled())\nmade = 1"
+    for path in sorted(ours.glob("*.ipynb")):
+        book = nbformat.read(path, as_version=4)
+        book.cells = [nbformat.v4.new_markdown_cell("# A page"), nbformat.v4.new_code_cell(source)]
+        book.cells += [nbformat.v4.new_code_cell("1 / 0")] * path.name.startswith("3")
+        nbformat.write(book, path)
+    edit(copy_to(folder) / "5_findings.ipynb", "2")
+    built = build_report(open_study(folder), tmp_path / "out")
+    assert len(built.failures) == 1 and built.failures[0].startswith("3_sentiment, cell 3: division by zero")
+    for name in NAMES:
+        said = re.search(r"kernel (\d+) (\w+) True", (tmp_path / "out" / f"{name}.html").read_text())
+        assert said[2] == "False", name
+        kernels.add(said[1])
+    assert len(kernels) == 3, "three of ours in one, one after the failure, and the study's own"
+
+
 def test_what_ours_show_is_kept_until_something_changes_and_a_study_s_own_never(folder, tmp_path, monkeypatch):
     ours = shutil.copytree(notebooks.shipped(), tmp_path / "ours")
     monkeypatch.setattr(notebooks, "shipped", lambda: ours)
