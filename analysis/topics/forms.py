@@ -10,7 +10,7 @@ are in no phrase.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -23,7 +23,7 @@ from analysis.topics.tokens import UNSPACED, Cut, Tokens
 MIN_USES = 3  # of a word whose forms are looked for
 MIN_TOGETHER = 10  # uses of a phrase
 NPMI = 0.5  # of its words, from which it is one; 1 is two words that never stand apart
-PAIRS = 4_000_000  # of neighbours that are counted at a time
+BLOCK = 2_000_000  # tokens that are looked at at a time
 # Not looked up: words of scripts without spaces, and English ones such as "parking", which is no form of "park".
 _APART = re.compile(rf"{UNSPACED.pattern}|ing$")
 _PARTICLE = re.compile(
@@ -34,7 +34,7 @@ _PARTICLE = re.compile(
 def readable(tokens: Tokens, languages: Column | None = None, hidden: Collection[str] = ()) -> Tokens:
     """Of each word one form, and phrases, from the words of all texts; `hidden` are names in lower case."""
     apart = stop_words(languages) | set(hidden)
-    count = np.bincount(tokens.ids, minlength=len(tokens.names))
+    count = _uses(tokens.ids, len(tokens.names))
     able = np.array([name not in apart for name in tokens.names], dtype=bool)
     form = _forms(tokens.names, count, able, used_languages(languages))
     names = [*tokens.names, *sorted(set(form.values()) - set(tokens.names))]
@@ -64,40 +64,79 @@ def _forms(names: Sequence[str], count: np.ndarray, able: np.ndarray, languages:
     return dict(zip(table["name"], table["shown"], strict=True))
 
 
+def _uses(ids: np.ndarray, n: int) -> np.ndarray:
+    """How often each of n words is used; numpy counts a copy in 64 bits."""
+    return sum((np.bincount(ids[some], minlength=n) for some in _blocks(len(ids))), np.zeros(n, dtype=np.int64))
+
+
+def _blocks(n: int) -> Iterator[slice]:
+    return (slice(start, min(start + BLOCK, n)) for start in range(0, n, BLOCK))
+
+
+def _pairs(ids: np.ndarray, able: np.ndarray, last: np.ndarray, some: slice) -> np.ndarray:
+    """Of each token that has a next one what the two are together, int64; -1 where they can be no phrase."""
+    first, second = ids[some].astype(np.int64), ids[some.start + 1 : some.stop + 1]
+    together = able[first] & able[second] & ~last[some] & (first != second)
+    return np.where(together, first * len(able) + second, -1)
+
+
+def _counted(pairs: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Each pair, ascending, and how often it is there; what is not yet added up is no more than what is."""
+    known, waiting = (np.zeros(0, dtype=np.int64), np.zeros(0)), list[tuple[np.ndarray, np.ndarray]]()
+
+    def added() -> tuple[np.ndarray, np.ndarray]:
+        codes, which = np.unique(np.concatenate([code for code, _ in (known, *waiting)]), return_inverse=True)
+        return codes, np.bincount(which, np.concatenate([uses for _, uses in (known, *waiting)]), minlength=len(codes))
+
+    for some in pairs:
+        waiting.append(np.unique(some[some >= 0], return_counts=True))
+        if sum(len(codes) for codes, _ in waiting) > len(known[0]):
+            known, waiting = added(), []
+    return added()
+
+
 def _phrased(tokens: Tokens, able: np.ndarray) -> Tokens:
-    """The same words with those of phrases joined."""
-    n, ids = len(tokens.names), tokens.ids.astype(np.int64)
-    count = np.bincount(ids, minlength=n)
+    """The same words with those of phrases joined, some at a time."""
+    n, ids, ends = len(tokens.names), tokens.ids, np.cumsum(tokens.n_of)
+    count = _uses(ids, n)
     able = able & (count >= MIN_TOGETHER)
     last = np.zeros(len(ids), dtype=bool)
-    last[np.cumsum(tokens.n_of)[tokens.n_of > 0] - 1] = True
-    together = able[ids[:-1]] & able[ids[1:]] & ~last[:-1] & (ids[:-1] != ids[1:])
-    pair = np.where(together, ids[:-1] * n + ids[1:], -1)
-    some = [np.unique(part[part >= 0], return_counts=True) for part in np.split(pair, range(PAIRS, len(pair), PAIRS))]
-    codes, which = np.unique(np.concatenate([code for code, _ in some]), return_inverse=True)
-    both = np.bincount(which, np.concatenate([uses for _, uses in some]), minlength=len(codes))
+    last[ends[tokens.n_of > 0] - 1] = True
+    n_pairs = max(len(ids) - 1, 0)
+    codes, both = _counted(_pairs(ids, able, last, some) for some in _blocks(n_pairs))
+    often = both >= MIN_TOGETHER
+    codes, both = codes[often], both[often]
     first, second = np.divmod(codes, max(n, 1))
     with np.errstate(divide="ignore", invalid="ignore"):
         share = both / max(len(ids), 1)
         npmi = np.log(both * max(len(ids), 1) / (count[first] * count[second])) / -np.log(share)
-    kept = np.flatnonzero((both >= MIN_TOGETHER) & (npmi >= NPMI))
+    kept = np.flatnonzero(npmi >= NPMI)
+    codes = codes[kept]
     phrases = [(tokens.names[a], tokens.names[b]) for a, b in zip(first[kept], second[kept], strict=True)]
     strength = np.round(npmi[kept], 9).tolist()
     order = sorted(range(len(kept)), key=lambda i: (-strength[i], phrases[i]))
     rank = np.empty(len(kept), dtype=np.int64)
     rank[order] = np.arange(len(kept))
     cut = replace(tokens.cut, phrases={phrases[i]: int(rank[i]) for i in order})
-    at = np.searchsorted(codes[kept], pair)
-    is_one = (pair >= 0) & (at < len(kept))
-    is_one[is_one] = codes[kept][at[is_one]] == pair[is_one]
-    place = np.full(len(pair) + 2, len(kept))
-    place[1:-1][is_one] = rank[at[is_one]]
-    joined = np.flatnonzero((place[1:-1] < place[:-2]) & (place[1:-1] < place[2:]))
-    ids = ids.copy()
-    ids[joined] = n + at[joined]
-    stays = np.ones(len(ids), dtype=bool)
-    stays[joined + 1] = False
-    n_of = tokens.n_of - np.bincount(tokens.row[joined], minlength=len(tokens.n_of))
-    ids, used = pd.factorize(ids[stays])
+    n_of, number, used = tokens.n_of.copy(), np.full(n + len(kept), -1, dtype=np.int32), list[np.ndarray]()
+    made = [np.zeros(0, dtype=np.int32)]
+    for some in _blocks(len(ids)):
+        near = slice(max(some.start - 2, 0), min(some.stop + 1, n_pairs))  # a pair is one by those beside it
+        pair = _pairs(ids, able, last, near)
+        at = np.minimum(np.searchsorted(codes, pair), max(len(codes) - 1, 0))
+        place = np.full(len(pair) + 2, len(kept))
+        if len(codes):
+            place[1:-1] = np.where(codes[at] == pair, rank[at], len(kept))
+        joined = near.start + np.flatnonzero((place[1:-1] < place[:-2]) & (place[1:-1] < place[2:]))
+        here = joined[(joined >= some.start) & (joined < some.stop)]
+        gone = joined[(joined + 1 >= some.start) & (joined + 1 < some.stop)] + 1
+        words = ids[some].astype(np.int64)
+        words[here - some.start] = n + at[here - near.start]
+        n_of -= np.bincount(np.searchsorted(ends, here, side="right"), minlength=len(n_of))
+        code, found = pd.factorize(np.delete(words, gone - some.start))
+        new = found[number[found] < 0]
+        number[new] = np.arange(len(new)) + sum(map(len, used))
+        used.append(new)
+        made.append(number[found][code])
     names = np.array([*tokens.names, *map(cut.joined, phrases)], dtype=object)
-    return Tokens(tuple(names[used]), ids.astype(np.int32), n_of, cut)
+    return Tokens(tuple(names[np.concatenate([np.zeros(0, dtype=np.int64), *used])]), np.concatenate(made), n_of, cut)

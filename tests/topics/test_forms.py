@@ -76,10 +76,14 @@ def test_another_text_is_cut_as_those_it_was_learned_from(rows):
     assert pickle.loads(pickle.dumps(cut.cut)) == cut.cut
 
 
-def test_neighbours_are_counted_the_same_some_at_a_time(monkeypatch):
-    texts = ["alpha beta gamma delta"] * 15 + ["gamma delta alpha"] * 9
+@pytest.mark.parametrize("block", [1, 2, 3, 7])
+def test_neighbours_are_counted_the_same_some_at_a_time(monkeypatch, block):
+    texts = (
+        ["alpha beta gamma delta"] * 15 + ["", "gamma delta alpha", "beta gamma"] * 9 + ["delta delta alpha beta"] * 3
+    )
     whole = readable(tokenised(texts))
-    monkeypatch.setattr(forms, "PAIRS", 7)
+    assert {len(name.split()) for name in whole.names} == {1, 2}
+    monkeypatch.setattr(forms, "BLOCK", block)
     some = readable(tokenised(texts))
     assert some.names == whole.names and (some.ids == whole.ids).all() and (some.n_of == whole.n_of).all()
 
