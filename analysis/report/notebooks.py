@@ -36,7 +36,7 @@ NAMES = {
 }
 CELL_SECONDS = 3600  # a cell that takes longer hangs
 AT_ONCE = 2  # kernels at a time
-FORGET = "get_ipython().reset()"
+FORGET = "get_ipython().reset(); __import__('gc').collect()"
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ async def _execute(executed: Executed, env: dict[str, str], kernel: AsyncKernelM
         # Its talk of sockets is not the user's; to look for garbage as often as Python does takes a tenth of the time.
         extra_arguments=[
             "--IPKernelApp.log_level=40",
-            '--IPKernelApp.exec_lines=__import__("gc").set_threshold(100_000, 50, 50)',
+            '--IPKernelApp.exec_lines=__import__("gc").set_threshold(50_000)',
         ],
     )
     if kernel.has_kernel:

@@ -5,7 +5,8 @@
 Reads ../shared/data/scale (post titles, thread = subreddit and week) and makes a study of whole threads of each size;
 where there is no such data, the sample study's comments. Each run is a process of its own, `threadline ingest`, first
 with nothing kept, then with nothing changed. Time is of the whole process. Memory is the largest sum of the resident
-sets of the process and all that it starts, looked at five times a second: what processes share counts in each. Cores
+sets of the process and all that it starts, looked at five times a second: what processes share counts in each; of a
+report also what they have if that is divided among them (PSS), where the system says it. Cores
 are the processor time of all of them by the time that passed; when a step began and ended says what it kept. AMI and ARI
 are with the subreddits or the sample's themes. --report makes the report of what was kept as well, and says its time, its
 memory and that of its largest process. `beside.py` sets the same beside other methods.
@@ -96,7 +97,7 @@ def sizes_there(sizes: list[int]) -> list[int]:
 class Ran:
     """A process that ended well: its start (seconds since 1970), seconds, processor seconds, the most GiB; and looks.
 
-    `largest` is the most GiB of any one process.
+    `largest` is the most GiB of any one process, `shared` of all where what they share counts once; nan if unknown.
 
     A look is when it was, processor seconds so far, GiB, and for how long the machine's cores have had nothing to do.
     """
@@ -106,6 +107,7 @@ class Ran:
     cpu: float
     gib: float
     largest: float
+    shared: float
     looks: np.ndarray
 
     def between(self, start: float, end: float) -> dict[str, float]:
@@ -116,23 +118,25 @@ class Ran:
         return {"seconds": end - start, "cpu": spent, "idle": unused, "GiB": max(inside, default=np.nan)}
 
 
-def run(command: list[str], **env: str) -> Ran:
-    """Run a command from the repository's root, and watch it and all that it starts."""
+def run(command: list[str], pss: bool = False, **env: str) -> Ran:
+    """Run a command from the repository's root, and watch it and all that it starts; `pss`, which is slow, too."""
     import psutil  # not asked of the other methods' interpreter
 
     def look() -> tuple[float, float, float, float]:
-        nonlocal largest
-        machine, cpu, size = psutil.cpu_times(), 0.0, 0
+        nonlocal largest, shared
+        machine, cpu, size, once = psutil.cpu_times(), 0.0, 0, 0
         for process in (tree, *tree.children(recursive=True)):
             try:
                 cpu += sum(process.cpu_times()[:4])  # user, system, and those of children that have ended
                 size += (one := process.memory_info().rss)
                 largest = max(largest, one / 2**30)
+                once += getattr(process.memory_full_info(), "pss", 0) if pss else 0
             except psutil.Error:  # it has just ended
                 continue
+        shared = max(shared, once / 2**30)
         return time.time(), cpu, size / 2**30, machine.idle + getattr(machine, "iowait", 0.0)
 
-    largest = 0.0
+    largest = shared = 0.0
     with tempfile.TemporaryFile("w+") as said:
         began = time.time()
         child = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **env}, stdout=said, stderr=said)
@@ -155,7 +159,7 @@ def run(command: list[str], **env: str) -> Ran:
     seconds, cpu = time.time() - began, used.ru_utime + used.ru_stime
     looks.append((began + seconds, max(cpu, looks[-1][1]), *looks[-1][2:]))
     table = np.array(looks)
-    return Ran(began, seconds, cpu, max(largest, float(table[:, 2].max())), largest, table)
+    return Ran(began, seconds, cpu, max(largest, float(table[:, 2].max())), largest, shared or np.nan, table)
 
 
 def agreement(label: pd.Series, topic: np.ndarray) -> dict[str, float]:
@@ -188,8 +192,8 @@ def ours(
         tables = json.loads((out / "provenance.json").read_text())["steps"]["tables"]["seconds"]
         again = run(command, PYTHONHASHSEED=str(seed))
         if report:
-            ran = run([*command[:3], "report", str(study), "--out", str(out)])
-            sizes = f"{ran.gib:.2f} GiB, its largest process {ran.largest:.2f}"
+            ran = run([*command[:3], "report", str(study), "--out", str(out)], pss=True)
+            sizes = f"{ran.gib:.2f} GiB ({ran.shared:.2f} PSS), its largest process {ran.largest:.2f}"
             print(f"report of {len(table):,}, results kept: {ran.seconds:.0f} s, {sizes}", flush=True)
         found = pd.read_parquet(out / "tables" / "comments.parquet").set_index("comment_id")["topic"]
     topic = found.reindex(table["comment_id"]).fillna(-1).to_numpy("int64")
