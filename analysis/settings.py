@@ -21,7 +21,7 @@ WEEKDAYS: tuple[str, ...] = get_args(Weekday)
 MOST_EVENTS, LONGEST_EVENT = 12, 60  # more of them, or longer names, no figure can show
 MOST_SEEDS = 100
 # What the sources may be: told by their endings and columns, plain-text threads, a table read by its columns' names, or
-# the export of a tool (analysis/corpus/platforms.py).
+# the export of a tool (analysis/corpus/exports/platforms.py).
 Kind = Literal["csv", "tsv", "jsonl", "json", "parquet", "xml"]
 Export = Literal[
     "4cat", "bluesky", "communalytic", "convokit", "disqus", "nyt", "reddit", "socc", "wordpress", "youtube"
@@ -108,6 +108,7 @@ Zone = Annotated[
 ]
 Count = Annotated[StrictInt, says("a whole number from 0", ge=0)]
 AUTO = Literal["auto"]
+Cell = StrictBool | StrictInt | StrictFloat | str  # what a table may have in a cell
 Words = Annotated[str, Field(pattern=r"\S")]
 Name = Annotated[str, Field(pattern=r"\S", max_length=LONGEST_EVENT)]
 
@@ -137,9 +138,9 @@ class SourceSettings:
     # our column = theirs; tables only
     columns: Annotated[Mapping[str, str], says("names of their columns in quotes")] = Field(default={})
     # a column of tables = the value, or a list of them, of rows that do not count
-    leave_out: Annotated[Mapping[str, Any], says('columns and values, such as { is_deleted = "true" }')] = Field(
-        default={}
-    )
+    leave_out: Annotated[
+        Mapping[str, Cell | tuple[Cell, ...]], says('columns and values, such as { is_deleted = "true" }')
+    ] = Field(default={})
     # paths and columns of the articles' table
     articles: Annotated[Mapping[str, Any], says("a table [source.articles]")] = Field(default={})
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from analysis.cli import main
-from analysis.corpus import bounds, formats
+from analysis.corpus.exports import bounds, formats
 from analysis.corpus.schema import pseudonym
 from analysis.corpus.wording import normal
 

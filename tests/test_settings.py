@@ -86,6 +86,8 @@ def test_settings_are_frozen(tmp_path):
         (MINIMAL + 'timezone = "Mars/Olympus"\n', ["[source] timezone", "Mars/Olympus"]),
         (MINIMAL + 'timezone = "../../etc/passwd"\n', ["[source] timezone"]),
         (MINIMAL + 'authors = "names.txt"\n', ["[source] authors", "names.txt"]),
+        (MINIMAL + "leave_out = { n = 1979-05-27 }\n", ["[source] leave_out", "columns and values", "1979"]),
+        (MINIMAL + "leave_out = { n = { a = 1 } }\n", ["[source] leave_out", "columns and values"]),
         (MINIMAL + '[time]\nperiod = "fortnight"\n', ["[time] period", "day, week, month", "fortnight"]),
         (MINIMAL + '[time]\nweek_starts = "Sunday"\n', ["[time] week_starts", "monday", "Sunday"]),
         (MINIMAL + '[time]\nevents = { "war" = "24.2.2022" }\n', ["[time] events", "dates", "24.2.2022"]),

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.corpus.columns import is_articles, page, recognise, recognise_values
-from analysis.corpus.formats import KINDS, PACKED, tables_of
-from analysis.corpus.plan import key_of, of_kind
-from analysis.corpus.platforms import Dialect, recognise_dialect
-from analysis.corpus.records import Look, look
+from analysis.corpus.exports.columns import is_articles, page, recognise, recognise_values
+from analysis.corpus.exports.formats import KINDS, PACKED, tables_of
+from analysis.corpus.exports.plan import key_of, of_kind
+from analysis.corpus.exports.platforms import Dialect, recognise_dialect
+from analysis.corpus.exports.records import Look, look
+from analysis.corpus.exports.wide import NUMBERED
 from analysis.corpus.schema import KEY_FILE
 from analysis.corpus.sources import read_sources, tables_in
-from analysis.corpus.wide import NUMBERED
 from analysis.corpus.wording import plural
 from analysis.run.store import FOLDER
 from analysis.settings import STUDY_FILE, SourceSettings, StudyError, writing

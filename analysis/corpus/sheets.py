@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.corpus.formats import Table
+from analysis.corpus.exports.formats import Table
 from analysis.settings import STUDY_FOLDER, StudyError, writing
 
 # A text that begins with one of these is a formula to a spreadsheet; a quote before it makes it a text again.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from analysis.corpus.formats import Table, tables_of
+from analysis.corpus.exports.formats import Table, tables_of
+from analysis.corpus.exports.tables import read_tables
+from analysis.corpus.pages.threads import read_threads
 from analysis.corpus.reading import Reading, source_name
-from analysis.corpus.tables import read_tables
-from analysis.corpus.threads import read_threads
 from analysis.run import Run
 from analysis.settings import STUDY_FILE, SourceSettings, StudyError
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.corpus.formats import tables_of
+from analysis.corpus.exports.formats import tables_of
 from analysis.corpus.sheets import csv_bytes, sheets_in, write_new
 from analysis.people.sampling import check_names
 from analysis.sentiment.codes import AND, SAMPLE, cell_of

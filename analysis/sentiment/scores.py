@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.corpus.by_comment import NOTHING, read_by_comment
+from analysis.corpus.exports.by_comment import NOTHING, read_by_comment
 from analysis.settings import StudyError
 
 

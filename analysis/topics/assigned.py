@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.corpus.by_comment import LOST_TYPE, read_by_comment
+from analysis.corpus.exports.by_comment import LOST_TYPE, read_by_comment
 from analysis.corpus.sheets import csv_bytes
 from analysis.settings import STUDY_FILE, STUDY_FOLDER, StudyError, writing
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.corpus.columns import WORDS
+from analysis.corpus.exports.columns import WORDS
 from analysis.run.codes import dense, distinct
 from analysis.settings import StudyError
 from analysis.trends.intervals import Bounds, Row, total

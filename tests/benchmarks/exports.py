@@ -18,7 +18,7 @@ ENDINGS = (".csv", ".jsonl.zst", ".parquet")
 READ = """
 import resource, sys, time
 from pathlib import Path
-from analysis.corpus.tables import read_tables
+from analysis.corpus.exports.tables import read_tables
 from analysis.settings import SourceSettings
 path = Path(sys.argv[1])
 start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Fit the weights by which analysis/corpus/decoding.py tells names from text, and write them where it reads them.
+"""Fit the weights by which analysis/corpus/pages/decoding.py tells names from text, and write them where it reads them.
 
     python tests/benchmarks/fit_names.py [--write]      cross-validated figures, then the weights of all threads together
 
@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize
 
-from analysis.corpus import decoding
-from analysis.corpus.chain import chain
-from analysis.corpus.decoding import FLAG, WEIGHTS, Decoded, Vocabulary, Weights, decode
-from analysis.corpus.line_features import flags
+from analysis.corpus.pages import decoding
+from analysis.corpus.pages.chain import chain
+from analysis.corpus.pages.decoding import FLAG, WEIGHTS, Decoded, Vocabulary, Weights, decode
+from analysis.corpus.pages.line_features import flags
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BLOG = REPOSITORY.parent / "shared" / "data" / "threads"

@@ -92,8 +92,8 @@ def seeds() -> dict[str, list[bytes]]:
 
 def check(reader: str, path: Path, data: bytes) -> None:
     """Read one input; whatever is not our own error, or not accounted for, is raised."""
-    from analysis.corpus.tables import read_tables
-    from analysis.corpus.threads import read_threads
+    from analysis.corpus.exports.tables import read_tables
+    from analysis.corpus.pages.threads import read_threads
     from analysis.settings import SourceSettings, StudyError
 
     source = SourceSettings(paths=("x",), timezone="Europe/Dublin")
@@ -124,8 +124,8 @@ def fuzz(reader: str, runs: int, found: Path) -> None:
     import atheris
 
     with atheris.instrument_imports(include=["analysis"]):
-        import analysis.corpus.tables
-        import analysis.corpus.threads  # noqa: F401
+        import analysis.corpus.exports.tables
+        import analysis.corpus.pages.threads  # noqa: F401
     fast = Path("/dev/shm")  # noqa: S108  # files in memory, where there are such
     folder = Path(tempfile.mkdtemp(dir=fast if fast.is_dir() else None))
     corpus = folder / "corpus"

@@ -60,7 +60,7 @@ ROOMS = {
         (*corpus("dates", "tables", "threads"), "tests/trends/test_periods.py"),
     ),
     "accounting": Room(
-        whole("corpus/tables", "corpus/schema", "corpus/by_comment", "corpus/cells"),
+        whole("corpus/exports/tables", "corpus/schema", "corpus/exports/by_comment", "corpus/exports/cells"),
         corpus("accounting", "schema", "tables", "exports", "platforms"),
     ),
     "privacy": Room(

@@ -23,8 +23,8 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 from fit_names import BLOG, Thread, blog_threads, sample_threads  # noqa: E402
 
+from analysis.corpus.pages.threads import read_threads  # noqa: E402
 from analysis.corpus.reading import Reading  # noqa: E402
-from analysis.corpus.threads import read_threads  # noqa: E402
 from analysis.settings import SourceSettings  # noqa: E402
 
 Comment = tuple[str, list[str]]

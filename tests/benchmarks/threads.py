@@ -24,8 +24,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from analysis.corpus.pages.threads import read_threads  # noqa: E402
 from analysis.corpus.reading import Reading  # noqa: E402
-from analysis.corpus.threads import read_threads  # noqa: E402
 from analysis.settings import SourceSettings  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data"
@@ -149,7 +149,7 @@ def peak(copies: int) -> int:
             raw = path.read_bytes()
             for i in range(copies):
                 (Path(folder) / f"{path.stem}-{i}.txt").write_bytes(raw + b"\nReader\nThis is copy %d.\n" % i)
-        script = "import sys; from pathlib import Path; from analysis.corpus.threads import read_threads; " + (
+        script = "import sys; from pathlib import Path; from analysis.corpus.pages.threads import read_threads; " + (
             "from analysis.settings import SourceSettings; "
             "r = read_threads(sorted(Path(sys.argv[1]).glob('*.txt')), SourceSettings(paths=('x',)), Path(sys.argv[1])); "
             "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, len(r.comments), "

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.corpus.by_comment import read_by_comment
+from analysis.corpus.exports.by_comment import read_by_comment
+from analysis.corpus.exports.tables import read_tables
 from analysis.corpus.schema import build, language_counts, summary, whole_text
-from analysis.corpus.tables import read_tables
 from analysis.settings import SourceSettings, StudyError
 
 HEADER = ["comment_id", "thread_id", "parent_id", "author", "date", "text"]

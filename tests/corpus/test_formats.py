@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis.corpus.columns import columns_of as names_in
-from analysis.corpus.formats import Table, tables_of
-from analysis.corpus.records import records
+from analysis.corpus.exports.columns import columns_of as names_in
+from analysis.corpus.exports.formats import Table, tables_of
+from analysis.corpus.exports.records import records
 from analysis.settings import StudyError
 
 ROWS = [{"id": "1", "text": 'one, "two"\nthree'}, {"id": "2", "text": "naïve 日本 ❤️"}, {"id": "3", "text": ""}]

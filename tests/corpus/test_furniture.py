@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from analysis.corpus.line_times import RELATIVE, SOME, WHOLE, ago, mask, time_in
+from analysis.corpus.pages.threads import read_threads
 from analysis.corpus.reading import Reading
-from analysis.corpus.threads import read_threads
 from analysis.settings import SourceSettings
 
 HEAD = " date 2023-04-03 The ferry stops.© 2023 Harbour Press.\n"

@@ -7,12 +7,12 @@ import json
 import pandas as pd
 import pytest
 
-from analysis.corpus.columns import columns_of as names_in
 from analysis.corpus.encodings import plain
-from analysis.corpus.formats import tables_of
-from analysis.corpus.platforms import BY_NAME, recognise_dialect
-from analysis.corpus.records import records
-from analysis.corpus.tables import read_tables
+from analysis.corpus.exports.columns import columns_of as names_in
+from analysis.corpus.exports.formats import tables_of
+from analysis.corpus.exports.platforms import BY_NAME, recognise_dialect
+from analysis.corpus.exports.records import records
+from analysis.corpus.exports.tables import read_tables
 from analysis.settings import EXPORTS, SourceSettings
 
 T0 = "2020-01-02T03:04:05Z"

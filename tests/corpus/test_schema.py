@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from analysis.corpus.duplicates import duplicates, marks
+from analysis.corpus.exports.tables import read_tables
 from analysis.corpus.schema import KEY_FILE, build, pseudonym, read_key, summary
-from analysis.corpus.tables import read_tables
 from analysis.run.texts import Some
 from analysis.settings import Settings, SourceSettings, StudyError
 

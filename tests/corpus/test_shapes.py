@@ -17,7 +17,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analysis.cli import main
-from analysis.corpus.formats import tables_of
+from analysis.corpus.exports.formats import tables_of
 from analysis.study import open_study
 
 

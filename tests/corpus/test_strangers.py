@@ -9,7 +9,7 @@ import zipfile
 import pandas as pd
 import pytest
 
-from analysis.corpus import mail
+from analysis.corpus.exports import mail
 from analysis.corpus.proposal import propose, write
 from analysis.corpus.sources import read_sources
 from analysis.settings import StudyError

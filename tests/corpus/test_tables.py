@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.corpus import cells
-from analysis.corpus.columns import is_articles, recognise
 from analysis.corpus.dates import instants
-from analysis.corpus.tables import read_tables
+from analysis.corpus.exports import cells
+from analysis.corpus.exports.columns import is_articles, recognise
+from analysis.corpus.exports.tables import read_tables
 from analysis.settings import SourceSettings, StudyError
 
 HEADER = ["thread_id", "comment_id", "author", "date", "text", "parent_id"]

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from analysis.corpus.chain import chain
 from analysis.corpus.dates import take_date
-from analysis.corpus.decoding import WEIGHTS
 from analysis.corpus.encodings import is_text, read_lines
-from analysis.corpus.line_features import flags
+from analysis.corpus.pages.chain import chain
+from analysis.corpus.pages.decoding import WEIGHTS
+from analysis.corpus.pages.line_features import flags
+from analysis.corpus.pages.threads import article_id, read_threads
 from analysis.corpus.reading import Reading
-from analysis.corpus.threads import article_id, read_threads
 from analysis.settings import SourceSettings, StudyError
 
 ARTICLE = [

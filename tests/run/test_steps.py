@@ -33,6 +33,7 @@ OTHER = {
     ("source", "licence"): "CC0",
     ("source", "authors"): "names.txt",
     ("source", "columns"): {"text": "text", "article_id": "comment_id"},
+    ("source", "leave_out"): {"comment_id": "c003"},
     ("source", "articles"): {},
     ("time", "period"): "quarter",
     ("time", "week_starts"): "sunday",
@@ -223,9 +224,12 @@ def read_settings_of(folder):
 
 def test_a_step_s_code_is_found_from_its_imports():
     of_corpus = modules_of("analysis.corpus.steps")
-    assert {"analysis.corpus.dates", "analysis.corpus.decoding", "analysis.run.store", "analysis.settings"} <= set(
-        of_corpus
-    )
+    assert {
+        "analysis.corpus.dates",
+        "analysis.corpus.pages.decoding",
+        "analysis.run.store",
+        "analysis.settings",
+    } <= set(of_corpus)
     assert not [
         name for name in of_corpus if name.split(".")[1] in ("topics", "sentiment", "trends", "plots", "report")
     ]

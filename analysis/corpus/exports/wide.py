@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from analysis.corpus.columns import Row, columns_of, fold, roles
-from analysis.corpus.formats import Numbered
-from analysis.corpus.nests import COMMENTS, REPLIES, flat, has
+from analysis.corpus.exports.columns import Row, columns_of, fold, roles
+from analysis.corpus.exports.formats import Numbered
+from analysis.corpus.exports.nests import COMMENTS, REPLIES, flat, has
 
 LONGEST_LIST = 1 << 20  # letters of a cell: a list of Python that is longer takes minutes and gigabytes to read
 CUT_OFF = f"its list of comments cannot be read: cut off, or of more than {LONGEST_LIST:,} letters?"

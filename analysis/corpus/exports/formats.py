@@ -20,10 +20,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import zstandard
 
-from analysis.corpus import logs, mail, workbooks
-from analysis.corpus.bounds import MOST_COLUMNS, MOST_FILES, MOST_LETTERS, TooMuchError, bounded
-from analysis.corpus.delimited import LOOK, SPACE, Lines, fields_of, find_header, header_of, known, names_of
 from analysis.corpus.encodings import encoding_of, is_text
+from analysis.corpus.exports import logs, mail, workbooks
+from analysis.corpus.exports.bounds import MOST_COLUMNS, MOST_FILES, MOST_LETTERS, TooMuchError, bounded
+from analysis.corpus.exports.delimited import LOOK, SPACE, Lines, fields_of, find_header, header_of, known, names_of
 from analysis.settings import StudyError
 
 # Line, value or None, and why it is none. The line is the row's number, 1 the first, where the format has no lines.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from analysis.corpus.columns import fold, roles
 from analysis.corpus.dates import DIGITS
+from analysis.corpus.exports.columns import fold, roles
 from analysis.corpus.line_times import WHOLE_TIME
 
 FEW, MOST = 3, 0.5  # lines that are messages, at least, of the first; the share of them

@@ -12,10 +12,10 @@ from itertools import islice
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.corpus.columns import NOTHING, REMOVED, WORDS, Row
 from analysis.corpus.encodings import clean, plain
-from analysis.corpus.plan import Plan
-from analysis.corpus.records import Record
+from analysis.corpus.exports.columns import NOTHING, REMOVED, WORDS, Row
+from analysis.corpus.exports.plan import Plan
+from analysis.corpus.exports.records import Record
 from analysis.corpus.wording import plural
 from analysis.run import Run
 from analysis.run.context import PART

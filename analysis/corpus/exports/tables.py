@@ -12,13 +12,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.corpus.cells import Cells, Found
-from analysis.corpus.columns import LINK, PLACE, columns_of, is_articles, page
 from analysis.corpus.dates import instants
-from analysis.corpus.formats import Table, tables_of
-from analysis.corpus.plan import plan
+from analysis.corpus.exports.cells import Cells, Found
+from analysis.corpus.exports.columns import LINK, PLACE, columns_of, is_articles, page
+from analysis.corpus.exports.formats import Table, tables_of
+from analysis.corpus.exports.plan import plan
+from analysis.corpus.exports.records import look
 from analysis.corpus.reading import ALONE, COLUMNS, EITHER, SWAPPED, Reading, source_name
-from analysis.corpus.records import look
 from analysis.run import Run
 from analysis.run.texts import Gathering, Some
 from analysis.settings import SourceSettings, StudyError

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.corpus.chain import Decoding, chain
-from analysis.corpus.evidence import FACTS, Evidence
-from analysis.corpus.furniture import Furniture, beside, find
-from analysis.corpus.line_features import LOOK, flags, key_of, signs
 from analysis.corpus.line_times import mask
+from analysis.corpus.pages.chain import Decoding, chain
+from analysis.corpus.pages.evidence import FACTS, Evidence
+from analysis.corpus.pages.furniture import Furniture, beside, find
+from analysis.corpus.pages.line_features import LOOK, flags, key_of, signs
 
 LISTED_SHAPE = 0.3  # how much the shape of a listed name still tells: what is a signature looks like a name as well
 LISTED_NEXT = -2.0  # log odds of a name before a listed line: rather that comment's last line, a signature

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis.corpus.columns import OUTER, Row, fold, roles
+from analysis.corpus.exports.columns import OUTER, Row, fold, roles
 
 WORDS = {key: {fold(name) for name in names} for key, names in tomllib.loads(
     Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")).items()}  # fmt: skip

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.corpus.columns import REMOVED
 from analysis.corpus.dates import instants, take_date
-from analysis.corpus.decoding import Vocabulary, decode
 from analysis.corpus.encodings import is_text, read_lines
-from analysis.corpus.line_features import LOOK
+from analysis.corpus.exports.columns import REMOVED
 from analysis.corpus.line_times import NUMBER, RELATIVE, WHOLE, ago, beside_time, mask, time_in
+from analysis.corpus.pages.decoding import Vocabulary, decode
+from analysis.corpus.pages.line_features import LOOK
 from analysis.corpus.reading import COLUMNS, EITHER, SURE, Reading, source_name
 from analysis.corpus.wording import plural
 from analysis.run import Run

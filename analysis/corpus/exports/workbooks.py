@@ -8,8 +8,8 @@ import zipfile
 from functools import reduce
 from typing import Any, BinaryIO
 
-from analysis.corpus.bounds import MOST_CELLS, MOST_LETTERS, TooMuchError
-from analysis.corpus.delimited import LOOK, header_of, known
+from analysis.corpus.exports.bounds import MOST_CELLS, MOST_LETTERS, TooMuchError
+from analysis.corpus.exports.delimited import LOOK, header_of, known
 
 FAR, ROW = re.compile(rb'\br="([A-Z]{2,3})\d'), re.compile(rb'\br="[A-Z]*(\d+)"')  # columns after the 26th; rows
 

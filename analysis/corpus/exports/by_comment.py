@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import pandas as pd
 
-from analysis.corpus.formats import tables_of
+from analysis.corpus.exports.formats import tables_of
 from analysis.corpus.sheets import Problems
 from analysis.settings import StudyError
 

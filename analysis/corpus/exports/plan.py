@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from analysis.corpus import columns as names_of
-from analysis.corpus.columns import GONE, MUST, OURS, STATES, WORDS, Columns, Row, columns_of, fold, page, sampled
-from analysis.corpus.platforms import BY_NAME, Dialect, recognise_dialect
+from analysis.corpus.exports import columns as names_of
+from analysis.corpus.exports.columns import (
+    GONE,
+    MUST,
+    OURS,
+    STATES,
+    WORDS,
+    Columns,
+    Row,
+    columns_of,
+    fold,
+    page,
+    sampled,
+)
+from analysis.corpus.exports.platforms import BY_NAME, Dialect, recognise_dialect
 from analysis.settings import StudyError
 
 NO_TIMES = "{} is not used: none of its values can be read as a time"

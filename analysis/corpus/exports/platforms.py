@@ -40,7 +40,7 @@ class Dialect:
 
     def leaving_out(self, given: Mapping[str, Any]) -> Dialect:
         """The same, where rows in which a column has a value, or one of several, are rejected too."""
-        values = {name: [value] if isinstance(value, (str, int)) else value for name, value in given.items()}
+        values = {name: value if isinstance(value, tuple) else (value,) for name, value in given.items()}
         more = {name: {str(one).lower(): f"{name} = {one}" for one in some} for name, some in values.items()}
         return replace(self, refused={**self.refused, **more})
 

@@ -8,9 +8,9 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
-from analysis.corpus.bounds import MOST_COLUMNS
-from analysis.corpus.columns import roles
 from analysis.corpus.dates import instants
+from analysis.corpus.exports.bounds import MOST_COLUMNS
+from analysis.corpus.exports.columns import roles
 
 DELIMITERS = ",;\t|^\x01"  # the first wins a tie
 SPACE = "\x00 \t\r\n\ufeff\u200b"

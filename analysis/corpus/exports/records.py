@@ -6,10 +6,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
-from analysis.corpus.columns import SAMPLE, Row, columns_of, fold, roles
-from analysis.corpus.formats import Numbered, Table
-from analysis.corpus.nests import COMMENTS, NESTS, REPLIES, ROWS, Below, by_id, flat, has, holds_comments, unwrapped
-from analysis.corpus.wide import numbered_columns, packed_columns, unpacked
+from analysis.corpus.exports.columns import SAMPLE, Row, columns_of, fold, roles
+from analysis.corpus.exports.formats import Numbered, Table
+from analysis.corpus.exports.nests import (
+    COMMENTS,
+    NESTS,
+    REPLIES,
+    ROWS,
+    Below,
+    by_id,
+    flat,
+    has,
+    holds_comments,
+    unwrapped,
+)
+from analysis.corpus.exports.wide import numbered_columns, packed_columns, unpacked
 
 PEEK = 50  # rows that tell whether those of a file are articles
 ALIKE = 0.75  # share of the columns of a row that replies to it have as well, at least
