@@ -17,7 +17,7 @@ from analysis import plots, show
 from analysis.cli import main
 from analysis.findings.claims import Finding
 from analysis.findings.tables import TABLES
-from analysis.settings import VARIABLE
+from analysis.settings import VARIABLE, StudyError
 from analysis.study import STEPS, open_study
 from analysis.trends.series import score_counts
 
@@ -228,6 +228,20 @@ def test_without_threads_authors_or_dates_it_says_what_follows_and_claims_no_art
     assert "author" not in said and "time of their article" not in said
     assert any("take comments for independent" in limit for limit in bare.findings.limits)
     assert not any("respect that comments in one thread" in limit for limit in bare.findings.limits)
+
+
+def test_where_there_are_no_topics_nobody_is_asked_of_them_and_nothing_is_browsed(tmp_path):
+    rows = [{"comment_id": i, "thread": i % 3, "text": f"The ferry was late, number {i} of them"} for i in range(9)]
+    pd.DataFrame(rows).to_csv(tmp_path / "c.csv", index=False)
+    labels = "[codes]\nlabels = { fares = '', crowding = '' }\n"
+    (tmp_path / "study.toml").write_text(f"title = 'x'\n[source]\npaths = ['c.csv']\n{labels}")
+    study = open_study(tmp_path)
+    found = study.browse_topics()
+    assert found.text.startswith("No topics to look into.") and "9 different comments are too few" in str(found)
+    with pytest.raises(StudyError, match="two topics or more, found 0.*9 different comments are too few"):
+        study.code(5, topics=True)
+    plans = study.plan_coding()
+    assert plans["label"].unique().tolist() == ["fares", "crowding"] and not plans["known"].any()
 
 
 def test_topics_are_drawn_by_the_shortest_period_that_says_something(study):

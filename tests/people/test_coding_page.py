@@ -385,6 +385,13 @@ def test_who_comes_from_elsewhere_learns_and_changes_nothing(served, made):
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "unsafe" not in policy and "https:" not in policy
     assert ask("POST", f"{inside}say", **own)[0] in (200, 400)
+    body = body.replace("c001", "nothing")
+    status, answer, _ = ask("POST", f"{inside}say", **own)
+    assert status == 400 and "expected a comment of this round" in json.loads(answer)["error"]
+    status, answer, _ = ask("GET", f"{inside}around?comment=nobody")
+    assert status == 400 and "expected a comment of this study, found nobody" in json.loads(answer)["error"]
+    for body in ("{", "[1]", "[" * 100_000):
+        assert ask("POST", f"{inside}say", **own)[:2] == (400, b""), body[:9]
 
 
 @pytest.mark.parametrize(
@@ -403,6 +410,36 @@ def test_what_is_no_code_is_refused(served, made, coder, comment, code, skipped,
     with pytest.raises(StudyError, match=expected):
         served.desk.say("sample", coder, comment or drawn, code, skipped)
     assert [path.name for path in (made.settings.folder / "coded").glob("*.csv")] == ["sample.csv"]
+
+
+def test_a_code_that_the_disk_does_not_take_is_told_and_not_lost_in_silence(served, made, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Record, "add", full)
+    drawn = pd.read_csv(made.settings.folder / "coded" / "sample.csv")["comment_id"][0]
+    home = f"127.0.0.1:{served.port}"
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
+    said = json.dumps({"round": "sample", "coder": "anna", "comment": drawn, "code": "1"})
+    kind = {"Host": home, "Origin": f"http://{home}", "Content-Type": "application/json"}
+    connection.request("POST", f"/{served.token}/say", said, kind)
+    answer = connection.getresponse()
+    assert answer.status == 500 and json.loads(answer.read())["error"] == "not kept: No space left on device"
+
+
+def test_a_codebook_that_is_no_text_and_what_was_not_coded_are_told(served, made):
+    desk, path = served.desk, made.settings.folder / "codebook.md"
+    version = desk.codebook()["version"]
+    for text in (" ", "x" * 10**7):
+        with pytest.raises(StudyError, match="a text of 1 to .* characters. Shorten it."):
+            desk.write_codebook(text, version)
+    assert not path.exists()
+    path.write_bytes(b"# Negative: sch\xf6n")
+    with pytest.raises(StudyError, match="expected a text in UTF-8.*codebook.md|codebook.md: expected a text in UTF-8"):
+        desk.codebook()
+    assert desk.compare("nobody") == [] and desk.undo("sample", "anna")["undone"] is None
+    with pytest.raises(StudyError, match="expected one of sample, training, topics"):
+        desk.progress("elsewhere", "anna")
 
 
 def test_a_record_keeps_what_was_said_last_and_drops_a_row_that_was_cut_off(tmp_path):

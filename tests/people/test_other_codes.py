@@ -86,6 +86,8 @@ def test_several_labels_of_a_study(tmp_path, folder):
 def test_what_is_no_table_of_codes_is_said(tmp_path, folder, content, expected):
     with pytest.raises(StudyError, match=expected):
         read_other(put(tmp_path / "x.csv", content), folder)
+    with pytest.raises(StudyError, match="a table of codes, found none"):
+        read_other(tmp_path / "nowhere.csv", folder)
     (folder / "sample.csv").unlink()
     with pytest.raises(StudyError, match="how it was drawn"):
         read_other(tmp_path / "x.csv", folder)

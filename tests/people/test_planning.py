@@ -75,6 +75,20 @@ def test_what_codes_bring_is_seen_on_comments_in_threads_that_taught_nothing(stu
     assert learning(Codes(), comments, refuses).empty and learned(table.iloc[:0]) == []
 
 
+def test_the_plan_says_what_codes_are_to_be_expected_of_each_class_and_label(study):
+    codes, comments = study
+    table = plan(codes, comments, CLASSES)
+    *_, usual, rare = said(table)
+    row = table.iloc[2]
+    expected = {how: ", ".join(f"{c} {row[c + how]:.0f}" for c in CLASSES) for how in ("", " rare")}
+    assert usual == f"Of 300 codes: {expected['']}."
+    assert rare == f"Of 300 codes with --rare: {expected[' rare']}."
+    two = pd.concat([table.assign(label=name) for name in ("fares", "crowding")], ignore_index=True)
+    lines = said(two)
+    assert [one for one in lines if one.endswith(":")] == ["fares:", "crowding:"]
+    assert lines[1 : len(lines) // 2] == said(table)
+
+
 def test_without_codes_it_says_so():
     comments = pd.DataFrame({"comment_id": ["a"] * 1000, "article_id": "t", "sentiment": 0.5})
     table = plan(Codes(), comments, {"no": 0.0, "yes": 1.0})

@@ -43,9 +43,11 @@ def test_other_kinds_of_tables(tmp_path):
         ("comment_id,theme\na,b\n", "a column topic"),
         ("comment_id,topic\nx,b\n", "none of their ids"),
         ("comment_id,topic\na," + "b" * 99 + "\n", "80 characters"),
+        ("comment_id,topic\n" + "".join(f"{one},t{one}\n" for one in IDS), "2 topics at the most, found 4"),
     ],
 )
-def test_what_cannot_be_used_is_one_line(tmp_path, text, says):
+def test_what_cannot_be_used_is_one_line(tmp_path, monkeypatch, text, says):
+    monkeypatch.setattr(assigned, "MOST", 2)
     with pytest.raises(StudyError, match=says):
         assigned.read(written(tmp_path, text), IDS)
     with pytest.raises(StudyError, match="no such file"):

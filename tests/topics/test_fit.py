@@ -291,6 +291,15 @@ def test_topics_of_few_threads_are_not_told_as_if_other_threads_had_been_tried(c
     assert "other threads" not in topics.note
 
 
+def test_different_words_of_the_same_vector_are_too_few_and_vectors_without_rows_are_refused():
+    texts = [f"these are words number {i}" for i in range(300)]
+    more = {"threads": [f"t{i % 20}" for i in range(300)], "ids": [f"c{i}" for i in range(300)]}
+    found = fit_topics(texts, np.ones((300, 8), dtype=np.float32), **more)
+    assert "different vectors: too few for topics" in found.note and (found.topic == -1).all()
+    with pytest.raises(StudyError, match=r"vectors of shape \(300,\)"):
+        fit_topics(texts, np.ones(300, dtype=np.float32), **more)
+
+
 def test_noise_is_not_called_topics():
     noise = np.random.default_rng(0).normal(size=(600, 64)).astype(np.float32)
     texts = [f"these are words number {i}" for i in range(600)]

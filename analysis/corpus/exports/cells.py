@@ -203,8 +203,5 @@ def _value(value: object) -> str | None:
         return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # ids that a spreadsheet made numbers of
-    try:
-        text = plain(clean(str(value))[0])
-    except ValueError:  # a number of too many digits
-        return None
+    text = plain(clean(str(value))[0])
     return None if not text or text.casefold() in NOTHING else text

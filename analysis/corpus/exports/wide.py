@@ -86,5 +86,6 @@ def value_in(cell: str) -> Any:
     """The list or the object in a cell; None if it is none that is whole, or too long."""
     for load in (json.loads, ast.literal_eval) if len(cell) <= LONGEST_LIST else ():
         with suppress(ValueError, SyntaxError, RecursionError, MemoryError):
-            return value if isinstance(value := load(cell), (list, dict)) else None
+            str(value := load(cell))  # a number of too many digits, which may be written with a base, is none
+            return value if isinstance(value, (list, dict)) else None
     return None
