@@ -45,7 +45,7 @@ def front(study: Study) -> Front:
         found.append(study.findings.over_time.sentences[0])
     found += [one for one in _standing(study) if one not in found][: MOST - len(found)]
     first = told[0] if told else None
-    sure = tuple(_sure(first, changes)) if first else ()
+    sure = tuple(_sure(first, changes, study)) if first else ()
     return Front(_asked(study), tuple(found), sure, _caveat(study), tuple(_next(study)), _figure(study, first))
 
 
@@ -87,14 +87,15 @@ def _standing(study: Study) -> Iterator[Sentence]:
     yield study.findings.corpus.sentences[0]
 
 
-def _sure(first: Change, changes: Changes) -> Iterator[str]:
+def _sure(first: Change, changes: Changes, study: Study) -> Iterator[str]:
     """How sure a change is: planned, held against people, computed otherwise."""
     event = first.kind == "event"
     planned = changes.planned(str(first.row["event"])) if event else ""
     yield planned or ("Not known to be planned" if event else "Explored: it was looked for, not expected")
     yield first.sentence.robustness or "Not computed otherwise yet"
     if first.row["measure"] == "share":
-        yield "Of a topic that comes out again in reruns"
+        assigned = study.settings.topics.assigned
+        yield "Of a topic from a file: not rerun" if assigned else "Of a topic that comes out again in reruns"
     elif not changes.is_coded:
         yield "Not checked by people"
     elif first.supported is None:

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -156,3 +157,25 @@ def test_the_crate_is_whole_and_keeps_its_day_while_nothing_changes(sample, tmp_
     assert b"2020-02-02" not in crate(sample, before)
     before.write_text("[]")
     assert json.loads(crate(sample, before)) == said
+
+
+@pytest.mark.parametrize("assigned", ["mine.csv", ""])
+def test_of_a_change_of_a_share_the_first_page_draws_the_share_and_says_where_the_topic_is_from(tmp_path, assigned):
+    rng, rows, topics = np.random.default_rng(0), [], []
+    for month in range(24):
+        for thread in range(8):
+            for _ in range(5):
+                ferry = rng.random() < (0.2 if month < 12 else 0.7)
+                words = "ferry pier boat harbour" if ferry else "school kitchen soup pupils"
+                date = f"{2022 + month // 12}-{month % 12 + 1:02d}-{3 * thread + 2:02d}"
+                rows.append((f"{month}-{thread}", len(rows), f"r{len(rows)}", date, f"{words} number {len(rows)}"))
+                topics.append((rows[-1][1], "ferry" if ferry else "school"))
+    pd.DataFrame(topics, columns=["comment_id", "topic"]).to_csv(tmp_path / "mine.csv", index=False)
+    extra = f"[topics]\nassigned = '{assigned}'\n[time]\nperiod = 'month'\nevents.'the pier opens' = 2023-01-01\n"
+    said = front(study_of(tmp_path, rows, extra))
+    first = said.found[0].short or said.found[0].text
+    assert "share" in first and "the pier opens" in first
+    assert said.sure[2] == (
+        "Of a topic from a file: not rerun" if assigned else "Of a topic that comes out again in reruns"
+    )
+    assert said.figure.axes and said.figure.title.startswith("After “the pier opens” the share")
