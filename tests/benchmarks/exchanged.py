@@ -10,14 +10,18 @@ a corpus have none of earlier threads, so that where late comments sound otherwi
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[2])]
 
 from claims import Row, claimed, rows_of, show  # noqa: E402
+
+from analysis.report.site import ingest  # noqa: E402
+from analysis.study import open_study  # noqa: E402
 
 WEEK = pd.Timedelta(days=7)
 COLUMNS = ["comment_id", "article_id", "author", "posted_at", "topic", "sentiment"]
@@ -50,7 +54,10 @@ if __name__ == "__main__":
     times = int(arguments.pop(arguments.index("--times") + 1)) if "--times" in arguments else 100
     folders = [folder for folder in arguments if not folder.startswith("--")]
     if not folders:
-        sys.exit("Name the tables that `threadline ingest STUDY --out DIR` wrote: DIR/tables.")
+        print(
+            "No tables were named (DIR/tables that `threadline ingest STUDY --out DIR` wrote): the sample's are taken."
+        )
+        folders = [str(ingest(open_study(), Path(tempfile.mkdtemp())))]
     late = "--late" in arguments
     rows = [{"corpus": folder, "what": what, "late": late} for folder in folders for what in ("threads", "weeks")]
     show(f"Times exchanged {times} times: part in which something is told", rows_of(one, rows, times))
