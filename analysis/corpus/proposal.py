@@ -17,7 +17,7 @@ from analysis.corpus.exports.plan import key_of, of_kind
 from analysis.corpus.exports.platforms import Dialect, recognise_dialect
 from analysis.corpus.exports.records import Look, look
 from analysis.corpus.exports.wide import NUMBERED
-from analysis.corpus.schema import KEY_FILE
+from analysis.corpus.schema import KEY_FILE, LAYOUT
 from analysis.corpus.sources import read_sources, tables_in
 from analysis.corpus.wording import plural
 from analysis.run.store import FOLDER
@@ -194,8 +194,7 @@ def _read(folder: Path, title: str, source: SourceSettings, first: str, said: li
     if rows.empty:
         reasons = reading.rejects["reason"].value_counts().index.tolist()
         found = f"{n_articles} and no comments" + (f" ({reasons[0]})" if reasons else "")
-        remedy = "A comment is a line with the reader's name, then the lines of the comment."
-        remedy = remedy if threads else "See which column holds the comments' texts."
+        remedy = LAYOUT if threads else "See which column holds the comments' texts."
         raise StudyError(expected="at least one comment", found=found, where=first, remedy=remedy)
     timed = rows["posted_at"].notna() & (threads | (rows["posted_at_source"] == "comment"))
     there = (rows["article_id"] != rows["comment_id"]).any(), timed.any(), rows["author"].notna().any()

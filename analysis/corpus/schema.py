@@ -30,6 +30,10 @@ COMMENT_COLUMNS = (
 )  # fmt: skip
 BOUNDARY_COLUMNS = ["comment_id", "source_file", "line", "boundary_confidence"]
 WAIT = 20  # looks at a key that is empty yet
+LAYOUT = (
+    "A thread is a date and the article, then for each comment a line with the reader's name, and its lines; "
+    "export a table as .csv, .xlsx, .ods, .json or .parquet."
+)
 
 
 @dataclass(frozen=True)
@@ -100,12 +104,11 @@ def _check(reading: Reading, where: str) -> None:
     off = accounting.query("read != kept + rejected").to_dict("records")
     lost = sorted(set(rows["article_id"].unique()) - set(articles["article_id"]))
     ours = "This is a fault of Threadline: please report it with the file."
-    layout = "A thread is a date and the article, then for each comment a line with the reader's name, and its lines."
     faults = [
         (not len(accounting), "files that match [source] paths", "none", "Correct the paths in study.toml."),
         (not len(articles) + len(rows), "at least one article or comment",
-         f"none; files read: {len(accounting)} ({why})", layout),
-        (not len(rows), "at least one comment", f"none; articles read: {len(articles)}", layout),
+         f"none; files read: {len(accounting)} ({why})", LAYOUT),
+        (not len(rows), "at least one comment", f"none; articles read: {len(articles)}", LAYOUT),
         (off, "read = kept + rejected in every file", str(off[:1]), ours),
     ]  # fmt: skip
     for name, ids in (("articles", articles["article_id"]), ("comments", rows["comment_id"])):

@@ -4,7 +4,7 @@ Run: python tests/benchmarks/exchanged.py TABLES … [--times N] [--late]; TABLE
 ingest` wrote of a corpus with dates. Each time the threads exchange when they began (or the weeks do, with all threads
 that began in them, so that a week's news stays together), and keep all else: sizes, authors, topics, scores, the course
 of a thread. Comments later than a fortnight after their thread began are left out but with --late: the first periods of
-a corpus have none of earlier threads, so that where late comments sound otherwise the mean changes in truth.
+a corpus have none of earlier threads, so that where late comments sound otherwise something may change in truth.
 """
 
 from __future__ import annotations

@@ -231,6 +231,10 @@ def test_of_two_columns_of_a_name_the_article_s_text_is_not_the_comment_s(tmp_pa
         ("x__html", b"<!DOCTYPE html>\n<html>\n<p>Mira</p>\n<p>Late again</p>\n<p>Oskar</p>\n<p>not for me</p></html>", "a web page"),
         ("x__xls", b"<html><table><tr><td>id</td><td>text</td></tr></table></html>", "a web page"),
         ("x__rtf", rb"{\rtf1\ansi Mira\par" + b"\nLate again\n\nOskar\nnot for me\n}", "rich text"),
+        ("x__fods", b'<?xml version="1.0" encoding="UTF-8"?>\n\n<office:document>\n<p>Mira</p>\n<p>Late</p>\n</office:document>',
+         "XML"),
+        ("x__sql", b"-- a dump\nCREATE TABLE c (body text);\nINSERT INTO c VALUES ('Late again');\n\nCOMMIT;\n", "in SQL"),
+        ("x__dta", b"<stata_dta>" + bytes(range(1, 9)) * 9, r"not text.*export a table as \.csv"),
         ("x__docx", lambda: zipped("[Content_Types].xml", "word/document.xml"), "not text"),
     ],
 )  # fmt: skip
@@ -429,7 +433,7 @@ def test_a_name_and_its_comment_on_one_line_are_two_after_a_notice_and_told_else
     assert {one[:-3] for one in reading.comments["text"]} == {row["text"] for row in ROW}
     assert reading.accounting["rejected"].sum() == 0
     (tmp_path / "b").mkdir()
-    with pytest.raises(StudyError, match="A comment is a line with the reader's name"):
+    with pytest.raises(StudyError, match="for each comment a line with the reader's name"):
         read(tmp_path / "b", **pages("{user}: {text}: {n}\n", notice=""))
     notes = read(tmp_path, **pages("{user}: {text}: {n}\n", notice="Comments\nMira\nLate\n"))[1].notes["note"]
     assert notes.str.contains("“Name: text”").any()

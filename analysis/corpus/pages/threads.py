@@ -41,6 +41,10 @@ DIVIDES = 6.0  # log weight of the comments' beginning right after a line that m
 OTHERS = {  # texts that are no threads: why, and how they begin
     "a web page: save it as text": re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE),
     "rich text: save it as plain text": re.compile(rb"\s*\{\\rtf"),
+    "XML, no plain text": re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml\b"),
+    "a dump in SQL": re.compile(
+        rb"(?i)(?:\s|--[^\n]*\n)*(?:(?:create|drop)\s+table|insert\s+into|pragma|begin\s+transaction)\b"
+    ),
 }
 SAYS, MARK = (
     re.compile(r"[^\W\d][^:]{0,30}(?<!\s): (?=\S)"),
